@@ -1,0 +1,107 @@
+import { invalidArgument, S3Error } from "../../protocol/errors.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import { canonicalQuery } from "./canonical-request.ts";
+import { chunkSigner } from "./chunk-signer.ts";
+import { type Credential, parseCredential } from "./credential.ts";
+import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
+import { payloadOf } from "./payload-claim.ts";
+import { formatAmzDate, requestTime } from "./request-time.ts";
+import { signingKey } from "./signing-key.ts";
+import { checkHeadersSigned, verifyV4 } from "./verify-v4.ts";
+
+interface AuthorizationV4 {
+  readonly credential: Credential;
+  readonly signedHeaders: string;
+  readonly signature: string;
+}
+
+/**
+ * `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`
+ *
+ * @param components what follows the algorithm
+ * @throws S3Error AuthorizationHeaderMalformed, InvalidRequest (no `x-amz-content-sha256`), AccessDenied (no date, or
+ *   headers not signed), RequestTimeTooSkewed, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch, and what is
+ *   wrong with the payload's claim
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ */
+export function authenticateHeaderV4(
+  request: S3Request,
+  components: string,
+  find: FindIdentity,
+  nowMs: number,
+): Authentication {
+  const { headers } = request;
+  const { credential, signedHeaders, signature } = parseAuthorization(components);
+  const payloadHash = headers.get("x-amz-content-sha256");
+  if (payloadHash === null)
+    throw new S3Error("InvalidRequest", {
+      message: "Missing required header for this request: x-amz-content-sha256",
+    });
+  const amzDate = amzDateOf(headers, credential, nowMs);
+  checkHeadersSigned(headers, signedHeaders);
+
+  const { account, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
+  const { date, region, scope } = credential;
+  const key = signingKey(secretAccessKey, date, region, "s3");
+  const signer = () => chunkSigner(key, { amzDate, scope, seed: signature });
+  const payload = payloadOf(payloadHash, headers, signer);
+  const query = canonicalQuery(request.rawQuery);
+  const signed = {
+    credential,
+    amzDate,
+    signedHeaders,
+    payloadHash,
+    canonicalQuery: query,
+    signature,
+  };
+  verifyV4(request, signed, key);
+  return { caller: account, payload, signedRegion: region };
+}
+
+function parseAuthorization(components: string): AuthorizationV4 {
+  const values = new Map<string, string>();
+  for (const component of components.split(",")) {
+    const equals = component.indexOf("=");
+    if (equals < 0)
+      throw malformed(`the authorization component "${component.trim()}" is malformed.`);
+    values.set(component.slice(0, equals).trim(), component.slice(equals + 1).trim());
+  }
+  return {
+    credential: parseCredential(required(values, "Credential"), malformed),
+    signedHeaders: required(values, "SignedHeaders"),
+    signature: required(values, "Signature"),
+  };
+}
+
+function required(values: ReadonlyMap<string, string>, name: string): string {
+  const value = values.get(name);
+  if (value === undefined || value === "") throw malformed(`missing ${name}.`);
+  return value;
+}
+
+function amzDateOf(headers: Headers, credential: Credential, nowMs: number): string {
+  const amzDate = formatAmzDate(requestTime(headers, nowMs).timeMs);
+  if (!amzDate.startsWith(credential.date))
+    throw malformed(
+      `Invalid credential date "${credential.date}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`,
+    );
+  return amzDate;
+}
+
+function malformed(reason: string): S3Error {
+  return new S3Error("AuthorizationHeaderMalformed", {
+    message: `The authorization header is malformed; ${reason}`,
+  });
+}
+
+/** @returns the scheme of an Authorization header, and what follows it */
+export function splitAuthorization(authorization: string): [scheme: string, rest: string] {
+  const space = authorization.indexOf(" ");
+  if (space < 0)
+    throw invalidArgument(
+      "Authorization header is invalid -- one and only one ' ' (space) required",
+      "Authorization",
+      authorization,
+    );
+  return [authorization.slice(0, space), authorization.slice(space + 1)];
+}

@@ -1,0 +1,41 @@
+import type { Account } from "../../env.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import type { Payload } from "./payload.ts";
+
+/** Whom an access key stands for. */
+export interface Identity {
+  readonly account: Account;
+  readonly secretAccessKey: string;
+}
+
+export type FindIdentity = (accessKeyId: string) => Identity | undefined;
+
+/** What a valid signature says of a request. */
+export interface Authentication {
+  readonly caller: Account;
+  readonly payload: Payload;
+  /** The region in the credential scope; undefined for SigV2, which has none. */
+  readonly signedRegion: string | undefined;
+}
+
+/**
+ * The identity of the key that a request is signed with.
+ *
+ * @throws S3Error InvalidAccessKeyId; InvalidToken for any session token, since there are no temporary credentials
+ */
+export function identityOf(
+  { headers, query }: S3Request,
+  accessKeyId: string,
+  find: FindIdentity,
+): Identity {
+  const identity = find(accessKeyId);
+  if (identity === undefined)
+    throw new S3Error("InvalidAccessKeyId", { fields: { AWSAccessKeyId: accessKeyId } });
+  const token =
+    headers.get("x-amz-security-token") ??
+    query.get("X-Amz-Security-Token") ??
+    query.get("x-amz-security-token");
+  if (token !== null) throw new S3Error("InvalidToken", { fields: { "Token-0": token } });
+  return identity;
+}

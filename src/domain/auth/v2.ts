@@ -1,0 +1,157 @@
+import { createHmac } from "node:crypto";
+import { spacedHex } from "../../lib/hex.ts";
+import { recodePath } from "../../lib/uri.ts";
+import { invalidArgument, S3Error } from "../../protocol/errors.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
+import { payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
+import { checkNotExpired, requestTime } from "./request-time.ts";
+import { isSameSignature } from "./signing-key.ts";
+import { SIGNED_PARAMETERS } from "./v2-parameters.ts";
+
+interface SignatureV2 {
+  readonly accessKeyId: string;
+  /** In base64. */
+  readonly signature: string;
+  /** The line that holds the Date, or when a URL expires. */
+  readonly dateLine: string;
+  /** What is signed as a header, by lower-case name: a presigned URL has some of them in its query. */
+  readonly header: (name: string) => string | undefined;
+  readonly amzHeaderNames: readonly string[];
+}
+
+/**
+ * `Authorization: AWS AKID:signature`
+ *
+ * @param components what follows `AWS `
+ * @throws S3Error InvalidArgument, AccessDenied (no date), RequestTimeTooSkewed, InvalidAccessKeyId, InvalidToken,
+ *   SignatureDoesNotMatch
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html
+ */
+export function authenticateHeaderV2(
+  request: S3Request,
+  components: string,
+  find: FindIdentity,
+  nowMs: number,
+): Authentication {
+  const { headers } = request;
+  const colon = components.lastIndexOf(":");
+  if (colon < 1)
+    throw invalidArgument(
+      "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+      "Authorization",
+      `AWS ${components}`,
+    );
+  const { text } = requestTime(headers, nowMs);
+  return verify(request, find, {
+    accessKeyId: components.slice(0, colon).trim(),
+    signature: components.slice(colon + 1).trim(),
+    dateLine: headers.has("x-amz-date") ? "" : text,
+    header: (name) => headers.get(name) ?? undefined,
+    amzHeaderNames: [...headers.keys()].filter(isAmzHeader),
+  });
+}
+
+/**
+ * `?AWSAccessKeyId=…&Expires=…&Signature=…`, which boto3 still makes by default. What it signed as headers it writes
+ * into the query as well, in lower case: `x-amz-meta-…`, `content-type`, `content-md5`.
+ *
+ * @throws S3Error AccessDenied (a parameter is missing, or it has expired), InvalidAccessKeyId, InvalidToken,
+ *   SignatureDoesNotMatch
+ */
+export function authenticatePresignedV2(
+  request: S3Request,
+  find: FindIdentity,
+  nowMs: number,
+): Authentication {
+  const { headers, query } = request;
+  const accessKeyId = query.get("AWSAccessKeyId");
+  const signature = query.get("Signature");
+  const expires = query.get("Expires");
+  if (accessKeyId === null || signature === null || expires === null)
+    throw accessDenied(
+      "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+    );
+  if (!/^\d{1,12}$/.test(expires))
+    throw accessDenied(`Invalid date (should be seconds since epoch): ${expires}`);
+  checkNotExpired(Number(expires) * 1000, nowMs);
+  const inQuery = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
+  const names = [...headers.keys(), ...inQuery.keys()].filter(isAmzHeader);
+  return verify(request, find, {
+    accessKeyId,
+    // A plus that was not encoded has been read as a space.
+    signature: signature.replaceAll(" ", "+"),
+    dateLine: expires,
+    header: (name) => headers.get(name) ?? inQuery.get(name),
+    amzHeaderNames: [...new Set(names)],
+  });
+}
+
+function isAmzHeader(name: string): boolean {
+  return name.startsWith("x-amz-");
+}
+
+function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Authentication {
+  const { account, secretAccessKey } = identityOf(request, signed.accessKeyId, find);
+  const amzHeaders = canonicalAmzHeaders(signed);
+  let straightforward: string | undefined;
+  // The runtime joins a repeated header with ", ", SigV2 with ",".
+  for (const amz of new Set([amzHeaders, amzHeaders.replaceAll(", ", ",")]))
+    for (const resource of canonicalResources(request)) {
+      const { header, dateLine } = signed;
+      const toSign = `${request.method}\n${header("content-md5") ?? ""}\n${header("content-type") ?? ""}\n${dateLine}\n${amz}${resource}`;
+      const computed = createHmac("sha1", secretAccessKey).update(toSign).digest("base64");
+      if (isSameSignature(computed, signed.signature)) {
+        const claim = signed.header("x-amz-content-sha256") ?? UNSIGNED_PAYLOAD;
+        const payload = payloadOf(claim, request.headers, undefined);
+        return { caller: account, payload, signedRegion: undefined };
+      }
+      straightforward ??= toSign;
+    }
+  throw signatureDoesNotMatch(signed, straightforward ?? "");
+}
+
+function canonicalAmzHeaders({ amzHeaderNames, header }: SignatureV2): string {
+  return amzHeaderNames
+    .toSorted()
+    .map((name) => `${name}:${(header(name) ?? "").trim()}\n`)
+    .join("");
+}
+
+/**
+ * The path with its bucket and the parameters that select a resource, in the spellings that clients sign: a path as it
+ * came or with its escapes normalized, `/bucket` or `/bucket/`, `?acl` or `?acl=`.
+ */
+function* canonicalResources(request: S3Request): Generator<string, void> {
+  const { rawPath, isVirtualHosted, bucket = "", key } = request;
+  const path = isVirtualHosted ? `/${bucket}${rawPath}` : rawPath;
+  const paths = new Set([path, recodePath(path)]);
+  if (bucket !== "" && key === undefined && !path.endsWith("/")) paths.add(`${path}/`);
+  const queries = new Set([signedQuery(request, ""), signedQuery(request, "=")]);
+  for (const query of queries) for (const each of paths) yield each + query;
+}
+
+/** @param empty what stands behind the name of a parameter without a value */
+function signedQuery({ query }: S3Request, empty: "" | "="): string {
+  if (query.size === 0) return "";
+  const parameters = [...query]
+    .filter(([name]) => SIGNED_PARAMETERS.has(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([name, value]) => (value === "" ? name + empty : `${name}=${value}`));
+  return parameters.length === 0 ? "" : `?${parameters.join("&")}`;
+}
+
+function accessDenied(message: string): S3Error {
+  return new S3Error("AccessDenied", { message });
+}
+
+function signatureDoesNotMatch(signed: SignatureV2, toSign: string): S3Error {
+  return new S3Error("SignatureDoesNotMatch", {
+    fields: {
+      AWSAccessKeyId: signed.accessKeyId,
+      StringToSign: toSign,
+      SignatureProvided: signed.signature,
+      StringToSignBytes: spacedHex(toSign),
+    },
+  });
+}

@@ -1,0 +1,128 @@
+import { spacedHex } from "../../lib/hex.ts";
+import { recodePath } from "../../lib/uri.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import { canonicalHeaderValue, canonicalRequest, stringToSign } from "./canonical-request.ts";
+import type { Credential } from "./credential.ts";
+import { isSameSignature, sign } from "./signing-key.ts";
+
+/** A SigV4 signature and what it says that it covers. */
+export interface SignatureV4 {
+  readonly credential: Credential;
+  /** `20261123T050000Z` */
+  readonly amzDate: string;
+  /** `host;x-amz-date` */
+  readonly signedHeaders: string;
+  readonly payloadHash: string;
+  readonly canonicalQuery: string;
+  /** In hex. */
+  readonly signature: string;
+}
+
+/** What a proxy on the way takes off a request, and the only value that it can have had. */
+const TAKEN_OFF: Readonly<Record<string, string>> = {
+  "content-length": "0",
+  expect: "100-continue",
+  "transfer-encoding": "chunked",
+};
+
+/** Its value is in the canonical request in any case, as the payload's hash. */
+const COVERED_BY_PAYLOAD_HASH = "x-amz-content-sha256";
+
+/**
+ * The host and every `x-amz-*` header must be signed, or whoever holds a presigned URL could add what it likes.
+ *
+ * @throws S3Error AccessDenied naming the headers
+ */
+export function checkHeadersSigned(headers: Headers, signedHeaders: string): void {
+  const list = `;${signedHeaders};`;
+  const missing = list.includes(";host;") ? [] : ["host"];
+  for (const name of headers.keys())
+    if (
+      name.startsWith("x-amz-") &&
+      name !== COVERED_BY_PAYLOAD_HASH &&
+      !list.includes(`;${name};`)
+    )
+      missing.push(name);
+  if (missing.length > 0)
+    throw new S3Error("AccessDenied", {
+      message: "There were headers present in the request which were not signed",
+      fields: { HeadersNotSigned: missing.join(", ") },
+    });
+}
+
+/**
+ * Tries the request as S3 canonicalizes it, and only if that fails, as a proxy on the way may have changed it: of
+ * 5 values of Accept-Encoding, 3 ways to join repeated headers and 2 spellings of the path, those that this request
+ * can have had. None of them changes what the request means.
+ *
+ * @throws S3Error SignatureDoesNotMatch with all that a client needs to find its mistake
+ */
+export function verifyV4(request: S3Request, signed: SignatureV4, key: Buffer): void {
+  const path = recodePath(request.rawPath);
+  const paths = path === request.rawPath ? [path] : [path, request.rawPath];
+  let straightforward: { canonical: string; toSign: string } | undefined;
+  for (const headerLines of headerForms(request, signed.signedHeaders.split(";")))
+    for (const path of paths) {
+      const canonical = canonicalRequest({
+        method: request.method,
+        path,
+        query: signed.canonicalQuery,
+        headerLines,
+        signedHeaders: signed.signedHeaders,
+        payloadHash: signed.payloadHash,
+      });
+      const toSign = stringToSign(signed.amzDate, signed.credential.scope, canonical);
+      if (isSameSignature(sign(key, toSign), signed.signature)) return;
+      straightforward ??= { canonical, toSign };
+    }
+  throw signatureDoesNotMatch(
+    signed,
+    straightforward?.canonical ?? "",
+    straightforward?.toSign ?? "",
+  );
+}
+
+/** How the values of a repeated header are joined: the runtime writes `, `, SigV4 wants `,`. */
+type Joining = (name: string, value: string) => string;
+const asReceived: Joining = (_name, value) => value;
+const tight: Joining = (_name, value) => value.replaceAll(", ", ",");
+const tightInAmz: Joining = (name, value) =>
+  name.startsWith("x-amz-") ? value.replaceAll(", ", ",") : value;
+
+/** The canonical header lines, the likeliest first. */
+function* headerForms(
+  { headers, clientAcceptEncoding }: S3Request,
+  names: readonly string[],
+): Generator<string, void> {
+  const values = names.map((name) => headers.get(name) ?? TAKEN_OFF[name] ?? "");
+  const mayRepeat = values.some((value) => value.includes(", "));
+  for (const joining of mayRepeat ? [asReceived, tight, tightInAmz] : [asReceived]) {
+    const lines = names.map(
+      (name, at) => `${name}:${canonicalHeaderValue(joining(name, values[at] ?? ""))}\n`,
+    );
+    const at = names.indexOf("accept-encoding");
+    if (at < 0) yield lines.join("");
+    else
+      for (const value of acceptEncodings(values[at] ?? "", clientAcceptEncoding))
+        yield lines.with(at, `accept-encoding:${canonicalHeaderValue(value)}\n`).join("");
+  }
+}
+
+/** Cloudflare's edge overwrites Accept-Encoding with its own, and does not always tell what it was. */
+function acceptEncodings(received: string, client: string | undefined): Iterable<string> {
+  return new Set([client ?? received, received, "identity", "gzip", ""]);
+}
+
+function signatureDoesNotMatch(signed: SignatureV4, canonical: string, toSign: string): S3Error {
+  return new S3Error("SignatureDoesNotMatch", {
+    fields: {
+      AWSAccessKeyId: signed.credential.accessKeyId,
+      StringToSign: toSign,
+      SignatureProvided: signed.signature,
+      StringToSignBytes: spacedHex(toSign),
+      CanonicalRequest: canonical,
+      CanonicalRequestBytes: spacedHex(canonical),
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import type { StoredChecksum } from "../../protocol/object-record.ts";
+
+/** What a request says of its body; each claim is checked against the bytes, and nothing is kept if one is wrong. */
+export interface BodyClaims {
+  /** `x-amz-content-sha256`. */
+  readonly sha256Hex: string | undefined;
+  /** Content-MD5. */
+  readonly md5Hex: string | undefined;
+  /** `x-amz-checksum-*`, value in base64. */
+  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
+  /** The algorithm of the checksum that follows the body as a trailer. */
+  readonly trailerAlgorithm: ChecksumAlgorithm | undefined;
+}
+
+export function payloadMismatch(claimedHex: string, computedHex: string | undefined): S3Error {
+  return new S3Error("XAmzContentSHA256Mismatch", {
+    fields: {
+      ClientComputedContentSHA256: claimedHex,
+      ...(computedHex !== undefined && { S3ComputedContentSHA256: computedHex }),
+    },
+  });
+}
+
+export function md5Mismatch(claimedHex: string, computedHex: string | undefined): S3Error {
+  return new S3Error("BadDigest", {
+    fields: {
+      ExpectedDigest: claimedHex,
+      ...(computedHex !== undefined && { CalculatedDigest: computedHex }),
+    },
+  });
+}
+
+/** @throws S3Error BadDigest */
+export function checkChecksum(
+  algorithm: ChecksumAlgorithm,
+  claimed: string | undefined,
+  computed: string,
+): StoredChecksum {
+  if (claimed !== computed) throw checksumMismatch(algorithm);
+  return { algorithm, value: computed, type: "FULL_OBJECT" };
+}
+
+export function checksumMismatch(algorithm: ChecksumAlgorithm): S3Error {
+  return new S3Error("BadDigest", {
+    message: `The ${algorithm} you specified did not match the calculated checksum.`,
+  });
+}

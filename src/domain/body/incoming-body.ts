@@ -1,0 +1,89 @@
+import { S3Error } from "../../protocol/errors.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import { ChunkedDecoder } from "../auth/chunked-body.ts";
+import type { Payload } from "../auth/payload.ts";
+
+/** The cost of reading is by the chunk, not by the byte (measured 2026-11: 4 KiB chunks take twice the time). */
+const CHUNK_BYTES = 256 * 1024;
+
+/** So that a small body is read at once, framing and all. */
+const FRAMING_ROOM_BYTES = 1024;
+
+const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
+
+/** The body of an upload: its length is known before its first byte, its framing is never seen outside. */
+export interface IncomingBody {
+  readonly sizeBytes: number;
+  /** The bytes as the platform streams them, when there is no framing to take off. */
+  readonly native: ReadableStream<Uint8Array> | undefined;
+  /**
+   * The bytes, once. A chunk is valid until the next is asked for.
+   * @throws S3Error IncompleteBody, SignatureDoesNotMatch and whatever else is wrong with the framing
+   */
+  chunks(): AsyncGenerator<Uint8Array, void>;
+  /** What followed the last chunk, by lower-case name; complete when `chunks` has ended. */
+  trailers(): ReadonlyMap<string, string>;
+}
+
+/** @throws S3Error MissingContentLength: R2 stores no stream of unknown length, and neither does S3 */
+export function incomingBody(request: S3Request, payload: Payload): IncomingBody {
+  if (payload.kind === "chunked") return chunkedBody(request.body, payload);
+  return plainBody(request);
+}
+
+function plainBody(request: S3Request): IncomingBody {
+  const length = request.headers.get("content-length");
+  if (length === null || !/^\d{1,15}$/.test(length)) throw new S3Error("MissingContentLength");
+  const sizeBytes = Number(length);
+  return {
+    sizeBytes,
+    native: request.body ?? undefined,
+    chunks: () => readChunks(request.body, sizeBytes, (chunk) => chunk),
+    trailers: () => NO_TRAILERS,
+  };
+}
+
+function chunkedBody(
+  body: ReadableStream<Uint8Array> | null,
+  payload: Extract<Payload, { kind: "chunked" }>,
+): IncomingBody {
+  const decoder = new ChunkedDecoder(payload);
+  let trailers = NO_TRAILERS;
+  async function* chunks(): AsyncGenerator<Uint8Array, void> {
+    yield* readChunks(body, payload.decodedLengthBytes, (chunk) => decoder.decode(chunk));
+    trailers = decoder.finish();
+  }
+  return {
+    sizeBytes: payload.decodedLengthBytes,
+    native: undefined,
+    chunks,
+    trailers: () => trailers,
+  };
+}
+
+async function* readChunks(
+  body: ReadableStream<Uint8Array> | null,
+  sizeBytes: number,
+  decode: (chunk: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array, void> {
+  let receivedBytes = 0;
+  if (body !== null) {
+    const reader = body.getReader({ mode: "byob" });
+    let buffer = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes + FRAMING_ROOM_BYTES));
+    for (;;) {
+      // A client that hangs up half-way makes this throw.
+      const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer).catch(() => {
+        throw new S3Error("IncompleteBody");
+      });
+      if (value !== undefined && value.byteLength > 0) {
+        const chunk = decode(value);
+        receivedBytes += chunk.byteLength;
+        if (receivedBytes > sizeBytes) throw new S3Error("IncompleteBody");
+        if (chunk.byteLength > 0) yield chunk;
+      }
+      if (done || value === undefined) break;
+      buffer = new Uint8Array(value.buffer);
+    }
+  }
+  if (receivedBytes !== sizeBytes) throw new S3Error("IncompleteBody");
+}

@@ -1,0 +1,215 @@
+import { createHash } from "node:crypto";
+import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
+import { checksumHeader } from "../../protocol/checksums.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import type { Content, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
+import type { BlobDigest, BlobStore } from "../../storage/blob-store.ts";
+import {
+  type BodyClaims,
+  checkChecksum,
+  checksumMismatch,
+  md5Mismatch,
+  payloadMismatch,
+} from "./claims.ts";
+import { type Digester, digester } from "./digester.ts";
+import type { IncomingBody } from "./incoming-body.ts";
+
+/** Bytes that match every claim, and that no row refers to yet. */
+export interface StoredBody<C extends Content = Content> {
+  readonly content: C;
+  readonly md5Hex: string;
+  readonly checksum: StoredChecksum | undefined;
+}
+
+/** Holds a small body in memory and hashes it there. @throws S3Error as {@link storeBlob} */
+export async function holdInline(
+  body: IncomingBody,
+  claims: BodyClaims,
+): Promise<StoredBody<InlineContent>> {
+  const bytes = await readWhole(body);
+  const md5Hex = hex("md5", bytes);
+  if (claims.sha256Hex !== undefined) {
+    const computed = hex("sha256", bytes);
+    if (computed !== claims.sha256Hex) throw payloadMismatch(claims.sha256Hex, computed);
+  }
+  if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
+    throw md5Mismatch(claims.md5Hex, md5Hex);
+  const algorithm = claims.checksum?.algorithm ?? claims.trailerAlgorithm;
+  let checksum: StoredChecksum | undefined;
+  if (algorithm !== undefined) {
+    const running = digester(algorithm);
+    await running.update(bytes);
+    checksum = await verifyChecksum(algorithm, claims, body, running);
+  }
+  return { content: { kind: "inline", bytes }, md5Hex, checksum };
+}
+
+/**
+ * Streams a body into the blob store. The store computes the MD5 and verifies one digest by itself, so a body whose
+ * claims are at most those passes through without JavaScript touching a byte; anything else takes one reading loop.
+ *
+ * Whatever fails, the blob is deleted before this throws.
+ * @throws S3Error XAmzContentSHA256Mismatch, BadDigest, IncompleteBody, or what is wrong with the framing
+ */
+export async function storeBlob(
+  blobs: BlobStore,
+  blobId: string,
+  body: IncomingBody,
+  claims: BodyClaims,
+): Promise<StoredBody> {
+  try {
+    return await storeAndVerify(blobs, blobId, body, claims);
+  } catch (error) {
+    await dropBlob(blobs, blobId);
+    throw error;
+  }
+}
+
+/** Deletes a blob that nothing refers to. When that fails as well, the sweep finds it. */
+export async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
+  try {
+    await blobs.delete([blobId]);
+  } catch (error) {
+    console.warn(JSON.stringify({ event: "orphan left", blobId, error: String(error) }));
+  }
+}
+
+async function storeAndVerify(
+  blobs: BlobStore,
+  blobId: string,
+  body: IncomingBody,
+  claims: BodyClaims,
+): Promise<StoredBody> {
+  const claim = claimForStore(claims);
+  const algorithm = claims.trailerAlgorithm ?? claims.checksum?.algorithm;
+  // The store's MD5 and the digest that it verifies need not be computed here.
+  const isStores = algorithm === "MD5" || (claim !== undefined && claim.checksum === algorithm);
+  const running = algorithm === undefined || isStores ? undefined : digester(algorithm);
+
+  const written =
+    running === undefined && body.native !== undefined
+      ? await blobs.write(blobId, body.native, claim?.digest)
+      : await pumpBlob(blobs, blobId, body, claim?.digest, running);
+  if (!written.ok) throw claim?.mismatch() ?? new S3Error("InternalError");
+  const { md5Hex } = written;
+  if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
+    throw md5Mismatch(claims.md5Hex, md5Hex);
+
+  let checksum: StoredChecksum | undefined;
+  if (running !== undefined && algorithm !== undefined) {
+    checksum = await verifyChecksum(algorithm, claims, body, running);
+  } else if (algorithm === "MD5") {
+    checksum = checkChecksum("MD5", claimedValue("MD5", claims, body), base64(md5Hex));
+  } else if (claims.checksum !== undefined) {
+    checksum = { ...claims.checksum, type: "FULL_OBJECT" };
+  }
+  return { content: { kind: "blob", blobId }, md5Hex, checksum };
+}
+
+interface StoreClaim {
+  readonly digest: BlobDigest;
+  /** The checksum algorithm that this digest vouches for as well. */
+  readonly checksum: ChecksumAlgorithm | undefined;
+  readonly mismatch: () => S3Error;
+}
+
+/** The one digest that the store is given to verify. */
+function claimForStore({ sha256Hex, md5Hex, checksum }: BodyClaims): StoreClaim | undefined {
+  if (sha256Hex !== undefined) {
+    const isSame = checksum?.algorithm === "SHA256";
+    if (isSame && base64(sha256Hex) !== checksum.value) throw checksumMismatch("SHA256");
+    return {
+      digest: { algorithm: "sha256", hex: sha256Hex },
+      checksum: isSame ? "SHA256" : undefined,
+      mismatch: () => payloadMismatch(sha256Hex, undefined),
+    };
+  }
+  if (checksum?.algorithm === "SHA256" || checksum?.algorithm === "SHA1") {
+    const { algorithm, value } = checksum;
+    return {
+      digest: {
+        algorithm: algorithm === "SHA256" ? "sha256" : "sha1",
+        hex: Buffer.from(value, "base64").toString("hex"),
+      },
+      checksum: algorithm,
+      mismatch: () => checksumMismatch(algorithm),
+    };
+  }
+  if (md5Hex === undefined) return undefined;
+  return {
+    digest: { algorithm: "md5", hex: md5Hex },
+    checksum: undefined,
+    mismatch: () => md5Mismatch(md5Hex, undefined),
+  };
+}
+
+/** One pass: each chunk goes to the running checksum and to the store. */
+async function pumpBlob(
+  blobs: BlobStore,
+  blobId: string,
+  body: IncomingBody,
+  digest: BlobDigest | undefined,
+  running: Digester | undefined,
+) {
+  const { readable, writable } = new FixedLengthStream(body.sizeBytes);
+  const written = blobs.write(blobId, readable, digest);
+  const [pumped, stored] = await Promise.allSettled([pump(body, writable, running), written]);
+  // What was wrong with the body is the cause; that the store got half a stream is its consequence.
+  if (pumped.status === "rejected" && pumped.reason instanceof S3Error) throw pumped.reason;
+  if (stored.status === "rejected") throw stored.reason;
+  if (pumped.status === "rejected" && stored.value.ok) throw pumped.reason;
+  return stored.value;
+}
+
+async function pump(
+  body: IncomingBody,
+  writable: WritableStream<Uint8Array>,
+  running: Digester | undefined,
+): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    for await (const chunk of body.chunks()) {
+      await Promise.all([writer.write(chunk), running?.update(chunk)]);
+    }
+    await writer.close();
+  } catch (error) {
+    await writer.abort(error).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function readWhole(body: IncomingBody): Promise<Uint8Array> {
+  const bytes = new Uint8Array(body.sizeBytes);
+  let at = 0;
+  for await (const chunk of body.chunks()) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+async function verifyChecksum(
+  algorithm: ChecksumAlgorithm,
+  claims: BodyClaims,
+  body: IncomingBody,
+  running: Digester,
+): Promise<StoredChecksum> {
+  const computed = Buffer.from(await running.digest()).toString("base64");
+  return checkChecksum(algorithm, claimedValue(algorithm, claims, body), computed);
+}
+
+function claimedValue(
+  algorithm: ChecksumAlgorithm,
+  { checksum }: BodyClaims,
+  body: IncomingBody,
+): string | undefined {
+  return checksum?.value ?? body.trailers().get(checksumHeader(algorithm));
+}
+
+function hex(algorithm: string, bytes: Uint8Array): string {
+  return createHash(algorithm).update(bytes).digest("hex");
+}
+
+function base64(hexDigits: string): string {
+  return Buffer.from(hexDigits, "hex").toString("base64");
+}

@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+
+/** Everything configurable, validated. Units are in the names. */
+export interface Settings {
+  readonly region: string;
+  /** `s3.example.com` makes `bucket.s3.example.com` name a bucket; undefined: path style only. */
+  readonly virtualHostSuffix: string | undefined;
+  readonly account: Account;
+  readonly rootCredentials: Credentials | undefined;
+  /** Shards of buckets made from now on. */
+  readonly indexShards: number;
+  readonly inlineLimitBytes: number;
+  readonly noTransform: boolean;
+}
+
+export interface Account {
+  /** Twelve digits, as in `x-amz-expected-bucket-owner`. */
+  readonly id: string;
+  /** 64 hex digits, the `<Owner><ID>` of ACLs and listings. */
+  readonly canonicalId: string;
+  readonly displayName: string;
+}
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** @throws Error naming the variable and its value, when a setting is not valid */
+export function readSettings(env: Cloudflare.Env): Settings {
+  return {
+    region: matching("REGION", env.REGION, /^[a-z0-9-]{1,64}$/),
+    virtualHostSuffix: env.VIRTUAL_HOST_SUFFIX === "" ? undefined : env.VIRTUAL_HOST_SUFFIX,
+    account: account(matching("ACCOUNT_ID", env.ACCOUNT_ID, /^\d{12}$/)),
+    rootCredentials: rootCredentials(env),
+    indexShards: integer("INDEX_SHARDS", env.INDEX_SHARDS, 1, 256),
+    // A row holds 2 MB at most; an inline body is one column of one row.
+    inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
+    noTransform: matching("NO_TRANSFORM", env.NO_TRANSFORM, /^(true|false)$/) === "true",
+  };
+}
+
+/** What a shard of the index needs to know; parsed apart, since a shard never sees the credentials. */
+export interface ShardSettings {
+  readonly garbageDelayMs: number;
+  readonly orphanAgeMs: number;
+}
+
+/** @throws Error naming the variable and its value, when a setting is not valid */
+export function readShardSettings(env: Cloudflare.Env): ShardSettings {
+  const week = 7 * 86_400;
+  return {
+    garbageDelayMs: 1000 * integer("GARBAGE_DELAY_SECONDS", env.GARBAGE_DELAY_SECONDS, 0, week),
+    orphanAgeMs: 1000 * integer("ORPHAN_AGE_SECONDS", env.ORPHAN_AGE_SECONDS, 0, week),
+  };
+}
+
+/** A deployment without root credentials still answers, and refuses every signed request by name. */
+function rootCredentials(env: Cloudflare.Env): Credentials | undefined {
+  const { ROOT_ACCESS_KEY_ID: accessKeyId, ROOT_SECRET_ACCESS_KEY: secretAccessKey } =
+    env as Partial<Cloudflare.Env>;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  if (accessKeyId === "" || secretAccessKey === "") return undefined;
+  return { accessKeyId, secretAccessKey };
+}
+
+function account(id: string): Account {
+  const canonicalId = createHash("sha256").update(`ledge account ${id}`).digest("hex");
+  return { id, canonicalId, displayName: "root" };
+}
+
+function matching(name: string, value: string, pattern: RegExp): string {
+  if (!pattern.test(value))
+    throw new Error(`${name} is "${value}", which does not match ${pattern}`);
+  return value;
+}
+
+function integer(name: string, value: string, least: number, most: number): number {
+  const number = Number(value);
+  if (value === "" || !Number.isInteger(number) || number < least || number > most)
+    throw new Error(`${name} is "${value}", not an integer from ${least} to ${most}`);
+  return number;
+}

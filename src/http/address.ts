@@ -1,0 +1,73 @@
+import { S3Error } from "../protocol/errors.ts";
+import type { S3Request } from "../protocol/s3-request.ts";
+
+const MAX_KEY_BYTES = 1024;
+const encoder = new TextEncoder();
+
+/**
+ * Takes a request apart, path-style (`/bucket/key`) or virtual-hosted (`bucket.s3.example.com/key`).
+ *
+ * Bucket and key come from the raw request line: `new URL(…).pathname` resolves `..` and turns `\` into `/`, and Hono
+ * decodes some escapes, but to S3 a key is whatever 1 to 1024 bytes of UTF-8 the client percent-encoded.
+ *
+ * @throws S3Error InvalidURI (escapes that are no UTF-8), KeyTooLongError
+ */
+export function addressOf(request: Request, virtualHostSuffix: string | undefined): S3Request {
+  const { rawPath, rawQuery } = rawTarget(request.url);
+  const hostBucket = bucketOfHost(request.headers.get("host"), virtualHostSuffix);
+  const isVirtualHosted = hostBucket !== undefined;
+  const slash = rawPath.indexOf("/", 1);
+  const pathBucket = slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash);
+  const rawKey = isVirtualHosted ? rawPath.slice(1) : slash < 0 ? "" : rawPath.slice(slash + 1);
+  const bucket = hostBucket ?? decode(pathBucket);
+  const { clientAcceptEncoding } = (request.cf ?? {}) as IncomingRequestCfProperties;
+  return {
+    method: request.method,
+    headers: request.headers,
+    body: request.body,
+    rawPath,
+    rawQuery,
+    query: new URLSearchParams(rawQuery),
+    isVirtualHosted,
+    bucket: bucket === "" ? undefined : bucket,
+    key: rawKey === "" ? undefined : keyOf(rawKey),
+    clientAcceptEncoding: clientAcceptEncoding ?? undefined,
+  };
+}
+
+/** `request.url` is what stood on the request line, behind scheme and host. */
+function rawTarget(url: string): { rawPath: string; rawQuery: string } {
+  const pathAt = url.indexOf("/", url.indexOf("://") + 3);
+  const target = pathAt < 0 ? "/" : url.slice(pathAt);
+  const queryAt = target.indexOf("?");
+  if (queryAt < 0) return { rawPath: target, rawQuery: "" };
+  return { rawPath: target.slice(0, queryAt), rawQuery: target.slice(queryAt + 1) };
+}
+
+function bucketOfHost(host: string | null, suffix: string | undefined): string | undefined {
+  if (host === null || suffix === undefined) return undefined;
+  const name = host.replace(/:\d+$/, "").toLowerCase();
+  return name.endsWith(`.${suffix}`) ? name.slice(0, -suffix.length - 1) : undefined;
+}
+
+function keyOf(rawKey: string): string {
+  const key = decode(rawKey);
+  // A UTF-16 unit is at most three bytes, so short keys need no counting.
+  if (key.length > MAX_KEY_BYTES / 3) {
+    const sizeBytes = encoder.encode(key).byteLength;
+    if (sizeBytes > MAX_KEY_BYTES) {
+      const fields = { Size: String(sizeBytes), MaxSizeAllowed: String(MAX_KEY_BYTES) };
+      throw new S3Error("KeyTooLongError", { fields });
+    }
+  }
+  return key;
+}
+
+function decode(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new S3Error("InvalidURI", { fields: { URI: text } });
+  }
+}

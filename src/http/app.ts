@@ -1,0 +1,104 @@
+import { Hono } from "hono/tiny";
+import { readSettings, type Settings } from "../env.ts";
+import { operationFor } from "../operations/registry.ts";
+import type { S3Error } from "../protocol/errors.ts";
+import type { S3Request } from "../protocol/s3-request.ts";
+import { bucketDirectoryClient } from "../storage/bucket-directory-client.ts";
+import { bucketIndexClient } from "../storage/bucket-index-client.ts";
+import { bucketLookup } from "../storage/bucket-lookup.ts";
+import { r2BlobStore } from "../storage/r2-blob-store.ts";
+import { addressOf } from "./address.ts";
+import { answerPreflight } from "./cors.ts";
+import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
+import { logRequest } from "./request-log.ts";
+import { type Ports, run } from "./run.ts";
+
+type Waiter = Pick<ExecutionContext, "waitUntil">;
+
+export const app = new Hono<{ Bindings: Cloudflare.Env }>();
+
+/** `/_ledge/` cannot be a bucket: no bucket's name begins with `_`. */
+app.get("/_ledge/health", (c) => c.json({ status: "ok" }));
+
+/** S3 does not dispatch by path: everything else goes one way, and the registry says what a request is. */
+app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
+
+async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
+  const startedMs = Date.now();
+  const ids = newRequestIds();
+  let request: S3Request | undefined;
+  let operation: string | undefined;
+  let failure: S3Error | undefined;
+  let response: Response;
+  try {
+    const settings = settingsOf(env);
+    request = addressOf(raw, settings.virtualHostSuffix);
+    if (request.method === "OPTIONS") answerPreflight(request.headers);
+    const selected = operationFor(request);
+    operation = selected.name;
+    response = await run(selected, request, portsOf(env, settings, waiter));
+  } catch (error) {
+    failure = toS3Error(error);
+    if (failure !== error) logFailure(error, ids);
+    response = renderError(
+      failure,
+      { method: raw.method, resource: resourceOf(raw, request) },
+      ids,
+    );
+  }
+  const { status } = response;
+  response.headers.set("x-amz-request-id", ids.requestId);
+  response.headers.set("x-amz-id-2", ids.hostId);
+  response.headers.set("server", "Ledge");
+  if (env.NO_TRANSFORM === "true" && !response.headers.has("cache-control"))
+    response.headers.set("cache-control", "no-transform");
+  logRequest({
+    ids,
+    method: raw.method,
+    operation,
+    request,
+    status,
+    code: failure?.code,
+    startedMs,
+  });
+  return response;
+}
+
+/** As AWS's: 16 characters of upper-case base 32, and a longer one that means nothing to clients. */
+function newRequestIds(): RequestIds {
+  const bytes = crypto.getRandomValues(new Uint8Array(40));
+  let requestId = "";
+  for (const byte of bytes.subarray(0, 16))
+    requestId += "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[byte & 31];
+  return { requestId, hostId: Buffer.from(bytes.subarray(16)).toString("base64") };
+}
+
+let parsed: { readonly env: Cloudflare.Env; readonly settings: Settings } | undefined;
+
+/** The environment of an isolate does not change: it is parsed at its first request. */
+function settingsOf(env: Cloudflare.Env): Settings {
+  if (parsed?.env !== env) parsed = { env, settings: readSettings(env) };
+  return parsed.settings;
+}
+
+function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports {
+  const directory = bucketDirectoryClient(env.DIRECTORY);
+  return {
+    settings,
+    directory,
+    buckets: bucketLookup(env.IDENTITIES, directory, (promise) => waiter.waitUntil(promise)),
+    blobs: r2BlobStore(env.BLOBS),
+    indexOf: (bucket) => bucketIndexClient(env.BUCKET_INDEX, directory, bucket),
+  };
+}
+
+function resourceOf(raw: Request, request: S3Request | undefined): string {
+  if (request?.bucket === undefined) return new URL(raw.url).pathname;
+  return request.key === undefined ? `/${request.bucket}` : `/${request.bucket}/${request.key}`;
+}
+
+/** The cause of an InternalError, for us; the client gets the request id that leads here. */
+function logFailure(error: unknown, { requestId }: RequestIds): void {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(JSON.stringify({ event: "internal error", requestId, cause }));
+}

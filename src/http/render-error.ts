@@ -1,0 +1,39 @@
+import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
+import { S3Error } from "../protocol/errors.ts";
+
+/** What identifies one request to its client and in the log. */
+export interface RequestIds {
+  readonly requestId: string;
+  /** `x-amz-id-2`. */
+  readonly hostId: string;
+}
+
+/**
+ * Any failure as S3's `<Error>` document, which has no namespace: boto3 reads an empty code from a namespaced root.
+ * An answer to HEAD has no body.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
+ */
+export function renderError(
+  error: S3Error,
+  { method, resource }: { readonly method: string; readonly resource: string },
+  { requestId, hostId }: RequestIds,
+): Response {
+  const headers = { ...error.headers, "content-type": "application/xml" };
+  if (method === "HEAD") return new Response(null, { status: error.status, headers });
+  const elements: XmlNode[] = [
+    ["Code", error.code],
+    ["Message", error.message],
+    ...Object.entries(error.fields),
+    ["Resource", resource],
+    ["RequestId", requestId],
+    ["HostId", hostId],
+  ];
+  const document = `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(["Error", elements])}`;
+  return new Response(document, { status: error.status, headers });
+}
+
+/** What is thrown on purpose passes; anything else becomes InternalError, and nothing of the inside is shown. */
+export function toS3Error(error: unknown): S3Error {
+  return error instanceof S3Error ? error : new S3Error("InternalError");
+}

@@ -1,0 +1,116 @@
+import type { Account, Settings } from "../env.ts";
+import { authenticate, type Identity } from "../domain/auth/authenticate.ts";
+import { checkSignedRegion } from "../domain/signed-region.ts";
+import type {
+  AccountContext,
+  BucketContext,
+  BucketOperation,
+  ObjectOperation,
+  Operation,
+} from "../operations/operation.ts";
+import { S3Error } from "../protocol/errors.ts";
+import { checkExpectedBucketOwner } from "../protocol/owner.ts";
+import type { S3Request } from "../protocol/s3-request.ts";
+import type { BlobStore } from "../storage/blob-store.ts";
+import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
+import { StaleBucketError } from "../storage/bucket-index-client.ts";
+import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { BucketLookup } from "../storage/bucket-lookup.ts";
+import { withHoistedHeaders } from "./hoisted-headers.ts";
+
+/** The ports that one request works with. */
+export interface Ports {
+  readonly settings: Settings;
+  readonly directory: BucketDirectory;
+  readonly buckets: BucketLookup;
+  readonly blobs: BlobStore;
+  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
+}
+
+/** authenticate → authorize → handle, for the operation that the request selected. */
+export async function run(
+  operation: Operation,
+  received: S3Request,
+  ports: Ports,
+): Promise<Response> {
+  const { settings, directory, buckets, indexOf } = ports;
+  const { caller, payload, signedRegion } = authenticate(
+    received,
+    identities(settings),
+    Date.now(),
+  );
+  const request = withHoistedHeaders(received);
+  checkExpectedBucketOwner(request.headers, settings.account.id);
+  const context = { request, caller, payload, signedRegion, settings, directory, buckets, indexOf };
+  if (operation.scope !== "account") return runOnBucket(operation, context, ports);
+  return operation.handle(context);
+}
+
+/**
+ * Runs an operation on the bucket as it is remembered. If the index says that this bucket is gone, its name may be
+ * another's by now: the Directory is asked, and the operation runs once more, unless its body is spent.
+ */
+async function runOnBucket(
+  operation: BucketOperation | ObjectOperation,
+  context: AccountContext,
+  ports: Ports,
+): Promise<Response> {
+  const { request } = context;
+  const name = request.bucket ?? "";
+  // What the index does not vouch for, only the Directory can.
+  const isVouchedFor = operation.scope === "object" || operation.readsIndex === true;
+  const bucket = await (isVouchedFor ? ports.buckets.find(name) : ports.buckets.refresh(name));
+  try {
+    return await handleOnBucket(operation, context, ports, bucket);
+  } catch (error) {
+    if (!(error instanceof StaleBucketError)) throw error;
+    const successor = await ports.buckets.refresh(name);
+    // 503 is what every SDK repeats by itself.
+    if (successor !== undefined && request.body !== null) throw new S3Error("SlowDown");
+    return handleOnBucket(operation, context, ports, successor);
+  }
+}
+
+async function handleOnBucket(
+  operation: BucketOperation | ObjectOperation,
+  context: AccountContext,
+  { blobs, settings }: Ports,
+  bucket: BucketRecord | undefined,
+): Promise<Response> {
+  const { request, caller, signedRegion } = context;
+  if (bucket === undefined) throw noSuchBucket(request);
+  authorize(caller, bucket);
+  checkSignedRegion(signedRegion, bucket.region, settings.region);
+  const bucketContext: BucketContext = {
+    ...context,
+    bucket,
+    index: context.indexOf(bucket),
+    blobs,
+  };
+  if (operation.scope === "bucket") return operation.handle(bucketContext);
+  return operation.handle({ ...bucketContext, key: request.key ?? "" });
+}
+
+/** One account, the root's: it may do everything with what it owns. */
+function authorize(caller: Account, bucket: BucketRecord): void {
+  if (bucket.ownerId !== caller.canonicalId) throw new S3Error("AccessDenied");
+}
+
+function noSuchBucket({ bucket = "" }: S3Request): S3Error {
+  return new S3Error("NoSuchBucket", { fields: { BucketName: bucket } });
+}
+
+function identities({
+  rootCredentials,
+  account,
+}: Settings): (accessKeyId: string) => Identity | undefined {
+  return (accessKeyId) => {
+    if (rootCredentials === undefined) {
+      const message =
+        "This deployment has no root credentials: set the secrets ROOT_ACCESS_KEY_ID and ROOT_SECRET_ACCESS_KEY.";
+      throw new S3Error("AccessDenied", { message });
+    }
+    if (accessKeyId !== rootCredentials.accessKeyId) return undefined;
+    return { account, secretAccessKey: rootCredentials.secretAccessKey };
+  };
+}

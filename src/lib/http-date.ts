@@ -1,0 +1,63 @@
+/** IMF-fixdate, e.g. `Sun, 06 Nov 1994 08:49:37 GMT`. */
+export function formatHttpDate(timeMs: number): string {
+  return new Date(timeMs).toUTCString();
+}
+
+/** ISO 8601 as S3's documents show it: whole seconds, yet with three zeros, `2026-11-23T05:00:00.000Z`. */
+export function formatIsoDate(timeMs: number): string {
+  return new Date(timeMs - (timeMs % 1000)).toISOString();
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const TIME = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`;
+const FORMS = [
+  new RegExp(
+    String.raw`^[A-Z][a-z]{2}, (?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) ${TIME} GMT$`,
+  ),
+  new RegExp(
+    String.raw`^[A-Z][a-z]{5,8}, (?<day>\d\d)-(?<month>[A-Z][a-z]{2})-(?<year>\d\d) ${TIME} GMT$`,
+  ),
+  new RegExp(
+    String.raw`^[A-Z][a-z]{2} (?<month>[A-Z][a-z]{2}) (?<day>[ \d]\d) ${TIME} (?<year>\d{4})$`,
+  ),
+];
+
+/**
+ * Any of the three forms of an HTTP date, in milliseconds since 1970; undefined for anything else.
+ *
+ * Source: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+ */
+export function parseHttpDate(text: string): number | undefined {
+  for (const form of FORMS) {
+    const groups = form.exec(text)?.groups;
+    if (groups !== undefined) return toTimeMs(groups);
+  }
+  return undefined;
+}
+
+function toTimeMs(groups: Readonly<Record<string, string>>): number | undefined {
+  const month = MONTHS.indexOf(groups["month"] ?? "");
+  const day = Number(groups["day"]);
+  const hour = Number(groups["hour"]);
+  const timeMs = Date.UTC(
+    fullYear(groups["year"] ?? ""),
+    month,
+    day,
+    hour,
+    Number(groups["minute"]),
+    Number(groups["second"]),
+  );
+  // Date.UTC carries 31 November over into December; an impossible date is no date.
+  const date = new Date(timeMs);
+  return date.getUTCMonth() === month && date.getUTCDate() === day && date.getUTCHours() === hour
+    ? timeMs
+    : undefined;
+}
+
+/** RFC 850's two digits: a date over 50 years ahead is one of the past. */
+function fullYear(digits: string): number {
+  if (digits.length === 4) return Number(digits);
+  const thisYear = new Date().getUTCFullYear();
+  const year = thisYear - (thisYear % 100) + Number(digits);
+  return year > thisYear + 50 ? year - 100 : year;
+}

@@ -1,0 +1,94 @@
+import type { XmlContent } from "../../lib/xml-writer.ts";
+import { type ErrorCode, S3Error } from "../../protocol/errors.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import type { OpenRoute } from "../not-implemented.ts";
+import type { BucketOperation } from "../operation.ts";
+import { getBucketAcl } from "./get-bucket-acl.ts";
+import { listMultipartUploads } from "./list-multipart-uploads.ts";
+
+/**
+ * What a bucket that nobody has configured answers to every read of its configuration: clients ask these before
+ * anything else, and take a 501 for a broken server. AWS sets encryption, ownership and public access of new buckets
+ * by itself since 2023; Ledge sets none of them, and so reports none.
+ *
+ * Source of the codes: the API reference of each operation; of the list roots: AWS's answers.
+ */
+export const FRESH_BUCKET = {
+  "GET bucket?abac": answers("GetBucketAbac", "AbacStatus", [["Status", "Disabled"]]),
+  "GET bucket?accelerate": answers("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
+  "GET bucket?acl": getBucketAcl,
+  "GET bucket?analytics": lists("Analytics", "ListBucketAnalyticsConfigurationsResult"),
+  "GET bucket?analytics&id": lacks("GetBucketAnalyticsConfiguration", "NoSuchConfiguration"),
+  "GET bucket?cors": lacks("GetBucketCors", "NoSuchCORSConfiguration"),
+  "GET bucket?encryption": lacks(
+    "GetBucketEncryption",
+    "ServerSideEncryptionConfigurationNotFoundError",
+  ),
+  "GET bucket?intelligent-tiering": lists(
+    "IntelligentTiering",
+    "ListIntelligentTieringConfigurationsResult",
+  ),
+  "GET bucket?intelligent-tiering&id": lacks(
+    "GetBucketIntelligentTieringConfiguration",
+    "NoSuchConfiguration",
+  ),
+  "GET bucket?inventory": lists("Inventory", "ListInventoryConfigurationsResult"),
+  "GET bucket?inventory&id": lacks("GetBucketInventoryConfiguration", "NoSuchConfiguration"),
+  "GET bucket?lifecycle": lacks("GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration"),
+  "GET bucket?logging": answers("GetBucketLogging", "BucketLoggingStatus"),
+  "GET bucket?metadataConfiguration": lacks(
+    "GetBucketMetadataConfiguration",
+    "MetadataConfigurationNotFound",
+  ),
+  "GET bucket?metadataTable": lacks(
+    "GetBucketMetadataTableConfiguration",
+    "MetadataConfigurationNotFound",
+  ),
+  "GET bucket?metrics": lists("Metrics", "ListMetricsConfigurationsResult"),
+  "GET bucket?metrics&id": lacks("GetBucketMetricsConfiguration", "NoSuchConfiguration"),
+  "GET bucket?notification": answers(
+    "GetBucketNotificationConfiguration",
+    "NotificationConfiguration",
+  ),
+  "GET bucket?object-lock": lacks(
+    "GetObjectLockConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+  ),
+  "GET bucket?ownershipControls": lacks(
+    "GetBucketOwnershipControls",
+    "OwnershipControlsNotFoundError",
+  ),
+  "GET bucket?policy": lacks("GetBucketPolicy", "NoSuchBucketPolicy"),
+  "GET bucket?policyStatus": lacks("GetBucketPolicyStatus", "NoSuchBucketPolicy"),
+  "GET bucket?publicAccessBlock": lacks(
+    "GetPublicAccessBlock",
+    "NoSuchPublicAccessBlockConfiguration",
+  ),
+  "GET bucket?replication": lacks("GetBucketReplication", "ReplicationConfigurationNotFoundError"),
+  "GET bucket?requestPayment": answers("GetBucketRequestPayment", "RequestPaymentConfiguration", [
+    ["Payer", "BucketOwner"],
+  ]),
+  "GET bucket?tagging": lacks("GetBucketTagging", "NoSuchTagSet"),
+  "GET bucket?uploads": listMultipartUploads,
+  "GET bucket?versioning": answers("GetBucketVersioning", "VersioningConfiguration"),
+  "GET bucket?website": lacks("GetBucketWebsite", "NoSuchWebsiteConfiguration"),
+} satisfies Partial<Record<OpenRoute, BucketOperation>>;
+
+function answers(name: string, root: string, content: XmlContent = []): BucketOperation {
+  return { name, scope: "bucket", handle: async () => xmlResponse(root, content) };
+}
+
+/** One of the four `List…Configurations`, whose names and roots AWS spelt apart. */
+function lists(kind: string, root: string): BucketOperation {
+  return answers(`ListBucket${kind}Configurations`, root, [["IsTruncated", "false"]]);
+}
+
+function lacks(name: string, code: ErrorCode): BucketOperation {
+  return {
+    name,
+    scope: "bucket",
+    handle: async ({ bucket }) => {
+      throw new S3Error(code, { fields: { BucketName: bucket.name } });
+    },
+  };
+}

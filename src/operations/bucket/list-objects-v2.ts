@@ -1,0 +1,39 @@
+import { encodeToken } from "../../protocol/continuation-token.ts";
+import { parseListObjectsV2 } from "../../protocol/listing-parameters.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import type { BucketOperation } from "../operation.ts";
+import { entryName, entryNodes, listPage, nameWriter } from "./listing-result.ts";
+
+/**
+ * `GET /{bucket}?list-type=2`: one page of keys in UTF-8 order.
+ *
+ * Errors: NoSuchBucket, InvalidArgument.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
+export const listObjectsV2: BucketOperation = {
+  name: "ListObjectsV2",
+  scope: "bucket",
+  readsIndex: true,
+  async handle({ request, bucket, index, caller }) {
+    const parameters = parseListObjectsV2(request.query, request.headers);
+    const { prefix, delimiter, after, maxKeys, encodingType, startAfter } = parameters;
+    const page = await listPage(index, { prefix, delimiter, after, limit: maxKeys });
+    const last = page.entries.at(-1);
+    const nextToken =
+      page.isTruncated && last !== undefined ? encodeToken(entryName(last)) : undefined;
+    const writeName = nameWriter(encodingType);
+    return xmlResponse("ListBucketResult", [
+      ["Name", bucket.name],
+      ["Prefix", writeName(prefix)],
+      ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
+      ["MaxKeys", maxKeys],
+      ["EncodingType", encodingType],
+      ["KeyCount", page.entries.length],
+      ["IsTruncated", page.isTruncated],
+      ["ContinuationToken", parameters.continuationToken],
+      ["NextContinuationToken", nextToken],
+      ["StartAfter", startAfter === undefined ? undefined : writeName(startAfter)],
+      ...entryNodes(page, writeName, parameters.fetchOwner ? caller : undefined),
+    ]);
+  },
+};

@@ -1,0 +1,38 @@
+import { parseListObjects } from "../../protocol/listing-parameters.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import type { BucketOperation } from "../operation.ts";
+import { entryName, entryNodes, listPage, nameWriter } from "./listing-result.ts";
+
+/**
+ * `GET /{bucket}`: one page of keys in UTF-8 order, the first version of the API: marker in, NextMarker out, the
+ * latter only with a delimiter, since without one the last key says the same.
+ *
+ * Errors: NoSuchBucket, InvalidArgument.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
+ */
+export const listObjects: BucketOperation = {
+  name: "ListObjects",
+  scope: "bucket",
+  readsIndex: true,
+  async handle({ request, bucket, index, caller }) {
+    const { prefix, delimiter, marker, maxKeys, encodingType } = parseListObjects(
+      request.query,
+      request.headers,
+    );
+    const page = await listPage(index, { prefix, delimiter, after: marker, limit: maxKeys });
+    const last = page.entries.at(-1);
+    const hasNextMarker = page.isTruncated && delimiter !== "" && last !== undefined;
+    const writeName = nameWriter(encodingType);
+    return xmlResponse("ListBucketResult", [
+      ["Name", bucket.name],
+      ["Prefix", writeName(prefix)],
+      ["Marker", writeName(marker)],
+      ["NextMarker", hasNextMarker ? writeName(entryName(last)) : undefined],
+      ["MaxKeys", maxKeys],
+      ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
+      ["EncodingType", encodingType],
+      ["IsTruncated", page.isTruncated],
+      ...entryNodes(page, writeName, caller),
+    ]);
+  },
+};

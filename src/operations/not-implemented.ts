@@ -1,0 +1,88 @@
+import type { RouteKey } from "./route-key.ts";
+
+/** Operations that S3 has and Ledge has not: each request is refused by AWS's name for it. */
+export const NOT_IMPLEMENTED = {
+  "GET service?max-directory-buckets": "ListDirectoryBuckets",
+  "POST /WriteGetObjectResponse": "WriteGetObjectResponse",
+
+  "GET bucket?session": "CreateSession",
+  "GET bucket?versions": "ListObjectVersions",
+  "POST bucket form": "PostObject",
+
+  "PUT bucket?abac": "PutBucketAbac",
+  "PUT bucket?accelerate": "PutBucketAccelerateConfiguration",
+  "PUT bucket?acl": "PutBucketAcl",
+  "PUT bucket?analytics": "PutBucketAnalyticsConfiguration",
+  "PUT bucket?cors": "PutBucketCors",
+  "PUT bucket?encryption": "PutBucketEncryption",
+  "PUT bucket?intelligent-tiering": "PutBucketIntelligentTieringConfiguration",
+  "PUT bucket?inventory": "PutBucketInventoryConfiguration",
+  "PUT bucket?lifecycle": "PutBucketLifecycleConfiguration",
+  "PUT bucket?logging": "PutBucketLogging",
+  "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
+  "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
+  "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
+  "PUT bucket?metrics": "PutBucketMetricsConfiguration",
+  "PUT bucket?notification": "PutBucketNotificationConfiguration",
+  "PUT bucket?object-lock": "PutObjectLockConfiguration",
+  "PUT bucket?ownershipControls": "PutBucketOwnershipControls",
+  "PUT bucket?policy": "PutBucketPolicy",
+  "PUT bucket?publicAccessBlock": "PutPublicAccessBlock",
+  "PUT bucket?replication": "PutBucketReplication",
+  "PUT bucket?requestPayment": "PutBucketRequestPayment",
+  "PUT bucket?tagging": "PutBucketTagging",
+  "PUT bucket?versioning": "PutBucketVersioning",
+  "PUT bucket?website": "PutBucketWebsite",
+
+  "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
+  "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
+
+  "DELETE bucket?analytics": "DeleteBucketAnalyticsConfiguration",
+  "DELETE bucket?cors": "DeleteBucketCors",
+  "DELETE bucket?encryption": "DeleteBucketEncryption",
+  "DELETE bucket?intelligent-tiering": "DeleteBucketIntelligentTieringConfiguration",
+  "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",
+  "DELETE bucket?lifecycle": "DeleteBucketLifecycle",
+  "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
+  "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
+  "DELETE bucket?metrics": "DeleteBucketMetricsConfiguration",
+  "DELETE bucket?ownershipControls": "DeleteBucketOwnershipControls",
+  "DELETE bucket?policy": "DeleteBucketPolicy",
+  "DELETE bucket?publicAccessBlock": "DeletePublicAccessBlock",
+  "DELETE bucket?replication": "DeleteBucketReplication",
+  "DELETE bucket?tagging": "DeleteBucketTagging",
+  "DELETE bucket?website": "DeleteBucketWebsite",
+
+  "GET object?acl": "GetObjectAcl",
+  "GET object?annotation": "ListObjectAnnotations",
+  "GET object?annotation&annotationName": "GetObjectAnnotation",
+  "GET object?attributes": "GetObjectAttributes",
+  "GET object?legal-hold": "GetObjectLegalHold",
+  "GET object?retention": "GetObjectRetention",
+  "GET object?tagging": "GetObjectTagging",
+  "GET object?torrent": "GetObjectTorrent",
+  "GET object?uploadId": "ListParts",
+
+  "PUT object copy": "CopyObject",
+  "PUT object?acl": "PutObjectAcl",
+  "PUT object?annotation": "PutObjectAnnotation",
+  "PUT object?encryption": "UpdateObjectEncryption",
+  "PUT object?legal-hold": "PutObjectLegalHold",
+  "PUT object?renameObject": "RenameObject",
+  "PUT object?retention": "PutObjectRetention",
+  "PUT object?tagging": "PutObjectTagging",
+  "PUT object?uploadId": "UploadPart",
+  "PUT object?uploadId copy": "UploadPartCopy",
+
+  "POST object?restore": "RestoreObject",
+  "POST object?select": "SelectObjectContent",
+  "POST object?uploadId": "CompleteMultipartUpload",
+  "POST object?uploads": "CreateMultipartUpload",
+
+  "DELETE object?annotation": "DeleteObjectAnnotation",
+  "DELETE object?tagging": "DeleteObjectTagging",
+  "DELETE object?uploadId": "AbortMultipartUpload",
+} as const satisfies Partial<Record<RouteKey | "POST /WriteGetObjectResponse", string>>;
+
+/** The routes left to have an operation: one that is in both tables does not compile. */
+export type OpenRoute = Exclude<RouteKey, keyof typeof NOT_IMPLEMENTED>;

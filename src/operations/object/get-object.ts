@@ -1,0 +1,14 @@
+import { respondWithObject } from "../../domain/read-object.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `GET /{bucket}/{key}`: streams an object, whole or one byte range.
+ *
+ * Errors: NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export const getObject: ObjectOperation = {
+  name: "GetObject",
+  scope: "object",
+  handle: (context) => respondWithObject(context, context.request, context.key, true),
+};

@@ -1,0 +1,52 @@
+import { formatIsoDate } from "../../lib/http-date.ts";
+import { encodeToken } from "../../protocol/continuation-token.ts";
+import { parseListBuckets } from "../../protocol/listing-parameters.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import type { AccountOperation } from "../operation.ts";
+
+/** The most that AWS gives on one page, and the most that Ledge gives to a client that does not page. */
+const MAX_BUCKETS = 10_000;
+
+/**
+ * `GET /`: the caller's buckets in order of name; prefix, bucket-region, max-buckets, continuation-token.
+ *
+ * Errors: InvalidArgument.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+ */
+export const listBuckets: AccountOperation = {
+  name: "ListBuckets",
+  scope: "account",
+  async handle({ request, caller, directory }) {
+    const { prefix, region, after, maxBuckets } = parseListBuckets(request.query);
+    const { buckets, isTruncated } = await directory.list({
+      ownerId: caller.canonicalId,
+      prefix,
+      region,
+      after,
+      limit: maxBuckets ?? MAX_BUCKETS,
+    });
+    const last = buckets.at(-1);
+    return xmlResponse("ListAllMyBucketsResult", [
+      [
+        "Owner",
+        [
+          ["ID", caller.canonicalId],
+          ["DisplayName", caller.displayName],
+        ],
+      ],
+      [
+        "Buckets",
+        buckets.map((bucket) => [
+          "Bucket",
+          [
+            ["Name", bucket.name],
+            ["CreationDate", formatIsoDate(bucket.createdMs)],
+            ["BucketRegion", bucket.region],
+          ],
+        ]),
+      ],
+      ["ContinuationToken", isTruncated && last !== undefined ? encodeToken(last.name) : undefined],
+      ["Prefix", prefix === "" ? undefined : prefix],
+    ]);
+  },
+};

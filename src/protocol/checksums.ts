@@ -1,0 +1,149 @@
+import { decodeBase64 } from "../lib/base64.ts";
+import { S3Error } from "./errors.ts";
+
+/** Checksum algorithms that PutObject verifies and keeps, by their name in `x-amz-checksum-algorithm`. */
+export const CHECKSUM_ALGORITHMS = [
+  "CRC32",
+  "CRC32C",
+  "CRC64NVME",
+  "SHA1",
+  "SHA256",
+  "SHA512",
+  "MD5",
+] as const;
+
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+
+const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
+  CRC32: 4,
+  CRC32C: 4,
+  CRC64NVME: 8,
+  SHA1: 20,
+  SHA256: 32,
+  SHA512: 64,
+  MD5: 16,
+};
+
+const HEADER_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
+  CRC32: "x-amz-checksum-crc32",
+  CRC32C: "x-amz-checksum-crc32c",
+  CRC64NVME: "x-amz-checksum-crc64nvme",
+  SHA1: "x-amz-checksum-sha1",
+  SHA256: "x-amz-checksum-sha256",
+  SHA512: "x-amz-checksum-sha512",
+  MD5: "x-amz-checksum-md5",
+};
+
+/** Algorithms of S3 that Ledge does not compute. */
+const UNSUPPORTED_ALGORITHMS = ["XXHASH64", "XXHASH3", "XXHASH128"];
+const UNSUPPORTED_HEADERS = UNSUPPORTED_ALGORITHMS.map(
+  (algorithm) => `x-amz-checksum-${algorithm.toLowerCase()}`,
+);
+
+export interface ExpectedChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  /** Base64, of the algorithm's length. */
+  readonly value: string;
+}
+
+/** `x-amz-checksum-crc32` and the like, in lower case. */
+export function checksumHeader(algorithm: ChecksumAlgorithm): string {
+  return HEADER_NAMES[algorithm];
+}
+
+/**
+ * The checksum that the request's headers promise of its body. Undefined: none, or it follows in a trailer.
+ *
+ * @throws S3Error InvalidRequest for several checksums, a value that cannot be one, or an `x-amz-sdk-checksum-algorithm`
+ *   that goes with no checksum; NotImplemented for XXHASH
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | undefined {
+  const expected = checksumOf(headers);
+  const trailer = headers.get("x-amz-trailer");
+  const inTrailer = trailer === null ? undefined : trailerChecksumAlgorithm(trailer.split(","));
+  if (expected !== undefined && inTrailer !== undefined) throw severalChecksums();
+
+  const named = headers.get("x-amz-sdk-checksum-algorithm");
+  if (named !== null) checkNamedAlgorithm(named.toUpperCase(), expected?.algorithm ?? inTrailer);
+  return expected;
+}
+
+function checksumOf(headers: Headers): ExpectedChecksum | undefined {
+  for (const name of UNSUPPORTED_HEADERS) if (headers.has(name)) throw unsupported(name);
+  let expected: ExpectedChecksum | undefined;
+  for (const algorithm of CHECKSUM_ALGORITHMS) {
+    const value = headers.get(HEADER_NAMES[algorithm]);
+    if (value === null) continue;
+    if (expected !== undefined) throw severalChecksums();
+    checkChecksumValue(algorithm, value);
+    expected = { algorithm, value };
+  }
+  return expected;
+}
+
+function checkNamedAlgorithm(named: string, given: ChecksumAlgorithm | undefined): void {
+  if (UNSUPPORTED_ALGORITHMS.includes(named)) throw unsupported(named);
+  if (given === undefined)
+    throw invalidRequest(
+      "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+    );
+  if (given !== named)
+    throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
+}
+
+function checkChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
+  if (decodeBase64(value, DIGEST_BYTES[algorithm]) === undefined)
+    throw invalidRequest(`Value for ${HEADER_NAMES[algorithm]} header is invalid.`);
+}
+
+/**
+ * The algorithm of the one checksum that the trailer names of `x-amz-trailer` announce.
+ *
+ * @throws S3Error InvalidRequest for several, or an unknown one; NotImplemented for XXHASH
+ */
+export function trailerChecksumAlgorithm(
+  trailerNames: readonly string[],
+): ChecksumAlgorithm | undefined {
+  let announced: ChecksumAlgorithm | undefined;
+  for (const trailerName of trailerNames) {
+    const name = trailerName.trim().toLowerCase();
+    if (!name.startsWith("x-amz-checksum-")) continue;
+    if (announced !== undefined) throw severalChecksums();
+    if (UNSUPPORTED_HEADERS.includes(name)) throw unsupported(name);
+    announced = CHECKSUM_ALGORITHMS.find((algorithm) => HEADER_NAMES[algorithm] === name);
+    if (announced === undefined)
+      throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
+  }
+  return announced;
+}
+
+/**
+ * `Content-MD5` as lower-case hex.
+ *
+ * @throws S3Error InvalidDigest when it is not base64 of 16 bytes
+ */
+export function parseContentMd5(headers: Headers): string | undefined {
+  const value = headers.get("content-md5");
+  if (value === null) return undefined;
+  const md5 = decodeBase64(value, DIGEST_BYTES.MD5);
+  if (md5 === undefined) throw new S3Error("InvalidDigest", { fields: { "Content-MD5": value } });
+  return md5.toString("hex");
+}
+
+function severalChecksums(): S3Error {
+  return invalidRequest(
+    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+  );
+}
+
+function unsupported(name: string): S3Error {
+  const algorithm = name.replace("x-amz-checksum-", "").toUpperCase();
+  return new S3Error("NotImplemented", {
+    message: `The checksum algorithm ${algorithm} is not implemented`,
+  });
+}
+
+function invalidRequest(message: string): S3Error {
+  return new S3Error("InvalidRequest", { message });
+}

@@ -1,0 +1,150 @@
+/**
+ * The S3 error catalogue: one row per code, `[HTTP status, default message]`.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * Messages are AWS's; clients match on the code, people read the message.
+ */
+const CATALOGUE = {
+  AccessDenied: [403, "Access Denied"],
+  AccessForbidden: [403, "Access Forbidden"],
+  AuthorizationHeaderMalformed: [400, "The authorization header that you provided is not valid."],
+  AuthorizationQueryParametersError: [
+    400,
+    "Error parsing the X-Amz-Credential parameter; the parameter is malformed.",
+  ],
+  BadDigest: [400, "The Content-MD5 you specified did not match what we received."],
+  BadRequest: [400, "Bad Request"],
+  BucketAlreadyExists: [
+    409,
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+  ],
+  BucketAlreadyOwnedByYou: [
+    409,
+    "Your previous request to create the named bucket succeeded and you already own it.",
+  ],
+  BucketNotEmpty: [409, "The bucket you tried to delete is not empty"],
+  EntityTooLarge: [400, "Your proposed upload exceeds the maximum allowed size"],
+  IllegalVersioningConfigurationException: [400, "The Versioning element must be specified"],
+  IncompleteBody: [
+    400,
+    "You did not provide the number of bytes specified by the Content-Length HTTP header",
+  ],
+  InternalError: [500, "We encountered an internal error. Please try again."],
+  InvalidAccessKeyId: [403, "The AWS Access Key Id you provided does not exist in our records."],
+  InvalidArgument: [400, "Invalid Argument"],
+  InvalidBucketName: [400, "The specified bucket is not valid."],
+  InvalidChunkSizeError: [400, "The chunk size is not valid."],
+  InvalidDigest: [400, "The Content-MD5 you specified was invalid."],
+  InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],
+  InvalidPartNumber: [416, "The requested partnumber is not satisfiable"],
+  InvalidRange: [416, "The requested range is not satisfiable"],
+  InvalidRedirectLocation: [
+    400,
+    "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+  ],
+  InvalidRequest: [400, "Invalid Request"],
+  InvalidStorageClass: [400, "The storage class you specified is not valid"],
+  InvalidToken: [400, "The provided token is malformed or otherwise invalid."],
+  InvalidURI: [400, "Couldn't parse the specified URI."],
+  KeyTooLongError: [400, "Your key is too long"],
+  MalformedTrailerError: [
+    400,
+    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+  ],
+  MalformedXML: [
+    400,
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  ],
+  MetadataConfigurationNotFound: [404, "The metadata configuration was not found"],
+  MetadataTooLarge: [400, "Your metadata headers exceed the maximum allowed metadata size"],
+  MethodNotAllowed: [405, "The specified method is not allowed against this resource."],
+  MissingContentLength: [411, "You must provide the Content-Length HTTP header."],
+  MissingRequestBodyError: [400, "Request Body is empty"],
+  MissingSecurityHeader: [400, "Your request was missing a required header"],
+  NoSuchBucket: [404, "The specified bucket does not exist"],
+  NoSuchBucketPolicy: [404, "The bucket policy does not exist"],
+  NoSuchConfiguration: [404, "The specified configuration does not exist."],
+  NoSuchCORSConfiguration: [404, "The CORS configuration does not exist"],
+  NoSuchKey: [404, "The specified key does not exist."],
+  NoSuchLifecycleConfiguration: [404, "The lifecycle configuration does not exist"],
+  NoSuchPublicAccessBlockConfiguration: [
+    404,
+    "The public access block configuration was not found",
+  ],
+  NoSuchTagSet: [404, "The TagSet does not exist"],
+  NoSuchUpload: [
+    404,
+    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+  ],
+  NoSuchVersion: [404, "The specified version does not exist."],
+  NoSuchWebsiteConfiguration: [404, "The specified bucket does not have a website configuration"],
+  NotImplemented: [501, "A header you provided implies functionality that is not implemented"],
+  ObjectLockConfigurationNotFoundError: [
+    404,
+    "Object Lock configuration does not exist for this bucket",
+  ],
+  OperationAborted: [
+    409,
+    "A conflicting conditional operation is currently in progress against this resource. Please try again.",
+  ],
+  OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],
+  PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
+  ReplicationConfigurationNotFoundError: [404, "The replication configuration was not found"],
+  RequestTimeTooSkewed: [
+    403,
+    "The difference between the request time and the current time is too large.",
+  ],
+  RequestTimeout: [
+    400,
+    "Your socket connection to the server was not read from or written to within the timeout period.",
+  ],
+  ServerSideEncryptionConfigurationNotFoundError: [
+    404,
+    "The server side encryption configuration was not found",
+  ],
+  SignatureDoesNotMatch: [
+    403,
+    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+  ],
+  SlowDown: [503, "Please reduce your request rate."],
+  UnexpectedContent: [400, "This request does not support content"],
+  XAmzContentSHA256Mismatch: [
+    400,
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+  ],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** Extra elements of the `<Error>` document, in document order (e.g. `Key`, `ArgumentName`), and extra response headers. */
+export interface ErrorDetail {
+  readonly message?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The only error that Ledge throws on purpose; `http/render-error.ts` turns it into XML. */
+export class S3Error extends Error {
+  override readonly name = "S3Error";
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, { message, fields = {}, headers = {} }: ErrorDetail = {}) {
+    const [status, defaultMessage] = CATALOGUE[code];
+    super(message ?? defaultMessage);
+    this.code = code;
+    this.status = status;
+    this.fields = fields;
+    this.headers = headers;
+  }
+}
+
+/** InvalidArgument with the two elements that AWS adds to it. */
+export function invalidArgument(message: string, name: string, value: string): S3Error {
+  return new S3Error("InvalidArgument", {
+    message,
+    fields: { ArgumentName: name, ArgumentValue: value },
+  });
+}

@@ -1,0 +1,11 @@
+export function quoteEtag(etag: string): string {
+  return `"${etag}"`;
+}
+
+/** Takes quotes and the weak mark off; clients send ETags with and without either. */
+export function unquoteEtag(text: string): string {
+  const strong = text.startsWith("W/") ? text.slice(2) : text;
+  return strong.length >= 2 && strong.startsWith('"') && strong.endsWith('"')
+    ? strong.slice(1, -1)
+    : strong;
+}

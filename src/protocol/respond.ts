@@ -1,0 +1,30 @@
+import { writeXml, type XmlContent } from "../lib/xml-writer.ts";
+
+const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+const NAMESPACE = { xmlns: "http://s3.amazonaws.com/doc/2006-03-01/" };
+
+export interface ResponseOptions {
+  /** 200 when absent. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An XML document whose root is in S3's namespace. Built whole, so that its length is known. */
+export function xmlResponse(
+  rootName: string,
+  content: XmlContent,
+  { status = 200, headers = {} }: ResponseOptions = {},
+): Response {
+  const document = XML_DECLARATION + writeXml([rootName, content, NAMESPACE]);
+  return new Response(document, {
+    status,
+    headers: { ...headers, "Content-Type": "application/xml" },
+  });
+}
+
+export function emptyResponse(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(null, { status, headers });
+}

@@ -1,0 +1,21 @@
+/** One HTTP request as S3 sees it, taken once from the raw request line by `http/address.ts`. */
+export interface S3Request {
+  readonly method: string;
+  /** As the Worker received them; for a presigned URL also the `x-amz-*` query parameters that stand for headers. */
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Exactly as on the request line: begins with `/`, no query, nothing decoded or normalized. */
+  readonly rawPath: string;
+  /** Exactly as on the request line, without the `?`; empty when there is none. */
+  readonly rawQuery: string;
+  /** The query decoded; `+` is a space. */
+  readonly query: URLSearchParams;
+  /** The bucket was named by the host (`bucket.s3.example.com`), so `rawPath` holds the key only. */
+  readonly isVirtualHosted: boolean;
+  /** Undefined for service requests (`GET /`). */
+  readonly bucket: string | undefined;
+  /** Percent-decoded once; undefined for service and bucket requests. */
+  readonly key: string | undefined;
+  /** Accept-Encoding before Cloudflare's edge rewrote it (`request.cf.clientAcceptEncoding`). */
+  readonly clientAcceptEncoding: string | undefined;
+}

@@ -1,0 +1,30 @@
+import { S3Error } from "./errors.ts";
+
+/** What PutObject takes for a general purpose bucket; the model names more, of other kinds of storage. */
+const STORAGE_CLASSES = new Set([
+  "STANDARD",
+  "REDUCED_REDUNDANCY",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+  "GLACIER_IR",
+]);
+
+/**
+ * `x-amz-storage-class`, or STANDARD.
+ *
+ * @throws S3Error InvalidStorageClass
+ */
+export function parseStorageClass(headers: Headers): string {
+  const storageClass = headers.get("x-amz-storage-class") ?? "STANDARD";
+  if (!STORAGE_CLASSES.has(storageClass))
+    throw new S3Error("InvalidStorageClass", { fields: { StorageClassRequested: storageClass } });
+  return storageClass;
+}
+
+/** The value of `x-amz-storage-class` in an answer about an object; S3 does not say STANDARD. */
+export function storageClassHeader(storageClass: string): string | undefined {
+  return storageClass === "STANDARD" ? undefined : storageClass;
+}

@@ -1,0 +1,98 @@
+import { encodeRfc2047 } from "../lib/rfc2047.ts";
+import { invalidArgument, S3Error } from "./errors.ts";
+import type { StoredHeaders } from "./object-record.ts";
+
+const USER_METADATA_PREFIX = "x-amz-meta-";
+const MAX_USER_METADATA_BYTES = 2048;
+
+/** The system metadata that an object keeps as it was given, beside its type and encoding. */
+const KEPT_AS_GIVEN = new Set([
+  "cache-control",
+  "content-disposition",
+  "content-language",
+  "expires",
+  "x-amz-website-redirect-location",
+]);
+
+/**
+ * What an upload's headers say that a download's shall say again; all names in lower case. User metadata that is not
+ * ASCII is kept as RFC 2047 has it, since that is how S3 returns it.
+ *
+ * @throws S3Error MetadataTooLarge, InvalidRedirectLocation
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ */
+export function parseStoredHeaders(headers: Headers): StoredHeaders {
+  const stored: Record<string, string> = { "content-type": "binary/octet-stream" };
+  let userMetadataBytes = 0;
+  for (const [name, value] of headers) {
+    if (name.startsWith(USER_METADATA_PREFIX)) {
+      userMetadataBytes +=
+        Buffer.byteLength(name) - USER_METADATA_PREFIX.length + Buffer.byteLength(value);
+      stored[name] = encodeRfc2047(value);
+    } else if (value === "") continue;
+    else if (name === "content-type" || KEPT_AS_GIVEN.has(name)) stored[name] = value;
+    else if (name === "content-encoding") {
+      const encoding = withoutAwsChunked(value);
+      if (encoding !== "") stored[name] = encoding;
+    }
+  }
+  if (userMetadataBytes > MAX_USER_METADATA_BYTES) throw metadataTooLarge(userMetadataBytes);
+  checkRedirectLocation(stored["x-amz-website-redirect-location"]);
+  return stored;
+}
+
+/** `aws-chunked` frames the request's body only. */
+function withoutAwsChunked(encodings: string): string {
+  if (!/aws-chunked/i.test(encodings)) return encodings;
+  const kept = encodings.split(",").map((encoding) => encoding.trim());
+  return kept
+    .filter((encoding) => encoding !== "" && encoding.toLowerCase() !== "aws-chunked")
+    .join(",");
+}
+
+function metadataTooLarge(sizeBytes: number): S3Error {
+  return new S3Error("MetadataTooLarge", {
+    fields: { Size: String(sizeBytes), MaxSizeAllowed: String(MAX_USER_METADATA_BYTES) },
+  });
+}
+
+function checkRedirectLocation(location: string | undefined): void {
+  if (location !== undefined && !/^(\/|https?:\/\/)/.test(location))
+    throw new S3Error("InvalidRedirectLocation");
+}
+
+const OVERRIDES = [
+  ["response-content-type", "content-type"],
+  ["response-content-language", "content-language"],
+  ["response-expires", "expires"],
+  ["response-cache-control", "cache-control"],
+  ["response-content-disposition", "content-disposition"],
+  ["response-content-encoding", "content-encoding"],
+] as const;
+
+/**
+ * `response-*` of GetObject and HeadObject: what this one answer says instead.
+ *
+ * @throws S3Error InvalidArgument for a value that no header can carry
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export function applyResponseOverrides(
+  stored: StoredHeaders,
+  query: URLSearchParams,
+): StoredHeaders {
+  if (query.size === 0) return stored;
+  const overridden: Record<string, string> = { ...stored };
+  for (const [parameter, header] of OVERRIDES) {
+    const value = query.get(parameter);
+    if (value === null || value === "") continue;
+    // Line ends and controls would break out of the header.
+    if (!/^[\t\x20-\x7e\xa0-\xff]*$/.test(value))
+      throw invalidArgument(
+        "Header value cannot be represented using ISO-8859-1.",
+        parameter,
+        value,
+      );
+    overridden[header] = value;
+  }
+  return overridden;
+}

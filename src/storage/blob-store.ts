@@ -1,0 +1,38 @@
+/** Half-open range of bytes. */
+export interface BlobRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A hash that the store itself verifies while it writes, as lower-case hex. */
+export type BlobDigest =
+  | { readonly algorithm: "md5"; readonly hex: string }
+  | { readonly algorithm: "sha1"; readonly hex: string }
+  | { readonly algorithm: "sha256"; readonly hex: string };
+
+export type BlobWriteResult =
+  | { readonly ok: true; readonly md5Hex: string }
+  /** The bytes did not have the digest; nothing is kept. */
+  | { readonly ok: false; readonly reason: "digest" };
+
+/** Port: immutable bytes by id. An id is written once, never overwritten. */
+export interface BlobStore {
+  /** The stream must have a known length (a request's body, or the readable half of a FixedLengthStream). */
+  write(
+    id: string,
+    body: ReadableStream<Uint8Array>,
+    expected: BlobDigest | undefined,
+  ): Promise<BlobWriteResult>;
+  /** @throws Error when the blob is missing: an index row without its bytes is a bug, never a 404 */
+  read(id: string, range: BlobRange | undefined): Promise<ReadableStream<Uint8Array>>;
+  /** Ids that do not exist are no error. At most 1,000. */
+  delete(ids: readonly string[]): Promise<void>;
+  /** Ids under a prefix, after `after` unless that is empty, in order, at most 1,000 a page. */
+  list(prefix: string, after: string): Promise<BlobPage>;
+}
+
+export interface BlobPage {
+  readonly ids: readonly string[];
+  /** What to go on after; undefined on the last page. */
+  readonly next: string | undefined;
+}

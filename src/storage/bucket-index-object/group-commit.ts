@@ -1,0 +1,64 @@
+import type { ShardState } from "./shard-state.ts";
+
+/** Bounds how long one transaction holds the shard's thread. */
+const MAX_GROUP_SIZE = 512;
+
+interface Waiting {
+  /** Runs the effect in its own savepoint and remembers what came of it. */
+  readonly attempt: () => void;
+  /** Tells the caller, once the group's transaction is on disk. */
+  readonly settle: () => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/**
+ * Collects the writes that arrive while a commit is on its way to disk and runs them in one transaction, because every
+ * commit costs an fsync. Each write still succeeds or fails alone: one that throws rolls back to its own savepoint.
+ */
+export class GroupCommit {
+  readonly #storage: DurableObjectStorage;
+  readonly #state: ShardState;
+  #waiting: Waiting[] = [];
+  #isFlushing = false;
+
+  constructor(storage: DurableObjectStorage, state: ShardState) {
+    this.#storage = storage;
+    this.#state = state;
+  }
+
+  /** @returns what `effect` returned, when its transaction is durable */
+  run<T>(effect: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    let settle = (): void => {};
+    const attempt = (): void => {
+      try {
+        const value = this.#storage.transactionSync(effect);
+        settle = () => resolve(value);
+      } catch (error) {
+        settle = () => reject(error);
+      }
+    };
+    this.#waiting.push({ attempt, settle: () => settle(), fail: reject });
+    if (!this.#isFlushing) void this.#flush();
+    return promise;
+  }
+
+  async #flush(): Promise<void> {
+    this.#isFlushing = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
+      try {
+        this.#storage.transactionSync(() => {
+          this.#state.reserveSequences(group.length);
+          for (const { attempt } of group) attempt();
+        });
+        await this.#storage.sync();
+        for (const { settle } of group) settle();
+      } catch (error) {
+        this.#state.forgetReservation();
+        for (const { fail } of group) fail(error);
+      }
+    }
+    this.#isFlushing = false;
+  }
+}

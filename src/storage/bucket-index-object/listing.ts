@@ -1,0 +1,53 @@
+import { compareUtf8, successorOfPrefix } from "../../lib/utf8-order.ts";
+import type { ListEntry, ListPage, ListQuery } from "../bucket-index.ts";
+import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from "./objects.ts";
+
+/** SQLite sorts any blob after any text: an upper bound for prefixes that have no successor. */
+const AFTER_ALL_TEXT = new ArrayBuffer(0);
+
+const QUERY = `SELECT ${SUMMARY_COLUMNS} FROM object WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`;
+
+/**
+ * One page in the order of the keys' UTF-8 bytes. Its cost follows from what it returns: behind the first key of a
+ * common prefix the scan starts again after the last one that the prefix can hold.
+ */
+export function listObjects(sql: SqlStorage, query: ListQuery): ListPage {
+  const { prefix, delimiter, limit } = query;
+  const end = successorOfPrefix(prefix) ?? AFTER_ALL_TEXT;
+  const entries: ListEntry[] = [];
+  let from = firstKey(query);
+  while (from !== undefined && entries.length <= limit) {
+    const rows = sql.exec<SummaryRow>(QUERY, from, end, limit + 1 - entries.length);
+    from = undefined;
+    for (const row of rows) {
+      const folded = commonPrefix(row.key, prefix, delimiter);
+      if (folded === undefined) {
+        entries.push({ kind: "object", object: summaryOf(row) });
+      } else {
+        entries.push({ kind: "prefix", prefix: folded });
+        from = successorOfPrefix(folded);
+        break;
+      }
+    }
+  }
+  const isTruncated = entries.length > limit;
+  if (isTruncated) entries.pop();
+  return { entries, isTruncated };
+}
+
+/** The part of `key` up to and with the first delimiter behind `prefix`; undefined when the key is listed itself. */
+function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
+  if (delimiter === "") return undefined;
+  const at = key.indexOf(delimiter, prefix.length);
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
+}
+
+/** The least key that the page may begin with; undefined when there is none. */
+function firstKey({ prefix, delimiter, after }: ListQuery): string | undefined {
+  // A page that ended with a common prefix continues behind everything in it.
+  if (after.startsWith(prefix) && commonPrefix(after, prefix, delimiter) === after)
+    return successorOfPrefix(after);
+  // Nothing lies between a string and the same string followed by U+0000.
+  if (after !== "" && compareUtf8(after, prefix) >= 0) return `${after}\0`;
+  return prefix;
+}

@@ -1,0 +1,77 @@
+/** Sequence numbers are reserved in blocks, so that a write does not pay for a row that counts. */
+const SEQUENCE_BLOCK = 1000;
+
+/**
+ * The shard's one-row state, held in memory as well: the object is the only writer.
+ * A block of sequence numbers that was reserved before a restart is skipped: they stay monotonic, with gaps.
+ */
+export class ShardState {
+  readonly #sql: SqlStorage;
+  #nextSequence: number;
+  #reservedUntil: number;
+  #seal: string | undefined;
+  #sweepFence: string;
+  #sweepCursor: string;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    const row = sql
+      .exec<{ sequence: number; seal: string | null; sweep_fence: string; sweep_cursor: string }>(
+        "SELECT sequence, seal, sweep_fence, sweep_cursor FROM shard",
+      )
+      .one();
+    this.#nextSequence = row.sequence + 1;
+    this.#reservedUntil = row.sequence;
+    this.#seal = row.seal ?? undefined;
+    this.#sweepFence = row.sweep_fence;
+    this.#sweepCursor = row.sweep_cursor;
+  }
+
+  /** Makes sure that `count` sequence numbers can be taken; call it in the transaction that takes them. */
+  reserveSequences(count: number): void {
+    if (this.#nextSequence + count <= this.#reservedUntil + 1) return;
+    this.#reservedUntil = this.#nextSequence + count + SEQUENCE_BLOCK;
+    this.#sql.exec("UPDATE shard SET sequence = ?", this.#reservedUntil);
+  }
+
+  /** The transaction of the last reservation did not commit. */
+  forgetReservation(): void {
+    this.#reservedUntil = 0;
+  }
+
+  takeSequence(): number {
+    const sequence = this.#nextSequence;
+    this.#nextSequence += 1;
+    return sequence;
+  }
+
+  /** The token of the delete that sealed this shard; undefined while the shard is open. */
+  get seal(): string | undefined {
+    return this.#seal;
+  }
+
+  setSeal(token: string | undefined): void {
+    this.#sql.exec("UPDATE shard SET seal = ?", token ?? null);
+    this.#seal = token;
+  }
+
+  /** A blob up to this id that the index does not know is an orphan, and may not be committed any more. */
+  get sweepFence(): string {
+    return this.#sweepFence;
+  }
+
+  setSweepFence(blobId: string): void {
+    this.#sql.exec("UPDATE shard SET sweep_fence = ?", blobId);
+    this.#sweepFence = blobId;
+  }
+
+  /** Where the search for orphans goes on; empty before the first. */
+  get sweepCursor(): string {
+    return this.#sweepCursor;
+  }
+
+  setSweepCursor(blobId: string): void {
+    this.#sql.exec("UPDATE shard SET sweep_cursor = ?", blobId);
+    this.#sweepCursor = blobId;
+  }
+}

@@ -1,0 +1,122 @@
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { deleteBucketIfEmpty } from "../../src/domain/delete-bucket.ts";
+import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
+import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
+import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
+import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { advanceClock, blobsOf } from "../support/faults.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const directory = bucketDirectoryClient(env.DIRECTORY);
+
+/** The bucket as another gateway sees it, past everything that this one remembers. */
+async function elsewhere(name: string) {
+  const record = await directory.find(name);
+  if (record === undefined) throw new Error(`no bucket ${name}`);
+  return { record, index: bucketIndexClient(env.BUCKET_INDEX, directory, record) };
+}
+
+describe("a delete whose gateway died after it had sealed the shards", () => {
+  async function sealed() {
+    const bucket = await uniqueBucket();
+    const { record, index } = await elsewhere(bucket);
+    const token = (await directory.beginDelete(record.id)) ?? "";
+    expect(await index.sealIfEmpty(token)).toBe(true);
+    return { bucket, record, token };
+  }
+
+  test("is waited for while it may still be under way", async () => {
+    const { bucket } = await sealed();
+    await expectError(
+      await signedFetch("PUT", `/${bucket}/k`, { body: "x" }),
+      409,
+      "OperationAborted",
+    );
+    await expectError(await signedFetch("DELETE", `/${bucket}`), 409, "OperationAborted");
+  });
+
+  test("is undone by the next request after that, and cannot be finished any more", async () => {
+    const { bucket, record, token } = await sealed();
+    advanceClock(31_000);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => putObject(bucket, `k${i}`, "x")));
+    expect(await directory.finishDelete(record.id, token)).toBe(false);
+    expect((await signedFetch("HEAD", `/${bucket}/k1`)).status).toBe(200);
+  });
+
+  test("can be repeated", async () => {
+    const { bucket } = await sealed();
+    advanceClock(31_000);
+    expect((await signedFetch("DELETE", `/${bucket}`)).status).toBe(204);
+  });
+});
+
+test("of two deletes at once one succeeds, and the bucket is gone", async () => {
+  const bucket = await uniqueBucket();
+  const answers = await Promise.all([1, 2, 3].map(() => signedFetch("DELETE", `/${bucket}`)));
+  expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+  expect((await signedFetch("HEAD", `/${bucket}`)).status).toBe(404);
+});
+
+describe("a bucket that another gateway deleted while this one remembers it", () => {
+  async function deletedElsewhere(): Promise<string> {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "k", "first life");
+    await signedFetch("DELETE", `/${bucket}/k`);
+    const { record, index } = await elsewhere(bucket);
+    await deleteBucketIfEmpty(directory, record, index);
+    return bucket;
+  }
+
+  test.for([
+    { method: "GET", path: "/k" },
+    { method: "PUT", path: "/k", body: "x" },
+    { method: "PUT", path: "/k", body: "b".repeat(20_000) },
+    { method: "DELETE", path: "/k" },
+    { method: "GET", path: "" },
+  ])("is NoSuchBucket for $method $path", async ({ method, path, body }) => {
+    const bucket = await deletedElsewhere();
+    const response = await signedFetch(
+      method,
+      `/${bucket}${path}`,
+      body === undefined ? {} : { body },
+    );
+    await expectError(response, 404, "NoSuchBucket");
+    expect(await env.BLOBS.list().then(({ objects }) => objects)).toEqual([]);
+  });
+
+  test("and made again: reads see the new bucket at once, writes with the second try", async () => {
+    const bucket = await deletedElsewhere();
+    const made: BucketRecord = {
+      id: crypto.randomUUID(),
+      name: bucket,
+      region: "us-east-1",
+      ownerId: "",
+      shardCount: 1,
+      createdMs: Date.now(),
+    };
+    const owner = (await directory.find(await uniqueBucket()))?.ownerId ?? "";
+    await directory.create({ ...made, ownerId: owner });
+    await expectError(await signedFetch("GET", `/${bucket}/k`), 404, "NoSuchKey");
+    await putObject(bucket, "k", "b".repeat(20_000));
+    expect(await blobsOf(made.id)).toHaveLength(1);
+  });
+
+  test("and made again: a write that comes first is asked to come again, and works then", async () => {
+    const bucket = await deletedElsewhere();
+    const owner = (await directory.find(await uniqueBucket()))?.ownerId ?? "";
+    await directory.create({
+      id: crypto.randomUUID(),
+      name: bucket,
+      region: "us-east-1",
+      ownerId: owner,
+      shardCount: 1,
+      createdMs: Date.now(),
+    });
+    await expectError(await signedFetch("PUT", `/${bucket}/k`, { body: "x" }), 503, "SlowDown");
+    await putObject(bucket, "k", "x");
+  });
+});

@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { addressOf } from "../../src/http/address.ts";
+import { S3Error } from "../../src/protocol/errors.ts";
+import {
+  elements,
+  encodeKey,
+  expectError,
+  putObject,
+  rawFetch,
+  signedFetch,
+  uniqueBucket,
+} from "../support/client.ts";
+
+const LONGEST = "é".repeat(512);
+
+test.for([
+  "a//b",
+  "/",
+  "a+b",
+  "a%2Fb",
+  "a b",
+  "a\u0001b",
+  "a\0b",
+  "😀",
+  "dir/",
+  "a&b=c?d#e",
+  "a..b",
+  LONGEST,
+])("the key %j is stored and listed as it is", async (key) => {
+  const bucket = await uniqueBucket();
+  const path = `/${bucket}/${encodeKey(key)}`;
+  expect((await signedFetch("PUT", path, { body: "x" })).status).toBe(200);
+  const query = { "list-type": "2", "encoding-type": "url" };
+  const list = await (await signedFetch("GET", `/${bucket}`, { query })).text();
+  expect(elements(list, "Key").map(decodeURIComponent)).toEqual([key]);
+  expect(await (await signedFetch("GET", path)).text()).toBe("x");
+  expect((await signedFetch("DELETE", path)).status).toBe(204);
+});
+
+test.for([
+  { url: "http://h/b/a/../c", bucket: "b", key: "a/../c" },
+  { url: "http://h/b/%2e%2e/x", bucket: "b", key: "../x" },
+  { url: "http://h/b//", bucket: "b", key: "/" },
+  { url: "http://h/b/", bucket: "b", key: undefined },
+  { url: "http://h/b", bucket: "b", key: undefined },
+  { url: "http://h/", bucket: undefined, key: undefined },
+  { url: "http://h", bucket: undefined, key: undefined },
+  { url: "http://h/b/k?x=/y", bucket: "b", key: "k" },
+  { url: "http://h/b/a\\b", bucket: "b", key: "a\\b" },
+])("$url is bucket $bucket and key $key", ({ url, bucket, key }) => {
+  // A Request made in a test is normalized; one that arrives is not. So the raw URL is given by hand.
+  const request = new Proxy(new Request("http://h/"), {
+    get: (target, name) => (name === "url" ? url : Reflect.get(target, name, target)),
+  });
+  const address = addressOf(request, undefined);
+  expect({ bucket: address.bucket, key: address.key }).toEqual({ bucket, key });
+});
+
+test("a key of 1,025 bytes is KeyTooLongError, one of 1,024 is not", () => {
+  expect(addressOf(new Request(`http://h/b/${encodeURIComponent(LONGEST)}`), undefined).key).toBe(
+    LONGEST,
+  );
+  const tooLong = new Request(`http://h/b/${encodeURIComponent(`${LONGEST}x`)}`);
+  expect(() => addressOf(tooLong, undefined)).toThrow(S3Error);
+});
+
+test.for(["%ff", "%zz", "%c3%28"])(
+  "the path %s, which is no UTF-8, is InvalidURI",
+  async (path) => {
+    const bucket = await uniqueBucket();
+    await expectError(await rawFetch(`http://127.0.0.1:8787/${bucket}/${path}`), 400, "InvalidURI");
+  },
+);
+
+test("a bucket in the host name is virtual-hosted style", () => {
+  const request = new Request("http://bkt.s3.localhost:8787/a/b", {
+    headers: { host: "BKT.s3.localhost:8787" },
+  });
+  expect(addressOf(request, "s3.localhost")).toMatchObject({
+    bucket: "bkt",
+    key: "a/b",
+    isVirtualHosted: true,
+  });
+  const plain = new Request("http://s3.localhost:8787/bkt/a", {
+    headers: { host: "s3.localhost:8787" },
+  });
+  expect(addressOf(plain, "s3.localhost")).toMatchObject({
+    bucket: "bkt",
+    key: "a",
+    isVirtualHosted: false,
+  });
+});
+
+test("an unsigned request is AccessDenied, in a document that names the request", async () => {
+  const bucket = await uniqueBucket();
+  await putObject(bucket, "k", "secret");
+  const response = await rawFetch(`http://127.0.0.1:8787/${bucket}/k`);
+  const id = response.headers.get("x-amz-request-id");
+  const document = await expectError(response, 403, "AccessDenied");
+  expect(elements(document, "Resource")).toEqual([`/${bucket}/k`]);
+  expect(elements(document, "RequestId")).toEqual([id]);
+  expect(elements(document, "HostId")).toEqual([response.headers.get("x-amz-id-2")]);
+  expect(document).not.toContain("xmlns");
+  expect((await rawFetch(`http://127.0.0.1:8787/${bucket}/k`, { method: "HEAD" })).status).toBe(
+    403,
+  );
+});
+
+test("OPTIONS is answered: without a CORS configuration, with a refusal", async () => {
+  const headers = { origin: "https://example.com", "access-control-request-method": "PUT" };
+  const refused = await rawFetch("http://127.0.0.1:8787/b/k", { method: "OPTIONS", headers });
+  await expectError(refused, 403, "AccessForbidden");
+  await expectError(
+    await rawFetch("http://127.0.0.1:8787/b/k", { method: "OPTIONS" }),
+    400,
+    "BadRequest",
+  );
+});
+
+test("health needs no signature", async () => {
+  const response = await rawFetch("http://127.0.0.1:8787/_ledge/health");
+  expect(await response.json()).toEqual({ status: "ok" });
+});

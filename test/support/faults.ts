@@ -1,0 +1,62 @@
+import { env } from "cloudflare:workers";
+import {
+  createExecutionContext,
+  runDurableObjectAlarm,
+  waitOnExecutionContext,
+} from "cloudflare:test";
+import { vi } from "vitest";
+import { app } from "../../src/http/app.ts";
+import { signRequest } from "./client.ts";
+
+/** The environment with some of its bindings replaced by ones that fail. */
+export function faultyEnv(replaced: Partial<Cloudflare.Env>): Cloudflare.Env {
+  return { ...env, ...replaced };
+}
+
+/** A binding of which some methods are replaced. */
+export function withMethods<T extends object>(target: T, methods: Partial<T>): T {
+  return new Proxy(target, {
+    get(original, name) {
+      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name);
+      const value: unknown = Reflect.get(original, name);
+      return typeof value === "function" ? value.bind(original) : value;
+    },
+  });
+}
+
+/** As `signedFetch`, but through the Worker with the environment given. */
+export async function faultyFetch(
+  faulty: Cloudflare.Env,
+  ...[method, path, init]: Parameters<typeof signRequest>
+): Promise<Response> {
+  const context = createExecutionContext();
+  const response = await app.fetch(await signRequest(method, path, init), faulty, context);
+  await waitOnExecutionContext(context);
+  return response;
+}
+
+/** Lets the clock jump ahead, for the test and for the Durable Objects, which run in its isolate. */
+export function advanceClock(ms: number): void {
+  const nowMs = Date.now() + ms;
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(nowMs);
+}
+
+/** Runs the alarms of all shards of a bucket as they are due. */
+export async function runAlarms(bucketId: string): Promise<void> {
+  for (let shard = 0; shard < Number(env.INDEX_SHARDS); shard += 1)
+    await runDurableObjectAlarm(env.BUCKET_INDEX.getByName(`${bucketId}/${shard}`));
+}
+
+/** The bucket's id, under which its shards and blobs are named. */
+export async function bucketIdOf(name: string): Promise<string> {
+  const record = await env.DIRECTORY.getByName("directory").find(name);
+  if (record === undefined) throw new Error(`no bucket ${name}`);
+  return record.id;
+}
+
+/** The blobs that the store holds of a bucket. */
+export async function blobsOf(bucketId: string): Promise<string[]> {
+  const { objects } = await env.BLOBS.list({ prefix: `${bucketId}/` });
+  return objects.map(({ key }) => key);
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const START_SCRIPT = path.resolve(import.meta.dirname, "../../scripts/start.ts");
+const START_TIMEOUT_MS = 50_000;
+
+interface LedgeOptions {
+  /** Where an earlier process kept its data; without it, a new temporary folder. */
+  readonly dataFolder?: string;
+  /** Settings of wrangler.toml, by name. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Paths of PEM files; without them, plain HTTP. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+/** A local Ledge in processes of its own, as `npm start` makes it. */
+export interface LedgeProcess {
+  /** e.g. `http://127.0.0.1:41234` */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly dataFolder: string;
+  readonly pid: number;
+  /** Sends a signal to every process of the tree at once; done when all have ended. The data stay. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Ends every process and removes the data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a server on a free port and waits until it says that it is ready.
+ *
+ * @throws Error with what the server printed, when it ends or says nothing instead
+ */
+export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProcess> {
+  const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), "ledge-")));
+  const port = await freePort();
+  const child = spawn(process.execPath, [START_SCRIPT, ...flags(port, dataFolder, options)], {
+    // Makes it the leader of a process group: the one name by which its grandchildren can be ended as well.
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error("the server did not start");
+  const closed = once(child, "close");
+  const killGroup = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // No process of the group is left.
+    }
+  };
+  const killAtExit = (): void => killGroup("SIGKILL");
+  process.once("exit", killAtExit);
+  async function kill(signal: NodeJS.Signals): Promise<void> {
+    killGroup(signal);
+    // The pipes close when the last process that holds them has ended.
+    await closed;
+    process.off("exit", killAtExit);
+  }
+  async function stop(): Promise<void> {
+    await kill("SIGKILL");
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  try {
+    const announcement = await untilReady(child);
+    return {
+      endpoint: announced(announcement, "Endpoint"),
+      port,
+      credentials: {
+        accessKeyId: announced(announcement, "Access key id"),
+        secretAccessKey: announced(announcement, "Secret access key"),
+      },
+      dataFolder,
+      pid,
+      kill,
+      stop,
+    };
+  } catch (error) {
+    await (options.dataFolder === undefined ? stop() : kill("SIGKILL"));
+    throw error;
+  }
+}
+
+function flags(port: number, dataFolder: string, { variables = {}, tls }: LedgeOptions): string[] {
+  return [
+    ...["--port", String(port), "--data", dataFolder, "--quiet"],
+    ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ...(tls === undefined ? [] : ["--tls-cert", tls.certificate, "--tls-key", tls.key]),
+  ];
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  if (address === null || typeof address === "string") throw new Error("no port is free");
+  return address.port;
+}
+
+/** @returns what the server printed; its pipes are drained from then on, so that it never blocks on them */
+async function untilReady(child: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let printed = "";
+  const collect = (chunk: Buffer): void => {
+    if (printed.length < 64 * 1024) printed += chunk.toString();
+    if (/^Ledge is ready\.$[^]*^Try it:$/m.test(printed)) resolve(printed);
+  };
+  child.stdout?.on("data", collect);
+  child.stderr?.on("data", collect);
+  const fail = (what: string): void => reject(new Error(`the server ${what}:\n${printed}`));
+  child.once("error", (error) => fail(`did not start (${error.message})`));
+  child.once("exit", (code, signal) => fail(`ended (${signal ?? code})`));
+  const timer = setTimeout(() => fail("was not ready in time"), START_TIMEOUT_MS);
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function announced(announcement: string, name: string): string {
+  const [, value] = new RegExp(`^ *${name} +(\\S+)$`, "m").exec(announcement) ?? [];
+  if (value === undefined) throw new Error(`the server did not say its ${name}:\n${announcement}`);
+  return value;
+}

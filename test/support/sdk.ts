@@ -1,0 +1,55 @@
+import { CreateBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { AwsClient } from "aws4fetch";
+import { expect } from "vitest";
+import type { LedgeProcess } from "./ledge-process.ts";
+
+/** The AWS SDK as its users have it, checksums on; but a failure is seen, not repeated. */
+export function sdkClient(ledge: LedgeProcess, overrides: S3ClientConfig = {}): S3Client {
+  const { endpoint, credentials } = ledge;
+  return new S3Client({
+    endpoint,
+    credentials,
+    region: "us-east-1",
+    forcePathStyle: true,
+    maxAttempts: 1,
+    ...overrides,
+  });
+}
+
+/** A second signer, for what the SDK cannot send. */
+export function rawSigner({ credentials }: LedgeProcess): AwsClient {
+  return new AwsClient({ ...credentials, service: "s3", region: "us-east-1", retries: 0 });
+}
+
+/** A URL that carries its signature, good for an hour. `path` is encoded already. */
+export async function presign(
+  ledge: LedgeProcess,
+  method: string,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const url = new URL(`${ledge.endpoint}${path}`);
+  url.search = new URLSearchParams({ "X-Amz-Expires": "3600", ...query }).toString();
+  const request = await rawSigner(ledge).sign(url, { method, aws: { signQuery: true } });
+  return request.url;
+}
+
+export function uniqueName(): string {
+  return `bucket-${crypto.randomUUID().slice(0, 13)}`;
+}
+
+/** Makes a bucket that no other test has. */
+export async function uniqueBucket(s3: S3Client): Promise<string> {
+  const Bucket = uniqueName();
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  return Bucket;
+}
+
+/** Expects the SDK to reject with the exception of this name and status. */
+export async function expectSdkError(
+  answer: Promise<unknown>,
+  status: number,
+  name: string,
+): Promise<void> {
+  await expect(answer).rejects.toMatchObject({ name, $metadata: { httpStatusCode: status } });
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "vitest";
+import { operationFor } from "../../../src/operations/registry.ts";
+import { S3Error } from "../../../src/protocol/errors.ts";
+import type { S3Request } from "../../../src/protocol/s3-request.ts";
+
+function request(method: string, target: string, headers: Record<string, string> = {}): S3Request {
+  const [rawPath = "", rawQuery = ""] = target.split("?");
+  const [, bucket, key] = /^\/([^/]*)\/?(.*)$/.exec(rawPath) ?? [];
+  return {
+    method,
+    headers: new Headers(headers),
+    body: null,
+    rawPath,
+    rawQuery,
+    query: new URLSearchParams(rawQuery),
+    isVirtualHosted: false,
+    bucket: bucket === "" ? undefined : bucket,
+    key: key === "" ? undefined : key,
+    clientAcceptEncoding: undefined,
+  };
+}
+
+function refusalOf(method: string, target: string, headers?: Record<string, string>): S3Error {
+  try {
+    operationFor(request(method, target, headers));
+  } catch (error) {
+    if (error instanceof S3Error) return error;
+    throw error;
+  }
+  throw new Error(`${method} ${target} was not refused`);
+}
+
+test.for([
+  ["GET", "/", "ListBuckets"],
+  ["PUT", "/b", "CreateBucket"],
+  ["HEAD", "/b", "HeadBucket"],
+  ["GET", "/b?prefix=p", "ListObjects"],
+  ["GET", "/b?list-type=2", "ListObjectsV2"],
+  ["POST", "/b?delete", "DeleteObjects"],
+  ["GET", "/b?metrics", "ListBucketMetricsConfigurations"],
+  ["GET", "/b?metrics&id=m", "GetBucketMetricsConfiguration"],
+  ["GET", "/b/k?x-id=GetObject", "GetObject"],
+  ["PUT", "/b/k?x-id=PutObject", "PutObject"],
+  ["HEAD", "/b/k?acl", "HeadObject"],
+] as const)("%s %s is %s", ([method, target, name]) => {
+  expect(operationFor(request(method, target)).name).toBe(name);
+});
+
+test.for([
+  ["PUT", "/b?cors", "PutBucketCors"],
+  ["DELETE", "/b?policy", "DeleteBucketPolicy"],
+  ["GET", "/b?versions", "ListObjectVersions"],
+  ["GET", "/b/k?torrent", "GetObjectTorrent"],
+  ["DELETE", "/b/k?tagging", "DeleteObjectTagging"],
+  ["DELETE", "/b/k?uploadId=u", "AbortMultipartUpload"],
+  ["PUT", "/b/k?uploadId=u&partNumber=1", "UploadPart"],
+  ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
+  ["POST", "/WriteGetObjectResponse", "WriteGetObjectResponse"],
+] as const)("%s %s is refused as %s", ([method, target, name]) => {
+  const error = refusalOf(method, target);
+  expect(error.code).toBe("NotImplemented");
+  expect(error.message).toBe(`${name} is not implemented`);
+});
+
+test("a copy source or a form makes another operation, refused by its own name", () => {
+  const copy = { "x-amz-copy-source": "/b/k" };
+  const form = { "content-type": "multipart/form-data; boundary=x" };
+  expect(refusalOf("PUT", "/b/k", copy).message).toBe("CopyObject is not implemented");
+  expect(refusalOf("POST", "/b", form).message).toBe("PostObject is not implemented");
+});
+
+describe("a request that names no operation is MethodNotAllowed", () => {
+  test.for([
+    ["POST", "/", "SERVICE", "GET"],
+    ["HEAD", "/", "SERVICE", "GET"],
+    ["GET", "/?acl", "SERVICE", ""],
+    ["POST", "/b", "BUCKET", "GET, HEAD, PUT, DELETE"],
+    ["PATCH", "/b", "BUCKET", "GET, HEAD, PUT, DELETE"],
+    ["PUT", "/b?delete", "BUCKET", "HEAD, POST"],
+    ["POST", "/b?cors", "BUCKET", "GET, HEAD, PUT, DELETE"],
+    ["PUT", "/b?location", "BUCKET", "GET, HEAD"],
+    ["POST", "/b/k", "OBJECT", "GET, HEAD, PUT, DELETE"],
+    ["PUT", "/b/k?cors", "OBJECT", "HEAD"],
+    ["GET", "/b/k?versions", "OBJECT", "HEAD"],
+    ["DELETE", "/b/k?acl", "OBJECT", "GET, HEAD, PUT"],
+  ] as const)("%s %s of a %s, which allows %s", ([method, target, resourceType, allow]) => {
+    const error = refusalOf(method, target);
+    expect(error.code).toBe("MethodNotAllowed");
+    expect(error.fields).toEqual({ Method: method, ResourceType: resourceType });
+    expect(error.headers).toEqual({ Allow: allow });
+  });
+});

@@ -1,0 +1,199 @@
+import { expect, test } from "vitest";
+import {
+  checkWriteConditions,
+  evaluateRead,
+  NO_CONDITIONS,
+  parseWriteConditions,
+} from "../../../src/protocol/conditions.ts";
+
+const OBJECT = { etag: "abc", sizeBytes: 5, lastModifiedMs: Date.UTC(2026, 10, 23, 5, 0, 0, 789) };
+const BEFORE = "Mon, 23 Nov 2026 04:59:59 GMT";
+const SAME = "Mon, 23 Nov 2026 05:00:00 GMT";
+const AFTER = "Mon, 23 Nov 2026 05:00:01 GMT";
+
+test.for([
+  { headers: {}, outcome: "proceed", because: "there is no condition" },
+  { headers: { "If-Match": '"abc"' }, outcome: "proceed", because: "the ETag matches" },
+  {
+    headers: { "If-Match": "abc" },
+    outcome: "proceed",
+    because: "the ETag matches without quotes",
+  },
+  { headers: { "If-Match": 'W/"abc"' }, outcome: "proceed", because: "the ETag matches weakly" },
+  { headers: { "If-Match": "*" }, outcome: "proceed", because: "any ETag matches" },
+  {
+    headers: { "If-Match": '"x", "abc"' },
+    outcome: "proceed",
+    because: "one ETag of the list matches",
+  },
+  { headers: { "If-Match": '"x"' }, outcome: "failed", because: "the ETag does not match" },
+  { headers: { "If-Match": "" }, outcome: "failed", because: "no ETag is given to match" },
+  {
+    headers: { "If-Unmodified-Since": BEFORE },
+    outcome: "failed",
+    because: "it was modified since",
+  },
+  {
+    headers: { "If-Unmodified-Since": SAME },
+    outcome: "proceed",
+    because: "it was modified within that second",
+  },
+  {
+    headers: { "If-Unmodified-Since": AFTER },
+    outcome: "proceed",
+    because: "it was not modified since",
+  },
+  {
+    headers: { "If-Unmodified-Since": "soon" },
+    outcome: "proceed",
+    because: "no date, no condition",
+  },
+  {
+    headers: { "If-Match": '"abc"', "If-Unmodified-Since": BEFORE },
+    outcome: "proceed",
+    because: "If-Match overrules If-Unmodified-Since",
+  },
+  {
+    headers: { "If-Match": '"x"', "If-Unmodified-Since": AFTER },
+    outcome: "failed",
+    because: "If-Match fails first",
+  },
+  {
+    headers: { "If-None-Match": '"abc"' },
+    outcome: "not-modified",
+    because: "the ETag is the known one",
+  },
+  {
+    headers: { "If-None-Match": 'W/"abc"' },
+    outcome: "not-modified",
+    because: "the ETag is the known one, weakly",
+  },
+  { headers: { "If-None-Match": "*" }, outcome: "not-modified", because: "any ETag is known" },
+  { headers: { "If-None-Match": '"x","y"' }, outcome: "proceed", because: "no known ETag" },
+  {
+    headers: { "If-Modified-Since": BEFORE },
+    outcome: "proceed",
+    because: "it was modified since",
+  },
+  {
+    headers: { "If-Modified-Since": SAME },
+    outcome: "not-modified",
+    because: "it was modified within that second",
+  },
+  {
+    headers: { "If-Modified-Since": AFTER },
+    outcome: "not-modified",
+    because: "it was not modified since",
+  },
+  {
+    headers: { "If-Modified-Since": "2026-11-24" },
+    outcome: "proceed",
+    because: "no date, no condition",
+  },
+  {
+    headers: { "If-None-Match": '"abc"', "If-Modified-Since": BEFORE },
+    outcome: "not-modified",
+    because: "If-None-Match overrules If-Modified-Since that is true",
+  },
+  {
+    headers: { "If-None-Match": '"x"', "If-Modified-Since": AFTER },
+    outcome: "proceed",
+    because: "If-None-Match overrules If-Modified-Since that is false",
+  },
+  {
+    headers: { "If-Match": '"x"', "If-None-Match": '"abc"' },
+    outcome: "failed",
+    because: "412 comes before 304",
+  },
+  {
+    headers: { "If-Unmodified-Since": BEFORE, "If-Modified-Since": AFTER },
+    outcome: "failed",
+    because: "412 comes before 304 for dates too",
+  },
+])("a read is $outcome: $because", ({ headers, outcome }) => {
+  expect(evaluateRead(new Headers(Object.entries(headers)), OBJECT)).toBe(outcome);
+});
+
+test("a write without conditions allocates none", () => {
+  expect(parseWriteConditions(new Headers())).toBe(NO_CONDITIONS);
+});
+
+test("conditions of a write are read without their quotes", () => {
+  expect(parseWriteConditions(new Headers({ "If-Match": '"abc"' }))).toEqual({
+    ...NO_CONDITIONS,
+    ifMatch: "abc",
+  });
+  expect(parseWriteConditions(new Headers({ "If-Match": "*" }))).toEqual({
+    ...NO_CONDITIONS,
+    ifMatch: "*",
+  });
+  expect(parseWriteConditions(new Headers({ "If-None-Match": "*" }))).toEqual({
+    ...NO_CONDITIONS,
+    ifNoneMatch: "*",
+  });
+  const ofDelete = new Headers({
+    "x-amz-if-match-size": "5",
+    "x-amz-if-match-last-modified-time": SAME,
+  });
+  expect(parseWriteConditions(ofDelete)).toEqual({
+    ...NO_CONDITIONS,
+    ifMatchSizeBytes: 5,
+    ifMatchLastModifiedSeconds: Date.UTC(2026, 10, 23, 5) / 1000,
+  });
+});
+
+test.for([
+  {
+    headers: { "If-None-Match": '"abc"' },
+    error: { code: "NotImplemented", fields: { Header: "If-None-Match" } },
+  },
+  {
+    headers: { "If-None-Match": "*", "If-Match": '"abc"' },
+    error: { code: "NotImplemented", fields: { Header: "If-Match,If-None-Match" } },
+  },
+  { headers: { "x-amz-if-match-size": "-1" }, error: { code: "InvalidArgument" } },
+  { headers: { "x-amz-if-match-size": "" }, error: { code: "InvalidArgument" } },
+  { headers: { "x-amz-if-match-last-modified-time": "now" }, error: { code: "InvalidArgument" } },
+])("a write with $headers is $error.code", ({ headers, error }) => {
+  expect(thrownBy(() => parseWriteConditions(new Headers(Object.entries(headers))))).toMatchObject(
+    error,
+  );
+});
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const SECONDS = Math.floor(OBJECT.lastModifiedMs / 1000);
+test.for([
+  { conditions: {}, existing: OBJECT, outcome: "ok" },
+  { conditions: {}, existing: undefined, outcome: "ok" },
+  { conditions: { ifMatch: "abc" }, existing: OBJECT, outcome: "ok" },
+  { conditions: { ifMatch: "*" }, existing: OBJECT, outcome: "ok" },
+  { conditions: { ifMatch: "x" }, existing: OBJECT, outcome: "PreconditionFailed" },
+  { conditions: { ifMatch: "abc" }, existing: undefined, outcome: "NoSuchKey" },
+  { conditions: { ifMatch: "*" }, existing: undefined, outcome: "NoSuchKey" },
+  { conditions: { ifNoneMatch: "*" as const }, existing: OBJECT, outcome: "PreconditionFailed" },
+  { conditions: { ifNoneMatch: "*" as const }, existing: undefined, outcome: "ok" },
+  { conditions: { ifMatchSizeBytes: 5 }, existing: OBJECT, outcome: "ok" },
+  { conditions: { ifMatchSizeBytes: 0 }, existing: OBJECT, outcome: "PreconditionFailed" },
+  { conditions: { ifMatchSizeBytes: 5 }, existing: undefined, outcome: "ok" },
+  { conditions: { ifMatchLastModifiedSeconds: SECONDS }, existing: OBJECT, outcome: "ok" },
+  {
+    conditions: { ifMatchLastModifiedSeconds: SECONDS + 1 },
+    existing: OBJECT,
+    outcome: "PreconditionFailed",
+  },
+  {
+    conditions: { ifMatch: "abc", ifMatchSizeBytes: 6 },
+    existing: OBJECT,
+    outcome: "PreconditionFailed",
+  },
+])("a write under $conditions over $existing is $outcome", ({ conditions, existing, outcome }) => {
+  expect(checkWriteConditions({ ...NO_CONDITIONS, ...conditions }, existing)).toBe(outcome);
+});

@@ -1,0 +1,50 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** The suites that run inside workerd, once with one shard for each bucket and once with five. */
+function workerdProject(name: string, indexShards: string, include: string[]) {
+  return {
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            INDEX_SHARDS: indexShards,
+            NO_TRANSFORM: "false",
+            ROOT_ACCESS_KEY_ID: "ledge",
+            ROOT_SECRET_ACCESS_KEY: "ledge-local-secret",
+          },
+        },
+      }),
+    ],
+    test: { name, include },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      workerdProject("workerd", "1", [
+        "test/unit/**/*.test.ts",
+        "test/operations/**/*.test.ts",
+        "test/storage/**/*.test.ts",
+        "test/faults/**/*.test.ts",
+        "test/*.test.ts",
+      ]),
+      workerdProject("workerd-5-shards", "5", [
+        "test/operations/**/*.test.ts",
+        "test/storage/**/*.test.ts",
+        "test/faults/**/*.test.ts",
+      ]),
+      {
+        test: {
+          name: "black-box",
+          include: ["test/black-box/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
