@@ -16,13 +16,16 @@ type Scheme = (
 ) => Authentication;
 
 /** By what stands before the space of `Authorization`. */
-const HEADER_SCHEMES: Readonly<Record<string, Scheme>> = {
-  "AWS4-HMAC-SHA256": authenticateHeaderV4,
-  AWS: authenticateHeaderV2,
-  "AWS4-ECDSA-P256-SHA256": () => {
-    throw notImplementedV4a();
-  },
-};
+const HEADER_SCHEMES = new Map<string, Scheme>([
+  ["AWS4-HMAC-SHA256", authenticateHeaderV4],
+  ["AWS", authenticateHeaderV2],
+  [
+    "AWS4-ECDSA-P256-SHA256",
+    () => {
+      throw notImplementedV4a();
+    },
+  ],
+]);
 
 /** Any of these is an attempt at a presigned URL; without the others it is a malformed one. */
 const PRESIGNED_V4 = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"];
@@ -52,7 +55,7 @@ export function authenticate(
   if (authorization === "") throw new S3Error("AccessDenied");
 
   const [name, components] = splitAuthorization(authorization);
-  const scheme = Object.hasOwn(HEADER_SCHEMES, name) ? HEADER_SCHEMES[name] : undefined;
+  const scheme = HEADER_SCHEMES.get(name);
   if (scheme === undefined)
     throw invalidArgument("Unsupported Authorization Type", "Authorization", authorization);
   return scheme(request, components, find, nowMs);

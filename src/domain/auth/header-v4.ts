@@ -7,7 +7,7 @@ import { type Authentication, type FindIdentity, identityOf } from "./identity.t
 import { payloadOf } from "./payload-claim.ts";
 import { formatAmzDate, requestTime } from "./request-time.ts";
 import { signingKey } from "./signing-key.ts";
-import { checkHeadersSigned, verifyV4 } from "./verify-v4.ts";
+import { checkHeadersSigned, HEADER_NAMES, verifyV4 } from "./verify-v4.ts";
 
 interface AuthorizationV4 {
   readonly credential: Credential;
@@ -66,11 +66,10 @@ function parseAuthorization(components: string): AuthorizationV4 {
       throw malformed(`the authorization component "${component.trim()}" is malformed.`);
     values.set(component.slice(0, equals).trim(), component.slice(equals + 1).trim());
   }
-  return {
-    credential: parseCredential(required(values, "Credential"), malformed),
-    signedHeaders: required(values, "SignedHeaders"),
-    signature: required(values, "Signature"),
-  };
+  const credential = parseCredential(required(values, "Credential"), malformed);
+  const signedHeaders = required(values, "SignedHeaders");
+  if (!HEADER_NAMES.test(signedHeaders)) throw malformed("the SignedHeaders is mal-formed.");
+  return { credential, signedHeaders, signature: required(values, "Signature") };
 }
 
 function required(values: ReadonlyMap<string, string>, name: string): string {

@@ -3,11 +3,11 @@ import type { ChunkSigner, Payload } from "./payload.ts";
 
 export const UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD";
 
-const STREAMING: Readonly<Record<string, { isSigned: boolean; hasTrailer: boolean }>> = {
-  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": { isSigned: true, hasTrailer: false },
-  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": { isSigned: true, hasTrailer: true },
-  "STREAMING-UNSIGNED-PAYLOAD-TRAILER": { isSigned: false, hasTrailer: true },
-};
+const STREAMING = new Map([
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", { isSigned: true, hasTrailer: false }],
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", { isSigned: true, hasTrailer: true }],
+  ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", { isSigned: false, hasTrailer: true }],
+]);
 
 /**
  * What `x-amz-content-sha256` says of the body. It alone decides whether there is framing: MinIO's SDKs frame without
@@ -26,10 +26,10 @@ export function payloadOf(
   if (claim === UNSIGNED_PAYLOAD) return { kind: "plain", sha256Hex: undefined };
   if (/^[0-9A-Fa-f]{64}$/.test(claim)) return { kind: "plain", sha256Hex: claim.toLowerCase() };
   if (claim.startsWith("STREAMING-AWS4-ECDSA-")) throw notImplementedV4a();
-  const mode = STREAMING[claim];
+  const mode = STREAMING.get(claim);
   if (mode === undefined || (mode.isSigned && signer === undefined))
     throw invalidArgument(
-      `x-amz-content-sha256 must be UNSIGNED-PAYLOAD, ${Object.keys(STREAMING).join(", ")}, or a valid sha256 value.`,
+      `x-amz-content-sha256 must be UNSIGNED-PAYLOAD, ${[...STREAMING.keys()].join(", ")}, or a valid sha256 value.`,
       "x-amz-content-sha256",
       claim,
     );

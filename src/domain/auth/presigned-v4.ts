@@ -7,7 +7,7 @@ import { type Authentication, type FindIdentity, identityOf } from "./identity.t
 import { notImplementedV4a, payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, formatErrorTime, MAX_SKEW_MS, parseAmzDate } from "./request-time.ts";
 import { signingKey } from "./signing-key.ts";
-import { checkHeadersSigned, verifyV4 } from "./verify-v4.ts";
+import { checkHeadersSigned, HEADER_NAMES, verifyV4 } from "./verify-v4.ts";
 
 const MAX_EXPIRES_SECONDS = 604_800;
 
@@ -31,6 +31,7 @@ export function authenticatePresignedV4(
   );
   const amzDate = required(query, "X-Amz-Date");
   const signedHeaders = required(query, "X-Amz-SignedHeaders");
+  if (!HEADER_NAMES.test(signedHeaders)) throw queryError("X-Amz-SignedHeaders is mal-formed.");
   const signature = required(query, "X-Amz-Signature");
   const dateMs = dateOf(amzDate, credential.date);
   checkTime(dateMs, required(query, "X-Amz-Expires"), nowMs);

@@ -35,8 +35,8 @@ export function authenticateHeaderV2(
   nowMs: number,
 ): Authentication {
   const { headers } = request;
-  const colon = components.lastIndexOf(":");
-  if (colon < 1)
+  const [, accessKeyId, signature] = /^\s*(\S+):\s*(\S*)\s*$/.exec(components) ?? [];
+  if (accessKeyId === undefined || signature === undefined)
     throw invalidArgument(
       "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
       "Authorization",
@@ -44,8 +44,8 @@ export function authenticateHeaderV2(
     );
   const { text } = requestTime(headers, nowMs);
   return verify(request, find, {
-    accessKeyId: components.slice(0, colon).trim(),
-    signature: components.slice(colon + 1).trim(),
+    accessKeyId,
+    signature,
     dateLine: headers.has("x-amz-date") ? "" : text,
     header: (name) => headers.get(name) ?? undefined,
     amzHeaderNames: [...headers.keys()].filter(isAmzHeader),

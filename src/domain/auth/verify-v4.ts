@@ -19,12 +19,15 @@ export interface SignatureV4 {
   readonly signature: string;
 }
 
+/** What SignedHeaders looks like: asking a request for a header that can have no such name would throw. */
+export const HEADER_NAMES = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:;[!#$%&'*+\-.^_`|~0-9A-Za-z]+)*$/;
+
 /** What a proxy on the way takes off a request, and the only value that it can have had. */
-const TAKEN_OFF: Readonly<Record<string, string>> = {
-  "content-length": "0",
-  expect: "100-continue",
-  "transfer-encoding": "chunked",
-};
+const TAKEN_OFF = new Map([
+  ["content-length", "0"],
+  ["expect", "100-continue"],
+  ["transfer-encoding", "chunked"],
+]);
 
 /** Its value is in the canonical request in any case, as the payload's hash. */
 const COVERED_BY_PAYLOAD_HASH = "x-amz-content-sha256";
@@ -95,7 +98,7 @@ function* headerForms(
   { headers, clientAcceptEncoding }: S3Request,
   names: readonly string[],
 ): Generator<string, void> {
-  const values = names.map((name) => headers.get(name) ?? TAKEN_OFF[name] ?? "");
+  const values = names.map((name) => headers.get(name) ?? TAKEN_OFF.get(name) ?? "");
   const mayRepeat = values.some((value) => value.includes(", "));
   for (const joining of mayRepeat ? [asReceived, tight, tightInAmz] : [asReceived]) {
     const lines = names.map(

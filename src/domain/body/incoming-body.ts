@@ -67,23 +67,35 @@ async function* readChunks(
   decode: (chunk: Uint8Array) => Uint8Array,
 ): AsyncGenerator<Uint8Array, void> {
   let receivedBytes = 0;
-  if (body !== null) {
-    const reader = body.getReader({ mode: "byob" });
-    let buffer = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes + FRAMING_ROOM_BYTES));
-    for (;;) {
-      // A client that hangs up half-way makes this throw.
-      const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer).catch(() => {
-        throw new S3Error("IncompleteBody");
-      });
-      if (value !== undefined && value.byteLength > 0) {
-        const chunk = decode(value);
-        receivedBytes += chunk.byteLength;
-        if (receivedBytes > sizeBytes) throw new S3Error("IncompleteBody");
-        if (chunk.byteLength > 0) yield chunk;
-      }
-      if (done || value === undefined) break;
-      buffer = new Uint8Array(value.buffer);
-    }
+  for await (const piece of readPieces(body, sizeBytes)) {
+    const chunk = decode(piece);
+    receivedBytes += chunk.byteLength;
+    if (receivedBytes > sizeBytes) throw new S3Error("IncompleteBody");
+    if (chunk.byteLength > 0) yield chunk;
   }
   if (receivedBytes !== sizeBytes) throw new S3Error("IncompleteBody");
+}
+
+/** What comes over the network, in one buffer used again and again. */
+async function* readPieces(
+  body: ReadableStream<Uint8Array> | null,
+  sizeBytes: number,
+): AsyncGenerator<Uint8Array, void> {
+  if (body === null) return;
+  const reader = body.getReader({ mode: "byob" });
+  try {
+    let buffer = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes + FRAMING_ROOM_BYTES));
+    for (;;) {
+      const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer);
+      if (value !== undefined && value.byteLength > 0) yield value;
+      if (done || value === undefined) return;
+      buffer = new Uint8Array(value.buffer);
+    }
+  } catch {
+    // The client hung up half-way.
+    throw new S3Error("IncompleteBody");
+  } finally {
+    // A body that was refused is not read to its end.
+    await reader.cancel().catch(() => undefined);
+  }
 }

@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { ACCOUNT, authenticated, handSigned, refusal } from "./requests.ts";
+
+// What stands between client and Worker changes headers that were signed.
+
+test.for([
+  { signed: "identity", because: "the edge told what the client sent", client: "identity" },
+  {
+    signed: "gzip, deflate",
+    because: "the edge told what the client sent",
+    client: "gzip, deflate",
+  },
+  { signed: "br, gzip", because: "nothing was changed", client: undefined },
+  { signed: "br, gzip", because: "what the edge tells is wrong", client: "zstd" },
+  { signed: "identity", because: "it is what SDKs send", client: undefined },
+  { signed: "gzip", because: "it is what Go's client sends", client: undefined },
+  { signed: "", because: "the client sent none", client: undefined },
+])("Accept-Encoding signed as '$signed' is found: $because", ({ signed, client }) => {
+  const request = handSigned({
+    headers: { "accept-encoding": "br, gzip" },
+    signedAs: { "accept-encoding": signed },
+    ...(client !== undefined && { clientAcceptEncoding: client }),
+  });
+  expect(authenticated(request).caller).toBe(ACCOUNT);
+});
+
+test("Accept-Encoding signed as something else is SignatureDoesNotMatch", () => {
+  const headers = { "accept-encoding": "br, gzip" };
+  const signedAs = { "accept-encoding": "compress" };
+  const { code, fields } = refusal(
+    handSigned({ headers, signedAs, clientAcceptEncoding: "identity" }),
+  );
+  expect(code).toBe("SignatureDoesNotMatch");
+  expect(fields["CanonicalRequest"]).toContain("\naccept-encoding:identity\n");
+});
+
+test("a repeated header, signed with a comma, arrives with a comma and a space", () => {
+  const request = handSigned({
+    headers: [
+      ["x-amz-object-attributes", "ETag"],
+      ["x-amz-object-attributes", "Checksum"],
+    ],
+    signedAs: { "x-amz-object-attributes": "ETag,Checksum" },
+  });
+  expect(request.headers.get("x-amz-object-attributes")).toBe("ETag, Checksum");
+  expect(authenticated(request).caller).toBe(ACCOUNT);
+});
+
+test("a repeated x-amz header is found beside one that has a comma and a space of its own", () => {
+  const request = handSigned({
+    headers: { "cache-control": "no-cache, no-store", "x-amz-meta-a": "1, 2" },
+    signedAs: { "x-amz-meta-a": "1,2" },
+  });
+  expect(authenticated(request).caller).toBe(ACCOUNT);
+});
+
+test("a comma and a space that were signed stay", () => {
+  const headers = { "cache-control": "no-cache, no-store", "x-amz-meta-a": "1, 2" };
+  expect(authenticated(handSigned({ headers })).caller).toBe(ACCOUNT);
+});
+
+test("all of it at once is found", () => {
+  const request = handSigned({
+    target: "/bucket/a%2Fb",
+    headers: { "accept-encoding": "br, gzip", "x-amz-meta-a": "1, 2" },
+    signedAs: { "accept-encoding": "gzip", "x-amz-meta-a": "1,2" },
+  });
+  expect(authenticated(request).caller).toBe(ACCOUNT);
+});
+
+test.for([
+  { name: "expect", value: "100-continue" },
+  { name: "transfer-encoding", value: "chunked" },
+  { name: "content-length", value: "0" },
+])("a signed $name that a proxy took off is $value", ({ name, value }) => {
+  expect(authenticated(handSigned({ signedAs: { [name]: value } })).caller).toBe(ACCOUNT);
+});
+
+test("runs of blanks in a header are signed as one space", () => {
+  const request = handSigned({
+    headers: { "x-amz-meta-a": 'a   "b  c"\td' },
+    signedAs: { "x-amz-meta-a": 'a "b c" d' },
+  });
+  expect(authenticated(request).caller).toBe(ACCOUNT);
+});
+
+test.for([
+  { target: "/bucket/a/../b/./c//d", canonicalPath: "/bucket/a/../b/./c//d" },
+  { target: "/bucket/a%2fb%7Ec%c3%a9", canonicalPath: "/bucket/a/b~c%C3%A9" },
+  { target: "/bucket/a+b*(c)", canonicalPath: "/bucket/a%2Bb%2A%28c%29" },
+  { target: "/bucket/a%2Fb", canonicalPath: "/bucket/a%2Fb" },
+  { target: "/bucket/a+b*(c)", canonicalPath: "/bucket/a+b*(c)" },
+  { target: "/bucket/100%", canonicalPath: "/bucket/100%25" },
+])("the path $target may be signed as $canonicalPath", ({ target, canonicalPath }) => {
+  const request = handSigned({ target: "/bucket/key", canonicalPath });
+  expect(authenticated({ ...request, rawPath: target }).caller).toBe(ACCOUNT);
+});
+
+test("a virtual-hosted request signs the path without its bucket", () => {
+  const headers = { host: "bucket.s3.example.com" };
+  const request = handSigned({ target: "/key", bucket: "bucket", headers });
+  expect(authenticated(request).caller).toBe(ACCOUNT);
+});
+
+test("a plus in a query is a space, as that is how it is read", () => {
+  const target = "/bucket?prefix=a+b";
+  const asSpace = handSigned({ target, canonicalPath: "/bucket", canonicalQuery: "prefix=a%20b" });
+  expect(asSpace.query.get("prefix")).toBe("a b");
+  expect(authenticated(asSpace).caller).toBe(ACCOUNT);
+  const asPlus = handSigned({ target, canonicalPath: "/bucket", canonicalQuery: "prefix=a%2Bb" });
+  expect(refusal(asPlus).code).toBe("SignatureDoesNotMatch");
+});
