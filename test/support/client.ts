@@ -6,15 +6,21 @@ import { expect } from "vitest";
 /** Where the tests' requests pretend to go; only the host name matters. */
 export const ENDPOINT = "http://127.0.0.1:8787";
 
-const signer = new AwsClient({
-  accessKeyId: env.ROOT_ACCESS_KEY_ID,
-  secretAccessKey: env.ROOT_SECRET_ACCESS_KEY,
-  service: "s3",
-  region: "us-east-1",
-  retries: 0,
-});
+function signerFor(region: string): AwsClient {
+  return new AwsClient({
+    accessKeyId: env.ROOT_ACCESS_KEY_ID,
+    secretAccessKey: env.ROOT_SECRET_ACCESS_KEY,
+    service: "s3",
+    region,
+    retries: 0,
+  });
+}
+
+const signer = signerFor("us-east-1");
 
 interface SignedRequest {
+  /** The region of the credential scope, unless it is us-east-1. */
+  readonly region?: string;
   /** Names and values as they are, to be encoded. */
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,16 +39,19 @@ export async function signedFetch(
 export async function signRequest(
   method: string,
   path: string,
-  { query = {}, headers = {}, body }: SignedRequest = {},
+  { region, query = {}, headers = {}, body }: SignedRequest = {},
 ): Promise<Request> {
   const search = Object.entries(query)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join("&");
-  const request = await signer.sign(`${ENDPOINT}${path}${search === "" ? "" : `?${search}`}`, {
-    method,
-    headers: { "x-amz-content-sha256": sha256Hex(body), ...headers },
-    ...(body !== undefined && { body }),
-  });
+  const request = await (region === undefined ? signer : signerFor(region)).sign(
+    `${ENDPOINT}${path}${search === "" ? "" : `?${search}`}`,
+    {
+      method,
+      headers: { "x-amz-content-sha256": sha256Hex(body), ...headers },
+      ...(body !== undefined && { body }),
+    },
+  );
   // A Request that is made has neither of these; one that arrives has.
   request.headers.set("host", new URL(ENDPOINT).host);
   if (body !== undefined && !(body instanceof ReadableStream))

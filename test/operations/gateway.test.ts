@@ -1,0 +1,92 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, test, vi } from "vitest";
+import { readSettings } from "../../src/env.ts";
+import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { faultyEnv, faultyFetch } from "../support/faults.ts";
+
+describe("with NO_TRANSFORM, as on Cloudflare's edge", () => {
+  const edge = faultyEnv({ NO_TRANSFORM: "true" });
+
+  test.for([
+    { stored: undefined, sent: "no-transform" },
+    { stored: "max-age=60", sent: "max-age=60, no-transform" },
+    { stored: "No-Transform", sent: "No-Transform" },
+  ])("Cache-Control $stored is sent as $sent", async ({ stored, sent }) => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "k", "x", stored === undefined ? {} : { "cache-control": stored });
+    const got = await faultyFetch(edge, "GET", `/${bucket}/k`);
+    expect(got.headers.get("cache-control")).toBe(sent);
+  });
+
+  test("errors and listings are not to be rewritten either", async () => {
+    const bucket = await uniqueBucket();
+    const missing = await faultyFetch(edge, "GET", `/${bucket}/missing`);
+    expect(missing.headers.get("cache-control")).toBe("no-transform");
+    const list = await faultyFetch(edge, "GET", `/${bucket}`);
+    expect(list.headers.get("cache-control")).toBe("no-transform");
+  });
+});
+
+test("a deployment without root credentials refuses signed requests, and says what is missing", async () => {
+  const { ROOT_ACCESS_KEY_ID: _id, ROOT_SECRET_ACCESS_KEY: _secret, ...bare } = env;
+  const response = await faultyFetch(bare as Cloudflare.Env, "GET", "/");
+  const document = await expectError(response, 403, "AccessDenied");
+  expect(document).toContain("ROOT_ACCESS_KEY_ID");
+});
+
+test.for([
+  { name: "INDEX_SHARDS", value: "0" },
+  { name: "INDEX_SHARDS", value: "many" },
+  { name: "INLINE_LIMIT_BYTES", value: "3000000" },
+  { name: "ACCOUNT_ID", value: "1" },
+  { name: "REGION", value: "" },
+  { name: "NO_TRANSFORM", value: "yes" },
+])("a setting that is not valid is named: $name=$value", ({ name, value }) => {
+  expect(() => readSettings({ ...env, [name]: value })).toThrow(`${name} is "${value}"`);
+});
+
+test("every request is one structured line, without its query", async () => {
+  const bucket = await uniqueBucket();
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  const response = await signedFetch("GET", `/${bucket}/k`, {
+    query: { "response-content-type": "secret" },
+  });
+  const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
+  log.mockRestore();
+  expect(lines).toEqual([
+    {
+      event: "request",
+      requestId: response.headers.get("x-amz-request-id"),
+      method: "GET",
+      operation: "GetObject",
+      bucket,
+      key: "k",
+      status: 404,
+      code: "NoSuchKey",
+      durationMs: expect.any(Number),
+    },
+  ]);
+});
+
+test("a request may be signed for the configured region, auto, us-east-1 or the bucket's own", async () => {
+  const bucket = `b-${crypto.randomUUID()}`;
+  const document =
+    "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+  const inIreland = { region: "eu-west-1", body: document };
+  expect((await signedFetch("PUT", `/${bucket}`, inIreland)).status).toBe(200);
+  for (const region of ["us-east-1", "auto", "eu-west-1"])
+    expect((await signedFetch("GET", `/${bucket}`, { region })).status, region).toBe(200);
+  const configured = faultyEnv({ REGION: "eu-north-1" });
+  const north = await faultyFetch(configured, "GET", `/${bucket}`, { region: "eu-north-1" });
+  expect(north.status).toBe(200);
+});
+
+test("a request signed for another region is told the bucket's", async () => {
+  const bucket = await uniqueBucket();
+  const response = await signedFetch("GET", `/${bucket}`, { region: "ap-south-1" });
+  const document = await expectError(response, 400, "AuthorizationHeaderMalformed");
+  expect(document).toContain("<Region>us-east-1</Region>");
+  expect(response.headers.get("x-amz-bucket-region")).toBe("us-east-1");
+  const head = await signedFetch("HEAD", `/${bucket}`, { region: "ap-south-1" });
+  expect([head.status, head.headers.get("x-amz-bucket-region")]).toEqual([400, "us-east-1"]);
+});

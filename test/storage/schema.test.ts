@@ -1,0 +1,69 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { MIGRATIONS as DIRECTORY } from "../../src/storage/directory-object/schema.ts";
+import { MIGRATIONS as BUCKET_INDEX } from "../../src/storage/bucket-index-object/schema.ts";
+import { migrate } from "../../src/storage/sql-migrations.ts";
+
+/** The tables and indexes that a database holds, white space aside. */
+function ddl(sql: SqlStorage): string[] {
+  const rows = sql.exec<{ sql: string }>(
+    "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY name",
+  );
+  return rows.toArray().map((row) => row.sql.replaceAll(/\s+/g, " "));
+}
+
+// Data that one version of Ledge wrote opens in the next: a change here belongs into a new migration.
+test("a shard of the index has these tables", async () => {
+  const tables = await runInDurableObject(env.BUCKET_INDEX.getByName("b/0"), (_, { storage }) =>
+    ddl(storage.sql),
+  );
+  expect(tables).toEqual([
+    "CREATE TABLE blob ( blob_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER ) WITHOUT ROWID",
+    "CREATE INDEX blob_garbage ON blob (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL",
+    "CREATE TABLE inline_body ( sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL )",
+    "CREATE TABLE job ( kind TEXT PRIMARY KEY, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, blob_id TEXT, headers TEXT NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
+    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL )",
+  ]);
+});
+
+test("the Directory has these tables", async () => {
+  const tables = await runInDurableObject(env.DIRECTORY.getByName("directory"), (_, { storage }) =>
+    ddl(storage.sql),
+  );
+  expect(tables).toEqual([
+    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER ) WITHOUT ROWID",
+    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
+  ]);
+});
+
+test.for([
+  { name: "index", migrations: BUCKET_INDEX },
+  { name: "Directory", migrations: DIRECTORY },
+])(
+  "data of every earlier schema of the $name is brought up to date",
+  async ({ name, migrations }) => {
+    for (let earlier = 0; earlier <= migrations.length; earlier += 1) {
+      const shard = env.BUCKET_INDEX.getByName(`${name}-${earlier}/0`);
+      const [old, current] = await runInDurableObject(shard, async (_, { storage }) => {
+        await storage.deleteAll();
+        migrate(storage, migrations.slice(0, earlier));
+        const before = storage.sql.exec("SELECT version FROM schema_version").one();
+        migrate(storage, migrations);
+        return [before, storage.sql.exec("SELECT version FROM schema_version").one()];
+      });
+      expect(old).toEqual({ version: earlier });
+      expect(current).toEqual({ version: migrations.length });
+    }
+  },
+);
+
+test("data of a later schema is refused rather than misread", async () => {
+  const refusal = runInDurableObject(env.BUCKET_INDEX.getByName("later/0"), (_, { storage }) => {
+    storage.sql.exec("UPDATE schema_version SET version = 99");
+    migrate(storage, BUCKET_INDEX);
+  });
+  await expect(refusal).rejects.toThrow("the data is of schema 99");
+});
