@@ -4,7 +4,7 @@ export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
 export type Level = "service" | "bucket" | "object";
 
 /** Query parameters that select an operation rather than tune one; case-sensitive, at any value. */
-const SUBRESOURCES = [
+export const SUBRESOURCES = [
   "abac",
   "accelerate",
   "acl",

@@ -32,6 +32,8 @@ export function bucketLookup(
       await forget(name);
       return undefined;
     }
+    // What this isolate remembers is in the copy already: it came from there, or was written there.
+    if (remembered.get(name)?.id === bucket.id) return bucket;
     remember(bucket);
     const copy = JSON.stringify(bucket);
     waitUntil(kv.put(keyOf(name), copy, { expirationTtl: KV_TTL_SECONDS }).catch(ignoreKvFailure));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { S3Error } from "../../protocol/errors.ts";
 import type { Payload } from "./payload.ts";
 
@@ -68,7 +68,7 @@ export class ChunkTrailer {
   #verify(signatureHex: string): void {
     const { signer } = this.#payload;
     if (signer === undefined || this.#isSigned) throw new S3Error("MalformedTrailerError");
-    const sha256Hex = createHash("sha256").update(this.#canonical).digest("hex");
+    const sha256Hex = hash("sha256", this.#canonical, "hex");
     if (!signer.verifyTrailer(signatureHex, sha256Hex)) throw new S3Error("SignatureDoesNotMatch");
     this.#isSigned = true;
   }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { checksumHeader } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
@@ -27,9 +27,9 @@ export async function holdInline(
   claims: BodyClaims,
 ): Promise<StoredBody<InlineContent>> {
   const bytes = await readWhole(body);
-  const md5Hex = hex("md5", bytes);
+  const md5Hex = hash("md5", bytes, "hex");
   if (claims.sha256Hex !== undefined) {
-    const computed = hex("sha256", bytes);
+    const computed = hash("sha256", bytes, "hex");
     if (computed !== claims.sha256Hex) throw payloadMismatch(claims.sha256Hex, computed);
   }
   if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
@@ -204,10 +204,6 @@ function claimedValue(
   body: IncomingBody,
 ): string | undefined {
   return checksum?.value ?? body.trailers().get(checksumHeader(algorithm));
-}
-
-function hex(algorithm: string, bytes: Uint8Array): string {
-  return createHash(algorithm).update(bytes).digest("hex");
 }
 
 function base64(hexDigits: string): string {

@@ -52,10 +52,10 @@ export class DirectoryObject extends DurableObject {
     // Bucket names are ASCII, so every name with the prefix sorts below the prefix followed by U+FFFF.
     const rows = this.#sql.exec<BucketRow>(
       `SELECT * FROM bucket
-       WHERE name > ? AND name >= ? AND name < ? AND owner_id = ? AND region = COALESCE(?, region)
+       WHERE name >= ? AND name < ? AND owner_id = ? AND region = COALESCE(?, region)
        ORDER BY name LIMIT ?`,
-      after,
-      prefix,
+      // One bound: of two, SQLite seeks to the first and reads its way to the second.
+      after < prefix ? prefix : `${after}\0`,
       `${prefix}\uFFFF`,
       ownerId,
       region ?? null,

@@ -196,6 +196,24 @@ test("an x-amz header added to a signed URL is SignatureDoesNotMatch, in its que
   }
 });
 
+test("two signed parameters cannot be sent as one, nor two signed headers", () => {
+  const method = "PUT";
+  const parts = `PUT\n\n\n${EXPIRES}\n/bucket/key?partNumber=1&uploadId=2`;
+  const two = byUrl(parts, { method, target: "/bucket/key?partNumber=1&uploadId=2" });
+  expect(authenticated(two).caller).toBe(ACCOUNT);
+  const one = byUrl(parts, { method, target: "/bucket/key?partNumber=1%26uploadId%3D2" });
+  expect(refusal(one).code).toBe("SignatureDoesNotMatch");
+  const headers = `PUT\n\n\n${EXPIRES}\nx-amz-acl:private\nx-amz-meta-a:1\n/bucket/key`;
+  const target = "/bucket/key?x-amz-acl=private%0Ax-amz-meta-a%3A1";
+  expect(refusal(byUrl(headers, { method, target })).code).toBe("SignatureDoesNotMatch");
+});
+
+test("an override may have an ampersand of its own", () => {
+  const target = "/bucket/key?response-content-disposition=a%26b";
+  const toSign = `GET\n\n\n${EXPIRES}\n/bucket/key?response-content-disposition=a&b`;
+  expect(authenticated(byUrl(toSign, { target })).caller).toBe(ACCOUNT);
+});
+
 test("a plus in the signature of a URL need not be encoded", () => {
   const toSign = `GET\n\n\n${EXPIRES}\n/bucket/key`;
   const request = byUrl(toSign);
