@@ -10,6 +10,15 @@ export type BlobDigest =
   | { readonly algorithm: "sha1"; readonly hex: string }
   | { readonly algorithm: "sha256"; readonly hex: string };
 
+/** Bytes on their way into the store: their number is known, and they can be read once. */
+export interface BlobSource {
+  readonly sizeBytes: number;
+  /** The platform's own stream, of known length, when nothing has to look at the bytes; preferred where it helps. */
+  readonly native: ReadableStream<Uint8Array> | undefined;
+  /** A chunk is valid until the next is asked for. What this throws, `write` throws, and nothing is kept. */
+  chunks(): AsyncGenerator<Uint8Array, void>;
+}
+
 export type BlobWriteResult =
   | { readonly ok: true; readonly md5Hex: string }
   /** The bytes did not have the digest; nothing is kept. */
@@ -17,12 +26,7 @@ export type BlobWriteResult =
 
 /** Port: immutable bytes by id. An id is written once, never overwritten. */
 export interface BlobStore {
-  /** The stream must have a known length (a request's body, or the readable half of a FixedLengthStream). */
-  write(
-    id: string,
-    body: ReadableStream<Uint8Array>,
-    expected: BlobDigest | undefined,
-  ): Promise<BlobWriteResult>;
+  write(id: string, source: BlobSource, expected: BlobDigest | undefined): Promise<BlobWriteResult>;
   /** @throws Error when the blob is missing: an index row without its bytes is a bug, never a 404 */
   read(id: string, range: BlobRange | undefined): Promise<ReadableStream<Uint8Array>>;
   /** Ids that do not exist are no error. At most 1,000. */

@@ -1,4 +1,5 @@
-import type { BlobDigest, BlobPage, BlobRange, BlobStore, BlobWriteResult } from "./blob-store.ts";
+import type { BlobPage, BlobRange, BlobStore, BlobWriteResult } from "./blob-store.ts";
+import { pump } from "./pump.ts";
 
 /** R2's errors carry their code in the text only: "put: … (10037)". */
 const BAD_DIGEST = "(10037)";
@@ -6,14 +7,13 @@ const BAD_DIGEST = "(10037)";
 /** The {@link BlobStore} port over an R2 bucket. */
 export function r2BlobStore(bucket: R2Bucket): BlobStore {
   return {
-    async write(
-      id: string,
-      body: ReadableStream<Uint8Array>,
-      expected: BlobDigest | undefined,
-    ): Promise<BlobWriteResult> {
+    async write(id, source, expected): Promise<BlobWriteResult> {
       const digest = expected === undefined ? {} : { [expected.algorithm]: expected.hex };
       try {
-        const { etag } = await bucket.put(id, body, digest);
+        const put = (body: ReadableStream<Uint8Array>) => bucket.put(id, body, digest);
+        const { etag } = await (source.native === undefined
+          ? pump(source, put)
+          : put(source.native));
         // R2's ETag of a single put is the MD5 of its bytes.
         return { ok: true, md5Hex: etag };
       } catch (error) {

@@ -54,6 +54,15 @@ describe("when the blob store fails a write", () => {
     expect(await blobsOf(await bucketIdOf(bucket))).toEqual([]);
   });
 
+  test("an upload whose bytes pass through the Worker does not wait for ever either", async () => {
+    const bucket = await uniqueBucket();
+    const headers = { "x-amz-checksum-crc32": "AAAAAA==" };
+    const body = "b".repeat(2_000_000);
+    const response = await faultyFetch(failing, "PUT", `/${bucket}/k`, { body, headers });
+    await expectError(response, 500, "InternalError");
+    expect(await blobsOf(await bucketIdOf(bucket))).toEqual([]);
+  });
+
   test("small objects, which need no blob, are written on", async () => {
     const bucket = await uniqueBucket();
     expect((await faultyFetch(failing, "PUT", `/${bucket}/k`, { body: INLINE })).status).toBe(200);

@@ -1,5 +1,6 @@
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import type { BlobSource } from "../../storage/blob-store.ts";
 import { ChunkedDecoder } from "../auth/chunked-body.ts";
 import type { Payload } from "../auth/payload.ts";
 
@@ -11,16 +12,11 @@ const FRAMING_ROOM_BYTES = 1024;
 
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
-/** The body of an upload: its length is known before its first byte, its framing is never seen outside. */
-export interface IncomingBody {
-  readonly sizeBytes: number;
-  /** The bytes as the platform streams them, when there is no framing to take off. */
-  readonly native: ReadableStream<Uint8Array> | undefined;
-  /**
-   * The bytes, once. A chunk is valid until the next is asked for.
-   * @throws S3Error IncompleteBody, SignatureDoesNotMatch and whatever else is wrong with the framing
-   */
-  chunks(): AsyncGenerator<Uint8Array, void>;
+/**
+ * The body of an upload: its length is known before its first byte, its framing is never seen outside.
+ * Its chunks throw S3Error: IncompleteBody, SignatureDoesNotMatch, and whatever else is wrong with the framing.
+ */
+export interface IncomingBody extends BlobSource {
   /** What followed the last chunk, by lower-case name; complete when `chunks` has ended. */
   trailers(): ReadonlyMap<string, string>;
 }

@@ -3,7 +3,7 @@ import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { checksumHeader } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { Content, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
-import type { BlobDigest, BlobStore } from "../../storage/blob-store.ts";
+import type { BlobDigest, BlobSource, BlobStore } from "../../storage/blob-store.ts";
 import {
   type BodyClaims,
   checkChecksum,
@@ -86,10 +86,8 @@ async function storeAndVerify(
   const isStores = algorithm === "MD5" || (claim !== undefined && claim.checksum === algorithm);
   const running = algorithm === undefined || isStores ? undefined : digester(algorithm);
 
-  const written =
-    running === undefined && body.native !== undefined
-      ? await blobs.write(blobId, body.native, claim?.digest)
-      : await pumpBlob(blobs, blobId, body, claim?.digest, running);
+  const source = running === undefined ? body : tapped(body, running);
+  const written = await blobs.write(blobId, source, claim?.digest);
   if (!written.ok) throw claim?.mismatch() ?? new S3Error("InternalError");
   const { md5Hex } = written;
   if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
@@ -143,39 +141,18 @@ function claimForStore({ sha256Hex, md5Hex, checksum }: BodyClaims): StoreClaim 
   };
 }
 
-/** One pass: each chunk goes to the running checksum and to the store. */
-async function pumpBlob(
-  blobs: BlobStore,
-  blobId: string,
-  body: IncomingBody,
-  digest: BlobDigest | undefined,
-  running: Digester | undefined,
-) {
-  const { readable, writable } = new FixedLengthStream(body.sizeBytes);
-  const written = blobs.write(blobId, readable, digest);
-  const [pumped, stored] = await Promise.allSettled([pump(body, writable, running), written]);
-  // What was wrong with the body is the cause; that the store got half a stream is its consequence.
-  if (pumped.status === "rejected" && pumped.reason instanceof S3Error) throw pumped.reason;
-  if (stored.status === "rejected") throw stored.reason;
-  if (pumped.status === "rejected" && stored.value.ok) throw pumped.reason;
-  return stored.value;
-}
-
-async function pump(
-  body: IncomingBody,
-  writable: WritableStream<Uint8Array>,
-  running: Digester | undefined,
-): Promise<void> {
-  const writer = writable.getWriter();
-  try {
-    for await (const chunk of body.chunks()) {
-      await Promise.all([writer.write(chunk), running?.update(chunk)]);
-    }
-    await writer.close();
-  } catch (error) {
-    await writer.abort(error).catch(() => undefined);
-    throw error;
-  }
+/** The same bytes; each chunk passes by the running checksum on its way. */
+function tapped(body: IncomingBody, running: Digester): BlobSource {
+  return {
+    sizeBytes: body.sizeBytes,
+    native: undefined,
+    async *chunks() {
+      for await (const chunk of body.chunks()) {
+        await running.update(chunk);
+        yield chunk;
+      }
+    },
+  };
 }
 
 async function readWhole(body: IncomingBody): Promise<Uint8Array> {
