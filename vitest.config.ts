@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -8,6 +11,12 @@ function workerdProject(name: string, indexShards: string, include: string[]) {
       cloudflareTest({
         wrangler: { configPath: "./wrangler.toml" },
         miniflare: {
+          // What the local server keeps its blobs in; bound under another name, so that only its own suite uses it.
+          serviceBindings: {
+            TEST_DISK: {
+              disk: { path: mkdtempSync(path.join(tmpdir(), "ledge-test-")), writable: true },
+            },
+          },
           bindings: {
             INDEX_SHARDS: indexShards,
             NO_TRANSFORM: "false",

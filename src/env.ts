@@ -36,7 +36,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     indexShards: integer("INDEX_SHARDS", env.INDEX_SHARDS, 1, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
-    noTransform: matching("NO_TRANSFORM", env.NO_TRANSFORM, /^(true|false)$/) === "true",
+    noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
   };
 }
 
@@ -73,6 +73,10 @@ function matching(name: string, value: string, pattern: RegExp): string {
   if (!pattern.test(value))
     throw new Error(`${name} is "${value}", which does not match ${pattern}`);
   return value;
+}
+
+function boolean(name: string, value: string): boolean {
+  return matching(name, value, /^(true|false)$/) === "true";
 }
 
 function integer(name: string, value: string, least: number, most: number): number {

@@ -3,10 +3,10 @@ import { readSettings, type Settings } from "../env.ts";
 import { operationFor } from "../operations/registry.ts";
 import type { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
+import { blobStoreOf } from "../storage/blob-store-of.ts";
 import { bucketDirectoryClient } from "../storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/bucket-index-client.ts";
 import { bucketLookup } from "../storage/bucket-lookup.ts";
-import { r2BlobStore } from "../storage/r2-blob-store.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
@@ -46,21 +46,16 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
       ids,
     );
   }
-  const { status } = response;
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
   if (env.NO_TRANSFORM === "true" && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
-  logRequest({
-    ids,
-    method: raw.method,
-    operation,
-    request,
-    status,
-    code: failure?.code,
-    startedMs,
-  });
+  if (env.LOG_REQUESTS === "true") {
+    const { status } = response;
+    const code = failure?.code;
+    logRequest({ ids, method: raw.method, operation, request, status, code, startedMs });
+  }
   return response;
 }
 
@@ -87,7 +82,7 @@ function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports
     settings,
     directory,
     buckets: bucketLookup(env.IDENTITIES, directory, (promise) => waiter.waitUntil(promise)),
-    blobs: r2BlobStore(env.BLOBS),
+    blobs: blobStoreOf(env),
     indexOf: (bucket) => bucketIndexClient(env.BUCKET_INDEX, directory, bucket),
   };
 }

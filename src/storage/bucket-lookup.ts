@@ -19,8 +19,9 @@ export interface BucketLookup {
   forget(name: string): Promise<void>;
 }
 
+/** @param kv the edge copy; undefined on the local server, where the Directory is as near */
 export function bucketLookup(
-  kv: KVNamespace,
+  kv: KVNamespace | undefined,
   directory: BucketDirectory,
   waitUntil: (promise: Promise<unknown>) => void,
 ): BucketLookup {
@@ -36,20 +37,21 @@ export function bucketLookup(
     if (remembered.get(name)?.id === bucket.id) return bucket;
     remember(bucket);
     const copy = JSON.stringify(bucket);
-    waitUntil(kv.put(keyOf(name), copy, { expirationTtl: KV_TTL_SECONDS }).catch(ignoreKvFailure));
+    const copying = kv?.put(keyOf(name), copy, { expirationTtl: KV_TTL_SECONDS });
+    if (copying !== undefined) waitUntil(copying.catch(ignoreKvFailure));
     return bucket;
   }
 
   async function forget(name: string): Promise<void> {
     remembered.delete(name);
-    await kv.delete(keyOf(name)).catch(ignoreKvFailure);
+    await kv?.delete(keyOf(name)).catch(ignoreKvFailure);
   }
 
   return {
     async find(name) {
       const known = remembered.get(name);
       if (known !== undefined) return known;
-      const copy = await kv.get<BucketRecord>(keyOf(name), "json").catch(ignoreKvFailure);
+      const copy = await kv?.get<BucketRecord>(keyOf(name), "json").catch(ignoreKvFailure);
       if (copy === null || copy === undefined) return refresh(name);
       remember(copy);
       return copy;

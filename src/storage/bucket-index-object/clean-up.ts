@@ -53,6 +53,9 @@ export async function sweepOrphans(
     const old = ids.filter((id) => id <= fence);
     const orphans = unknownBlobs(sql, old);
     if (orphans.length > 0) await blobs.delete(orphans);
+    // Nothing will ever be written to the shard of a bucket that is gone; a delete that is undone writes again.
+    if (state.seal !== undefined && after === state.sweepCursor && ids.length === 0)
+      return undefined;
     if (next === undefined || old.length < ids.length) {
       state.setSweepCursor(blobPrefix + ulidFloor(Math.max(0, nowMs - 2 * orphanAgeMs)));
       return nowMs + Math.max(orphanAgeMs, LEAST_SWEEP_INTERVAL_MS);

@@ -9,7 +9,7 @@ import type {
   Removal,
   RemoveOutcome,
 } from "../bucket-index.ts";
-import { r2BlobStore } from "../r2-blob-store.ts";
+import { blobStoreOf } from "../blob-store-of.ts";
 import { migrate } from "../sql-migrations.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -47,7 +47,7 @@ export class BucketIndexObject extends DurableObject {
     const cleanUp = {
       sql: this.#sql,
       state: this.#state,
-      blobs: r2BlobStore(env.BLOBS),
+      blobs: blobStoreOf(env),
       settings: this.#settings,
       blobPrefix: `${ctx.id.name}/`,
     };
