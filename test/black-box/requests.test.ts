@@ -1,5 +1,6 @@
-import { Agent } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import type { LookupFunction } from "node:net";
+import { text } from "node:stream/consumers";
 import {
   GetObjectCommand,
   GetObjectTorrentCommand,
@@ -56,6 +57,18 @@ test("the checksum of nothing in a presigned URL does not bind the upload", asyn
   const url = await presign(ledge, "PUT", `/${Bucket}/hoisted`, query);
   const put = await fetch(url, { method: "PUT", body: "not empty" });
   expect(put.status, await put.text()).toBe(200);
+});
+
+test("an upload of unknown length is MissingContentLength", async () => {
+  const url = await presign(ledge, "PUT", `/${Bucket}/unknown-length`);
+  const put = request(url, { method: "PUT" });
+  put.write("bo");
+  put.end("dy");
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    put.once("response", resolve).once("error", reject);
+  });
+  expect(answer.statusCode).toBe(411);
+  expect(await text(answer)).toContain("<Code>MissingContentLength</Code>");
 });
 
 test("metadata in a presigned URL is the object's", async () => {

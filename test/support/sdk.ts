@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { CreateBucketCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
 import { expect } from "vitest";
@@ -52,4 +53,11 @@ export async function expectSdkError(
   name: string,
 ): Promise<void> {
   await expect(answer).rejects.toMatchObject({ name, $metadata: { httpStatusCode: status } });
+}
+
+/** In pieces that fit neither the buffers nor the chunks of anyone. */
+export function streamOf(bytes: Buffer): Readable {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += 10_007) pieces.push(bytes.subarray(at, at + 10_007));
+  return Readable.from(pieces);
 }

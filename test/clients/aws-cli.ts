@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Client, ClientContext, Step } from "./client.ts";
+
+/** Runs a command and fetches the URL that it prints. */
+const FETCH = `
+const { execFileSync } = require("node:child_process");
+const [program, ...parameters] = process.argv.slice(1);
+const url = execFileSync(program, parameters).toString().trim();
+fetch(url).then(async (answer) => process.stdout.write(answer.status + " " + (await answer.text())));
+`;
+
+/** Version 1 and version 2 differ in checksums and in how they sign; both are in use, and both are called `aws`. */
+export function awsCli(program: string): Client {
+  return {
+    name: `aws-cli (${program})`,
+    probe: [program, "--version"],
+    environment: ({ accessKeyId, secretAccessKey, folder }) => ({
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_CONFIG_FILE: path.join(folder, "none"),
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_PAGER: "",
+    }),
+    steps: (context) => steps(program, context),
+  };
+}
+
+function steps(program: string, { endpoint, bucket, folder }: ClientContext): readonly Step[] {
+  const file = path.join(folder, "a file.txt");
+  const tree = path.join(folder, "tree");
+  mkdirSync(path.join(tree, "sub"), { recursive: true });
+  writeFileSync(file, "hello\n");
+  writeFileSync(path.join(tree, "1.txt"), "one");
+  writeFileSync(path.join(tree, "sub", "ä+2.txt"), "two");
+  const s3 = (...parameters: string[]) => [
+    program,
+    "--endpoint-url",
+    endpoint,
+    "s3",
+    ...parameters,
+  ];
+  const s3api = (...parameters: string[]) => [
+    ...[program, "--endpoint-url", endpoint, "s3api"],
+    ...parameters,
+  ];
+  const uri = `s3://${bucket}`;
+  const object = ["--bucket", bucket, "--key", "put object"];
+  return [
+    { name: "mb", command: s3("mb", uri), prints: /make_bucket/ },
+    { name: "ls of buckets", command: s3("ls"), prints: new RegExp(bucket) },
+    { name: "cp up", command: s3("cp", file, `${uri}/a file.txt`), prints: /upload:/ },
+    { name: "ls", command: s3("ls", `${uri}/`), prints: /6 a file\.txt/ },
+    { name: "cp down", command: s3("cp", `${uri}/a file.txt`, "-"), prints: /^hello\n$/ },
+    { name: "sync up", command: s3("sync", tree, `${uri}/tree`), prints: /2\.txt/ },
+    { name: "sync again", command: s3("sync", tree, `${uri}/tree`), prints: /^$/ },
+    {
+      name: "ls --recursive",
+      command: s3("ls", "--recursive", `${uri}/`),
+      prints: /tree\/1\.txt[^]*tree\/sub\/ä\+2\.txt/,
+    },
+    { name: "sync down", command: s3("sync", `${uri}/tree`, `${folder}/copy`), prints: /2\.txt/ },
+    { name: "the copy is the same", command: ["diff", "-r", tree, `${folder}/copy`], prints: /^$/ },
+    {
+      name: "put-object",
+      command: s3api("put-object", ...object, "--body", file, "--metadata", "color=blue"),
+      prints: /b1946ac92492d2347c6235b4d2611184/,
+    },
+    {
+      name: "head-object",
+      command: s3api("head-object", ...object),
+      prints: /"ContentLength": 6[^]*"color": "blue"/,
+    },
+    {
+      name: "get-object of a range",
+      command: s3api("get-object", ...object, "--range", "bytes=1-3", `${folder}/range`),
+      prints: /"ContentRange": "bytes 1-3\/6"/,
+    },
+    {
+      name: "put-object over what exists",
+      command: s3api("put-object", ...object, "--body", file, "--if-none-match", "*"),
+      failsWith: /PreconditionFailed|Unknown options: --if-none-match/,
+    },
+    {
+      name: "get-object of what does not exist",
+      command: s3api("get-object", "--bucket", bucket, "--key", "missing", `${folder}/missing`),
+      failsWith: /NoSuchKey/,
+    },
+    {
+      name: "presign",
+      command: [process.execPath, "-e", FETCH, ...s3("presign", `${uri}/a file.txt`)],
+      prints: /^200 hello\n$/,
+    },
+    { name: "rm --recursive", command: s3("rm", "--recursive", uri), prints: /delete:/ },
+    { name: "rb", command: s3("rb", uri), prints: /remove_bucket/ },
+  ];
+}

@@ -1,0 +1,136 @@
+import type { Client, Step } from "./client.ts";
+
+/** `s3` is a client with the defaults, `bucket` the name. */
+const PRELUDE = `
+import os, urllib.request, boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+endpoint, bucket = os.environ["ENDPOINT"], os.environ["BUCKET"]
+s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+def code(call, **parameters):
+    try: return call(**parameters)
+    except ClientError as error: return error.response["Error"]["Code"]
+def fetch(url, method="GET", data=None):
+    return urllib.request.urlopen(urllib.request.Request(url, method=method, data=data)).read()
+`;
+
+const SCRIPTS: readonly (readonly [name: string, script: string, prints: RegExp])[] = [
+  [
+    "create_bucket",
+    `s3.create_bucket(Bucket=bucket); print(s3.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"])`,
+    /^200\n$/,
+  ],
+  [
+    "create_bucket elsewhere, twice",
+    `
+other = dict(Bucket=bucket + "-eu", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+s3.create_bucket(**other)
+print(code(s3.create_bucket, **other), s3.get_bucket_location(Bucket=other["Bucket"])["LocationConstraint"])
+s3.delete_bucket(Bucket=other["Bucket"])`,
+    /^BucketAlreadyOwnedByYou eu-central-1\n$/,
+  ],
+  [
+    "put_object and get_object",
+    `
+body = os.urandom(100_000)
+s3.put_object(Bucket=bucket, Key="a b+c/é.txt", Body=body, Metadata={"color": "blue"})
+got = s3.get_object(Bucket=bucket, Key="a b+c/é.txt")
+print(got["Body"].read() == body, got["ContentLength"], got["Metadata"])`,
+    /^True 100000 {'color': 'blue'}\n$/,
+  ],
+  [
+    "put_object with each checksum",
+    `
+import importlib.util
+names = ["CRC32", "SHA1", "SHA256"] + (["CRC32C", "CRC64NVME"] if importlib.util.find_spec("awscrt") else [])
+for name in names:
+    put = s3.put_object(Bucket=bucket, Key=name, Body=b"body", ChecksumAlgorithm=name)
+    got = s3.get_object(Bucket=bucket, Key=name, ChecksumMode="ENABLED")
+    assert got["Body"].read() == b"body" and got["Checksum" + name] == put["Checksum" + name], name
+print("verified")`,
+    /^verified\n$/,
+  ],
+  [
+    "upload_file and download_file",
+    `
+open("small", "wb").write(b"small" * 1000)
+s3.upload_file("small", bucket, "small")
+s3.download_file(bucket, "small", "copy")
+print(open("copy", "rb").read() == b"small" * 1000)`,
+    /^True\n$/,
+  ],
+  [
+    "a conditional put",
+    `print(code(s3.put_object, Bucket=bucket, Key="small", Body=b"", IfNoneMatch="*"))`,
+    /^PreconditionFailed\n$/,
+  ],
+  [
+    "errors by their code",
+    `
+print(code(s3.get_object, Bucket=bucket, Key="missing"), code(s3.head_object, Bucket=bucket, Key="missing"))
+print(code(s3.get_object, Bucket=bucket + "-none", Key="missing"), code(s3.get_bucket_cors, Bucket=bucket))`,
+    /^NoSuchKey 404\nNoSuchBucket NoSuchCORSConfiguration\n$/,
+  ],
+  [
+    "a URL presigned as by default",
+    `
+s3.put_object(Bucket=bucket, Key="shared", Body=b"shared")
+url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "shared"})
+print("AWSAccessKeyId=" in url, fetch(url))`,
+    /^True b'shared'\n$/,
+  ],
+  [
+    "URLs presigned with s3v4",
+    `
+v4 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=Config(signature_version="s3v4"))
+for method, http in [("put_object", "PUT"), ("get_object", "GET")]:
+    url = v4.generate_presigned_url(method, Params={"Bucket": bucket, "Key": "v4 é"}, ExpiresIn=60)
+    print("X-Amz-Signature=" in url, fetch(url, http, b"sent" if http == "PUT" else None))`,
+    /^True b''\nTrue b'sent'\n$/,
+  ],
+  [
+    "a client of Signature Version 2",
+    `
+v2 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=Config(signature_version="s3"))
+v2.put_object(Bucket=bucket, Key="v2 é", Body=b"v2")
+print(v2.get_object(Bucket=bucket, Key="v2 é")["Body"].read(), len(v2.list_objects_v2(Bucket=bucket, Prefix="v2")["Contents"]))`,
+    /^b'v2' 1\n$/,
+  ],
+  [
+    "list_objects_v2 page by page",
+    `
+for i in range(5): s3.put_object(Bucket=bucket, Key=f"list/é {i}", Body=b"")
+pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="list/", PaginationConfig={"PageSize": 2})
+print([[entry["Key"] for entry in page["Contents"]] for page in pages])`,
+    /^\[\['list\/é 0', 'list\/é 1'\], \['list\/é 2', 'list\/é 3'\], \['list\/é 4'\]\]\n$/,
+  ],
+  [
+    "the resource's delete of everything",
+    `
+everything = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1").Bucket(bucket)
+everything.objects.all().delete()
+everything.delete()
+print(code(s3.head_bucket, Bucket=bucket))`,
+    /^404\n$/,
+  ],
+];
+
+/** Over TLS the same program leaves out Content-Length and sends its checksums as trailers. */
+export function boto3(transport: "HTTP" | "TLS"): Client {
+  return {
+    name: `boto3 over ${transport}`,
+    probe: ["python3", "-c", "import boto3"],
+    environment: ({ endpoint, bucket, accessKeyId, secretAccessKey, certificate }) => ({
+      ENDPOINT: endpoint,
+      BUCKET: bucket,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(certificate !== undefined && { AWS_CA_BUNDLE: certificate, SSL_CERT_FILE: certificate }),
+    }),
+    steps: () =>
+      SCRIPTS.map(([name, script, prints]): Step => {
+        const command = ["python3", "-c", PRELUDE + script];
+        return { name, command, prints };
+      }),
+  };
+}

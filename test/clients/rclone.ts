@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Client, ClientContext, Step } from "./client.ts";
+
+export const rclone: Client = {
+  name: "rclone",
+  probe: ["rclone", "version"],
+  environment: ({ endpoint, accessKeyId, secretAccessKey }) => ({
+    RCLONE_CONFIG: "/dev/null",
+    RCLONE_CONFIG_LEDGE_TYPE: "s3",
+    RCLONE_CONFIG_LEDGE_PROVIDER: "Other",
+    RCLONE_CONFIG_LEDGE_ENDPOINT: endpoint,
+    RCLONE_CONFIG_LEDGE_REGION: "us-east-1",
+    RCLONE_CONFIG_LEDGE_ACCESS_KEY_ID: accessKeyId,
+    RCLONE_CONFIG_LEDGE_SECRET_ACCESS_KEY: secretAccessKey,
+  }),
+  steps,
+};
+
+function steps({ bucket, folder }: ClientContext): readonly Step[] {
+  const tree = path.join(folder, "tree");
+  mkdirSync(path.join(tree, "sub"), { recursive: true });
+  writeFileSync(path.join(tree, "hello world.txt"), "hello");
+  writeFileSync(path.join(tree, "empty"), "");
+  writeFileSync(path.join(tree, "sub", "ä+b.bin"), Buffer.alloc(100_000, "x"));
+  const remote = `ledge:${bucket}`;
+  const command = (...parameters: string[]) => ["rclone", ...parameters];
+  return [
+    { name: "mkdir", command: command("mkdir", remote), prints: /^(?!.*ERROR)/ },
+    { name: "lsd", command: command("lsd", "ledge:"), prints: new RegExp(bucket) },
+    {
+      name: "copy up",
+      command: command("copy", "-v", tree, `${remote}/t`),
+      prints: /3 \/ 3, 100%/,
+    },
+    {
+      name: "ls",
+      command: command("ls", remote),
+      prints: /100000 t\/sub\/ä\+b\.bin/,
+    },
+    { name: "cat", command: command("cat", `${remote}/t/hello world.txt`), prints: /^hello$/ },
+    {
+      name: "check against the ETags",
+      command: command("check", tree, `${remote}/t`),
+      prints: /0 differences found[^]*3 matching files/,
+    },
+    {
+      name: "sync again transfers nothing",
+      command: command("sync", "-v", tree, `${remote}/t`),
+      prints: /There was nothing to transfer/,
+    },
+    { name: "sync down", command: command("sync", `${remote}/t`, `${folder}/copy`), prints: /^$/ },
+    { name: "the copy is the same", command: ["diff", "-r", tree, `${folder}/copy`], prints: /^$/ },
+    {
+      name: "deletefile",
+      command: command("deletefile", `${remote}/t/hello world.txt`),
+      prints: /^$/,
+    },
+    {
+      name: "sync up deletes what is gone",
+      command: command("sync", "-v", `${folder}/copy/sub`, `${remote}/t`),
+      prints: /Deleted/,
+    },
+    { name: "delete", command: command("delete", remote), prints: /^$/ },
+    { name: "ls of nothing", command: command("ls", remote), prints: /^$/ },
+    { name: "rmdir", command: command("rmdir", remote), prints: /^$/ },
+  ];
+}

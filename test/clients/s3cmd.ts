@@ -1,0 +1,42 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Client, ClientContext, Step } from "./client.ts";
+
+export const s3cmd: Client = { name: "s3cmd", probe: ["s3cmd", "--version"], steps };
+
+function steps(context: ClientContext): readonly Step[] {
+  const { endpoint, accessKeyId, secretAccessKey, bucket, folder } = context;
+  const file = path.join(folder, "a file.txt");
+  writeFileSync(file, "hello\n");
+  writeFileSync(path.join(folder, "none"), "");
+  const { host } = new URL(endpoint);
+  const command = (...parameters: string[]) => [
+    ...["s3cmd", "--config", path.join(folder, "none"), "--no-ssl", "--no-progress"],
+    ...["--host", host, "--host-bucket", host, "--region", "us-east-1"],
+    ...["--access_key", accessKeyId, "--secret_key", secretAccessKey],
+    ...parameters,
+  ];
+  const uri = `s3://${bucket}`;
+  return [
+    { name: "mb", command: command("mb", uri), prints: /created/ },
+    { name: "ls of buckets", command: command("ls"), prints: new RegExp(bucket) },
+    { name: "put", command: command("put", file, `${uri}/a file.txt`), prints: /upload:/ },
+    { name: "ls", command: command("ls", uri), prints: /\s6\s+s3:.*a file\.txt/ },
+    {
+      name: "get",
+      command: command("get", `${uri}/a file.txt`, `${folder}/copy`),
+      prints: /download:/,
+    },
+    { name: "the copy is the same", command: ["cmp", file, `${folder}/copy`], prints: /^$/ },
+    { name: "info of the bucket", command: command("info", uri), prints: /Location:\s+us-east-1/ },
+    { name: "info", command: command("info", `${uri}/a file.txt`), prints: /File size: 6/ },
+    { name: "put with signature v2", command: command("--signature-v2", "put", file, `${uri}/v2`) },
+    {
+      name: "get of nothing",
+      command: command("get", `${uri}/no`, "no"),
+      failsWith: /does not exist/,
+    },
+    { name: "del", command: command("del", "--recursive", "--force", uri), prints: /delete:/ },
+    { name: "rb", command: command("rb", uri), prints: /removed/ },
+  ];
+}
