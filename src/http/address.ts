@@ -20,7 +20,6 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
   const pathBucket = slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash);
   const rawKey = isVirtualHosted ? rawPath.slice(1) : slash < 0 ? "" : rawPath.slice(slash + 1);
   const bucket = hostBucket ?? decode(pathBucket);
-  const { clientAcceptEncoding } = (request.cf ?? {}) as IncomingRequestCfProperties;
   return {
     method: request.method,
     headers: request.headers,
@@ -31,7 +30,11 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
     isVirtualHosted,
     bucket: bucket === "" ? undefined : bucket,
     key: rawKey === "" ? undefined : keyOf(rawKey),
-    clientAcceptEncoding: clientAcceptEncoding ?? undefined,
+    // Read when it is needed: the runtime parses `cf` anew for each request.
+    get clientAcceptEncoding() {
+      const { clientAcceptEncoding } = (request.cf ?? {}) as IncomingRequestCfProperties;
+      return clientAcceptEncoding ?? undefined;
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export function bucketIndexClient(
   directory: BucketDirectory,
   bucket: BucketRecord,
 ): BucketIndex {
-  const shardAt = (shard: number): ShardStub => namespace.getByName(`${bucket.id}/${shard}`);
+  const shardAt = (shard: number): ShardStub => namespace.get(shardId(namespace, bucket.id, shard));
   const shardNumber = (key: string): number => shardOfKey(key, bucket.shardCount);
   const allShards = (): ShardStub[] =>
     Array.from({ length: bucket.shardCount }, (_, i) => shardAt(i));
@@ -115,6 +115,24 @@ function shardFailure(error: unknown): readonly RemoveOutcome[] {
   if (error instanceof S3Error || error instanceof StaleBucketError) throw error;
   console.error(JSON.stringify({ event: "shard failed", error: String(error) }));
   return [];
+}
+
+/** A name is hashed into an id, which costs as much as a lookup: ids of the shards in use are kept. */
+const MAX_SHARD_IDS = 10_000;
+const shardIds = new Map<string, DurableObjectId>();
+
+function shardId(
+  namespace: DurableObjectNamespace<BucketIndexObject>,
+  bucketId: string,
+  shard: number,
+): DurableObjectId {
+  const name = `${bucketId}/${shard}`;
+  let id = shardIds.get(name);
+  if (id !== undefined) return id;
+  id = namespace.idFromName(name);
+  if (shardIds.size >= MAX_SHARD_IDS) shardIds.clear();
+  shardIds.set(name, id);
+  return id;
 }
 
 function isSealed(answer: Sealed | { readonly value: unknown }): answer is Sealed {

@@ -24,8 +24,8 @@ afterEach(() => {
 function envWithFailingCommit(when: "before" | "after"): Cloudflare.Env {
   return faultyEnv({
     BUCKET_INDEX: withMethods(env.BUCKET_INDEX, {
-      getByName(name) {
-        const shard = env.BUCKET_INDEX.getByName(name);
+      get(id) {
+        const shard = env.BUCKET_INDEX.get(id);
         const commit = async (...given: Parameters<BucketIndexObject["commit"]>) => {
           if (when === "after") await shard.commit(...given);
           throw new Error("the shard was moved: secret detail");

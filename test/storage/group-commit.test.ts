@@ -29,7 +29,7 @@ test("effects that arrive while a commit is on its way share the next transactio
         return storage.sync();
       },
     });
-    const commits = new GroupCommit(counted, new ShardState(storage.sql));
+    const commits = new GroupCommit(counted, new ShardState(storage.sql, undefined));
     const texts = Array.from({ length: 100 }, (_, i) => `n${i}`);
     expect(await Promise.all(texts.map((text) => commits.run(write(storage.sql, text))))).toEqual(
       texts,
@@ -43,7 +43,7 @@ test("effects that arrive while a commit is on its way share the next transactio
 test("an effect that throws rolls back alone", async () => {
   await inShard(async (storage) => {
     const { sql } = storage;
-    const commits = new GroupCommit(storage, new ShardState(sql));
+    const commits = new GroupCommit(storage, new ShardState(sql, undefined));
     const results = await Promise.allSettled([
       commits.run(write(sql, "first")),
       commits.run(write(sql, "second")),
@@ -73,7 +73,7 @@ test("when the disk fails, no write of the group is acknowledged, and the next g
         return failures >= 0 ? Promise.reject(new Error("disk full")) : storage.sync();
       },
     });
-    const commits = new GroupCommit(failing, new ShardState(storage.sql));
+    const commits = new GroupCommit(failing, new ShardState(storage.sql, undefined));
     const results = await Promise.allSettled(
       ["a", "b"].map((text) => commits.run(write(storage.sql, text))),
     );
@@ -83,11 +83,11 @@ test("when the disk fails, no write of the group is acknowledged, and the next g
 
 test("sequence numbers never repeat, not even after a restart", async () => {
   await inShard(async (storage) => {
-    const state = new ShardState(storage.sql);
+    const state = new ShardState(storage.sql, undefined);
     const commits = new GroupCommit(storage, state);
     const taken: number[] = [];
     for (let i = 0; i < 3; i += 1) taken.push(await commits.run(() => state.takeSequence()));
-    const restarted = new ShardState(storage.sql);
+    const restarted = new ShardState(storage.sql, undefined);
     const after = new GroupCommit(storage, restarted);
     for (let i = 0; i < 3; i += 1) taken.push(await after.run(() => restarted.takeSequence()));
     expect(taken).toEqual(taken.toSorted((a, b) => a - b));

@@ -25,7 +25,7 @@ test("a shard of the index has these tables", async () => {
     "CREATE TABLE job ( kind TEXT PRIMARY KEY, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
     "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, blob_id TEXT, headers TEXT NOT NULL ) WITHOUT ROWID",
     "CREATE TABLE schema_version (version INTEGER NOT NULL)",
-    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL )",
+    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL )",
   ]);
 });
 

@@ -14,6 +14,7 @@ import { migrate } from "../sql-migrations.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Jobs } from "./jobs.ts";
+import { RecordCache } from "./record-cache.ts";
 import { listObjects } from "./listing.ts";
 import { commitObject, isEmpty, readObject, removeObject, type Shard } from "./objects.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -36,20 +37,22 @@ export class BucketIndexObject extends DurableObject {
   readonly #settings: ShardSettings;
   readonly #commits: GroupCommit;
   readonly #jobs: Jobs;
+  readonly #cache: RecordCache;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage, MIGRATIONS);
     this.#sql = ctx.storage.sql;
-    this.#state = new ShardState(this.#sql);
+    this.#state = new ShardState(this.#sql, ctx.id.name);
     this.#settings = readShardSettings(env);
+    this.#cache = new RecordCache(this.#settings.cacheBytes);
     this.#commits = new GroupCommit(ctx.storage, this.#state);
     const cleanUp = {
       sql: this.#sql,
       state: this.#state,
       blobs: blobStoreOf(env),
       settings: this.#settings,
-      blobPrefix: `${ctx.id.name}/`,
+      blobPrefix: `${this.#state.name}/`,
     };
     this.#jobs = new Jobs(ctx.storage, {
       garbage: (nowMs) => collectGarbage(cleanUp, nowMs),
@@ -59,11 +62,11 @@ export class BucketIndexObject extends DurableObject {
 
   /** Called when the bucket is made, so that even a shard that is never written to is swept. */
   open(): Promise<void> {
-    return this.#commits.run(() => this.#scheduleSweep(Date.now()));
+    return this.#run(() => this.#scheduleSweep(Date.now()));
   }
 
   read(key: string, withContent: boolean): ShardAnswer<ObjectRecord | undefined> {
-    return this.#unlessSealed(() => readObject(this.#sql, key, withContent));
+    return this.#unlessSealed(() => readObject(this.#sql, this.#cache, key, withContent));
   }
 
   list(query: ListQuery): ShardAnswer<ListPage> {
@@ -75,7 +78,7 @@ export class BucketIndexObject extends DurableObject {
     draft: ObjectDraft,
     conditions: WriteConditions,
   ): Promise<ShardAnswer<CommitOutcome>> {
-    return this.#commits.run(() =>
+    return this.#run(() =>
       this.#unlessSealed(() =>
         this.#effect((shard) => commitObject(shard, key, draft, conditions)),
       ),
@@ -83,7 +86,7 @@ export class BucketIndexObject extends DurableObject {
   }
 
   remove(removals: readonly Removal[]): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
-    return this.#commits.run(() =>
+    return this.#run(() =>
       this.#unlessSealed(() =>
         this.#effect((shard) =>
           removals.map(({ key, conditions }) => removeObject(shard, key, conditions)),
@@ -94,7 +97,7 @@ export class BucketIndexObject extends DurableObject {
 
   /** The bucket is being deleted: from now on nothing is read or written. Refused while there are objects. */
   sealIfEmpty(token: string): Promise<boolean> {
-    return this.#commits.run(() => {
+    return this.#run(() => {
       if (!isEmpty(this.#sql)) return false;
       this.#state.setSeal(token);
       return true;
@@ -103,13 +106,23 @@ export class BucketIndexObject extends DurableObject {
 
   /** The delete with this token came to nothing. */
   unseal(token: string): Promise<void> {
-    return this.#commits.run(() => {
+    return this.#run(() => {
       if (this.#state.seal === token) this.#state.setSeal(undefined);
     });
   }
 
   override async alarm(): Promise<void> {
     await this.#jobs.runDue(Date.now());
+  }
+
+  /** What was read from a transaction that did not commit must not be remembered. */
+  async #run<T>(effect: () => T): Promise<T> {
+    try {
+      return await this.#commits.run(effect);
+    } catch (error) {
+      this.#cache.clear();
+      throw error;
+    }
   }
 
   #unlessSealed<T>(effect: () => T): ShardAnswer<T> {
@@ -122,7 +135,8 @@ export class BucketIndexObject extends DurableObject {
     const garbageDueMs = nowMs + this.#settings.garbageDelayMs;
     let madeGarbage = false;
     const onGarbage = () => (madeGarbage = true);
-    const value = effect({ sql: this.#sql, state: this.#state, nowMs, garbageDueMs, onGarbage });
+    const shard = { sql: this.#sql, state: this.#state, cache: this.#cache };
+    const value = effect({ ...shard, nowMs, garbageDueMs, onGarbage });
     if (madeGarbage) this.#jobs.schedule("garbage", garbageDueMs);
     this.#scheduleSweep(nowMs);
     return value;

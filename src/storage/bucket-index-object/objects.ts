@@ -9,6 +9,7 @@ import type {
 import type { CommitOutcome, RemoveOutcome } from "../bucket-index.ts";
 import { addReference, dropReference } from "./blobs.ts";
 import { readChecksum, writeChecksum } from "./checksum-column.ts";
+import type { CachedRecord, RecordCache } from "./record-cache.ts";
 import type { ShardState } from "./shard-state.ts";
 
 /** The columns of a listing, in one place. */
@@ -33,6 +34,7 @@ interface ObjectRow extends SummaryRow {
 export interface Shard {
   readonly sql: SqlStorage;
   readonly state: ShardState;
+  readonly cache: RecordCache;
   readonly nowMs: number;
   /** When a blob that is dropped now may be deleted. */
   readonly garbageDueMs: number;
@@ -51,17 +53,30 @@ export function summaryOf(row: SummaryRow): ObjectSummary {
   };
 }
 
-/** One lookup; a second one for the inline body, when it is asked for. */
+/** One lookup, and a second one for the inline body when it is asked for; neither for what the cache holds. */
 export function readObject(
   sql: SqlStorage,
+  cache: RecordCache,
   key: string,
   withContent: boolean,
 ): ObjectRecord | undefined {
+  const cached = cache.get(key);
+  const found = cached ?? findRecord(sql, key);
+  if (found === undefined) return undefined;
+  const { record, sequence } = found;
+  const content = found.content ?? (withContent ? readInline(sql, sequence) : undefined);
+  if (cached === undefined || cached.content !== content)
+    cache.set(key, { record, sequence, content });
+  return withContent ? { ...record, content } : record;
+}
+
+function findRecord(sql: SqlStorage, key: string): CachedRecord | undefined {
   const row = findRow(sql, key);
   if (row === undefined) return undefined;
   const headers = JSON.parse(row.headers) as StoredHeaders;
-  const content = withContent ? readContent(sql, row) : undefined;
-  return { ...summaryOf(row), headers, content };
+  const record = { ...summaryOf(row), headers, content: undefined };
+  const { sequence, blob_id: blobId } = row;
+  return { record, sequence, content: blobId === null ? undefined : { kind: "blob", blobId } };
 }
 
 /** Makes `draft` the object of `key`, if the conditions hold; what it replaces becomes garbage. */
@@ -71,7 +86,7 @@ export function commitObject(
   draft: ObjectDraft,
   conditions: WriteConditions,
 ): CommitOutcome {
-  const { sql, state, nowMs } = shard;
+  const { sql, state, cache, nowMs } = shard;
   const { content } = draft;
   // The sweep may have passed this blob already: it may be deleted at any moment, so nothing may refer to it any more.
   if (content.kind === "blob" && content.blobId <= state.sweepFence)
@@ -80,6 +95,7 @@ export function commitObject(
   const verdict = checkWriteConditions(conditions, existing && summaryOf(existing));
   if (verdict !== "ok") return { ok: false, reason: verdict };
   if (existing !== undefined) dropContent(shard, existing);
+  cache.delete(key);
 
   const sequence = state.takeSequence();
   const blobId = content.kind === "blob" ? content.blobId : null;
@@ -106,12 +122,13 @@ export function removeObject(
   key: string,
   conditions: WriteConditions,
 ): RemoveOutcome {
-  const { sql } = shard;
+  const { sql, cache } = shard;
   const existing = findRow(sql, key);
   const verdict = checkWriteConditions(conditions, existing && summaryOf(existing));
   if (verdict !== "ok") return { ok: false, reason: verdict };
   if (existing === undefined) return { ok: true };
   dropContent(shard, existing);
+  cache.delete(key);
   sql.exec("DELETE FROM object WHERE key = ?", key);
   return { ok: true };
 }
@@ -124,10 +141,9 @@ function findRow(sql: SqlStorage, key: string): ObjectRow | undefined {
   return sql.exec<ObjectRow>("SELECT * FROM object WHERE key = ?", key).toArray()[0];
 }
 
-function readContent(sql: SqlStorage, row: ObjectRow): Content {
-  if (row.blob_id !== null) return { kind: "blob", blobId: row.blob_id };
+function readInline(sql: SqlStorage, sequence: number): Content {
   const { bytes } = sql
-    .exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM inline_body WHERE sequence = ?", row.sequence)
+    .exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM inline_body WHERE sequence = ?", sequence)
     .one();
   return { kind: "inline", bytes: new Uint8Array(bytes) };
 }

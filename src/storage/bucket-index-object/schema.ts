@@ -10,12 +10,13 @@ export const MIGRATIONS: Migrations = [
   `
   CREATE TABLE shard (
     id INTEGER PRIMARY KEY CHECK (id = 0),
+    name TEXT NOT NULL,
     sequence INTEGER NOT NULL,
     seal TEXT,
     sweep_fence TEXT NOT NULL,
     sweep_cursor TEXT NOT NULL
   );
-  INSERT INTO shard VALUES (0, 0, NULL, '', '');
+  INSERT INTO shard VALUES (0, '', 0, NULL, '', '');
 
   CREATE TABLE object (
     key TEXT PRIMARY KEY,

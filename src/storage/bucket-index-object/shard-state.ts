@@ -6,6 +6,8 @@ const SEQUENCE_BLOCK = 1000;
  * A block of sequence numbers that was reserved before a restart is skipped: they stay monotonic, with gaps.
  */
 export class ShardState {
+  /** `<bucket id>/<shard number>`; empty only while nobody has called the shard by its name. */
+  readonly name: string;
   readonly #sql: SqlStorage;
   #nextSequence: number;
   #reservedUntil: number;
@@ -13,13 +15,22 @@ export class ShardState {
   #sweepFence: string;
   #sweepCursor: string;
 
-  constructor(sql: SqlStorage) {
+  /**
+   * @param calledName the name in the object's id. It is kept, since an alarm may wake the object by its id alone
+   */
+  constructor(sql: SqlStorage, calledName: string | undefined) {
     this.#sql = sql;
     const row = sql
-      .exec<{ sequence: number; seal: string | null; sweep_fence: string; sweep_cursor: string }>(
-        "SELECT sequence, seal, sweep_fence, sweep_cursor FROM shard",
-      )
+      .exec<{
+        name: string;
+        sequence: number;
+        seal: string | null;
+        sweep_fence: string;
+        sweep_cursor: string;
+      }>("SELECT name, sequence, seal, sweep_fence, sweep_cursor FROM shard")
       .one();
+    this.name = calledName ?? row.name;
+    if (this.name !== row.name) sql.exec("UPDATE shard SET name = ?", this.name);
     this.#nextSequence = row.sequence + 1;
     this.#reservedUntil = row.sequence;
     this.#seal = row.seal ?? undefined;
