@@ -30,6 +30,22 @@ function workerdProject(name: string, indexShards: string, include: string[]) {
   };
 }
 
+/** The suites that speak to a server of their own, which wrangler or Ledge's own command runs. */
+function blackBoxProject(name: string, server: string, exclude: string[]) {
+  return {
+    test: {
+      name,
+      include: ["test/black-box/**/*.test.ts"],
+      exclude,
+      env: { LEDGE_SERVER: server },
+      globalSetup: "test/support/build-worker.ts",
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      fileParallelism: false,
+    },
+  };
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -45,15 +61,11 @@ export default defineConfig({
         "test/storage/**/*.test.ts",
         "test/faults/**/*.test.ts",
       ]),
-      {
-        test: {
-          name: "black-box",
-          include: ["test/black-box/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
+      blackBoxProject("black-box", "ledge serve", []),
+      blackBoxProject("black-box-wrangler", "wrangler dev", [
+        "test/black-box/serve*.test.ts",
+        "test/black-box/package.test.ts",
+      ]),
     ],
   },
 });

@@ -1,9 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdir, stat } from "node:fs/promises";
 import { connect } from "node:net";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import {
   GetObjectCommand,
   ListObjectsV2Command,
@@ -12,6 +9,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { arrivedBytes, blobIds, openIndex } from "../support/data-folder.ts";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
 import { expectSdkError, presign, sdkClient, uniqueBucket } from "../support/sdk.ts";
 
@@ -33,33 +31,6 @@ async function start(options: Parameters<typeof startLedge>[0] = {}): Promise<vo
 async function crashAndRestart(variables: Readonly<Record<string, string>> = {}): Promise<void> {
   await ledge.kill("SIGKILL");
   await start({ dataFolder: ledge.dataFolder, variables });
-}
-
-/** The one database of a folder in which the simulated platform keeps Durable Objects. */
-async function openDatabase(folder: string): Promise<DatabaseSync> {
-  const absolute = path.join(ledge.dataFolder, "v3", folder);
-  const names = await readdir(absolute);
-  const databases = names.filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
-  expect(databases).toHaveLength(1);
-  return new DatabaseSync(path.join(absolute, databases[0] ?? ""));
-}
-
-/** Ids of what is in the simulated R2. */
-async function blobIds(): Promise<readonly unknown[]> {
-  const database = await openDatabase("r2/miniflare-R2BucketObject");
-  const rows = database.prepare("SELECT key FROM _mf_objects ORDER BY key").all();
-  database.close();
-  return rows.map(({ key }) => key);
-}
-
-/** Bytes that have arrived in the simulated R2, of whole objects and of others. */
-async function arrivedBytes(): Promise<number> {
-  const folder = path.join(ledge.dataFolder, "v3/r2/ledge-blobs/blobs");
-  const names = await readdir(folder).catch(() => []);
-  const sizes = await Promise.all(
-    names.map(async (name) => (await stat(path.join(folder, name))).size),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function read(Bucket: string, Key: string): Promise<Buffer> {
@@ -89,7 +60,7 @@ test("a client that hangs up half-way through an upload leaves nothing behind", 
   const Bucket = await uniqueBucket(s3);
   const sizeBytes = 8 * 1024 * 1024;
   const socket = await beginUpload(Bucket, "cut off", sizeBytes);
-  await vi.waitUntil(async () => (await arrivedBytes()) >= sizeBytes / 4, WAIT);
+  await vi.waitUntil(async () => (await arrivedBytes(ledge.dataFolder)) >= sizeBytes / 4, WAIT);
   socket.destroy();
   // By the time that as large an upload has come through, the server knows that the other one will not.
   const Body = Buffer.alloc(sizeBytes, "whole");
@@ -99,7 +70,7 @@ test("a client that hangs up half-way through an upload leaves nothing behind", 
   await expectSdkError(get, 404, "NoSuchKey");
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
   expect(Contents.map(({ Key }) => Key)).toEqual(["whole"]);
-  expect(await blobIds()).toHaveLength(1);
+  expect(await blobIds(ledge.dataFolder)).toHaveLength(1);
 });
 
 test.for([1000, 1_000_000])(
@@ -166,9 +137,9 @@ test("the sweep deletes a blob whose commit was lost, and no other", async () =>
   const Bucket = await uniqueBucket(s3);
   const Body = Buffer.alloc(50_000, "body");
   await s3.send(new PutObjectCommand({ Bucket, Key: "kept", Body }));
-  const [kept] = await blobIds();
+  const [kept] = await blobIds(ledge.dataFolder);
   await s3.send(new PutObjectCommand({ Bucket, Key: "lost", Body }));
-  expect(await blobIds()).toHaveLength(2);
+  expect(await blobIds(ledge.dataFolder)).toHaveLength(2);
   await ledge.kill("SIGKILL");
   await undoCommit("lost");
   await start({ dataFolder: ledge.dataFolder, variables: { ORPHAN_AGE_SECONDS: "0" } });
@@ -177,14 +148,14 @@ test("the sweep deletes a blob whose commit was lost, and no other", async () =>
 
   // Any write makes the shard look when its next sweep is due.
   await s3.send(new PutObjectCommand({ Bucket, Key: "inline", Body: "body" }));
-  await vi.waitUntil(async () => (await blobIds()).length === 1, WAIT);
-  expect(await blobIds()).toEqual([kept]);
+  await vi.waitUntil(async () => (await blobIds(ledge.dataFolder)).length === 1, WAIT);
+  expect(await blobIds(ledge.dataFolder)).toEqual([kept]);
   expect((await read(Bucket, "kept")).equals(Body)).toBe(true);
 });
 
 /** Takes an object out of the index, as if the gateway had died between the bytes and the row. */
 async function undoCommit(key: string): Promise<void> {
-  const database = await openDatabase("do/ledge-BucketIndexObject");
+  const database = await openIndex(ledge.dataFolder);
   const find = "SELECT blob_id FROM object WHERE key = ?";
   database.prepare(`DELETE FROM blob WHERE blob_id = (${find})`).run(key);
   expect(database.prepare("DELETE FROM object WHERE key = ?").run(key).changes).toBe(1);

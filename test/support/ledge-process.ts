@@ -6,7 +6,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Certificate } from "./certificate.ts";
 
-const START_SCRIPT = path.resolve(import.meta.dirname, "../../scripts/start.ts");
+/** Which server the suite runs against; vitest.config.ts has a project for each. */
+export const SERVER =
+  process.env["LEDGE_SERVER"] === "wrangler dev" ? "wrangler dev" : "ledge serve";
+
+const project = path.resolve(import.meta.dirname, "../..");
 const START_TIMEOUT_MS = 50_000;
 
 interface LedgeOptions {
@@ -18,7 +22,7 @@ interface LedgeOptions {
   readonly tls?: Certificate;
 }
 
-/** A local Ledge in processes of its own, as `npm start` makes it. */
+/** A local Ledge in processes of its own. */
 export interface LedgeProcess {
   /** e.g. `http://127.0.0.1:41234` */
   readonly endpoint: string;
@@ -39,9 +43,8 @@ export interface LedgeProcess {
  */
 export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProcess> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), "ledge-")));
-  const port = await freePort();
-  const child = spawn(process.execPath, [START_SCRIPT, ...flags(port, dataFolder, options)], {
-    // Makes it the leader of a process group: the one name by which its grandchildren can be ended as well.
+  const child = spawn(process.execPath, [...(await program()), ...flags(dataFolder, options)], {
+    // Makes it the leader of a process group: the one name by which wrangler's children can be ended as well.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -68,28 +71,24 @@ export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProce
     await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
   }
   try {
-    const announcement = await untilReady(child);
-    return {
-      endpoint: announced(announcement, "Endpoint"),
-      port,
-      credentials: {
-        accessKeyId: announced(announcement, "Access key id"),
-        secretAccessKey: announced(announcement, "Secret access key"),
-      },
-      dataFolder,
-      pid,
-      kill,
-      stop,
-    };
+    const { endpoint, accessKeyId, secretAccessKey } = await untilReady(child);
+    const port = Number(new URL(endpoint).port);
+    const credentials = { accessKeyId, secretAccessKey };
+    return { endpoint, port, credentials, dataFolder, pid, kill, stop };
   } catch (error) {
     await (options.dataFolder === undefined ? stop() : kill("SIGKILL"));
     throw error;
   }
 }
 
-function flags(port: number, dataFolder: string, { variables = {}, tls }: LedgeOptions): string[] {
+async function program(): Promise<string[]> {
+  if (SERVER === "ledge serve") return [path.join(project, "cli/ledge.ts"), "serve", "--port", "0"];
+  return [path.join(project, "scripts/dev.ts"), "--port", String(await freePort())];
+}
+
+function flags(dataFolder: string, { variables = {}, tls }: LedgeOptions): string[] {
   return [
-    ...["--port", String(port), "--data", dataFolder, "--quiet"],
+    ...["--data", dataFolder, "--quiet"],
     ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ...(tls === undefined ? [] : ["--tls-cert", tls.certificate, "--tls-key", tls.key]),
   ];
@@ -104,13 +103,20 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @returns what the server printed; its pipes are drained from then on, so that it never blocks on them */
-async function untilReady(child: ChildProcess): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+interface Announcement {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** @returns what the server said of itself; its pipes are drained from then on, so that it never blocks on them */
+async function untilReady(child: ChildProcess): Promise<Announcement> {
+  const { promise, resolve, reject } = Promise.withResolvers<Announcement>();
   let printed = "";
   const collect = (chunk: Buffer): void => {
     if (printed.length < 64 * 1024) printed += chunk.toString();
-    if (/^Ledge is ready\.$[^]*^Try it:$/m.test(printed)) resolve(printed);
+    const [line] = /^\{"event":"ready",.*\}$/m.exec(printed) ?? [];
+    if (line !== undefined) resolve(JSON.parse(line));
   };
   child.stdout?.on("data", collect);
   child.stderr?.on("data", collect);
@@ -119,10 +125,4 @@ async function untilReady(child: ChildProcess): Promise<string> {
   child.once("exit", (code, signal) => fail(`ended (${signal ?? code})`));
   const timer = setTimeout(() => fail("was not ready in time"), START_TIMEOUT_MS);
   return promise.finally(() => clearTimeout(timer));
-}
-
-function announced(announcement: string, name: string): string {
-  const [, value] = new RegExp(`^ *${name} +(\\S+)$`, "m").exec(announcement) ?? [];
-  if (value === undefined) throw new Error(`the server did not say its ${name}:\n${announcement}`);
-  return value;
 }

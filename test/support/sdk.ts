@@ -4,8 +4,11 @@ import { AwsClient } from "aws4fetch";
 import { expect } from "vitest";
 import type { LedgeProcess } from "./ledge-process.ts";
 
+/** Where a server is, and who may use it. */
+type Server = Pick<LedgeProcess, "endpoint" | "credentials">;
+
 /** The AWS SDK as its users have it, checksums on; but a failure is seen, not repeated. */
-export function sdkClient(ledge: LedgeProcess, overrides: S3ClientConfig = {}): S3Client {
+export function sdkClient(ledge: Server, overrides: S3ClientConfig = {}): S3Client {
   const { endpoint, credentials } = ledge;
   return new S3Client({
     endpoint,
@@ -18,13 +21,13 @@ export function sdkClient(ledge: LedgeProcess, overrides: S3ClientConfig = {}): 
 }
 
 /** A second signer, for what the SDK cannot send. */
-export function rawSigner({ credentials }: LedgeProcess): AwsClient {
+export function rawSigner({ credentials }: Server): AwsClient {
   return new AwsClient({ ...credentials, service: "s3", region: "us-east-1", retries: 0 });
 }
 
 /** A URL that carries its signature, good for an hour. `path` is encoded already. */
 export async function presign(
-  ledge: LedgeProcess,
+  ledge: Server,
   method: string,
   path: string,
   query: Readonly<Record<string, string>> = {},

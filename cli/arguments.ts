@@ -1,0 +1,144 @@
+import { parseArgs } from "node:util";
+import type { KeyPair } from "./key-pair.ts";
+import { UserError } from "./user-error.ts";
+
+export const DEFAULT_CREDENTIALS = {
+  accessKeyId: "ledge",
+  secretAccessKey: "ledge-local-secret",
+} as const;
+
+export const HELP = `Ledge: an S3 server on this machine.
+
+  ledge serve [options]
+
+  --port N                      port, 0 for any free one (8787)
+  --host ADDRESS                address to listen on (127.0.0.1)
+  --data FOLDER                 where buckets and objects are kept (.ledge)
+  --region NAME                 region of new buckets (us-east-1)
+  --virtual-host SUFFIX         BUCKET.SUFFIX names a bucket; "" for path style only (s3.localhost)
+  --access-key ID               access key id; also $ROOT_ACCESS_KEY_ID (${DEFAULT_CREDENTIALS.accessKeyId})
+  --secret-key SECRET           secret access key; also $ROOT_SECRET_ACCESS_KEY (${DEFAULT_CREDENTIALS.secretAccessKey})
+  --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
+  --tls-key FILE                ... and its private key
+  --quiet                       log no requests
+  --var NAME:VALUE              another setting of the Worker, repeatable
+  --allow-default-credentials   listen beyond this machine with the published credentials
+  --stop-on-stdin-end           stop when standard input ends
+
+  ledge --help
+  ledge --version
+`;
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly dataFolder: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly tls: KeyPair | undefined;
+  readonly isQuiet: boolean;
+  readonly allowsDefaultCredentials: boolean;
+  readonly stopsOnStdinEnd: boolean;
+  /** Settings of wrangler.toml that were given, by name. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export type Command =
+  | { readonly name: "help" }
+  | { readonly name: "version" }
+  | { readonly name: "serve"; readonly options: ServeOptions };
+
+/** @throws UserError for anything that HELP does not name */
+export function readCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Command {
+  const { values, positionals } = parse(args);
+  if (values.help) return { name: "help" };
+  if (values.version) return { name: "version" };
+  const [command, ...rest] = positionals;
+  if (command === undefined) return { name: "help" };
+  if (command !== "serve" || rest.length > 0)
+    throw new UserError(`"${positionals.join(" ")}" is no command; see ledge --help`);
+
+  const settings: Record<string, string> = {};
+  for (const assignment of values.var) {
+    const [, name, value] = /^(\w+):(.*)$/s.exec(assignment) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UserError(`--var ${assignment} is not NAME:VALUE`);
+    settings[name] = value;
+  }
+  if (values.region !== undefined) settings["REGION"] = values.region;
+  if (values["virtual-host"] !== undefined)
+    settings["VIRTUAL_HOST_SUFFIX"] = values["virtual-host"];
+  return {
+    name: "serve",
+    options: {
+      port: portNumber(values.port),
+      host: values.host,
+      dataFolder: values.data,
+      accessKeyId: nonEmpty(
+        "--access-key",
+        values["access-key"] ?? env["ROOT_ACCESS_KEY_ID"] ?? DEFAULT_CREDENTIALS.accessKeyId,
+      ),
+      secretAccessKey: nonEmpty(
+        "--secret-key",
+        values["secret-key"] ??
+          env["ROOT_SECRET_ACCESS_KEY"] ??
+          DEFAULT_CREDENTIALS.secretAccessKey,
+      ),
+      tls: keyPair(values["tls-cert"], values["tls-key"]),
+      isQuiet: values.quiet,
+      allowsDefaultCredentials: values["allow-default-credentials"],
+      stopsOnStdinEnd: values["stop-on-stdin-end"],
+      settings,
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        port: { type: "string", default: "8787" },
+        host: { type: "string", default: "127.0.0.1" },
+        data: { type: "string", default: ".ledge" },
+        region: { type: "string" },
+        "virtual-host": { type: "string" },
+        "access-key": { type: "string" },
+        "secret-key": { type: "string" },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        quiet: { type: "boolean", default: false },
+        var: { type: "string", multiple: true, default: [] },
+        "allow-default-credentials": { type: "boolean", default: false },
+        "stop-on-stdin-end": { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+        version: { type: "boolean", short: "v", default: false },
+      },
+    });
+  } catch (error) {
+    const [sentence] = String(error instanceof Error ? error.message : error).split(". ");
+    throw new UserError(`${sentence}; see ledge --help`);
+  }
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new UserError(`--port ${text} is not a port number`);
+  return port;
+}
+
+function nonEmpty(option: string, value: string): string {
+  if (value === "") throw new UserError(`${option} is empty`);
+  return value;
+}
+
+function keyPair(certificatePath: string | undefined, keyPath: string | undefined) {
+  if (certificatePath !== undefined && keyPath !== undefined) return { certificatePath, keyPath };
+  if (certificatePath === undefined && keyPath === undefined) return undefined;
+  throw new UserError("--tls-cert and --tls-key go together");
+}

@@ -1,0 +1,123 @@
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { isAlive, startOf } from "./process-identity.ts";
+import { systemCode, UserError } from "./user-error.ts";
+
+/** How the folder is laid out; a change that an earlier Ledge could not read takes the next number. */
+const FORMAT = 1;
+
+export interface DataFolder {
+  readonly path: string;
+  /** Of the Durable Objects' databases. */
+  readonly indexPath: string;
+  readonly blobsPath: string;
+  readonly configPath: string;
+  /** Lets the next server have the folder. */
+  release(): void;
+}
+
+/**
+ * Makes the folder if need be, and keeps it for this process until `release`, or until the process is gone.
+ *
+ * @throws UserError when the folder cannot be written, has another server, or is of a later Ledge
+ */
+export function openDataFolder(folder: string): DataFolder {
+  const absolute = path.resolve(folder);
+  const indexPath = path.join(absolute, "index");
+  const blobsPath = path.join(absolute, "blobs");
+  try {
+    mkdirSync(absolute, { recursive: true });
+    const release = lock(absolute);
+    requireFormat(absolute);
+    mkdirSync(indexPath, { recursive: true });
+    mkdirSync(blobsPath, { recursive: true });
+    const configPath = path.join(absolute, "config.capnp");
+    return { path: absolute, indexPath, blobsPath, configPath, release };
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new UserError(`the data folder ${absolute} cannot be written (${code})`);
+  }
+}
+
+function requireFormat(folder: string): void {
+  const file = path.join(folder, "format.json");
+  const { format } = readJson<{ format: number }>(file) ?? { format: FORMAT };
+  if (format > FORMAT)
+    throw new UserError(`the data in ${folder} are of a later version of Ledge (format ${format})`);
+  writeFileSync(file, `${JSON.stringify({ format: FORMAT })}\n`);
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly started?: string | undefined;
+}
+
+/**
+ * Node has no lock that the kernel would give up with the process. So the lock is a file that names its holder, and
+ * a holder that is gone holds nothing. A link puts the file there whole, or not at all.
+ */
+function lock(folder: string): () => void {
+  const file = path.join(folder, "lock");
+  const own = `${file}.${process.pid}`;
+  const { pid } = process;
+  writeFileSync(own, JSON.stringify({ pid, started: startOf(pid) } satisfies Holder));
+  try {
+    while (!tryLink(own, file)) {
+      const holder = readJson<Holder>(file);
+      if (holder !== undefined && isHeld(holder))
+        throw new UserError(`another server, process ${holder.pid}, has the data folder ${folder}`);
+      remove(file, holder);
+    }
+  } finally {
+    unlinkSync(own);
+  }
+  return () => rmSync(file, { force: true });
+}
+
+function isHeld({ pid, started }: Holder): boolean {
+  if (pid === process.pid || !isAlive(pid)) return false;
+  const found = startOf(pid);
+  return started === undefined || found === undefined || found === started;
+}
+
+/** Takes a dead holder's file away, unless someone else has just done so and locked the folder. */
+function remove(file: string, dead: Holder | undefined): void {
+  const aside = `${file}.dead.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return;
+    throw error;
+  }
+  if (JSON.stringify(readJson(aside)) !== JSON.stringify(dead)) tryLink(aside, file);
+  unlinkSync(aside);
+}
+
+function tryLink(existing: string, file: string): boolean {
+  try {
+    linkSync(existing, file);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** @returns undefined when there is no such file, or it is not JSON */
+function readJson<T>(file: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

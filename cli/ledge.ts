@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { HELP, readCommand } from "./arguments.ts";
+import { readVersion } from "./package-files.ts";
+import { serve } from "./serve.ts";
+import { UserError } from "./user-error.ts";
+
+try {
+  const command = readCommand(process.argv.slice(2), process.env);
+  if (command.name === "help") process.stdout.write(HELP);
+  else if (command.name === "version") console.log(readVersion());
+  else await serve(command.options);
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(`ledge: ${error.message}`);
+  process.exit(2);
+}

@@ -1,0 +1,128 @@
+import { styleText } from "node:util";
+
+/** What there is to tell once the server answers. */
+export interface Announcement {
+  readonly version: string;
+  readonly endpoint: string;
+  readonly region: string;
+  /** e.g. `s3.localhost`; undefined: path style only. */
+  readonly virtualHostSuffix: string | undefined;
+  readonly accessKeyId: string;
+  /** Left out if it is the user's own: logs are kept. */
+  readonly secretAccessKey: string | undefined;
+  readonly data: string;
+}
+
+/** Where the server tells what goes on: to people on a terminal, in lines of JSON to anything else. */
+export interface Output {
+  ready(announcement: Announcement): void;
+  progress(message: string): void;
+  warn(message: string): void;
+  /** A line that the Worker wrote, JSON or not. */
+  workerLog(line: string): void;
+  workerError(line: string): void;
+}
+
+export const jsonOutput: Output = {
+  ready(announcement) {
+    writeLine({ event: "ready", ...announcement });
+  },
+  progress(message) {
+    writeLine({ event: "progress", message });
+  },
+  warn(message) {
+    console.error(JSON.stringify({ event: "warning", message }));
+  },
+  workerLog(line) {
+    console.log(line);
+  },
+  workerError(line) {
+    console.error(
+      parse(line) === undefined ? JSON.stringify({ event: "error", message: line }) : line,
+    );
+  },
+};
+
+function writeLine(event: object): void {
+  console.log(JSON.stringify(event));
+}
+
+export const terminalOutput: Output = {
+  ready({ version, endpoint, virtualHostSuffix, region, accessKeyId, secretAccessKey, data }) {
+    const url = new URL(endpoint);
+    const bucketUrl = `${url.protocol}//BUCKET.${virtualHostSuffix}:${url.port}`;
+    const virtualHost =
+      virtualHostSuffix === undefined ? "" : `  Buckets             ${bucketUrl}, or by path\n`;
+    console.log(`
+${styleText("bold", `Ledge ${version} is ready.`)}
+
+  Endpoint            ${endpoint}
+${virtualHost}  Region              ${region}
+  Access key id       ${accessKeyId}
+  Secret access key   ${secretAccessKey ?? "(yours)"}
+  Data                ${data}
+
+Try it:
+
+  AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey ?? "..."} AWS_DEFAULT_REGION=${region} aws --endpoint-url ${endpoint} s3 mb s3://my-bucket
+`);
+  },
+  progress(message) {
+    console.log(message);
+  },
+  warn(message) {
+    console.error(styleText(["bold", "red"], `Warning: ${message}`, { stream: process.stderr }));
+  },
+  workerLog(line) {
+    const event = parse(line);
+    console.log(event?.event === "request" ? requestLine(event) : printable(line));
+  },
+  workerError(line) {
+    const { event, requestId = "", cause } = parse(line) ?? {};
+    const what = cause === undefined ? [line] : [`${event} ${requestId}`, ...cause.split("\n")];
+    console.error(styleText("red", what.map(printable).join("\n"), { stream: process.stderr }));
+  },
+};
+
+/** What the Worker logs: requests (src/http/request-log.ts), and the causes of internal errors. */
+interface WorkerEvent {
+  readonly event: string;
+  readonly method?: string;
+  readonly operation?: string;
+  readonly bucket?: string;
+  readonly key?: string;
+  readonly status?: number;
+  readonly code?: string;
+  readonly durationMs?: number;
+  readonly requestId?: string;
+  readonly cause?: string;
+}
+
+function parse(line: string): WorkerEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && "event" in value
+      ? (value as WorkerEvent)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line about one request. */
+export function requestLine(event: WorkerEvent): string {
+  const { method = "", operation = "", bucket, key, status = 0, code = "", durationMs } = event;
+  const path = `/${bucket ?? ""}${key === undefined ? "" : `/${key}`}`;
+  const time = new Date().toTimeString().slice(0, 8);
+  const color = status < 300 ? "green" : status < 400 ? "cyan" : status < 500 ? "yellow" : "red";
+  const rest = [`${durationMs} ms`, operation, code].filter((word) => word !== "").join("  ");
+  const what = `${method.padEnd(6)} ${printable(path)}`;
+  return `${styleText("dim", time)}  ${styleText(color, String(status))}  ${what}  ${styleText("dim", rest)}`;
+}
+
+/** A key may hold what moves a terminal's cursor, or worse. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+// `cli/` in a checkout and `dist/` in the package are both one below it.
+const packageFolder = path.resolve(import.meta.dirname, "..");
+
+export const WORKER_PATH = path.join(packageFolder, "dist/worker.js");
+
+/** What the build keeps of wrangler.toml. */
+export interface WorkerManifest {
+  readonly compatibilityDate: string;
+  /** Settings and their defaults. */
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+/** @throws Error when nothing has been built */
+export function readManifest(): WorkerManifest {
+  return JSON.parse(readFileSync(path.join(packageFolder, "dist/worker.json"), "utf8"));
+}
+
+export function readVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(path.join(packageFolder, "package.json"), "utf8"),
+  );
+  return version;
+}

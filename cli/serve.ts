@@ -1,0 +1,135 @@
+import { writeFileSync } from "node:fs";
+import { DEFAULT_CREDENTIALS, type ServeOptions } from "./arguments.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { checkedKeyPair, type KeyPair } from "./key-pair.ts";
+import { endpointOf, isLoopback, requireFreePort, resolveHost } from "./listen-address.ts";
+import { jsonOutput, type Output, terminalOutput } from "./output.ts";
+import { readManifest, readVersion, WORKER_PATH } from "./package-files.ts";
+import { settingsFor } from "./settings.ts";
+import { UserError } from "./user-error.ts";
+import { startWorkerd } from "./workerd-process.ts";
+import { workerdConfig } from "./workerd-config.ts";
+
+/** The options, found to be good. */
+interface Plan {
+  readonly options: ServeOptions;
+  /** Numeric. */
+  readonly address: string;
+  readonly tls: KeyPair | undefined;
+  readonly compatibilityDate: string;
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+/**
+ * Serves until a signal comes, and then until the open requests are answered.
+ *
+ * @throws UserError when it cannot start
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const output = process.stdout.isTTY ? terminalOutput : jsonOutput;
+  const { compatibilityDate, vars: defaults } = readManifest();
+  const vars = settingsFor(options, defaults);
+  const tls = options.tls === undefined ? undefined : checkedKeyPair(options.tls);
+  const address = await resolveHost(options.host);
+  if (hasPublishedSecret(options) && !isLoopback(address)) warnOfExposure(options, output);
+  const folder = openDataFolder(options.dataFolder);
+  try {
+    await requireFreePort(address, options.port);
+    await run({ options, address, tls, compatibilityDate, vars }, folder, output);
+  } finally {
+    folder.release();
+  }
+}
+
+function hasPublishedSecret({ secretAccessKey }: ServeOptions): boolean {
+  return secretAccessKey === DEFAULT_CREDENTIALS.secretAccessKey;
+}
+
+function warnOfExposure({ host, allowsDefaultCredentials }: ServeOptions, output: Output): void {
+  const risk = `whoever reaches ${host} could use the default credentials, which are published`;
+  if (!allowsDefaultCredentials)
+    throw new UserError(
+      `${risk}; choose others with --access-key and --secret-key, or say --allow-default-credentials`,
+    );
+  output.warn(risk);
+}
+
+async function run(plan: Plan, folder: DataFolder, output: Output): Promise<void> {
+  const { options, address, tls, compatibilityDate, vars } = plan;
+  const { indexPath, blobsPath, configPath } = folder;
+  const { port, accessKeyId, secretAccessKey } = options;
+  const workerPath = WORKER_PATH;
+  writeFileSync(
+    configPath,
+    workerdConfig({
+      address,
+      port,
+      workerPath,
+      compatibilityDate,
+      indexPath,
+      blobsPath,
+      vars,
+      tls,
+    }),
+  );
+  const saidBeforeReady: string[] = [];
+  let isReady = false;
+  const workerd = startWorkerd({
+    configPath,
+    env: {
+      ...process.env,
+      ROOT_ACCESS_KEY_ID: accessKeyId,
+      ROOT_SECRET_ACCESS_KEY: secretAccessKey,
+    },
+    // Only a terminal needs the lines made readable; anything else gets them by the shortest way.
+    onLog: process.stdout.isTTY ? (line) => output.workerLog(line) : undefined,
+    onError(line) {
+      if (isReady) output.workerError(line);
+      else saidBeforeReady.push(line);
+    },
+  });
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    output.progress("Stopping: open requests are being answered.");
+    workerd.stop();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  if (options.stopsOnStdinEnd) process.stdin.once("end", stop).resume();
+  if (process.env["npm_lifecycle_event"] !== undefined) onceOrphaned(stop);
+
+  const end = await Promise.race([workerd.listening, workerd.ended]);
+  if (typeof end === "number") {
+    isReady = true;
+    announce(plan, end, folder, output);
+    for (const line of saidBeforeReady) output.workerError(line);
+  }
+  const reason = await workerd.ended;
+  if (isStopping) return;
+  if (!isReady)
+    throw new UserError(`workerd did not start: ${saidBeforeReady.join(" ")} (${reason})`);
+  throw new Error(`workerd ended by itself (${reason})`);
+}
+
+/** A signal that ends `npx` or `npm start` goes no further than npm and its shell, so their end has to do for one. */
+function onceOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 500).unref();
+}
+
+function announce(plan: Plan, port: number, folder: DataFolder, output: Output): void {
+  const { options, address, tls, vars } = plan;
+  const { REGION: region = "", VIRTUAL_HOST_SUFFIX: suffix = "" } = vars;
+  output.ready({
+    version: readVersion(),
+    endpoint: endpointOf(tls === undefined ? "http" : "https", address, port),
+    region,
+    virtualHostSuffix: suffix === "" ? undefined : suffix,
+    accessKeyId: options.accessKeyId,
+    secretAccessKey: hasPublishedSecret(options) ? options.secretAccessKey : undefined,
+    data: folder.path,
+  });
+}

@@ -1,0 +1,33 @@
+import { readSettings, readShardSettings } from "../src/env.ts";
+import type { ServeOptions } from "./arguments.ts";
+import { UserError } from "./user-error.ts";
+
+/**
+ * The settings of wrangler.toml: its defaults, but for those that are given, and those that differ on one's own machine.
+ *
+ * @throws UserError for a setting that there is not, or a value that it cannot have
+ */
+export function settingsFor(
+  { settings, isQuiet }: ServeOptions,
+  defaults: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  for (const name of Object.keys(settings))
+    if (!Object.hasOwn(defaults, name))
+      throw new UserError(`${name} is no setting of wrangler.toml`);
+  const vars = {
+    ...defaults,
+    // There is no edge here that would transform anything.
+    NO_TRANSFORM: "false",
+    LOG_REQUESTS: String(!isQuiet),
+    ...settings,
+  };
+  try {
+    // Of the Worker's environment, these two read the texts only, and all of them are here.
+    const env = vars as unknown as Cloudflare.Env;
+    readSettings(env);
+    readShardSettings(env);
+  } catch (error) {
+    throw new UserError(error instanceof Error ? error.message : String(error));
+  }
+  return vars;
+}

@@ -1,0 +1,73 @@
+import type { KeyPair } from "./key-pair.ts";
+
+/** What a workerd that serves Ledge is told. Paths are absolute. */
+export interface WorkerdSettings {
+  /** Numeric, e.g. `127.0.0.1` or `::1`. */
+  readonly address: string;
+  readonly port: number;
+  readonly workerPath: string;
+  readonly compatibilityDate: string;
+  readonly indexPath: string;
+  readonly blobsPath: string;
+  readonly vars: Readonly<Record<string, string>>;
+  readonly tls: KeyPair | undefined;
+}
+
+/**
+ * A configuration in Cap'n Proto's text format, for `workerd serve -I /`: with that, an absolute path can be embedded.
+ * It holds no secret: the private key is embedded by its path, and the root credentials come by the environment.
+ *
+ * The unique keys are names of folders: another one would leave all data behind.
+ *
+ * Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
+ */
+export function workerdConfig(settings: WorkerdSettings): string {
+  const { address, port, workerPath, compatibilityDate, indexPath, blobsPath, vars, tls } =
+    settings;
+  const host = address.includes(":") ? `[${address}]` : address;
+  const protocol =
+    tls === undefined
+      ? "http = ()"
+      : `https = (tlsOptions = (keypair = (privateKey = embed ${text(tls.keyPath)}, certificateChain = embed ${text(tls.certificatePath)})))`;
+  const bindings = Object.entries(vars).map(
+    ([name, value]) => `    (name = ${text(name)}, text = ${text(value)}),\n`,
+  );
+  return `# Written by "ledge serve" at each start.
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  sockets = [(name = "s3", address = ${text(`${host}:${port}`)}, ${protocol}, service = "ledge")],
+  services = [
+    (name = "ledge", worker = .ledge),
+    (name = "index", disk = (path = ${text(indexPath)}, writable = true)),
+    (name = "blobs", disk = (path = ${text(blobsPath)}, writable = true)),
+  ],
+);
+
+const ledge :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed ${text(workerPath)})],
+  compatibilityDate = ${text(compatibilityDate)},
+  bindings = [
+${bindings.join("")}    (name = "ROOT_ACCESS_KEY_ID", fromEnvironment = "ROOT_ACCESS_KEY_ID"),
+    (name = "ROOT_SECRET_ACCESS_KEY", fromEnvironment = "ROOT_SECRET_ACCESS_KEY"),
+    (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
+    (name = "DIRECTORY", durableObjectNamespace = "DirectoryObject"),
+    (name = "BLOB_DISK", service = "blobs"),
+  ],
+  durableObjectNamespaces = [
+    (className = "BucketIndexObject", uniqueKey = "ledge-index", enableSql = true),
+    (className = "DirectoryObject", uniqueKey = "ledge-directory", enableSql = true),
+  ],
+  durableObjectStorage = (localDisk = "index"),
+);
+`;
+}
+
+/** A literal of Cap'n Proto. Source: https://capnproto.org/language.html#constants */
+function text(value: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what must be escaped
+  const escaped = value.replaceAll(/["\\\u0000-\u001f\u007f]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return `"${escaped}"`;
+}

@@ -1,0 +1,86 @@
+/**
+ * `node scripts/build.ts`: makes `dist/`, which the package holds. `node scripts/build.ts worker`: only what
+ * `cli/ledge.ts` needs in a checkout.
+ */
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { build, type BuildOptions } from "esbuild";
+
+const project = path.resolve(import.meta.dirname, "..");
+const dist = path.join(project, "dist");
+
+/** The Worker as one module, and what wrangler.toml says of it. */
+async function buildWorker(): Promise<void> {
+  mkdirSync(dist, { recursive: true });
+  const toml = readFileSync(path.join(project, "wrangler.toml"), "utf8");
+  writeFileSync(path.join(dist, "worker.json"), `${JSON.stringify(manifestOf(toml), null, 2)}\n`);
+  await build({
+    entryPoints: [path.join(project, "src/index.ts")],
+    outfile: path.join(dist, "worker.js"),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2024",
+    platform: "browser",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+  });
+}
+
+/** @throws Error for a line of `[vars]` that is not `NAME = "value"` */
+function manifestOf(toml: string) {
+  const [, compatibilityDate] = /^compatibility_date = "([\d-]+)"$/m.exec(toml) ?? [];
+  const [, section] = /^\[vars\]\n([^]*?)^\[/m.exec(toml) ?? [];
+  if (compatibilityDate === undefined || section === undefined)
+    throw new Error("wrangler.toml lacks compatibility_date or [vars]");
+  const vars: Record<string, string> = {};
+  for (const line of section.split("\n")) {
+    if (line === "" || line.startsWith("#")) continue;
+    const [, name, value] = /^(\w+) = "([^"\\]*)"$/.exec(line) ?? [];
+    if (name === undefined || value === undefined)
+      throw new Error(`wrangler.toml: cannot read ${line}`);
+    vars[name] = value;
+  }
+  return { compatibilityDate, vars };
+}
+
+/** The command line and the helper for tests, for every Node that package.json allows. */
+async function buildPrograms(): Promise<void> {
+  const common: BuildOptions = {
+    outdir: dist,
+    bundle: true,
+    platform: "node",
+    target: "node20.12",
+    external: ["workerd"],
+  };
+  await build({
+    ...common,
+    entryPoints: [path.join(project, "cli/ledge.ts"), path.join(project, "cli/testing.ts")],
+    format: "esm",
+  });
+  // Jest still loads CommonJS unless told otherwise.
+  await build({
+    ...common,
+    entryPoints: [path.join(project, "cli/testing.ts")],
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    define: { "import.meta.dirname": "__dirname" },
+  });
+  const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", dist, "--ignoreConfig"];
+  const language = ["--module", "nodenext", "--target", "es2024", "--types", "node"];
+  execFileSync(
+    path.join(project, "node_modules/.bin/tsc"),
+    [...flags, ...language, path.join(project, "cli/testing.ts")],
+    { stdio: "inherit" },
+  );
+  copyFileSync(path.join(dist, "testing.d.ts"), path.join(dist, "testing.d.cts"));
+}
+
+if (process.argv[2] === "worker") {
+  await buildWorker();
+} else {
+  rmSync(dist, { recursive: true, force: true });
+  await buildWorker();
+  await buildPrograms();
+}

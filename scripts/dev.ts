@@ -1,0 +1,92 @@
+/**
+ * `npm run dev`: the Worker under `wrangler dev`, which stands in for R2, KV and all else that a deployment is bound to.
+ *
+ * It takes the options of `ledge serve`, but listens on 127.0.0.1 only, and keeps its data where wrangler does.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import path from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { parseEnv } from "node:util";
+import { readCommand } from "../cli/arguments.ts";
+import { requireFreePort } from "../cli/listen-address.ts";
+import { jsonOutput, terminalOutput } from "../cli/output.ts";
+import { readVersion } from "../cli/package-files.ts";
+
+const HOST = "127.0.0.1";
+const project = path.resolve(import.meta.dirname, "..");
+const ownCredentials = path.join(project, ".dev.vars");
+const credentialsFile = existsSync(ownCredentials)
+  ? ownCredentials
+  : path.join(project, ".dev.vars.example");
+
+const command = readCommand(
+  ["serve", "--data", path.join(project, ".wrangler/state"), ...process.argv.slice(2)],
+  parseEnv(readFileSync(credentialsFile, "utf8")),
+);
+if (command.name !== "serve") throw new Error("see ledge --help");
+const { options } = command;
+const { port, tls } = options;
+const endpoint = `${tls === undefined ? "http" : "https"}://${HOST}:${port}`;
+
+// wrangler would take the next port without a word, and the user's client would talk to something else.
+await requireFreePort(HOST, port);
+startWrangler();
+while (!(await isHealthy())) await setTimeout(50);
+const output = process.stdout.isTTY ? terminalOutput : jsonOutput;
+output.ready({
+  version: readVersion(),
+  endpoint,
+  region: options.settings["REGION"] ?? "us-east-1",
+  virtualHostSuffix: undefined,
+  accessKeyId: options.accessKeyId,
+  secretAccessKey: options.secretAccessKey,
+  data: path.resolve(options.dataFolder),
+});
+
+function startWrangler(): void {
+  const settings = { NO_TRANSFORM: "false", ...options.settings };
+  const flags = [
+    "dev",
+    "--local",
+    ...["--ip", HOST, "--port", String(port), "--inspector-port", "0"],
+    ...["--persist-to", path.resolve(options.dataFolder)],
+    ...["--env-file", credentialsFile],
+    "--show-interactive-dev-session=false",
+    ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ...(tls === undefined
+      ? []
+      : [
+          ...["--local-protocol", "https"],
+          ...["--https-cert-path", path.resolve(tls.certificatePath)],
+          ...["--https-key-path", path.resolve(tls.keyPath)],
+        ]),
+    ...(options.isQuiet ? ["--log-level", "error"] : []),
+  ];
+  const wrangler = path.join(project, "node_modules/wrangler/bin/wrangler.js");
+  const child = spawn(process.execPath, [wrangler, ...flags], {
+    cwd: project,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: {
+      ...process.env,
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_HIDE_BANNER: "true",
+      FORCE_COLOR: "0",
+    },
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+  child.once("exit", (code) => process.exit(code ?? 0));
+}
+
+function isHealthy(): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const { get } = tls === undefined ? http : https;
+  // The certificate may be self-signed; this only asks our own child whether it is up.
+  get(`${endpoint}/_ledge/health`, { rejectUnauthorized: false }, (response) => {
+    response.resume();
+    resolve(response.statusCode === 200);
+  }).once("error", () => resolve(false));
+  return promise;
+}

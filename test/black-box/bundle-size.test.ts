@@ -1,0 +1,6 @@
+import { expect, test } from "vitest";
+import { BUNDLE_BUDGET_BYTES, bundleSizeBytes } from "../../bench/bundle.ts";
+
+test("the Worker stays within its size budget, minified and gzipped", async () => {
+  expect(await bundleSizeBytes()).toBeLessThanOrEqual(BUNDLE_BUDGET_BYTES);
+});

@@ -1,0 +1,25 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect, test } from "vitest";
+import { requestLine } from "../../cli/output.ts";
+
+test("a request is one line on a terminal: time, status, what was asked, how long it took", () => {
+  const event = { event: "request", method: "GET", operation: "GetObject", durationMs: 7 };
+  const line = requestLine({
+    ...event,
+    bucket: "shelf",
+    key: "a b",
+    status: 404,
+    code: "NoSuchKey",
+  });
+  expect(stripVTControlCharacters(line)).toMatch(
+    /^\d\d:\d\d:\d\d {2}404 {2}GET {4}\/shelf\/a b {2}7 ms {2}GetObject {2}NoSuchKey$/,
+  );
+});
+
+test("a key cannot steer the terminal", () => {
+  const key = "\u001b[2Jgone\r\nGET /forged\u009b1m";
+  const line = requestLine({ event: "request", method: "GET", bucket: "b", key, status: 200 });
+  expect(stripVTControlCharacters(line)).toContain(
+    String.raw`/b/\x1b[2Jgone\x0d\x0aGET /forged\x9b1m`,
+  );
+});
