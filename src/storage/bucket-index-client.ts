@@ -2,6 +2,7 @@ import { compareUtf8 } from "../lib/utf8-order.ts";
 import { ulid } from "../lib/ulid.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { BucketDirectory, BucketRecord } from "./bucket-directory.ts";
+import { type PackedPage, unpackPage } from "./bucket-index-object/listing.ts";
 import type { BucketIndexObject, Sealed, ShardAnswer } from "./bucket-index-object/object.ts";
 import type {
   BucketIndex,
@@ -91,10 +92,13 @@ export function bucketIndexClient(
     },
 
     async list(query) {
+      // The runtime's types make an array of the tuples in a page.
+      const listShard = (shard: ShardStub) =>
+        shard.list(query) as unknown as Promise<ShardAnswer<PackedPage>>;
       const pages = await Promise.all(
-        allShards().map((shard) => call<ListPage>(shard, () => shard.list(query))),
+        allShards().map((shard) => call(shard, () => listShard(shard))),
       );
-      return mergePages(pages, query);
+      return mergePages(pages.map(unpackPage), query);
     },
 
     async sealIfEmpty(token) {

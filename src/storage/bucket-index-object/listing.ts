@@ -1,6 +1,6 @@
 import { compareUtf8, successorOfPrefix } from "../../lib/utf8-order.ts";
 import type { ListEntry, ListPage, ListQuery } from "../bucket-index.ts";
-import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from "./objects.ts";
+import { SUMMARY_COLUMNS, summaryOf, type SummaryValues } from "./summary.ts";
 
 /** SQLite sorts any blob after any text: an upper bound for prefixes that have no successor. */
 const AFTER_ALL_TEXT = new ArrayBuffer(0);
@@ -8,26 +8,41 @@ const AFTER_ALL_TEXT = new ArrayBuffer(0);
 const QUERY = `SELECT ${SUMMARY_COLUMNS} FROM object WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`;
 
 /**
+ * A page on its way to the gateway, where {@link unpackPage} makes a `ListPage` of it; a string is a common prefix.
+ * Arrays, since the runtime takes twice as long to copy a thousand objects with named fields (measured 2026-11).
+ */
+export interface PackedPage {
+  readonly entries: readonly (SummaryValues | string)[];
+  readonly isTruncated: boolean;
+}
+
+export function unpackPage({ entries, isTruncated }: PackedPage): ListPage {
+  return { entries: entries.map(unpackEntry), isTruncated };
+}
+
+function unpackEntry(entry: SummaryValues | string): ListEntry {
+  if (typeof entry === "string") return { kind: "prefix", prefix: entry };
+  return { kind: "object", object: summaryOf(entry) };
+}
+
+/**
  * One page in the order of the keys' UTF-8 bytes. Its cost follows from what it returns: behind the first key of a
  * common prefix the scan starts again after the last one that the prefix can hold.
  */
-export function listObjects(sql: SqlStorage, query: ListQuery): ListPage {
+export function listObjects(sql: SqlStorage, query: ListQuery): PackedPage {
   const { prefix, delimiter, limit } = query;
   const end = successorOfPrefix(prefix) ?? AFTER_ALL_TEXT;
-  const entries: ListEntry[] = [];
+  const entries: (SummaryValues | string)[] = [];
   let from = firstKey(query);
   while (from !== undefined && entries.length <= limit) {
-    const rows = sql.exec<SummaryRow>(QUERY, from, end, limit + 1 - entries.length);
+    const rows = sql.exec(QUERY, from, end, limit + 1 - entries.length).raw<SummaryValues>();
     from = undefined;
     for (const row of rows) {
-      const folded = commonPrefix(row.key, prefix, delimiter);
-      if (folded === undefined) {
-        entries.push({ kind: "object", object: summaryOf(row) });
-      } else {
-        entries.push({ kind: "prefix", prefix: folded });
-        from = successorOfPrefix(folded);
-        break;
-      }
+      const folded = commonPrefix(row[0], prefix, delimiter);
+      entries.push(folded ?? row);
+      if (folded === undefined) continue;
+      from = successorOfPrefix(folded);
+      break;
     }
   }
   const isTruncated = entries.length > limit;

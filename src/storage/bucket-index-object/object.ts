@@ -2,20 +2,14 @@ import { DurableObject } from "cloudflare:workers";
 import { readShardSettings, type ShardSettings } from "../../env.ts";
 import type { WriteConditions } from "../../protocol/conditions.ts";
 import type { ObjectDraft, ObjectRecord } from "../../protocol/object-record.ts";
-import type {
-  CommitOutcome,
-  ListPage,
-  ListQuery,
-  Removal,
-  RemoveOutcome,
-} from "../bucket-index.ts";
+import type { CommitOutcome, ListQuery, Removal, RemoveOutcome } from "../bucket-index.ts";
 import { blobStoreOf } from "../blob-store-of.ts";
 import { migrate } from "../sql-migrations.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { Jobs } from "./jobs.ts";
 import { RecordCache } from "./record-cache.ts";
-import { listObjects } from "./listing.ts";
+import { listObjects, type PackedPage } from "./listing.ts";
 import { commitObject, isEmpty, readObject, removeObject, type Shard } from "./objects.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { ShardState } from "./shard-state.ts";
@@ -69,7 +63,7 @@ export class BucketIndexObject extends DurableObject {
     return this.#unlessSealed(() => readObject(this.#sql, this.#cache, key, withContent));
   }
 
-  list(query: ListQuery): ShardAnswer<ListPage> {
+  list(query: ListQuery): ShardAnswer<PackedPage> {
     return this.#unlessSealed(() => listObjects(this.#sql, query));
   }
 

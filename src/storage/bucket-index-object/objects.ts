@@ -8,23 +8,18 @@ import type {
 } from "../../protocol/object-record.ts";
 import type { CommitOutcome, RemoveOutcome } from "../bucket-index.ts";
 import { addReference, dropReference } from "./blobs.ts";
-import { readChecksum, writeChecksum } from "./checksum-column.ts";
+import { writeChecksum } from "./checksum-column.ts";
 import type { CachedRecord, RecordCache } from "./record-cache.ts";
 import type { ShardState } from "./shard-state.ts";
+import { summaryOf } from "./summary.ts";
 
-/** The columns of a listing, in one place. */
-export const SUMMARY_COLUMNS = "key, modified_ms, size_bytes, etag, storage_class, checksum";
-
-export interface SummaryRow extends Record<string, SqlStorageValue> {
+interface ObjectRow extends Record<string, SqlStorageValue> {
   key: string;
   modified_ms: number;
   size_bytes: number;
   etag: string;
   storage_class: string;
   checksum: string | null;
-}
-
-interface ObjectRow extends SummaryRow {
   sequence: number;
   blob_id: string | null;
   headers: string;
@@ -42,15 +37,9 @@ export interface Shard {
   readonly onGarbage: () => void;
 }
 
-export function summaryOf(row: SummaryRow): ObjectSummary {
-  return {
-    key: row.key,
-    sizeBytes: row.size_bytes,
-    etag: row.etag,
-    lastModifiedMs: row.modified_ms,
-    storageClass: row.storage_class,
-    checksum: readChecksum(row.checksum),
-  };
+function summaryOfRow(row: ObjectRow): ObjectSummary {
+  const { key, modified_ms, size_bytes, etag, storage_class, checksum } = row;
+  return summaryOf([key, modified_ms, size_bytes, etag, storage_class, checksum]);
 }
 
 /** One lookup, and a second one for the inline body when it is asked for; neither for what the cache holds. */
@@ -74,7 +63,7 @@ function findRecord(sql: SqlStorage, key: string): CachedRecord | undefined {
   const row = findRow(sql, key);
   if (row === undefined) return undefined;
   const headers = JSON.parse(row.headers) as StoredHeaders;
-  const record = { ...summaryOf(row), headers, content: undefined };
+  const record = { ...summaryOfRow(row), headers, content: undefined };
   const { sequence, blob_id: blobId } = row;
   return { record, sequence, content: blobId === null ? undefined : { kind: "blob", blobId } };
 }
@@ -92,7 +81,7 @@ export function commitObject(
   if (content.kind === "blob" && content.blobId <= state.sweepFence)
     return { ok: false, reason: "RequestTimeout" };
   const existing = findRow(sql, key);
-  const verdict = checkWriteConditions(conditions, existing && summaryOf(existing));
+  const verdict = checkWriteConditions(conditions, existing && summaryOfRow(existing));
   if (verdict !== "ok") return { ok: false, reason: verdict };
   if (existing !== undefined) dropContent(shard, existing);
   cache.delete(key);
@@ -124,7 +113,7 @@ export function removeObject(
 ): RemoveOutcome {
   const { sql, cache } = shard;
   const existing = findRow(sql, key);
-  const verdict = checkWriteConditions(conditions, existing && summaryOf(existing));
+  const verdict = checkWriteConditions(conditions, existing && summaryOfRow(existing));
   if (verdict !== "ok") return { ok: false, reason: verdict };
   if (existing === undefined) return { ok: true };
   dropContent(shard, existing);
