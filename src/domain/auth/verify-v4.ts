@@ -94,11 +94,8 @@ const tightInAmz: Joining = (name, value) =>
   name.startsWith("x-amz-") ? value.replaceAll(", ", ",") : value;
 
 /** The canonical header lines, the likeliest first. */
-function* headerForms(
-  { headers, clientAcceptEncoding }: S3Request,
-  names: readonly string[],
-): Generator<string, void> {
-  const values = names.map((name) => headers.get(name) ?? TAKEN_OFF.get(name) ?? "");
+function* headerForms(request: S3Request, names: readonly string[]): Generator<string, void> {
+  const values = names.map((name) => request.headers.get(name) ?? TAKEN_OFF.get(name) ?? "");
   const mayRepeat = values.some((value) => value.includes(", "));
   for (const joining of mayRepeat ? [asReceived, tight, tightInAmz] : [asReceived]) {
     const lines = names.map(
@@ -107,7 +104,7 @@ function* headerForms(
     const at = names.indexOf("accept-encoding");
     if (at < 0) yield lines.join("");
     else
-      for (const value of acceptEncodings(values[at] ?? "", clientAcceptEncoding))
+      for (const value of acceptEncodings(values[at] ?? "", request.clientAcceptEncoding))
         yield lines.with(at, `accept-encoding:${canonicalHeaderValue(value)}\n`).join("");
   }
 }
