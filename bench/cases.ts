@@ -1,0 +1,172 @@
+import { randomBytes } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Call } from "./load.ts";
+import { sha256Hex, type Signer } from "./signer.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const TRAILER_CHUNK_BYTES = 64 * KIB;
+
+const BUCKET = "/bench";
+const ONE_PAGE = 1000;
+
+/** One thing to measure, the same effect on both servers. */
+export interface Case {
+  readonly name: string;
+  readonly concurrency: number;
+  /** Bytes that one call moves; undefined: the figure is calls a second only. */
+  readonly bytes: number | undefined;
+  /** What the ratio Ledge/bare is to reach; undefined: it is only shown. */
+  readonly target: number | undefined;
+  /** The calls use up what `prepare` made: prepared anew for each round, and each sent once. */
+  readonly isSpent: boolean;
+  readonly ledge: Side;
+  readonly bare: Side;
+}
+
+/** Made before the rounds of a case, so that signing is not measured. The bare Worker wants no signature. */
+type Calls = (signer: Signer) => readonly Call[];
+
+export interface Side {
+  readonly prepare: Calls;
+  readonly calls: Calls;
+}
+
+interface Size {
+  readonly label: string;
+  readonly bytes: number;
+  readonly keys: number;
+  readonly concurrency: number;
+}
+
+const SIZES: readonly Size[] = [
+  { label: "1 KiB", bytes: KIB, keys: 500, concurrency: 16 },
+  { label: "64 KiB", bytes: 64 * KIB, keys: 300, concurrency: 16 },
+  { label: "10 MiB", bytes: 10 * MIB, keys: 12, concurrency: 4 },
+];
+
+/** What the design promises; nothing is promised between small and large. */
+const TARGETS: Readonly<Record<string, number>> = {
+  "put 1 KiB": 1,
+  "put 1 KiB, signed payload": 1,
+  "put 1 KiB, CRC32 trailer": 1,
+  "get 1 KiB": 1,
+  "get 10 MiB": 0.9,
+  "put 10 MiB, signed payload": 0.8,
+  "put 10 MiB, CRC32 trailer": 0.6,
+};
+
+export function createBucket(signer: Signer): Call {
+  return { method: "PUT", path: signer.presign("PUT", BUCKET) };
+}
+
+export function cases(): readonly Case[] {
+  return [...SIZES.flatMap(objectCases), listCase()];
+}
+
+function objectCases(size: Size): readonly Case[] {
+  const { label, bytes, keys, concurrency } = size;
+  const body = randomBytes(bytes);
+  const hash = sha256Hex(body);
+  const framed = withCrc32Trailer(body);
+  const names = Array.from({ length: keys }, (_, i) => `${bytes}-${i}`);
+
+  const bare =
+    (method: string, content?: Buffer): Calls =>
+    () =>
+      names.map((name) => ({ method, path: `/${name}`, ...(content && { body: content }) }));
+  const presigned =
+    (method: string, content?: Buffer): Calls =>
+    (signer) =>
+      names.map((name) => ({
+        method,
+        path: signer.presign(method, `${BUCKET}/${name}`),
+        ...(content && { body: content }),
+      }));
+  const signedPut: Calls = (signer) =>
+    names.map((name): Call => {
+      const path = `${BUCKET}/${name}`;
+      return { method: "PUT", path, headers: signer.sign("PUT", path, hash), body };
+    });
+  const trailerPut: Calls = (signer) =>
+    names.map((name): Call => {
+      const path = `${BUCKET}/${name}`;
+      const headers = signer.sign("PUT", path, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", {
+        "content-encoding": "aws-chunked",
+        "x-amz-decoded-content-length": String(bytes),
+        "x-amz-trailer": "x-amz-checksum-crc32",
+      });
+      return { method: "PUT", path, headers, body: framed };
+    });
+
+  const nothing: Calls = () => [];
+  const barePut = bare("PUT", body);
+  const ledgePut = presigned("PUT", body);
+  const common = { concurrency, bytes, isSpent: false };
+  const put = (name: string, calls: Calls): Case => ({
+    ...common,
+    name,
+    target: TARGETS[name],
+    ledge: { prepare: nothing, calls },
+    bare: { prepare: nothing, calls: barePut },
+  });
+  return [
+    put(`put ${label}`, ledgePut),
+    put(`put ${label}, signed payload`, signedPut),
+    put(`put ${label}, CRC32 trailer`, trailerPut),
+    {
+      ...common,
+      name: `get ${label}`,
+      target: TARGETS[`get ${label}`],
+      ledge: { prepare: ledgePut, calls: presigned("GET") },
+      bare: { prepare: barePut, calls: bare("GET") },
+    },
+    {
+      ...common,
+      name: `delete ${label}`,
+      target: undefined,
+      bytes: undefined,
+      isSpent: true,
+      ledge: { prepare: ledgePut, calls: presigned("DELETE") },
+      bare: { prepare: barePut, calls: bare("DELETE") },
+    },
+  ];
+}
+
+function listCase(): Case {
+  const body = randomBytes(16);
+  const names = Array.from({ length: ONE_PAGE }, (_, i) => `list-${i}`);
+  const query = { "list-type": "2" };
+  return {
+    name: `list ${ONE_PAGE} keys`,
+    concurrency: 4,
+    bytes: undefined,
+    target: undefined,
+    isSpent: false,
+    ledge: {
+      prepare: (signer) =>
+        names.map((name) => {
+          const path = signer.presign("PUT", `${BUCKET}/${name}`);
+          return { method: "PUT", path, body };
+        }),
+      calls: (signer) => [{ method: "GET", path: signer.presign("GET", BUCKET, query) }],
+    },
+    bare: {
+      prepare: () => names.map((name) => ({ method: "PUT", path: `/${name}`, body })),
+      calls: () => [{ method: "GET", path: "/?list" }],
+    },
+  };
+}
+
+/** `aws-chunked` framing as SDKs send it by default over HTTPS: unsigned chunks, then the checksum. */
+export function withCrc32Trailer(body: Buffer): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < body.byteLength; at += TRAILER_CHUNK_BYTES) {
+    const chunk = body.subarray(at, at + TRAILER_CHUNK_BYTES);
+    pieces.push(Buffer.from(`${chunk.byteLength.toString(16)}\r\n`), chunk, Buffer.from("\r\n"));
+  }
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(body));
+  const trailer = `0\r\nx-amz-checksum-crc32:${checksum.toString("base64")}\r\n\r\n`;
+  return Buffer.concat([...pieces, Buffer.from(trailer)]);
+}

@@ -1,0 +1,45 @@
+/**
+ * `npm run bench [-- --only throughput|listing|memory|bundle] [--seconds N] [--json]`
+ *
+ * Measures what `docs/performance.md` states, against a bare Worker on the same machine: ratios carry over to other
+ * machines, figures do not. Exit code 1 when a target is missed.
+ */
+import { parseArgs } from "node:util";
+import { measureBundle } from "./bundle.ts";
+import { measureListing } from "./listing.ts";
+import { measureMemory } from "./memory.ts";
+import { type Measurement, renderTable } from "./report.ts";
+import { measureThroughput } from "./throughput.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    /** Of one round of one throughput case; there are seven rounds of each, twice. */
+    seconds: { type: "string", default: "2" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const SUITES: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+  bundle: measureBundle,
+  listing: measureListing,
+  throughput: () => measureThroughput(Number(values.seconds)),
+  memory: measureMemory,
+};
+
+const { only } = values;
+if (only !== undefined && !Object.hasOwn(SUITES, only)) {
+  console.error(`--only ${only} is none of ${Object.keys(SUITES).join(", ")}`);
+  process.exit(2);
+}
+
+const results: Record<string, readonly Measurement[]> = {};
+for (const [name, measure] of Object.entries(SUITES)) {
+  if (only !== undefined && name !== only) continue;
+  const measurements = await measure();
+  results[name] = measurements;
+  if (!values.json) console.log(renderTable(name, measurements));
+}
+if (values.json) console.log(JSON.stringify(results, undefined, 2));
+if (Object.values(results).some((suite) => suite.some(({ isMet }) => isMet === false)))
+  process.exitCode = 1;
