@@ -25,7 +25,7 @@ export interface Output {
 
 export const jsonOutput: Output = {
   ready(announcement) {
-    writeLine({ event: "ready", ...announcement });
+    writeLine({ event: "ready", ...announcement, try: firstCommand(announcement) });
   },
   progress(message) {
     writeLine({ event: "progress", message });
@@ -43,12 +43,25 @@ export const jsonOutput: Output = {
   },
 };
 
+/** Works when it is pasted into a shell. */
+function firstCommand({ endpoint, region, accessKeyId, secretAccessKey }: Announcement): string {
+  const variables = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey ?? "...",
+    AWS_DEFAULT_REGION: region,
+  };
+  const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return [...environment, "aws --endpoint-url", endpoint, "s3 mb s3://my-bucket"].join(" ");
+}
+
 function writeLine(event: object): void {
   console.log(JSON.stringify(event));
 }
 
 export const terminalOutput: Output = {
-  ready({ version, endpoint, virtualHostSuffix, region, accessKeyId, secretAccessKey, data }) {
+  ready(announcement) {
+    const { version, endpoint, virtualHostSuffix, region, data } = announcement;
+    const { accessKeyId, secretAccessKey } = announcement;
     const url = new URL(endpoint);
     const bucketUrl = `${url.protocol}//BUCKET.${virtualHostSuffix}:${url.port}`;
     const virtualHost =
@@ -64,7 +77,7 @@ ${virtualHost}  Region              ${region}
 
 Try it:
 
-  AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey ?? "..."} AWS_DEFAULT_REGION=${region} aws --endpoint-url ${endpoint} s3 mb s3://my-bucket
+  ${firstCommand(announcement)}
 `);
   },
   progress(message) {
