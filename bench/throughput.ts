@@ -24,7 +24,10 @@ type PerContestant<T> = Readonly<Record<Contestant, T>>;
  * Ledge and a bare Worker in front of R2 on the same machine, in short rounds that alternate, so that what else the
  * machine does falls on all. Each round gives one ratio; their median and range are the result.
  */
-export async function measureThroughput(roundSeconds: number): Promise<readonly Measurement[]> {
+export async function measureThroughput(
+  roundSeconds: number,
+  namePart: string,
+): Promise<readonly Measurement[]> {
   await using ledge = await startLedge();
   await using dev = await startLedgeDev();
   await using bare = await startWorker("bare-worker.toml", "/?list");
@@ -36,7 +39,7 @@ export async function measureThroughput(roundSeconds: number): Promise<readonly 
   }
 
   const measurements: Measurement[] = [];
-  for (const one of cases()) {
+  for (const one of cases().filter(({ name }) => name.includes(namePart))) {
     const prepare = (server: Server, side: Side): Promise<Round> =>
       prepareRounds(one, side, server, new Signer(credentials, hostOf(server)));
     const rounds = {
