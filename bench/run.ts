@@ -1,15 +1,17 @@
 /**
- * `npm run bench [-- --only throughput|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]`
+ * `npm run bench [-- --only throughput|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]
+ * [--against URL --access-key ID --secret-key SECRET]`
  *
  * Measures what `docs/performance.md` states, against a bare Worker on the same machine: ratios carry over to other
- * machines, figures do not. Exit code 1 when a target is missed.
+ * machines, figures do not. `--against` lets another S3 server, which runs already, take part in the throughput cases;
+ * it has to be without a bucket `bench`. Exit code 1 when a target is missed.
  */
 import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
 import { measureListing } from "./listing.ts";
 import { measureMemory } from "./memory.ts";
 import { type Measurement, renderTable } from "./report.ts";
-import { measureThroughput } from "./throughput.ts";
+import { measureThroughput, type OtherServer } from "./throughput.ts";
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +20,9 @@ const { values } = parseArgs({
     case: { type: "string", default: "" },
     /** Of one round of one throughput case on one of the three servers; there are seven rounds. */
     seconds: { type: "string", default: "1.5" },
+    against: { type: "string" },
+    "access-key": { type: "string", default: "" },
+    "secret-key": { type: "string", default: "" },
     json: { type: "boolean", default: false },
   },
 });
@@ -25,9 +30,21 @@ const { values } = parseArgs({
 const SUITES: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
   bundle: measureBundle,
   listing: measureListing,
-  throughput: () => measureThroughput(Number(values.seconds), values.case),
+  throughput: () => measureThroughput(Number(values.seconds), values.case, otherServer()),
   memory: measureMemory,
 };
+
+/** It is not ours to start, nor to stop. */
+function otherServer(): OtherServer | undefined {
+  if (values.against === undefined) return undefined;
+  const { hostname: host, port } = new URL(values.against);
+  const server = { host, port: Number(port), pid: 0, [Symbol.asyncDispose]: async () => {} };
+  const credentials = {
+    accessKeyId: values["access-key"],
+    secretAccessKey: values["secret-key"],
+  };
+  return { server, credentials };
+}
 
 const { only } = values;
 if (only !== undefined && !Object.hasOwn(SUITES, only)) {

@@ -2,53 +2,64 @@ import { type Case, cases, createBucket, type Side } from "./cases.ts";
 import { Client } from "./load.ts";
 import type { Measurement } from "./report.ts";
 import { localCredentials, type Server, startLedge, startLedgeDev, startWorker } from "./server.ts";
-import { Signer } from "./signer.ts";
+import { type Credentials, Signer } from "./signer.ts";
 
 const ROUNDS = 7;
 const WARM_UP_SECONDS = 1;
 const MIB = 1024 * 1024;
 
-/** Calls a second of the three servers, in one round or over all. */
-interface Rates {
-  /** `npm start`. */
-  readonly ledge: number;
-  /** `npm run dev`: the same runtime and the same stand-in for R2 as the bare Worker's. */
-  readonly dev: number;
-  readonly bare: number;
+/** Another S3 server that takes part, where it answers already. */
+export interface OtherServer {
+  readonly server: Server;
+  readonly credentials: Credentials;
 }
 
-type Contestant = keyof Rates;
-type PerContestant<T> = Readonly<Record<Contestant, T>>;
+/** Who takes part: its column's name, and which calls of a case are its own. */
+interface Contestant {
+  readonly name: "npm start" | "npm run dev" | "bare" | "other";
+  readonly server: Server;
+  readonly signer: Signer;
+  readonly side: (one: Case) => Side;
+}
+
+/** Calls a second of each contestant, in one round; NaN: it cannot do that. */
+type Rates = Partial<Record<Contestant["name"], number>>;
 
 /**
  * Ledge and a bare Worker in front of R2 on the same machine, in short rounds that alternate, so that what else the
  * machine does falls on all. Each round gives one ratio; their median and range are the result.
+ * `npm run dev` has the same runtime and the same stand-in for R2 as the bare Worker.
  */
 export async function measureThroughput(
   roundSeconds: number,
   namePart: string,
+  other: OtherServer | undefined,
 ): Promise<readonly Measurement[]> {
   await using ledge = await startLedge();
   await using dev = await startLedgeDev();
   await using bare = await startWorker("bare-worker.toml", "/?list");
   const credentials = await localCredentials();
-  for (const server of [ledge, dev]) {
+  const s3 = (name: Contestant["name"], server: Server, keys: Credentials): Contestant => ({
+    name,
+    server,
+    signer: new Signer(keys, hostOf(server)),
+    side: (one) => one.ledge,
+  });
+  const contestants: Contestant[] = [
+    s3("npm start", ledge, credentials),
+    s3("npm run dev", dev, credentials),
+    ...(other === undefined ? [] : [s3("other", other.server, other.credentials)]),
+  ];
+  for (const { server, signer } of contestants) {
     const client = new Client(server, 1);
-    await client.once([createBucket(new Signer(credentials, hostOf(server)))]);
+    await client.once([createBucket(signer)]);
     client.close();
   }
+  contestants.push({ ...s3("bare", bare, credentials), side: (one) => one.bare });
 
   const measurements: Measurement[] = [];
-  for (const one of cases().filter(({ name }) => name.includes(namePart))) {
-    const prepare = (server: Server, side: Side): Promise<Round> =>
-      prepareRounds(one, side, server, new Signer(credentials, hostOf(server)));
-    const rounds = {
-      ledge: await prepare(ledge, one.ledge),
-      dev: await prepare(dev, one.ledge),
-      bare: await prepare(bare, one.bare),
-    };
-    measurements.push(summarize(one, await alternate(rounds, roundSeconds)));
-  }
+  for (const one of cases().filter(({ name }) => name.includes(namePart)))
+    measurements.push(summarize(one, await alternate(one, contestants, roundSeconds)));
   return measurements;
 }
 
@@ -77,13 +88,29 @@ async function prepareRounds(
   };
 }
 
-async function alternate(rounds: PerContestant<Round>, seconds: number): Promise<readonly Rates[]> {
-  const order: Contestant[] = ["ledge", "dev", "bare"];
-  for (const contestant of order) await rounds[contestant](WARM_UP_SECONDS);
+async function alternate(
+  one: Case,
+  contestants: readonly Contestant[],
+  seconds: number,
+): Promise<readonly Rates[]> {
+  const order: { readonly name: Contestant["name"]; readonly round: Round }[] = [];
+  for (const { name, server, signer, side } of contestants) {
+    // What another server cannot do, it is not measured by; a failure of ours is one.
+    const failed = (error: unknown): number => {
+      if (name !== "other") throw error;
+      return Number.NaN;
+    };
+    const prepared = prepareRounds(one, side(one), server, signer).catch(
+      (error: unknown) => async () => failed(error),
+    );
+    const round = await prepared;
+    order.push({ name, round: (duration) => round(duration).catch(failed) });
+  }
+  for (const { round } of order) await round(WARM_UP_SECONDS);
   const rates: Rates[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const rate = { ledge: 0, dev: 0, bare: 0 };
-    for (const contestant of order) rate[contestant] = await rounds[contestant](seconds);
+  for (let i = 0; i < ROUNDS; i += 1) {
+    const rate: Rates = {};
+    for (const { name, round } of order) rate[name] = await round(seconds);
     rates.push(rate);
     // Whoever went first goes last in the next round.
     order.push(...order.splice(0, 1));
@@ -92,30 +119,36 @@ async function alternate(rounds: PerContestant<Round>, seconds: number): Promise
 }
 
 function summarize(one: Case, rates: readonly Rates[]): Measurement {
-  const ledge = rates.map((rate) => rate.ledge / rate.bare);
-  const dev = rates.map((rate) => rate.dev / rate.bare);
+  const ratesOf = (name: Contestant["name"]) => rates.map((rate) => rate[name] ?? Number.NaN);
+  const ratio = (a: Contestant["name"], b: Contestant["name"]) =>
+    rates.map((rate) => (rate[a] ?? Number.NaN) / (rate[b] ?? Number.NaN));
+  const names = Object.keys(rates[0] ?? {}) as Contestant["name"][];
+  const figures = names.toSorted().map((name) => [name, inUnits(one, median(ratesOf(name)))]);
+  const start = ratio("npm start", "bare");
+  const dev = ratio("npm run dev", "bare");
   const { target } = one;
   return {
     name: one.name,
     figures: {
-      "npm start": inUnits(one, median(rates.map((rate) => rate.ledge))),
-      "npm run dev": inUnits(one, median(rates.map((rate) => rate.dev))),
-      bare: inUnits(one, median(rates.map((rate) => rate.bare))),
-      "start/bare": spread(ledge),
+      ...Object.fromEntries(figures),
+      "start/bare": spread(start),
       "dev/bare": spread(dev),
+      ...(names.includes("other") && { "start/other": spread(ratio("npm start", "other")) }),
     },
     target: target === undefined ? undefined : `≥ ${target.toFixed(1)}`,
-    isMet: target === undefined ? undefined : median(ledge) >= target && median(dev) >= target,
+    isMet: target === undefined ? undefined : median(start) >= target && median(dev) >= target,
   };
 }
 
 function inUnits({ bytes }: Case, callsPerSecond: number): string {
+  if (Number.isNaN(callsPerSecond)) return "-";
   return bytes !== undefined && bytes >= MIB
     ? `${Math.round((callsPerSecond * bytes) / MIB)} MiB/s`
     : `${Math.round(callsPerSecond)} /s`;
 }
 
 function spread(ratios: readonly number[]): string {
+  if (ratios.some(Number.isNaN)) return "-";
   const figure = (value: number): string => value.toFixed(2);
   const range = `${figure(Math.min(...ratios))}–${figure(Math.max(...ratios))}`;
   return `${figure(median(ratios))} (${range})`;
