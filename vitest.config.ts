@@ -65,6 +65,8 @@ export default defineConfig({
       blackBoxProject("black-box-wrangler", "wrangler dev", [
         "test/black-box/serve*.test.ts",
         "test/black-box/package.test.ts",
+        "test/black-box/raw-paths.test.ts",
+        "test/black-box/bundle-size.test.ts",
       ]),
     ],
   },
