@@ -1,8 +1,11 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+const diskFolder = mkdtempSync(path.join(tmpdir(), "ledge-test-"));
+process.once("exit", () => rmSync(diskFolder, { recursive: true, force: true }));
 
 /** The suites that run inside workerd, once with one shard for each bucket and once with five. */
 function workerdProject(name: string, indexShards: string, include: string[]) {
@@ -14,7 +17,7 @@ function workerdProject(name: string, indexShards: string, include: string[]) {
           // What the local server keeps its blobs in; bound under another name, so that only its own suite uses it.
           serviceBindings: {
             TEST_DISK: {
-              disk: { path: mkdtempSync(path.join(tmpdir(), "ledge-test-")), writable: true },
+              disk: { path: diskFolder, writable: true },
             },
           },
           bindings: {
