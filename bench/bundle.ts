@@ -1,23 +1,13 @@
-import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { WORKER_BUNDLE } from "../scripts/worker-bundle.ts";
 import type { Measurement } from "./report.ts";
 
 export const BUNDLE_BUDGET_BYTES = 120_000;
 
 /** Size of the Worker as `wrangler deploy --minify` uploads it, gzipped. */
 export async function bundleSizeBytes(): Promise<number> {
-  const { outputFiles } = await build({
-    entryPoints: [path.resolve(import.meta.dirname, "../src/index.ts")],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: "esm",
-    target: "es2024",
-    platform: "browser",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-  });
+  const { outputFiles } = await build({ ...WORKER_BUNDLE, write: false });
   const [output] = outputFiles;
   if (output === undefined) throw new Error("esbuild made no file");
   return gzipSync(output.contents).byteLength;

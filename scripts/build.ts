@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, type BuildOptions } from "esbuild";
+import { WORKER_BUNDLE } from "./worker-bundle.ts";
 
 const project = path.resolve(import.meta.dirname, "..");
 const dist = path.join(project, "dist");
@@ -15,17 +16,7 @@ async function buildWorker(): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const toml = readFileSync(path.join(project, "wrangler.toml"), "utf8");
   writeFileSync(path.join(dist, "worker.json"), `${JSON.stringify(manifestOf(toml), null, 2)}\n`);
-  await build({
-    entryPoints: [path.join(project, "src/index.ts")],
-    outfile: path.join(dist, "worker.js"),
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2024",
-    platform: "browser",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-  });
+  await build({ ...WORKER_BUNDLE, outfile: path.join(dist, "worker.js") });
 }
 
 /** @throws Error for a line of `[vars]` that is not `NAME = "value"` */
