@@ -1,7 +1,7 @@
 import { decodeBase64 } from "../lib/base64.ts";
 import { S3Error } from "./errors.ts";
 
-/** Checksum algorithms that PutObject verifies and keeps, by their name in `x-amz-checksum-algorithm`. */
+/** Checksum algorithms, by their name in `x-amz-checksum-algorithm`. */
 export const CHECKSUM_ALGORITHMS = [
   "CRC32",
   "CRC32C",
@@ -10,6 +10,9 @@ export const CHECKSUM_ALGORITHMS = [
   "SHA256",
   "SHA512",
   "MD5",
+  "XXHASH64",
+  "XXHASH3",
+  "XXHASH128",
 ] as const;
 
 export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
@@ -22,6 +25,9 @@ const DIGEST_BYTES: Readonly<Record<ChecksumAlgorithm, number>> = {
   SHA256: 32,
   SHA512: 64,
   MD5: 16,
+  XXHASH64: 8,
+  XXHASH3: 8,
+  XXHASH128: 16,
 };
 
 const HEADER_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
@@ -32,13 +38,10 @@ const HEADER_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
   SHA256: "x-amz-checksum-sha256",
   SHA512: "x-amz-checksum-sha512",
   MD5: "x-amz-checksum-md5",
+  XXHASH64: "x-amz-checksum-xxhash64",
+  XXHASH3: "x-amz-checksum-xxhash3",
+  XXHASH128: "x-amz-checksum-xxhash128",
 };
-
-/** Algorithms of S3 that Ledge does not compute. */
-const UNSUPPORTED_ALGORITHMS = ["XXHASH64", "XXHASH3", "XXHASH128"];
-const UNSUPPORTED_HEADERS = UNSUPPORTED_ALGORITHMS.map(
-  (algorithm) => `x-amz-checksum-${algorithm.toLowerCase()}`,
-);
 
 export interface ExpectedChecksum {
   readonly algorithm: ChecksumAlgorithm;
@@ -55,7 +58,7 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
  * The checksum that the request's headers promise of its body. Undefined: none, or it follows in a trailer.
  *
  * @throws S3Error InvalidRequest for several checksums, a value that cannot be one, or an `x-amz-sdk-checksum-algorithm`
- *   that goes with no checksum; NotImplemented for XXHASH
+ *   that goes with no checksum
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | undefined {
@@ -70,7 +73,6 @@ export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | unde
 }
 
 function checksumOf(headers: Headers): ExpectedChecksum | undefined {
-  for (const name of UNSUPPORTED_HEADERS) if (headers.has(name)) throw unsupported(name);
   let expected: ExpectedChecksum | undefined;
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const value = headers.get(HEADER_NAMES[algorithm]);
@@ -83,7 +85,6 @@ function checksumOf(headers: Headers): ExpectedChecksum | undefined {
 }
 
 function checkNamedAlgorithm(named: string, given: ChecksumAlgorithm | undefined): void {
-  if (UNSUPPORTED_ALGORITHMS.includes(named)) throw unsupported(named);
   if (given === undefined)
     throw invalidRequest(
       "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
@@ -100,7 +101,7 @@ function checkChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
 /**
  * The algorithm of the one checksum that the trailer names of `x-amz-trailer` announce.
  *
- * @throws S3Error InvalidRequest for several, or an unknown one; NotImplemented for XXHASH
+ * @throws S3Error InvalidRequest for several, or an unknown one
  */
 export function trailerChecksumAlgorithm(
   trailerNames: readonly string[],
@@ -110,7 +111,6 @@ export function trailerChecksumAlgorithm(
     const name = trailerName.trim().toLowerCase();
     if (!name.startsWith("x-amz-checksum-")) continue;
     if (announced !== undefined) throw severalChecksums();
-    if (UNSUPPORTED_HEADERS.includes(name)) throw unsupported(name);
     announced = CHECKSUM_ALGORITHMS.find((algorithm) => HEADER_NAMES[algorithm] === name);
     if (announced === undefined)
       throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
@@ -135,13 +135,6 @@ function severalChecksums(): S3Error {
   return invalidRequest(
     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
   );
-}
-
-function unsupported(name: string): S3Error {
-  const algorithm = name.replace("x-amz-checksum-", "").toUpperCase();
-  return new S3Error("NotImplemented", {
-    message: `The checksum algorithm ${algorithm} is not implemented`,
-  });
 }
 
 function invalidRequest(message: string): S3Error {

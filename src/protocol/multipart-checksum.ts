@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { combineCrc, crc, isCrcName } from "../lib/crc.ts";
+import { isXxHashName, xxHash } from "../lib/xxhash/xxhash.ts";
 import type { ChecksumAlgorithm } from "./checksums.ts";
 import { CHECKSUM_ALGORITHMS } from "./checksums.ts";
 import { S3Error } from "./errors.ts";
@@ -28,6 +29,9 @@ const CHECKSUM_TYPES: Readonly<
   SHA256: ["COMPOSITE"],
   SHA512: ["COMPOSITE"],
   MD5: ["COMPOSITE"],
+  XXHASH64: ["COMPOSITE"],
+  XXHASH3: ["COMPOSITE"],
+  XXHASH128: ["COMPOSITE"],
 };
 
 /**
@@ -99,9 +103,11 @@ export function multipartEtag(md5Hexes: readonly string[]): string {
 }
 
 function digest(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Uint8Array {
-  return isCrcName(algorithm)
-    ? crc(algorithm, bytes)
-    : hash(algorithm.toLowerCase(), bytes, "buffer");
+  if (isCrcName(algorithm)) return crc(algorithm, bytes);
+  if (!isXxHashName(algorithm)) return hash(algorithm.toLowerCase(), bytes, "buffer");
+  const running = xxHash(algorithm);
+  running.update(bytes);
+  return running.digest();
 }
 
 function base64(bytes: Uint8Array): string {

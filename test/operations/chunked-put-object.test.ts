@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { type ChunkedUpload, chunkedRequest } from "../support/chunked-upload.ts";
 import { expectError, signedFetch, uniqueBucket } from "../support/client.ts";
 import { blobsOf, bucketIdOf } from "../support/faults.ts";
+import VECTORS from "../vectors/checksums/xxhash.json";
 
 const SIZES = [
   { kind: "inline", sizes: [9000, 100] },
@@ -133,4 +134,17 @@ describe.for(SIZES)("an aws-chunked body kept as $kind", ({ sizes }) => {
     await expectError(await put(bucket, { chunks, ...upload }), status, code);
     await expectNothingKept(bucket);
   });
+});
+
+test.for(VECTORS.helloWorld)("a right $algorithm in a trailer is kept", async (vector) => {
+  const bucket = await uniqueBucket();
+  const name = `x-amz-checksum-${vector.algorithm.toLowerCase()}`;
+  const value = Buffer.from(vector.expected, "hex").toString("base64");
+  const response = await put(bucket, {
+    mode: "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    chunks: [Buffer.from("Hello world")],
+    trailer: [name, value],
+  });
+  expect(response.status, await response.text()).toBe(200);
+  expect(response.headers.get(name)).toBe(value);
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { xxHash, type XxHashName } from "../../src/lib/xxhash/xxhash.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 
 /** One body that is kept inline, one that becomes a blob. */
@@ -9,13 +10,21 @@ const SIZES = [
   { kind: "blob", sizeBytes: 300_000 },
 ];
 
-const CHECKSUMS = ["crc32", "crc32c", "crc64nvme", "sha1", "sha256", "sha512", "md5"];
+const CHECKSUMS = [
+  ...["crc32", "crc32c", "crc64nvme", "sha1", "sha256", "sha512", "md5"],
+  ...["xxhash64", "xxhash3", "xxhash128"],
+];
 
 function bytesOf(sizeBytes: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 7) % 251);
 }
 
 async function checksumOf(algorithm: string, bytes: Uint8Array): Promise<string> {
+  if (algorithm.startsWith("xxhash")) {
+    const hash = xxHash(algorithm.toUpperCase() as XxHashName);
+    hash.update(bytes);
+    return Buffer.from(hash.digest()).toString("base64");
+  }
   if (!algorithm.startsWith("crc")) return createHash(algorithm).update(bytes).digest("base64");
   const stream = new crypto.DigestStream(algorithm);
   const writer = stream.getWriter();

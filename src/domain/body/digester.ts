@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { xxHash, type XxHashName } from "../../lib/xxhash/xxhash.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 
 /** One running checksum. `update` returns at once where the platform hashes synchronously. */
@@ -10,9 +11,9 @@ export interface Digester {
 }
 
 /**
- * CRCs and hashes by the platform's own code. node:crypto and node:zlib are synchronous, which is cheaper for each
- * chunk than a stream; what they lack, `crypto.DigestStream` has (crc32c, crc64nvme: in workerd's source since
- * 2025-01, absent from the documentation).
+ * CRCs and hashes by the platform's own code, as far as it has them. node:crypto and node:zlib are synchronous, which is
+ * cheaper for each chunk than a stream; what they lack, `crypto.DigestStream` has (crc32c, crc64nvme: in workerd's source
+ * since 2025-01, absent from the documentation).
  */
 const DIGESTERS: Readonly<Record<ChecksumAlgorithm, () => Digester>> = {
   CRC32: crc32Digester,
@@ -22,6 +23,9 @@ const DIGESTERS: Readonly<Record<ChecksumAlgorithm, () => Digester>> = {
   SHA1: () => hashDigester("sha1"),
   SHA256: () => hashDigester("sha256"),
   SHA512: () => hashDigester("sha512"),
+  XXHASH64: () => xxDigester("XXHASH64"),
+  XXHASH3: () => xxDigester("XXHASH3"),
+  XXHASH128: () => xxDigester("XXHASH128"),
 };
 
 export function digester(algorithm: ChecksumAlgorithm): Digester {
@@ -44,6 +48,18 @@ function crc32Digester(): Digester {
 
 function hashDigester(name: string): Digester {
   const hash = createHash(name);
+  return {
+    update(chunk) {
+      hash.update(chunk);
+    },
+    async digest() {
+      return hash.digest();
+    },
+  };
+}
+
+function xxDigester(name: XxHashName): Digester {
+  const hash = xxHash(name);
   return {
     update(chunk) {
       hash.update(chunk);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { xxHash } from "../../../src/lib/xxhash/xxhash.ts";
 import type { ChecksumAlgorithm } from "../../../src/protocol/checksums.ts";
 import { S3Error } from "../../../src/protocol/errors.ts";
 import {
@@ -41,6 +42,22 @@ test("the composite CRC32 of one part is the CRC32 of its CRC32", () => {
   expect(combineChecksums("CRC32", "COMPOSITE", parts)).toBe("7kxlUA==-1");
 });
 
+test.for(["XXHASH64", "XXHASH3", "XXHASH128"] as const)(
+  "a composite %s is the hash of the hashes",
+  (algorithm) => {
+    const hashOf = (bytes: Uint8Array) => {
+      const hash = xxHash(algorithm);
+      hash.update(bytes);
+      return Buffer.from(hash.digest());
+    };
+    const hashes = [hashOf(Uint8Array.of(1)), hashOf(Uint8Array.of(2))];
+    const parts = hashes.map((hash) => ({ value: hash.toString("base64"), sizeBytes: 1 }));
+    expect(combineChecksums(algorithm, "COMPOSITE", parts)).toBe(
+      `${hashOf(Buffer.concat(hashes)).toString("base64")}-2`,
+    );
+  },
+);
+
 test("a whole object's checksum is refused of hashes, which cannot be joined", () => {
   expect(() => combineChecksums("SHA256", "FULL_OBJECT", [])).toThrow(
     "SHA256 of parts cannot be combined",
@@ -77,6 +94,9 @@ test.for<[string, string | undefined, ChecksumType]>([
   ["SHA256", "COMPOSITE", "COMPOSITE"],
   ["SHA512", undefined, "COMPOSITE"],
   ["MD5", undefined, "COMPOSITE"],
+  ["XXHASH64", undefined, "COMPOSITE"],
+  ["XXHASH3", undefined, "COMPOSITE"],
+  ["XXHASH128", undefined, "COMPOSITE"],
 ])("algorithm %s with type %s is %s", ([algorithm, type, expected]) => {
   expect(parseMultipartChecksum(headersOf(algorithm, type))).toEqual({
     algorithm: algorithm.toUpperCase(),
@@ -104,7 +124,7 @@ test.for<[string | undefined, string | undefined, string]>([
   [
     "ROT13",
     undefined,
-    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, MD5, SHA1, SHA256, SHA512]",
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]",
   ],
   [
     "ROT13",
