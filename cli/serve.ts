@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { DEFAULT_CREDENTIALS, type ServeOptions } from "./arguments.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { checkedKeyPair, type KeyPair } from "./key-pair.ts";
@@ -6,6 +6,7 @@ import { endpointOf, isLoopback, requireFreePort, resolveHost } from "./listen-a
 import { jsonOutput, type Output, terminalOutput } from "./output.ts";
 import { readManifest, readVersion, WORKER_PATH } from "./package-files.ts";
 import { settingsFor } from "./settings.ts";
+import { removeUnfinishedUploads } from "./unfinished-uploads.ts";
 import { UserError } from "./user-error.ts";
 import { startWorkerd } from "./workerd-process.ts";
 import { workerdConfig } from "./workerd-config.ts";
@@ -104,12 +105,24 @@ async function run(plan: Plan, folder: DataFolder, output: Output): Promise<void
     isReady = true;
     announce(plan, end, folder, output);
     for (const line of saidBeforeReady) output.workerError(line);
+    void cleanUp(folder, output);
   }
   const reason = await workerd.ended;
   if (isStopping) return;
   if (!isReady)
     throw new UserError(`workerd did not start: ${saidBeforeReady.join(" ")} (${reason})`);
   throw new Error(`workerd ended by itself (${reason})`);
+}
+
+/** While requests are served: a folder of many blobs takes seconds to look through. */
+async function cleanUp({ blobsPath, configPath }: DataFolder, output: Output): Promise<void> {
+  try {
+    // Written at each start, so what is older is an earlier server's.
+    const count = await removeUnfinishedUploads(blobsPath, statSync(configPath).mtimeMs);
+    if (count > 0) output.progress(`Removed ${count} unfinished uploads of a server that died.`);
+  } catch (error) {
+    output.warn(`unfinished uploads could not be removed: ${String(error)}`);
+  }
 }
 
 /** A signal that ends `npx` or `npm start` goes no further than npm and its shell, so their end has to do for one. */

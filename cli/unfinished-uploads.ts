@@ -1,0 +1,33 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import path from "node:path";
+
+/** How workerd's disk service names a file until it is whole: `.<name>.<process>.<number>.tmp`. */
+const UNFINISHED = /^\..+\.\d+\.\d+\.tmp$/;
+
+/**
+ * Deletes the files that uploads were writing when an earlier server died. No listing of the disk service shows them, so
+ * the sweep for orphans does not find them.
+ *
+ * @param startedMs what is older is not an upload of the server that runs now; by the clock of the file system
+ * @returns how many there were
+ */
+export async function removeUnfinishedUploads(folder: string, startedMs: number): Promise<number> {
+  let count = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const entryPath = path.join(folder, entry.name);
+    if (entry.isDirectory()) count += await removeUnfinishedUploads(entryPath, startedMs);
+    else if (UNFINISHED.test(entry.name) && (await modifiedMs(entryPath)) < startedMs) {
+      await rm(entryPath, { force: true });
+      count += 1;
+    }
+  }
+  return count;
+}
+
+/** Infinity for what has just got its final name, or is gone. */
+async function modifiedMs(file: string): Promise<number> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+}
