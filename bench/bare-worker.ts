@@ -1,6 +1,6 @@
 /**
  * What Ledge is measured against: the least that a Worker in front of R2 can do, without authentication, an index,
- * conditions, checksums or XML. `PUT|GET|DELETE /<key>` and `GET /?list`.
+ * conditions, checksums or XML. `PUT|GET|HEAD|DELETE /<key>` and `GET /?list`.
  */
 export default {
   async fetch(request, { BLOBS }) {
@@ -13,6 +13,11 @@ export default {
       case "DELETE":
         await BLOBS.delete(key);
         return new Response(null, { status: 204 });
+      case "HEAD": {
+        const object = await BLOBS.head(key);
+        if (object === null) return new Response(null, { status: 404 });
+        return new Response(null, { headers: { etag: object.httpEtag } });
+      }
       default: {
         if (search === "?list") return Response.json(await listing(BLOBS));
         const object = await BLOBS.get(key);

@@ -123,6 +123,14 @@ function objectCases(size: Size): readonly Case[] {
     },
     {
       ...common,
+      name: `head ${label}`,
+      target: undefined,
+      bytes: undefined,
+      ledge: { prepare: ledgePut, calls: presigned("HEAD") },
+      bare: { prepare: barePut, calls: bare("HEAD") },
+    },
+    {
+      ...common,
       name: `delete ${label}`,
       target: undefined,
       bytes: undefined,
