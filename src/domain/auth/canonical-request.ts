@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256Hex } from "../../lib/sha256.ts";
 import { recodeQueryPart } from "../../lib/uri.ts";
 
 /** The lines of SigV4's canonical request, each in its canonical form already. */
@@ -55,6 +55,5 @@ export function canonicalHeaderValue(value: string): string {
 
 /** @param amzDate `20261123T050000Z` */
 export function stringToSign(amzDate: string, scope: string, canonical: string): string {
-  // In one call, which in workerd takes half the time of createHash (measured 2026-11).
-  return `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${hash("sha256", canonical, "hex")}`;
+  return `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${sha256Hex(canonical)}`;
 }

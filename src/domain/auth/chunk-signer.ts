@@ -1,3 +1,4 @@
+import type { HmacKey } from "../../lib/sha256.ts";
 import type { ChunkSigner } from "./payload.ts";
 import { isSameSignature, sign } from "./signing-key.ts";
 
@@ -10,7 +11,7 @@ const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b78
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export function chunkSigner(
-  key: Buffer,
+  key: HmacKey,
   { amzDate, scope, seed }: { amzDate: string; scope: string; seed: string },
 ): ChunkSigner {
   let previous = seed;

@@ -1,4 +1,5 @@
 import { spacedHex } from "../../lib/hex.ts";
+import type { HmacKey } from "../../lib/sha256.ts";
 import { recodePath } from "../../lib/uri.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
@@ -61,7 +62,7 @@ export function checkHeadersSigned(headers: Headers, signedHeaders: string): voi
  *
  * @throws S3Error SignatureDoesNotMatch with all that a client needs to find its mistake
  */
-export function verifyV4(request: S3Request, signed: SignatureV4, key: Buffer): void {
+export function verifyV4(request: S3Request, signed: SignatureV4, key: HmacKey): void {
   const path = recodePath(request.rawPath);
   const paths = path === request.rawPath ? [path] : [path, request.rawPath];
   let straightforward: { canonical: string; toSign: string } | undefined;

@@ -144,7 +144,7 @@ test("nothing follows a trailer's signature", () => {
 });
 
 test("a signed chunk without a signature, or with more than that, is IncompleteBody", () => {
-  const payload = { ...unsigned(5), signer: chunkSigner(Buffer.from("key"), seedOf("0")) };
+  const payload = { ...unsigned(5), signer: chunkSigner(KEY, seedOf("0")) };
   expect(codeOf(payload, "5\r\nhello\r\n0\r\n\r\n")).toBe("IncompleteBody");
   expect(codeOf(payload, `5;x=1;chunk-signature=${"0".repeat(64)}\r\n`)).toBe("IncompleteBody");
 });
