@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { createBucket } from "./cases.ts";
 import { Client } from "./load.ts";
+import { canSeeProcesses, workerdProcesses } from "./processes.ts";
 import type { Measurement } from "./report.ts";
 import { localCredentials, type Server, startLedge, startLedgeDev, startWorker } from "./server.ts";
 import { Signer } from "./signer.ts";
@@ -32,10 +32,7 @@ interface Transfer {
  * nothing. Under wrangler, its stand-in for R2 is in the same process: the bare Worker shows what that takes.
  */
 export async function measureMemory(): Promise<readonly Measurement[]> {
-  if (!existsSync("/proc/self/status")) {
-    console.error("memory: skipped, there is no /proc on this machine");
-    return [];
-  }
+  if (!canSeeProcesses("memory")) return [];
   return [
     ...(await measureLedge("npm start", startLedge, MAX_RISE_MIB)),
     ...(await measureLedge("npm run dev", startLedgeDev, undefined)),
@@ -178,31 +175,6 @@ function contentCrc32(): string {
   return bytes.toString("base64");
 }
 
-/** Resident memory of all workerd processes that descend from this one. */
 function residentBytes(ancestor: number): number {
-  const processes = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap(readProcess);
-  const family = new Set([ancestor]);
-  // Parents have not always the smaller id: repeat until nobody is added.
-  for (let size = 0; size < family.size;) {
-    size = family.size;
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
-  return processes
-    .filter(({ pid, name }) => name === "workerd" && family.has(pid))
-    .reduce((sum, { residentKib }) => sum + residentKib * 1024, 0);
-}
-
-function readProcess(id: string) {
-  try {
-    const status = readFileSync(`/proc/${id}/status`, "utf8");
-    const field = (name: string): string =>
-      new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1] ?? "";
-    const parent = Number(field("PPid"));
-    return [{ pid: Number(id), name: field("Name"), parent, residentKib: Number(field("VmRSS")) }];
-  } catch {
-    // It has ended meanwhile.
-    return [];
-  }
+  return workerdProcesses(ancestor).reduce((sum, { residentKib }) => sum + residentKib * 1024, 0);
 }

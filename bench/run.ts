@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only throughput|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]
+ * `npm run bench [-- --only throughput|cpu|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]
  * [--against URL --access-key ID --secret-key SECRET]`
  *
  * Measures what `docs/performance.md` states, against a bare Worker on the same machine: ratios carry over to other
@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
+import { measureCpu } from "./cpu.ts";
 import { measureListing } from "./listing.ts";
 import { measureMemory } from "./memory.ts";
 import { type Measurement, renderTable } from "./report.ts";
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     /** Only the throughput cases whose names contain it. */
     case: { type: "string", default: "" },
-    /** Of one round of one throughput case on one of the three servers; there are seven rounds. */
+    /** Of one round of one case on one of the servers; there are seven rounds. */
     seconds: { type: "string", default: "1.5" },
     against: { type: "string" },
     "access-key": { type: "string", default: "" },
@@ -31,6 +32,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = 
   bundle: measureBundle,
   listing: measureListing,
   throughput: () => measureThroughput(Number(values.seconds), values.case, otherServer()),
+  cpu: () => measureCpu(Number(values.seconds)),
   memory: measureMemory,
 };
 

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import http from "node:http";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -29,6 +30,7 @@ export async function startLedge(): Promise<Server> {
   const build = path.join(projectFolder, "scripts", "build.ts");
   execFileSync(process.execPath, [build, "worker"], { stdio: "inherit" });
   return start("/_ledge/health", (port, data) => [
+    process.execPath,
     path.join(projectFolder, "cli", "ledge.ts"),
     "serve",
     ...ledgeFlags(port, data),
@@ -39,6 +41,7 @@ export async function startLedge(): Promise<Server> {
 /** `npm run dev`: wrangler and its stand-in for R2, as the bare Worker has them. */
 export function startLedgeDev(): Promise<Server> {
   return start("/_ledge/health", (port, data) => [
+    process.execPath,
     path.join(projectFolder, "scripts", "dev.ts"),
     ...ledgeFlags(port, data),
   ]);
@@ -52,10 +55,21 @@ function ledgeFlags(port: number, data: string): readonly string[] {
 /** A Worker of this folder under the flags that `npm run dev` gives to Ledge. */
 export function startWorker(config: string, healthPath: string): Promise<Server> {
   return start(healthPath, (port, data) => [
+    process.execPath,
     path.join(projectFolder, "node_modules", "wrangler", "bin", "wrangler.js"),
     ...["dev", "--local", "--config", path.join(import.meta.dirname, config)],
     ...["--ip", HOST, "--port", String(port), "--inspector-port", "0", "--persist-to", data],
     ...["--show-interactive-dev-session=false", "--log-level", "error"],
+  ]);
+}
+
+/** The Worker that says "hello", on plain workerd. */
+export function startHello(): Promise<Server> {
+  const { default: workerd }: { default: string } = createRequire(import.meta.url)("workerd");
+  return start("/", (port) => [
+    workerd,
+    ...["serve", path.join(import.meta.dirname, "hello-worker.capnp")],
+    ...["--socket-addr", `http=${HOST}:${port}`],
   ]);
 }
 
@@ -75,7 +89,8 @@ async function start(
 ): Promise<Server> {
   const port = await freePort();
   const data = await mkdtemp(path.join(tmpdir(), "ledge-bench-"));
-  const child = spawn(process.execPath, command(port, data), {
+  const [program = "", ...args] = command(port, data);
+  const child = spawn(program, args, {
     cwd: projectFolder,
     // A group of its own, since wrangler's workerd is a grandchild.
     detached: true,

@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { createBucket } from "./cases.ts";
+import { type Call, Client } from "./load.ts";
+import { canSeeProcesses, cpuSeconds, workerdProcesses } from "./processes.ts";
+import type { Measurement } from "./report.ts";
+import { localCredentials, type Server, startHello, startLedge } from "./server.ts";
+import { Signer, UNSIGNED_PAYLOAD } from "./signer.ts";
+
+const ROUNDS = 7;
+const CONCURRENCY = 16;
+const WARM_UP_SECONDS = 4;
+const KEYS = 500;
+const BODY = randomBytes(4096);
+
+interface Contestant {
+  readonly name: string;
+  readonly server: Server;
+  readonly calls: readonly Call[];
+}
+
+/**
+ * CPU time of workerd for one request of 4 KiB to `npm start`, and to a Worker that says "hello" on the same workerd.
+ * What else the machine does falls on it less than on requests a second.
+ */
+export async function measureCpu(roundSeconds: number): Promise<readonly Measurement[]> {
+  if (!canSeeProcesses("cpu")) return [];
+  await using hello = await startHello();
+  await using ledge = await startLedge();
+  const signer = new Signer(await localCredentials(), `${ledge.host}:${ledge.port}`);
+  const paths = Array.from({ length: KEYS }, (_, i) => `/bench/cpu-${i}`);
+  const puts = paths.map((path): Call => ({
+    method: "PUT",
+    path: signer.presign("PUT", path),
+    body: BODY,
+  }));
+  const client = new Client(ledge, CONCURRENCY);
+  await client.once([createBucket(signer)]);
+  await client.once(puts);
+  client.close();
+
+  const presigned = (method: string): readonly Call[] =>
+    paths.map((path) => ({ method, path: signer.presign(method, path) }));
+  const signedGets = paths.map((path): Call => {
+    return { method: "GET", path, headers: signer.sign("GET", path, UNSIGNED_PAYLOAD) };
+  });
+  const baseline: Contestant = {
+    name: "hello",
+    server: hello,
+    calls: [{ method: "GET", path: "/" }],
+  };
+  // Awaited here: the servers end with this function.
+  return await compare(
+    [
+      baseline,
+      { name: "get 4 KiB, presigned", server: ledge, calls: presigned("GET") },
+      { name: "get 4 KiB, signed header", server: ledge, calls: signedGets },
+      { name: "head 4 KiB", server: ledge, calls: presigned("HEAD") },
+      { name: "put 4 KiB", server: ledge, calls: puts },
+    ],
+    roundSeconds,
+  );
+}
+
+async function compare(
+  contestants: readonly Contestant[],
+  roundSeconds: number,
+): Promise<readonly Measurement[]> {
+  for (const contestant of contestants) await microseconds(contestant, WARM_UP_SECONDS);
+  const costs = contestants.map((): number[] => []);
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [i, contestant] of contestants.entries())
+      costs[i]?.push(await microseconds(contestant, roundSeconds));
+  const hello = costs[0] ?? [];
+  return contestants.map(({ name }, i) => {
+    const own = costs[i] ?? [];
+    const ratios = own.map((cost, round) => (hello[round] ?? Number.NaN) / cost);
+    return {
+      name,
+      figures: {
+        µs: median(own).toFixed(0),
+        least: Math.min(...own).toFixed(0),
+        "hello/this": median(ratios).toFixed(2),
+      },
+      target: undefined,
+      isMet: undefined,
+    };
+  });
+}
+
+/** CPU time of workerd for each call, over so long. */
+async function microseconds({ server, calls }: Contestant, seconds: number): Promise<number> {
+  const client = new Client(server, CONCURRENCY);
+  const pids = workerdProcesses(server.pid).map(({ pid }) => pid);
+  const used = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const [startMs, before] = [performance.now(), used()];
+  const rate = await client.repeat(calls, seconds);
+  const count = (rate * (performance.now() - startMs)) / 1000;
+  const cost = (used() - before) / count;
+  client.close();
+  return cost * 1_000_000;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
