@@ -29,7 +29,8 @@ function workerdProject(name: string, indexShards: string, include: string[]) {
         },
       }),
     ],
-    test: { name, include },
+    // Far more than any test takes, so that a busy machine fails none.
+    test: { name, include, testTimeout: 60_000 },
   };
 }
 

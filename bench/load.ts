@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import http from "node:http";
+import { text } from "node:stream/consumers";
 import type { Server } from "./server.ts";
 
 /** One request, ready to be sent again and again. */
@@ -31,6 +33,11 @@ export class Client {
     return this.#measure(calls, performance.now() + seconds * 1000);
   }
 
+  /** Sends one call. @returns the body of the answer */
+  async ask(call: Call): Promise<string> {
+    return text(await this.#respond(call));
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -52,21 +59,25 @@ export class Client {
     return (next * 1000) / (performance.now() - startMs);
   }
 
-  #send({ method, path, headers, body }: Call): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  async #send(call: Call): Promise<void> {
+    const response = await this.#respond(call);
+    response.resume();
+    await once(response, "end");
+  }
+
+  #respond({ method, path, headers, body }: Call): Promise<http.IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const { host, port } = this.#server;
     const options = { host, port, method, path, agent: this.#agent };
     const length = body === undefined ? {} : { "content-length": body.byteLength };
     const request = http.request({ ...options, headers: { ...headers, ...length } }, (response) => {
       const { statusCode = 0 } = response;
-      if (statusCode >= 300) {
-        reject(new Error(`${method} ${path} answered ${statusCode}`));
-        request.destroy();
+      if (statusCode < 300) {
+        resolve(response);
         return;
       }
-      response.resume();
-      response.once("end", resolve);
-      response.once("error", reject);
+      reject(new Error(`${method} ${path} answered ${statusCode}`));
+      request.destroy();
     });
     request.once("error", reject);
     request.end(body);

@@ -5,21 +5,36 @@ import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { createBucket } from "./cases.ts";
 import { Client } from "./load.ts";
+import { putInParts } from "./multipart-upload.ts";
 import { canSeeProcesses, workerdProcesses } from "./processes.ts";
 import type { Measurement } from "./report.ts";
-import { localCredentials, type Server, startLedge, startLedgeDev, startWorker } from "./server.ts";
+import {
+  hostOf,
+  localCredentials,
+  type Server,
+  startLedge,
+  startLedgeDev,
+  startWorker,
+} from "./server.ts";
 import { Signer } from "./signer.ts";
 
 const MIB = 1024 * 1024;
 const CHUNK = randomBytes(MIB);
 const CHUNKS = 3 * 1024;
+const PART = randomBytes(8 * MIB);
 const SIZE_BYTES = CHUNKS * MIB;
 
 const SAMPLE_MS = 100;
 const MAX_RISE_MIB = 150;
 
+/** Something that moves `SIZE_BYTES`. */
 interface Transfer {
   readonly name: string;
+  readonly send: (server: Server) => Promise<void>;
+}
+
+/** All of them in one request. */
+interface OneRequest {
   readonly method: "PUT" | "GET";
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -46,7 +61,7 @@ async function measureLedge(
   maxRiseMib: number | undefined,
 ): Promise<readonly Measurement[]> {
   await using server = await startServer();
-  const signer = new Signer(await localCredentials(), `${server.host}:${server.port}`);
+  const signer = new Signer(await localCredentials(), hostOf(server));
   const client = new Client(server, 1);
   await client.once([createBucket(signer)]);
   client.close();
@@ -55,12 +70,9 @@ async function measureLedge(
 
 async function measureBare(): Promise<readonly Measurement[]> {
   await using server = await startWorker("bare-worker.toml", "/?list");
-  const path = "/large";
-  const transfers = (["PUT", "GET"] as const).map((method) => ({
-    name: method.toLowerCase(),
-    method,
-    path,
-  }));
+  const transfers = (["PUT", "GET"] as const).map((method) =>
+    inOneRequest(method.toLowerCase(), { method, path: "/large" }),
+  );
   return await measureAll("bare Worker", server, transfers, undefined);
 }
 
@@ -85,22 +97,21 @@ async function measureAll(
 
 function ledgeTransfers(signer: Signer): readonly Transfer[] {
   const path = "/bench/large";
+  const parts = "/bench/parts";
   const trailer = {
     "content-encoding": "aws-chunked",
     "x-amz-decoded-content-length": String(SIZE_BYTES),
     "x-amz-trailer": "x-amz-checksum-crc32",
   };
   return [
-    { name: "put", method: "PUT", path: signer.presign("PUT", path) },
-    { name: "get", method: "GET", path: signer.presign("GET", path) },
-    {
-      name: "put, signed payload",
+    inOneRequest("put", { method: "PUT", path: signer.presign("PUT", path) }),
+    inOneRequest("get", { method: "GET", path: signer.presign("GET", path) }),
+    inOneRequest("put, signed payload", {
       method: "PUT",
       path,
       headers: signer.sign("PUT", path, contentSha256Hex()),
-    },
-    {
-      name: "put, CRC32 trailer",
+    }),
+    inOneRequest("put, CRC32 trailer", {
       method: "PUT",
       path,
       headers: signer.sign("PUT", path, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", trailer),
@@ -109,8 +120,21 @@ function ledgeTransfers(signer: Signer): readonly Transfer[] {
         after: Buffer.from("\r\n"),
         last: Buffer.from(`0\r\nx-amz-checksum-crc32:${contentCrc32()}\r\n\r\n`),
       },
+    }),
+    {
+      name: "put of parts, 4 at a time",
+      async send(server) {
+        const client = new Client(server, 4);
+        await putInParts(client, signer, parts, PART, SIZE_BYTES / PART.byteLength);
+        client.close();
+      },
     },
+    inOneRequest("get of parts", { method: "GET", path: signer.presign("GET", parts) }),
   ];
+}
+
+function inOneRequest(name: string, request: OneRequest): Transfer {
+  return { name, send: (server) => run(server, request) };
 }
 
 async function measure(server: Server, transfer: Transfer) {
@@ -119,7 +143,7 @@ async function measure(server: Server, transfer: Transfer) {
   const sampler = setInterval(() => (peak = Math.max(peak, residentBytes(server.pid))), SAMPLE_MS);
   const startMs = performance.now();
   try {
-    await run(server, transfer);
+    await transfer.send(server);
   } finally {
     clearInterval(sampler);
   }
@@ -131,28 +155,29 @@ async function measure(server: Server, transfer: Transfer) {
   };
 }
 
-async function run({ host, port }: Server, transfer: Transfer): Promise<void> {
-  const { name, method, path, headers, framing } = transfer;
+async function run({ host, port }: Server, request: OneRequest): Promise<void> {
+  const { method, path, headers, framing } = request;
   const frameBytes =
     framing === undefined ? 0 : framing.before.byteLength + framing.after.byteLength;
   const length = SIZE_BYTES + CHUNKS * frameBytes + (framing?.last.byteLength ?? 0);
-  const request = http.request({
+  const outgoing = http.request({
     ...{ host, port, method, path, agent: false },
     headers: { ...headers, ...(method === "PUT" && { "content-length": length }) },
   });
-  const answered = once(request, "response") as Promise<[http.IncomingMessage]>;
-  const sent = pipeline(method === "PUT" ? content(framing) : [], request);
+  const answered = once(outgoing, "response") as Promise<[http.IncomingMessage]>;
+  const sent = pipeline(method === "PUT" ? content(framing) : [], outgoing);
   // A refusal may come before the body has gone out.
   const [response] = await Promise.race([answered, sent.then(() => answered)]);
   let receivedBytes = 0;
   response.on("data", (chunk: Buffer) => (receivedBytes += chunk.byteLength));
   await once(response, "end");
-  if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}`);
+  if (response.statusCode !== 200)
+    throw new Error(`${method} ${path} answered ${response.statusCode}`);
   if (method === "GET" && receivedBytes !== SIZE_BYTES)
-    throw new Error(`${name} answered ${receivedBytes} bytes`);
+    throw new Error(`${method} ${path} answered ${receivedBytes} bytes`);
 }
 
-function* content(framing: Transfer["framing"]): Generator<Buffer> {
+function* content(framing: OneRequest["framing"]): Generator<Buffer> {
   for (let i = 0; i < CHUNKS; i += 1) {
     if (framing !== undefined) yield framing.before;
     yield CHUNK;

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only throughput|cpu|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]
+ * `npm run bench [-- --only throughput|cpu|multipart|references|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]
  * [--against URL --access-key ID --secret-key SECRET]`
  *
  * Measures what `docs/performance.md` states, against a bare Worker on the same machine: ratios carry over to other
@@ -11,6 +11,8 @@ import { measureBundle } from "./bundle.ts";
 import { measureCpu } from "./cpu.ts";
 import { measureListing } from "./listing.ts";
 import { measureMemory } from "./memory.ts";
+import { measureMultipart } from "./multipart.ts";
+import { measureReferences } from "./references.ts";
 import { type Measurement, renderTable } from "./report.ts";
 import { measureThroughput, type OtherServer } from "./throughput.ts";
 
@@ -32,6 +34,8 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = 
   bundle: measureBundle,
   listing: measureListing,
   throughput: () => measureThroughput(Number(values.seconds), values.case, otherServer()),
+  multipart: measureMultipart,
+  references: measureReferences,
   cpu: () => measureCpu(Number(values.seconds)),
   memory: measureMemory,
 };

@@ -1,13 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import http from "node:http";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
+import { binaryPath } from "../cli/workerd-process.ts";
 
 const HOST = "127.0.0.1";
 const projectFolder = path.resolve(import.meta.dirname, "..");
@@ -21,6 +22,11 @@ export interface Server extends AsyncDisposable {
   readonly pid: number;
 }
 
+/** As requests name it. */
+export function hostOf({ host, port }: Server): string {
+  return `${host}:${port}`;
+}
+
 /** What overwrites leave behind goes after seconds, not an hour, so that its deletion is measured too. */
 const SETTINGS = ["GARBAGE_DELAY_SECONDS:5", "LOG_REQUESTS:false"];
 
@@ -29,8 +35,7 @@ export async function startLedge(): Promise<Server> {
   const { accessKeyId, secretAccessKey } = await localCredentials();
   const build = path.join(projectFolder, "scripts", "build.ts");
   execFileSync(process.execPath, [build, "worker"], { stdio: "inherit" });
-  return start("/_ledge/health", (port, data) => [
-    process.execPath,
+  return startNode("/_ledge/health", (port, data) => [
     path.join(projectFolder, "cli", "ledge.ts"),
     "serve",
     ...ledgeFlags(port, data),
@@ -40,8 +45,7 @@ export async function startLedge(): Promise<Server> {
 
 /** `npm run dev`: wrangler and its stand-in for R2, as the bare Worker has them. */
 export function startLedgeDev(): Promise<Server> {
-  return start("/_ledge/health", (port, data) => [
-    process.execPath,
+  return startNode("/_ledge/health", (port, data) => [
     path.join(projectFolder, "scripts", "dev.ts"),
     ...ledgeFlags(port, data),
   ]);
@@ -54,8 +58,7 @@ function ledgeFlags(port: number, data: string): readonly string[] {
 
 /** A Worker of this folder under the flags that `npm run dev` gives to Ledge. */
 export function startWorker(config: string, healthPath: string): Promise<Server> {
-  return start(healthPath, (port, data) => [
-    process.execPath,
+  return startNode(healthPath, (port, data) => [
     path.join(projectFolder, "node_modules", "wrangler", "bin", "wrangler.js"),
     ...["dev", "--local", "--config", path.join(import.meta.dirname, config)],
     ...["--ip", HOST, "--port", String(port), "--inspector-port", "0", "--persist-to", data],
@@ -63,11 +66,28 @@ export function startWorker(config: string, healthPath: string): Promise<Server>
   ]);
 }
 
+/** workerd's disk service as it is, without a Worker before it: what `npm start` keeps its blobs in. */
+export function startDisk(): Promise<Server> {
+  return start("/", (port, data) => {
+    const config = path.join(data, "config.capnp");
+    writeFileSync(config, diskConfig(port, data));
+    return [binaryPath(), "serve", config];
+  });
+}
+
+function diskConfig(port: number, data: string): string {
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  sockets = [(name = "http", address = "${HOST}:${port}", http = (), service = "disk")],
+  services = [(name = "disk", disk = (path = "${data}", writable = true))],
+);
+`;
+}
+
 /** The Worker that says "hello", on plain workerd. */
 export function startHello(): Promise<Server> {
-  const { default: workerd }: { default: string } = createRequire(import.meta.url)("workerd");
   return start("/", (port) => [
-    workerd,
+    binaryPath(),
     ...["serve", path.join(import.meta.dirname, "hello-worker.capnp")],
     ...["--socket-addr", `http=${HOST}:${port}`],
   ]);
@@ -83,14 +103,17 @@ export async function localCredentials() {
   return { accessKeyId: ROOT_ACCESS_KEY_ID, secretAccessKey: ROOT_SECRET_ACCESS_KEY };
 }
 
-async function start(
-  healthPath: string,
-  command: (port: number, data: string) => readonly string[],
-): Promise<Server> {
+type Command = (port: number, data: string) => readonly string[];
+
+function startNode(healthPath: string, command: Command): Promise<Server> {
+  return start(healthPath, (port, data) => [process.execPath, ...command(port, data)]);
+}
+
+async function start(healthPath: string, command: Command): Promise<Server> {
   const port = await freePort();
   const data = await mkdtemp(path.join(tmpdir(), "ledge-bench-"));
-  const [program = "", ...args] = command(port, data);
-  const child = spawn(program, args, {
+  const [program = "", ...parameters] = command(port, data);
+  const child = spawn(program, parameters, {
     cwd: projectFolder,
     // A group of its own, since wrangler's workerd is a grandchild.
     detached: true,

@@ -40,8 +40,13 @@ export class Signer {
     return `${path}?${search}&X-Amz-Signature=${signature}`;
   }
 
-  /** Headers with a signature over `payload` (`x-amz-content-sha256`) and over `extra`; it holds for 15 minutes. */
-  sign(method: string, path: string, payload: string, extra: Headers = {}): Headers {
+  /**
+   * Headers with a signature over `payload` (`x-amz-content-sha256`) and over `extra`; it holds for 15 minutes.
+   *
+   * @param target a path, and its query in order
+   */
+  sign(method: string, target: string, payload: string, extra: Headers = {}): Headers {
+    const [path = "", search = ""] = target.split("?");
     const { timestamp, scope } = this.#now();
     const signed = {
       host: this.#host,
@@ -49,7 +54,7 @@ export class Signer {
       "x-amz-date": timestamp,
       ...extra,
     };
-    const signature = this.#sign(timestamp, scope, method, path, "", signed, payload);
+    const signature = this.#sign(timestamp, scope, method, path, search, signed, payload);
     const names = Object.keys(signed).sort().join(";");
     const credential = `${this.#credentials.accessKeyId}/${scope}`;
     return {

@@ -1,7 +1,15 @@
 import { type Case, cases, createBucket, type Side } from "./cases.ts";
 import { Client } from "./load.ts";
 import type { Measurement } from "./report.ts";
-import { localCredentials, type Server, startLedge, startLedgeDev, startWorker } from "./server.ts";
+import { median, spread } from "./statistics.ts";
+import {
+  hostOf,
+  localCredentials,
+  type Server,
+  startLedge,
+  startLedgeDev,
+  startWorker,
+} from "./server.ts";
 import { type Credentials, Signer } from "./signer.ts";
 
 const ROUNDS = 7;
@@ -61,10 +69,6 @@ export async function measureThroughput(
   for (const one of cases().filter(({ name }) => name.includes(namePart)))
     measurements.push(summarize(one, await alternate(one, contestants, roundSeconds)));
   return measurements;
-}
-
-function hostOf({ host, port }: Server): string {
-  return `${host}:${port}`;
 }
 
 /** Runs one round of a case. @returns calls a second */
@@ -145,16 +149,4 @@ function inUnits({ bytes }: Case, callsPerSecond: number): string {
   return bytes !== undefined && bytes >= MIB
     ? `${Math.round((callsPerSecond * bytes) / MIB)} MiB/s`
     : `${Math.round(callsPerSecond)} /s`;
-}
-
-function spread(ratios: readonly number[]): string {
-  if (ratios.some(Number.isNaN)) return "-";
-  const figure = (value: number): string => value.toFixed(2);
-  const range = `${figure(Math.min(...ratios))}–${figure(Math.max(...ratios))}`;
-  return `${figure(median(ratios))} (${range})`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -60,7 +60,8 @@ export function startWorkerd({ configPath, env, onLog, onError }: WorkerdOptions
   };
 }
 
-function binaryPath(): string {
+/** @throws UserError when there is none for this platform */
+export function binaryPath(): string {
   // Not an import, which would fail before anything can tell why.
   const require = createRequire(import.meta.url);
   try {

@@ -43,9 +43,9 @@ export const SUCCESSORS: Readonly<Record<string, string>> = {
 /** What a reader should know of an operation beyond its state. */
 const NOTES: Readonly<Record<string, string>> = {
   GetBucketMetadataTableConfiguration: "MetadataConfigurationNotFound, as its successor",
-  ListMultipartUploads: "always empty",
   PostObject: "a browser's form upload",
   Preflight: "a browser's CORS request: refused without a CORS configuration",
+  RenameObject: "in every bucket, not in directory buckets only",
   ...Object.fromEntries(
     Object.entries(SUCCESSORS).map(([name, successor]) => [name, `the older name of ${successor}`]),
   ),

@@ -44,6 +44,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
 export interface ShardSettings {
   readonly garbageDelayMs: number;
   readonly orphanAgeMs: number;
+  /** When a multipart upload counts as abandoned; 0: never. */
+  readonly uploadExpiryMs: number;
   /** What a shard may remember of the objects that it read lately. */
   readonly cacheBytes: number;
 }
@@ -54,6 +56,8 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
   return {
     garbageDelayMs: 1000 * integer("GARBAGE_DELAY_SECONDS", env.GARBAGE_DELAY_SECONDS, 0, week),
     orphanAgeMs: 1000 * integer("ORPHAN_AGE_SECONDS", env.ORPHAN_AGE_SECONDS, 0, week),
+    uploadExpiryMs:
+      1000 * integer("UPLOAD_EXPIRY_SECONDS", env.UPLOAD_EXPIRY_SECONDS, 0, 520 * week),
     // The shards of a class share an isolate of 128 MB.
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
   };

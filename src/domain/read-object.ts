@@ -1,15 +1,26 @@
+import type { Settings } from "../env.ts";
+import { attributeHeaders } from "../protocol/attribute-headers.ts";
 import { checksumHeaders } from "../protocol/checksum-headers.ts";
 import { evaluateRead } from "../protocol/conditions.ts";
 import { invalidArgument, S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
-import type { Content, ObjectRecord } from "../protocol/object-record.ts";
-import { type ByteRange, contentRange, parsePartNumber, resolveRange } from "../protocol/range.ts";
+import type { ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
+import { contentRange, parsePartNumber } from "../protocol/range.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { applyResponseOverrides } from "../protocol/stored-headers.ts";
-import { requireNullVersion } from "../protocol/version-id.ts";
+import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import type { ObjectStores } from "./write-object.ts";
+import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { Wanted } from "../storage/content-index.ts";
+import { requireObject } from "./found-object.ts";
+import { type ContentStores, openContent } from "./open-content.ts";
+import { selectBytes, type Selection } from "./select-bytes.ts";
+
+/** What GetObject and HeadObject work with. */
+export interface ReadStores extends ContentStores {
+  readonly index: BucketIndex;
+  readonly settings: Settings;
+}
 
 /**
  * Answers GetObject (`withBody`) and HeadObject: one index call, then conditions, then the range, then the bytes, as
@@ -18,23 +29,15 @@ import type { ObjectStores } from "./write-object.ts";
  * @throws S3Error NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidArgument, InvalidRequest
  */
 export async function respondWithObject(
-  { index, blobs, settings }: ObjectStores,
+  stores: ReadStores,
   request: S3Request,
   key: string,
   withBody: boolean,
 ): Promise<Response> {
-  requireNullVersion(request.query);
-  const partNumber = partNumberOf(request.query);
-  const rangeHeader = request.headers.get("range");
-  if (partNumber !== undefined && rangeHeader !== null) {
-    throw new S3Error("InvalidRequest", {
-      message: "Cannot specify both Range header and partNumber query parameter",
-    });
-  }
-  const record = await index.read(key, withBody ? "headers and content" : "headers");
-  if (record === undefined) throw new S3Error("NoSuchKey", { fields: { Key: key } });
+  const wanted = wantedBytes(request, withBody);
+  const record = requireObject(await stores.index.read(key, wanted), key, wanted.versionId);
 
-  const headers = objectHeaders(record, request, settings.noTransform);
+  const headers = objectHeaders(record, request, stores.settings.noTransform);
   switch (evaluateRead(request.headers, record)) {
     case "failed":
       throw new S3Error("PreconditionFailed");
@@ -44,34 +47,44 @@ export async function respondWithObject(
   }
 
   const { sizeBytes } = record;
-  const range =
-    partNumber === undefined
-      ? resolveRange(rangeHeader, sizeBytes)
-      : onlyPart(partNumber, sizeBytes);
+  const selection = await selectBytes(stores.contents, record, wanted);
+  const { range, checksum, partCount } = selection;
   headers.set("content-length", String(range?.length ?? sizeBytes));
-  if (range !== undefined) headers.set("content-range", contentRange(range, sizeBytes));
-  // A checksum is of the whole object: beside a slice it would tell SDKs that the slice is corrupt.
-  if (rangeHeader === null || range === undefined) addChecksum(headers, record, request);
+  // The empty part of an object that is not empty has no first and last byte to name.
+  if (range !== undefined && range.length > 0)
+    headers.set("content-range", contentRange(range, sizeBytes));
+  if (partCount !== undefined) headers.set("x-amz-mp-parts-count", String(partCount));
+  addChecksum(headers, checksum, request);
 
   const status = range === undefined ? 200 : 206;
-  const body = withBody ? await openContent(blobs, record.content, range) : null;
+  const body = withBody ? await bodyOf(stores, sizeBytes, selection) : null;
   // Stored Content-Encoding describes the stored bytes: the runtime is not to encode them once more.
   return new Response(body, { status, headers, encodeBody: "manual" });
 }
 
-function partNumberOf(query: URLSearchParams): number | undefined {
-  const value = query.get("partNumber");
-  return value === null ? undefined : parsePartNumber(value);
+async function bodyOf(
+  stores: ReadStores,
+  sizeBytes: number,
+  { content, range }: Selection,
+): Promise<ReadableStream<Uint8Array> | Uint8Array> {
+  if (content === undefined) throw new Error("the index gave no content");
+  return openContent(stores, content, sizeBytes, range);
 }
 
-/** An object that was put whole is its own only part, and AWS answers its part 1 as a range. */
-function onlyPart(partNumber: number, sizeBytes: number): ByteRange | undefined {
-  if (partNumber !== 1) {
-    throw new S3Error("InvalidPartNumber", {
-      fields: { ActualPartCount: "1", PartNumberRequested: String(partNumber) },
+function wantedBytes({ headers, query }: S3Request, withBody: boolean): Wanted {
+  const partNumber = query.get("partNumber");
+  const range = headers.get("range");
+  if (partNumber !== null && range !== null) {
+    throw new S3Error("InvalidRequest", {
+      message: "Cannot specify both Range header and partNumber query parameter",
     });
   }
-  return sizeBytes === 0 ? undefined : { offset: 0, length: sizeBytes };
+  return {
+    content: withBody,
+    range,
+    partNumber: partNumber === null ? undefined : parsePartNumber(partNumber),
+    versionId: parseVersionId(query),
+  };
 }
 
 function objectHeaders(record: ObjectRecord, request: S3Request, noTransform: boolean): Headers {
@@ -79,6 +92,9 @@ function objectHeaders(record: ObjectRecord, request: S3Request, noTransform: bo
   headers.set("accept-ranges", "bytes");
   headers.set("etag", quoteEtag(record.etag));
   headers.set("last-modified", formatHttpDate(record.lastModifiedMs));
+  if (record.versionId !== undefined) headers.set("x-amz-version-id", record.versionId);
+  for (const [name, value] of Object.entries(attributeHeaders(record.attributes)))
+    headers.set(name, value);
   if (record.storageClass !== "STANDARD") headers.set("x-amz-storage-class", record.storageClass);
   if (noTransform) headers.set("cache-control", withNoTransform(headers.get("cache-control")));
   return headers;
@@ -90,21 +106,14 @@ function withNoTransform(cacheControl: string | null): string {
   return /\bno-transform\b/i.test(cacheControl) ? cacheControl : `${cacheControl}, no-transform`;
 }
 
-function addChecksum(headers: Headers, { checksum }: ObjectRecord, request: S3Request): void {
+function addChecksum(
+  headers: Headers,
+  checksum: StoredChecksum | undefined,
+  request: S3Request,
+): void {
   const mode = request.headers.get("x-amz-checksum-mode");
   if (mode === null || checksum === undefined) return;
   if (mode.toUpperCase() !== "ENABLED")
     throw invalidArgument("The checksum mode is not valid", "x-amz-checksum-mode", mode);
   for (const [name, value] of Object.entries(checksumHeaders(checksum))) headers.set(name, value);
-}
-
-async function openContent(
-  blobs: BlobStore,
-  content: Content | undefined,
-  range: ByteRange | undefined,
-): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  if (content === undefined) throw new Error("the index gave no content");
-  if (content.kind === "blob") return blobs.read(content.blobId, range);
-  if (range === undefined) return content.bytes;
-  return content.bytes.subarray(range.offset, range.offset + range.length);
 }

@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
  * @throws S3Error InvalidURI (escapes that are no UTF-8), KeyTooLongError
  */
 export function addressOf(request: Request, virtualHostSuffix: string | undefined): S3Request {
-  const { rawPath, rawQuery } = rawTarget(request.url);
+  const { origin, rawPath, rawQuery } = splitUrl(request.url);
   const hostBucket = bucketOfHost(request.headers.get("host"), virtualHostSuffix);
   const isVirtualHosted = hostBucket !== undefined;
   const slash = rawPath.indexOf("/", 1);
@@ -24,6 +24,7 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
     method: request.method,
     headers: request.headers,
     body: request.body,
+    origin,
     rawPath,
     rawQuery,
     query: new URLSearchParams(rawQuery),
@@ -39,12 +40,13 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
 }
 
 /** `request.url` is what stood on the request line, behind scheme and host. */
-function rawTarget(url: string): { rawPath: string; rawQuery: string } {
+function splitUrl(url: string): Pick<S3Request, "origin" | "rawPath" | "rawQuery"> {
   const pathAt = url.indexOf("/", url.indexOf("://") + 3);
+  const origin = pathAt < 0 ? url : url.slice(0, pathAt);
   const target = pathAt < 0 ? "/" : url.slice(pathAt);
   const queryAt = target.indexOf("?");
-  if (queryAt < 0) return { rawPath: target, rawQuery: "" };
-  return { rawPath: target.slice(0, queryAt), rawQuery: target.slice(queryAt + 1) };
+  if (queryAt < 0) return { origin, rawPath: target, rawQuery: "" };
+  return { origin, rawPath: target.slice(0, queryAt), rawQuery: target.slice(queryAt + 1) };
 }
 
 function bucketOfHost(host: string | null, suffix: string | undefined): string | undefined {

@@ -7,8 +7,10 @@ import { blobStoreOf } from "../storage/blob-store-of.ts";
 import { bucketDirectoryClient } from "../storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/bucket-index-client.ts";
 import { bucketLookup } from "../storage/bucket-lookup.ts";
+import { contentIndexClient } from "../storage/content-index-client.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
+import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
 import { logRequest } from "./request-log.ts";
 import { type Ports, run } from "./run.ts";
@@ -34,7 +36,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     const settings = settingsOf(env);
     request = addressOf(raw, settings.virtualHostSuffix);
     if (request.method === "OPTIONS") answerPreflight(request.headers);
-    const selected = operationFor(request);
+    const selected = operationFor(withHoistedHeaders(request));
     operation = selected.name;
     response = await run(selected, request, portsOf(env, settings, waiter));
   } catch (error) {
@@ -88,12 +90,16 @@ function settingsOf(env: Cloudflare.Env): Settings {
 
 function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports {
   const directory = bucketDirectoryClient(env.DIRECTORY);
+  const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
+  const buckets = bucketLookup(env.IDENTITIES, directory, waitUntil);
   return {
     settings,
     directory,
-    buckets: bucketLookup(env.IDENTITIES, directory, (promise) => waiter.waitUntil(promise)),
+    buckets,
     blobs: blobStoreOf(env),
-    indexOf: (bucket) => bucketIndexClient(env.BUCKET_INDEX, directory, bucket),
+    contents: contentIndexClient(env.BUCKET_INDEX),
+    indexOf: (bucket) =>
+      bucketIndexClient(env.BUCKET_INDEX, directory, bucket, (newer) => buckets.update(newer)),
   };
 }
 

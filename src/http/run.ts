@@ -1,5 +1,6 @@
-import type { Account, Settings } from "../env.ts";
+import type { Settings } from "../env.ts";
 import { authenticate, type Identity } from "../domain/auth/authenticate.ts";
+import { noSuchBucket, requireOwner } from "../domain/bucket-access.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
 import type {
   AccountContext,
@@ -16,6 +17,7 @@ import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.
 import { StaleBucketError } from "../storage/bucket-index-client.ts";
 import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { BucketLookup } from "../storage/bucket-lookup.ts";
+import type { ContentIndex } from "../storage/content-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
 /** The ports that one request works with. */
@@ -24,6 +26,7 @@ export interface Ports {
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;
+  readonly contents: ContentIndex;
   readonly indexOf: (bucket: BucketRecord) => BucketIndex;
 }
 
@@ -74,30 +77,22 @@ async function runOnBucket(
 async function handleOnBucket(
   operation: BucketOperation | ObjectOperation,
   context: AccountContext,
-  { blobs, settings }: Ports,
+  { blobs, contents, settings }: Ports,
   bucket: BucketRecord | undefined,
 ): Promise<Response> {
   const { request, caller, signedRegion } = context;
-  if (bucket === undefined) throw noSuchBucket(request);
-  authorize(caller, bucket);
+  if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
+  requireOwner(caller, bucket);
   checkSignedRegion(signedRegion, bucket.region, settings.region);
   const bucketContext: BucketContext = {
     ...context,
     bucket,
     index: context.indexOf(bucket),
     blobs,
+    contents,
   };
   if (operation.scope === "bucket") return operation.handle(bucketContext);
   return operation.handle({ ...bucketContext, key: request.key ?? "" });
-}
-
-/** One account, the root's: it may do everything with what it owns. */
-function authorize(caller: Account, bucket: BucketRecord): void {
-  if (bucket.ownerId !== caller.canonicalId) throw new S3Error("AccessDenied");
-}
-
-function noSuchBucket({ bucket = "" }: S3Request): S3Error {
-  return new S3Error("NoSuchBucket", { fields: { BucketName: bucket } });
 }
 
 function identities({

@@ -8,6 +8,21 @@ export function formatIsoDate(timeMs: number): string {
   return new Date(timeMs - (timeMs % 1000)).toISOString();
 }
 
+const ISO_DATE =
+  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/** An ISO 8601 date with a time and a zone, in milliseconds since 1970; undefined for anything else. */
+export function parseIsoDate(text: string): number | undefined {
+  const groups = ISO_DATE.exec(text)?.groups;
+  if (groups === undefined) return undefined;
+  const day = Number(groups["day"]);
+  const month = Number(groups["month"]) - 1;
+  // Date.parse carries 31 November over into December; an impossible date is no date.
+  if (new Date(Date.UTC(Number(groups["year"]), month, day)).getUTCDate() !== day) return undefined;
+  const timeMs = Date.parse(text);
+  return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const TIME = String.raw`(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)`;
 const FORMS = [

@@ -6,7 +6,6 @@ export const NOT_IMPLEMENTED = {
   "POST /WriteGetObjectResponse": "WriteGetObjectResponse",
 
   "GET bucket?session": "CreateSession",
-  "GET bucket?versions": "ListObjectVersions",
   "POST bucket form": "PostObject",
 
   "PUT bucket?abac": "PutBucketAbac",
@@ -24,14 +23,11 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
   "PUT bucket?metrics": "PutBucketMetricsConfiguration",
   "PUT bucket?notification": "PutBucketNotificationConfiguration",
-  "PUT bucket?object-lock": "PutObjectLockConfiguration",
   "PUT bucket?ownershipControls": "PutBucketOwnershipControls",
   "PUT bucket?policy": "PutBucketPolicy",
   "PUT bucket?publicAccessBlock": "PutPublicAccessBlock",
   "PUT bucket?replication": "PutBucketReplication",
   "PUT bucket?requestPayment": "PutBucketRequestPayment",
-  "PUT bucket?tagging": "PutBucketTagging",
-  "PUT bucket?versioning": "PutBucketVersioning",
   "PUT bucket?website": "PutBucketWebsite",
 
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
@@ -50,38 +46,20 @@ export const NOT_IMPLEMENTED = {
   "DELETE bucket?policy": "DeleteBucketPolicy",
   "DELETE bucket?publicAccessBlock": "DeletePublicAccessBlock",
   "DELETE bucket?replication": "DeleteBucketReplication",
-  "DELETE bucket?tagging": "DeleteBucketTagging",
   "DELETE bucket?website": "DeleteBucketWebsite",
 
-  "GET object?acl": "GetObjectAcl",
   "GET object?annotation": "ListObjectAnnotations",
   "GET object?annotation&annotationName": "GetObjectAnnotation",
-  "GET object?attributes": "GetObjectAttributes",
-  "GET object?legal-hold": "GetObjectLegalHold",
-  "GET object?retention": "GetObjectRetention",
-  "GET object?tagging": "GetObjectTagging",
   "GET object?torrent": "GetObjectTorrent",
-  "GET object?uploadId": "ListParts",
 
-  "PUT object copy": "CopyObject",
   "PUT object?acl": "PutObjectAcl",
   "PUT object?annotation": "PutObjectAnnotation",
   "PUT object?encryption": "UpdateObjectEncryption",
-  "PUT object?legal-hold": "PutObjectLegalHold",
-  "PUT object?renameObject": "RenameObject",
-  "PUT object?retention": "PutObjectRetention",
-  "PUT object?tagging": "PutObjectTagging",
-  "PUT object?uploadId": "UploadPart",
-  "PUT object?uploadId copy": "UploadPartCopy",
 
   "POST object?restore": "RestoreObject",
   "POST object?select": "SelectObjectContent",
-  "POST object?uploadId": "CompleteMultipartUpload",
-  "POST object?uploads": "CreateMultipartUpload",
 
   "DELETE object?annotation": "DeleteObjectAnnotation",
-  "DELETE object?tagging": "DeleteObjectTagging",
-  "DELETE object?uploadId": "AbortMultipartUpload",
 } as const satisfies Partial<Record<RouteKey | "POST /WriteGetObjectResponse", string>>;
 
 /** The routes left to have an operation: one that is in both tables does not compile. */

@@ -5,6 +5,7 @@ import type { BlobStore } from "../storage/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
 import type { BucketLookup } from "../storage/bucket-lookup.ts";
 import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { ContentIndex } from "../storage/content-index.ts";
 
 /** What every operation gets: the request, its caller, and the ports. */
 export interface AccountContext {
@@ -26,6 +27,7 @@ export interface BucketContext extends AccountContext {
   readonly bucket: BucketRecord;
   readonly index: BucketIndex;
   readonly blobs: BlobStore;
+  readonly contents: ContentIndex;
 }
 
 export interface ObjectContext extends BucketContext {

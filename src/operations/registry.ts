@@ -1,18 +1,44 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
+import { deleteBucketTagging } from "./bucket-config/delete-bucket-tagging.ts";
 import { FRESH_BUCKET } from "./bucket-config/fresh-bucket.ts";
+import { getBucketTagging } from "./bucket-config/get-bucket-tagging.ts";
+import { getBucketVersioning } from "./bucket-config/get-bucket-versioning.ts";
+import { getObjectLockConfiguration } from "./bucket-config/get-object-lock-configuration.ts";
+import { putBucketTagging } from "./bucket-config/put-bucket-tagging.ts";
+import { putBucketVersioning } from "./bucket-config/put-bucket-versioning.ts";
+import { putObjectLockConfiguration } from "./bucket-config/put-object-lock-configuration.ts";
 import { createBucket } from "./bucket/create-bucket.ts";
 import { deleteBucket } from "./bucket/delete-bucket.ts";
 import { deleteObjects } from "./bucket/delete-objects.ts";
 import { getBucketLocation } from "./bucket/get-bucket-location.ts";
 import { headBucket } from "./bucket/head-bucket.ts";
+import { listObjectVersions } from "./bucket/list-object-versions.ts";
 import { listObjectsV2 } from "./bucket/list-objects-v2.ts";
 import { listObjects } from "./bucket/list-objects.ts";
+import { abortMultipartUpload } from "./multipart/abort-multipart-upload.ts";
+import { completeMultipartUpload } from "./multipart/complete-multipart-upload.ts";
+import { createMultipartUpload } from "./multipart/create-multipart-upload.ts";
+import { listMultipartUploads } from "./multipart/list-multipart-uploads.ts";
+import { listParts } from "./multipart/list-parts.ts";
+import { uploadPart } from "./multipart/upload-part.ts";
 import { NOT_IMPLEMENTED, type OpenRoute } from "./not-implemented.ts";
+import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
+import { copyObject } from "./object/copy-object.ts";
+import { deleteObjectTagging } from "./object/delete-object-tagging.ts";
 import { deleteObject } from "./object/delete-object.ts";
+import { getObjectAcl } from "./object/get-object-acl.ts";
+import { getObjectAttributes } from "./object/get-object-attributes.ts";
+import { getObjectLegalHold } from "./object/get-object-legal-hold.ts";
+import { getObjectRetention } from "./object/get-object-retention.ts";
+import { getObjectTagging } from "./object/get-object-tagging.ts";
 import { getObject } from "./object/get-object.ts";
 import { headObject } from "./object/head-object.ts";
+import { putObjectLegalHold } from "./object/put-object-legal-hold.ts";
+import { putObjectRetention } from "./object/put-object-retention.ts";
+import { putObjectTagging } from "./object/put-object-tagging.ts";
 import { putObject } from "./object/put-object.ts";
+import { renameObject } from "./object/rename-object.ts";
 import type { Operation } from "./operation.ts";
 import { type Level, type Method, routeKey } from "./route-key.ts";
 import { listBuckets } from "./service/list-buckets.ts";
@@ -22,17 +48,43 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "GET service": listBuckets,
 
   "DELETE bucket": deleteBucket,
+  "DELETE bucket?tagging": deleteBucketTagging,
   "GET bucket": listObjects,
   "GET bucket?list-type=2": listObjectsV2,
   "GET bucket?location": getBucketLocation,
+  "GET bucket?object-lock": getObjectLockConfiguration,
+  "GET bucket?tagging": getBucketTagging,
+  "GET bucket?uploads": listMultipartUploads,
+  "GET bucket?versioning": getBucketVersioning,
+  "GET bucket?versions": listObjectVersions,
   "HEAD bucket": headBucket,
   "POST bucket?delete": deleteObjects,
   "PUT bucket": createBucket,
+  "PUT bucket?object-lock": putObjectLockConfiguration,
+  "PUT bucket?tagging": putBucketTagging,
+  "PUT bucket?versioning": putBucketVersioning,
 
   "DELETE object": deleteObject,
+  "DELETE object?tagging": deleteObjectTagging,
+  "DELETE object?uploadId": abortMultipartUpload,
   "GET object": getObject,
+  "GET object?acl": getObjectAcl,
+  "GET object?attributes": getObjectAttributes,
+  "GET object?legal-hold": getObjectLegalHold,
+  "GET object?retention": getObjectRetention,
+  "GET object?tagging": getObjectTagging,
+  "GET object?uploadId": listParts,
   "HEAD object": headObject,
+  "POST object?uploadId": completeMultipartUpload,
+  "POST object?uploads": createMultipartUpload,
   "PUT object": putObject,
+  "PUT object copy": copyObject,
+  "PUT object?legal-hold": putObjectLegalHold,
+  "PUT object?renameObject": renameObject,
+  "PUT object?retention": putObjectRetention,
+  "PUT object?tagging": putObjectTagging,
+  "PUT object?uploadId": uploadPart,
+  "PUT object?uploadId copy": uploadPartCopy,
 
   // Last, so that a row above which is also in there does not compile.
   ...FRESH_BUCKET,

@@ -99,6 +99,21 @@ function checkChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
 }
 
 /**
+ * `x-amz-checksum-algorithm` of CopyObject: what the copy is to have a checksum in.
+ *
+ * @throws S3Error InvalidRequest for an unknown one
+ */
+export function parseChecksumAlgorithm(headers: Headers): ChecksumAlgorithm | undefined {
+  const named = headers.get("x-amz-checksum-algorithm")?.toUpperCase();
+  if (named === undefined) return undefined;
+  const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === named);
+  if (algorithm !== undefined) return algorithm;
+  throw invalidRequest(
+    `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${CHECKSUM_ALGORITHMS.toSorted().join(", ")}]`,
+  );
+}
+
+/**
  * The algorithm of the one checksum that the trailer names of `x-amz-trailer` announce.
  *
  * @throws S3Error InvalidRequest for several, or an unknown one
@@ -131,7 +146,7 @@ export function parseContentMd5(headers: Headers): string | undefined {
   return md5.toString("hex");
 }
 
-function severalChecksums(): S3Error {
+export function severalChecksums(): S3Error {
   return invalidRequest(
     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
   );

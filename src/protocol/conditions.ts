@@ -6,12 +6,14 @@ import { unquoteEtag } from "./etag.ts";
 export interface WriteConditions {
   /** An ETag without quotes, or `*`. */
   readonly ifMatch: string | undefined;
-  /** Only `*` is defined by S3. */
-  readonly ifNoneMatch: "*" | undefined;
+  /** An ETag without quotes, or `*`. AWS takes only the latter. */
+  readonly ifNoneMatch: string | undefined;
   /** `x-amz-if-match-size` (DeleteObject). */
   readonly ifMatchSizeBytes: number | undefined;
   /** `x-amz-if-match-last-modified-time` (DeleteObject), in whole seconds. */
   readonly ifMatchLastModifiedSeconds: number | undefined;
+  /** Ledge's own: the object must be the one that a certain write made. */
+  readonly ifSequence: number | undefined;
 }
 
 export const NO_CONDITIONS: WriteConditions = {
@@ -19,29 +21,89 @@ export const NO_CONDITIONS: WriteConditions = {
   ifNoneMatch: undefined,
   ifMatchSizeBytes: undefined,
   ifMatchLastModifiedSeconds: undefined,
+  ifSequence: undefined,
 };
+
+/** What the conditions of a read are about. */
+interface ReadObject {
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+}
 
 /**
  * Conditions of GetObject and HeadObject, in RFC 9110's order: `If-Match` overrules `If-Unmodified-Since`, and
- * `If-None-Match` overrules `If-Modified-Since`. A date that is none is ignored; dates have seconds, objects milliseconds.
+ * `If-None-Match` overrules `If-Modified-Since`. A date that is none is ignored, and so is `If-Modified-Since` in the
+ * future; dates have seconds, objects milliseconds.
  *
  * Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2,
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-reads.html
  */
 export function evaluateRead(
   headers: Headers,
-  object: { readonly etag: string; readonly lastModifiedMs: number },
+  object: ReadObject,
 ): "proceed" | "not-modified" | "failed" {
-  const ifMatch = headers.get("if-match");
-  if (ifMatch !== null) {
-    if (!namesEtag(ifMatch, object.etag)) return "failed";
-  } else if (wasModifiedSince(headers.get("if-unmodified-since"), object.lastModifiedMs) === true)
-    return "failed";
+  const failed = failedCondition(headers, "", object);
+  if (failed === undefined) return "proceed";
+  const wasAskedToBeTheSame = failed === "If-Match" || failed === "If-Unmodified-Since";
+  return wasAskedToBeTheSame ? "failed" : "not-modified";
+}
 
-  const ifNoneMatch = headers.get("if-none-match");
-  if (ifNoneMatch !== null) return namesEtag(ifNoneMatch, object.etag) ? "not-modified" : "proceed";
-  const modified = wasModifiedSince(headers.get("if-modified-since"), object.lastModifiedMs);
-  return modified === false ? "not-modified" : "proceed";
+/**
+ * The same conditions on the source of a copy (`x-amz-copy-source-if-match` and so on) or of a rename. For a copy, to
+ * be as it is known already is a failure too.
+ *
+ * @throws S3Error PreconditionFailed, naming the condition
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export function checkSourceConditions(
+  headers: Headers,
+  prefix: "x-amz-copy-source-" | "x-amz-rename-source-",
+  source: ReadObject,
+): void {
+  const failed = failedCondition(headers, prefix, source);
+  if (failed !== undefined)
+    throw new S3Error("PreconditionFailed", { fields: { Condition: `${prefix}${failed}` } });
+}
+
+/**
+ * `If-Modified-Since` and `If-Unmodified-Since` of RenameObject, about what has the new name; the other conditions on it
+ * are those of any write.
+ *
+ * @throws S3Error PreconditionFailed, naming the condition
+ */
+export function checkDestinationDates(headers: Headers, existing: ReadObject | undefined): void {
+  const failed =
+    existing !== undefined
+      ? failedCondition(headers, "", existing)
+      : headers.has("if-modified-since")
+        ? "If-Modified-Since"
+        : undefined;
+  if (failed !== undefined)
+    throw new S3Error("PreconditionFailed", { fields: { Condition: failed } });
+}
+
+function failedCondition(
+  headers: Headers,
+  prefix: string,
+  { etag, lastModifiedMs }: ReadObject,
+): "If-Match" | "If-Unmodified-Since" | "If-None-Match" | "If-Modified-Since" | undefined {
+  const ifMatch = headers.get(`${prefix}if-match`);
+  if (ifMatch !== null) {
+    if (!namesEtag(ifMatch, etag)) return "If-Match";
+  } else if (wasModifiedSince(headers.get(`${prefix}if-unmodified-since`), lastModifiedMs) === true)
+    return "If-Unmodified-Since";
+
+  const ifNoneMatch = headers.get(`${prefix}if-none-match`);
+  if (ifNoneMatch !== null) return namesEtag(ifNoneMatch, etag) ? "If-None-Match" : undefined;
+  const ifModifiedSince = headers.get(`${prefix}if-modified-since`);
+  if (ifModifiedSince === null || isInFuture(ifModifiedSince)) return undefined;
+  const isUnmodified = wasModifiedSince(ifModifiedSince, lastModifiedMs) === false;
+  return isUnmodified ? "If-Modified-Since" : undefined;
+}
+
+function isInFuture(date: string): boolean {
+  const timeMs = parseHttpDate(date);
+  return timeMs !== undefined && timeMs > Date.now();
 }
 
 /** Weak ETags count too: a cache on the way may have made ours weak. */
@@ -62,7 +124,7 @@ function wasModifiedSince(header: string | null, lastModifiedMs: number): boolea
  * `If-Match` and `If-None-Match` of a write, and DeleteObject's `x-amz-if-match-size` and
  * `x-amz-if-match-last-modified-time`.
  *
- * @throws S3Error NotImplemented for an `If-None-Match` other than `*`, and for both headers at once; InvalidArgument
+ * @throws S3Error NotImplemented for both headers at once; InvalidArgument
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
 export function parseWriteConditions(headers: Headers): WriteConditions {
@@ -77,14 +139,10 @@ export function parseWriteConditions(headers: Headers): WriteConditions {
       "If-Match,If-None-Match",
       "Multiple conditional request headers present in the request",
     );
-  if (ifNoneMatch !== null && ifNoneMatch.trim() !== "*")
-    throw notImplemented(
-      "If-None-Match",
-      "We don't accept the provided value of If-None-Match header for this API",
-    );
   return {
+    ...NO_CONDITIONS,
     ifMatch: ifMatch === null ? undefined : unquoteEtag(ifMatch.trim()),
-    ifNoneMatch: ifNoneMatch === null ? undefined : "*",
+    ifNoneMatch: ifNoneMatch === null ? undefined : unquoteEtag(ifNoneMatch.trim()),
     ifMatchSizeBytes: size === null ? undefined : parseSize(size),
     ifMatchLastModifiedSeconds: lastModified === null ? undefined : parseSeconds(lastModified),
   };
@@ -99,15 +157,23 @@ export function parseWriteConditions(headers: Headers): WriteConditions {
 export function checkWriteConditions(
   conditions: WriteConditions,
   existing:
-    | { readonly etag: string; readonly sizeBytes: number; readonly lastModifiedMs: number }
+    | {
+        readonly etag: string;
+        readonly sizeBytes: number;
+        readonly lastModifiedMs: number;
+        readonly sequence: number;
+      }
     | undefined,
 ): "ok" | "PreconditionFailed" | "NoSuchKey" {
-  const { ifMatch, ifNoneMatch, ifMatchSizeBytes, ifMatchLastModifiedSeconds } = conditions;
+  const { ifMatch, ifNoneMatch, ifMatchSizeBytes, ifMatchLastModifiedSeconds, ifSequence } =
+    conditions;
   if (existing === undefined) return ifMatch === undefined ? "ok" : "NoSuchKey";
   const isMet =
-    ifNoneMatch === undefined &&
+    ifNoneMatch !== "*" &&
+    ifNoneMatch !== existing.etag &&
     (ifMatch === undefined || ifMatch === "*" || ifMatch === existing.etag) &&
     (ifMatchSizeBytes === undefined || ifMatchSizeBytes === existing.sizeBytes) &&
+    (ifSequence === undefined || ifSequence === existing.sequence) &&
     (ifMatchLastModifiedSeconds === undefined ||
       ifMatchLastModifiedSeconds === Math.floor(existing.lastModifiedMs / 1000));
   return isMet ? "ok" : "PreconditionFailed";

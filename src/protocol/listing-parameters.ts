@@ -1,5 +1,6 @@
 import { decodeToken } from "./continuation-token.ts";
 import { invalidArgument } from "./errors.ts";
+import { isVersionId } from "./version-id.ts";
 
 /** Keys of one page at most, whatever the client asks for. */
 const MAX_KEYS = 1000;
@@ -27,6 +28,11 @@ export interface ListObjectsV2Parameters extends ListingParameters {
   /** Keys and common prefixes after this one: the token's position, else `start-after`, else empty. */
   readonly after: string;
   readonly fetchOwner: boolean;
+}
+
+export interface ListObjectVersionsParameters extends ListingParameters {
+  readonly keyMarker: string;
+  readonly versionIdMarker: string | undefined;
 }
 
 export interface ListBucketsParameters {
@@ -74,6 +80,31 @@ export function parseListObjectsV2(
 }
 
 /**
+ * `GET /{bucket}?versions`.
+ *
+ * @throws S3Error InvalidArgument
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
+export function parseListObjectVersions(
+  query: URLSearchParams,
+  headers: Headers,
+): ListObjectVersionsParameters {
+  const keyMarker = query.get("key-marker") ?? "";
+  const versionIdMarker = query.get("version-id-marker") ?? undefined;
+  if (versionIdMarker !== undefined && keyMarker === "")
+    throw invalidArgument(
+      "A version-id marker cannot be specified without a key marker.",
+      "version-id-marker",
+      versionIdMarker,
+    );
+  if (versionIdMarker === "")
+    throw invalidArgument("A version-id marker cannot be empty.", "version-id-marker", "");
+  if (versionIdMarker !== undefined && !isVersionId(versionIdMarker))
+    throw invalidArgument("Invalid version id specified", "version-id-marker", versionIdMarker);
+  return { ...parseListing(query, headers), keyMarker, versionIdMarker };
+}
+
+/**
  * `GET /`.
  *
  * @throws S3Error InvalidArgument
@@ -100,21 +131,26 @@ function parseListing(query: URLSearchParams, headers: Headers): ListingParamete
 }
 
 function parseMaxKeys(value: string | null): number {
-  if (value === null) return MAX_KEYS;
-  const maxKeys = /^-?\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(Math.abs(maxKeys) <= MAX_INT32))
+  return value === null ? MAX_KEYS : Math.min(parseCount("max-keys", value, "maxKeys"), MAX_KEYS);
+}
+
+/**
+ * A parameter that counts something, or numbers it.
+ *
+ * @param argument what AWS calls it when it is negative
+ * @throws S3Error InvalidArgument unless it is a whole number from 0 to 2^31 - 1
+ */
+export function parseCount(name: string, value: string, argument: string = name): number {
+  const count = /^-?\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(Math.abs(count) <= MAX_INT32))
+    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, value);
+  if (count < 0)
     throw invalidArgument(
-      "Provided max-keys not an integer or within integer range",
-      "max-keys",
+      `Argument ${argument} must be an integer between 0 and 2147483647`,
+      argument,
       value,
     );
-  if (maxKeys < 0)
-    throw invalidArgument(
-      "Argument maxKeys must be an integer between 0 and 2147483647",
-      "maxKeys",
-      value,
-    );
-  return Math.min(maxKeys, MAX_KEYS);
+  return count;
 }
 
 function parseMaxBuckets(value: string): number {
@@ -128,7 +164,8 @@ function parseMaxBuckets(value: string): number {
   return maxBuckets;
 }
 
-function parseEncodingType(value: string | null): "url" | undefined {
+/** @throws S3Error InvalidArgument */
+export function parseEncodingType(value: string | null): "url" | undefined {
   if (value === null) return undefined;
   if (value !== "url")
     throw invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", value);

@@ -41,9 +41,7 @@ const CHECKSUM_TYPES: Readonly<
  * @throws S3Error InvalidRequest for an unknown value, a type without an algorithm, or two that do not go together
  */
 export function parseMultipartChecksum(headers: Headers): MultipartChecksum | undefined {
-  const type = headers.get("x-amz-checksum-type")?.toUpperCase();
-  if (type !== undefined && type !== "FULL_OBJECT" && type !== "COMPOSITE")
-    throw invalidRequest("Value for x-amz-checksum-type header is invalid.");
+  const type = parseChecksumType(headers);
   const named = headers.get("x-amz-checksum-algorithm")?.toUpperCase();
   if (named === undefined) {
     if (type === undefined) return undefined;
@@ -59,6 +57,18 @@ export function parseMultipartChecksum(headers: Headers): MultipartChecksum | un
       `The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`,
     );
   return { algorithm, type: type ?? types[0] };
+}
+
+/**
+ * `x-amz-checksum-type`, in any case.
+ *
+ * @throws S3Error InvalidRequest
+ */
+export function parseChecksumType(headers: Headers): ChecksumType | undefined {
+  const type = headers.get("x-amz-checksum-type")?.toUpperCase();
+  if (type !== undefined && type !== "FULL_OBJECT" && type !== "COMPOSITE")
+    throw invalidRequest("Value for x-amz-checksum-type header is invalid.");
+  return type;
 }
 
 /** AWS names those that go with the type. */

@@ -1,4 +1,6 @@
+import type { LockMode } from "./bucket-configuration.ts";
 import type { ChecksumAlgorithm } from "./checksums.ts";
+import type { TagSet } from "./tag-set.ts";
 
 /** Response headers that an object keeps: the system metadata, and `x-amz-meta-*` with lower-case names. */
 export type StoredHeaders = Readonly<Record<string, string>>;
@@ -21,18 +23,79 @@ export interface ObjectSummary {
   readonly checksum: StoredChecksum | undefined;
 }
 
-/** Where an object's bytes are: in the index itself, or in one blob of the store. */
-export type Content = InlineContent | BlobContent;
+/** Where an object's bytes are: in the index itself, in one blob of the store, or in runs of several blobs. */
+export type Content = InlineContent | BlobContent | StitchedContent;
 
 export interface InlineContent {
   readonly kind: "inline";
   readonly bytes: Uint8Array;
 }
 
-interface BlobContent {
+export interface BlobContent {
   readonly kind: "blob";
   readonly blobId: string;
 }
+
+/** Content of a multipart upload. Only the shard that stitched it knows its segments; copies refer to it by id. */
+export interface StitchedContent {
+  readonly kind: "stitched";
+  readonly contentId: string;
+  /** What the read asked for; undefined when another shard stitched it, which is to be asked then. */
+  readonly located: Located | undefined;
+}
+
+/** A run of bytes in one blob. */
+export interface Segment {
+  /** Where it begins in the content. */
+  readonly offset: number;
+  readonly length: number;
+  readonly blobId: string;
+  readonly blobOffset: number;
+  /** What keeps the blob in the shard that answered: the blob itself, or the content that it was copied from. */
+  readonly keeperId: string;
+}
+
+export interface LocatedPart {
+  readonly offset: number;
+  readonly length: number;
+  readonly checksum: StoredChecksum | undefined;
+}
+
+/** Where the wanted bytes of a stitched content are. */
+export interface Located {
+  /** In order, from the first that holds a wanted byte; ends early when there are many. */
+  readonly segments: readonly Segment[];
+  /** The part that was asked for; undefined when none was, or there is none of that number. */
+  readonly part: LocatedPart | undefined;
+}
+
+/** Content that the index has already: a copy refers to it instead of moving bytes. */
+export interface ReferencedContent {
+  readonly kind: "reference";
+  /** A blob or a stitched content. */
+  readonly contentId: string;
+  /** What its home shard knows this reference by; undefined when the copy is in the home shard itself. */
+  readonly holdToken: string | undefined;
+}
+
+export interface Retention {
+  readonly mode: LockMode;
+  readonly retainUntilMs: number;
+}
+
+/** What is kept of a version beside its bytes and headers, and may change while it exists. */
+export interface ObjectAttributes {
+  readonly tags: TagSet;
+  readonly retention: Retention | undefined;
+  /** Undefined: nobody has ever said. */
+  readonly hasLegalHold: boolean | undefined;
+}
+
+export const NO_ATTRIBUTES: ObjectAttributes = {
+  tags: [],
+  retention: undefined,
+  hasLegalHold: undefined,
+};
 
 /** Everything that a write decides about an object; the index adds key, sequence and time. */
 export interface ObjectDraft {
@@ -41,11 +104,29 @@ export interface ObjectDraft {
   readonly storageClass: string;
   readonly checksum: StoredChecksum | undefined;
   readonly headers: StoredHeaders;
-  readonly content: Content;
+  /** Of a stitched content; undefined for any other. */
+  readonly partCount: number | undefined;
+  readonly attributes: ObjectAttributes;
+  readonly content: InlineContent | BlobContent | ReferencedContent;
 }
 
 /** One object as a read finds it. `content` is undefined when the caller asked for no body (HEAD). */
 export interface ObjectRecord extends ObjectSummary {
+  readonly kind: "object";
+  /** Undefined: its bucket never had versions. */
+  readonly versionId: string | undefined;
   readonly headers: StoredHeaders;
+  /** Number of the write that made it: no two writes in a shard have the same. */
+  readonly sequence: number;
+  readonly partCount: number | undefined;
+  readonly attributes: ObjectAttributes;
   readonly content: Content | undefined;
+}
+
+/** What says that an object was deleted, as the current version or as one of the older. */
+export interface DeleteMarker {
+  readonly kind: "marker";
+  readonly key: string;
+  readonly versionId: string;
+  readonly lastModifiedMs: number;
 }

@@ -1,12 +1,18 @@
 import { S3Error } from "./errors.ts";
 
 /**
- * Checks `x-amz-expected-bucket-owner`.
+ * Checks `x-amz-expected-bucket-owner`, or `x-amz-source-expected-bucket-owner` of a copy.
  *
  * @throws S3Error AccessDenied when the bucket belongs to another account
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
  */
-export function checkExpectedBucketOwner(headers: Headers, accountId: string): void {
-  const expected = headers.get("x-amz-expected-bucket-owner");
+export function checkExpectedBucketOwner(
+  headers: Headers,
+  accountId: string,
+  header:
+    | "x-amz-expected-bucket-owner"
+    | "x-amz-source-expected-bucket-owner" = "x-amz-expected-bucket-owner",
+): void {
+  const expected = headers.get(header);
   if (expected !== null && expected !== accountId) throw new S3Error("AccessDenied");
 }

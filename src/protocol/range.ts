@@ -58,3 +58,38 @@ export function parsePartNumber(value: string): number {
     );
   return partNumber;
 }
+
+const COPY_RANGE = /^bytes=(\d{1,16})-(\d{1,16})$/;
+
+/**
+ * `x-amz-copy-source-range` of UploadPartCopy, which must name bytes that all exist. Undefined: all of the source.
+ *
+ * @throws S3Error InvalidArgument; InvalidRequest when it begins beyond the end, as AWS has it
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+ */
+export function parseCopyRange(headers: Headers, sizeBytes: number): ByteRange | undefined {
+  const header = headers.get("x-amz-copy-source-range");
+  if (header === null) return undefined;
+  const [, first, last] = COPY_RANGE.exec(header) ?? [];
+  const offset = Number(first);
+  const end = Number(last) + 1;
+  if (first === undefined || last === undefined || end <= offset)
+    throw invalidCopyRange(
+      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+      header,
+    );
+  if (offset >= sizeBytes) {
+    const message = "The specified copy range is invalid for the source object size";
+    throw new S3Error("InvalidRequest", { message });
+  }
+  if (end > sizeBytes)
+    throw invalidCopyRange(
+      `Range specified is not valid for source object of size: ${sizeBytes}`,
+      header,
+    );
+  return { offset, length: end - offset };
+}
+
+function invalidCopyRange(message: string, header: string): S3Error {
+  return invalidArgument(message, "x-amz-copy-source-range", header);
+}

@@ -4,6 +4,8 @@ export interface S3Request {
   /** As the Worker received them; for a presigned URL also the `x-amz-*` query parameters that stand for headers. */
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | null;
+  /** Scheme and host as the client reached them, e.g. `https://s3.example.com:8787`. */
+  readonly origin: string;
   /** Exactly as on the request line: begins with `/`, no query, nothing decoded or normalized. */
   readonly rawPath: string;
   /** Exactly as on the request line, without the `?`; empty when there is none. */

@@ -1,9 +1,11 @@
 import { encodeRfc2047 } from "../lib/rfc2047.ts";
+import { parseDirective } from "./copy-directive.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
 import type { StoredHeaders } from "./object-record.ts";
 
 const USER_METADATA_PREFIX = "x-amz-meta-";
 const MAX_USER_METADATA_BYTES = 2048;
+const REDIRECT_LOCATION = "x-amz-website-redirect-location";
 
 /** The system metadata that an object keeps as it was given, beside its type and encoding. */
 const KEPT_AS_GIVEN = new Set([
@@ -11,7 +13,7 @@ const KEPT_AS_GIVEN = new Set([
   "content-disposition",
   "content-language",
   "expires",
-  "x-amz-website-redirect-location",
+  REDIRECT_LOCATION,
 ]);
 
 /**
@@ -37,8 +39,24 @@ export function parseStoredHeaders(headers: Headers): StoredHeaders {
     }
   }
   if (userMetadataBytes > MAX_USER_METADATA_BYTES) throw metadataTooLarge(userMetadataBytes);
-  checkRedirectLocation(stored["x-amz-website-redirect-location"]);
+  checkRedirectLocation(stored[REDIRECT_LOCATION]);
   return stored;
+}
+
+/**
+ * What CopyObject makes of the headers of its source: the same, or with `x-amz-metadata-directive: REPLACE` those of the
+ * request. The redirect location is never copied.
+ *
+ * @throws S3Error InvalidArgument for an unknown directive, and as {@link parseStoredHeaders}
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export function copiedHeaders(source: StoredHeaders, headers: Headers): StoredHeaders {
+  if (parseDirective(headers, "metadata") === "REPLACE") return parseStoredHeaders(headers);
+  const { [REDIRECT_LOCATION]: _, ...kept } = source;
+  const location = headers.get(REDIRECT_LOCATION);
+  if (location === null || location === "") return kept;
+  checkRedirectLocation(location);
+  return { ...kept, [REDIRECT_LOCATION]: location };
 }
 
 /** `aws-chunked` frames the request's body only. */

@@ -13,15 +13,13 @@ const CANNED_ACLS = new Set([
 
 /** What would be stored without the protection or the meaning that the client asked for. */
 const UNBUILT_PREFIXES = [
-  "x-amz-object-lock-",
-  "x-amz-bucket-object-lock-",
   "x-amz-grant-",
-  "x-amz-tagging",
   "x-amz-write-offset-bytes",
   "x-amz-server-side-encryption-customer-",
   "x-amz-server-side-encryption-aws-kms-",
   "x-amz-server-side-encryption-context",
   "x-amz-server-side-encryption-bucket-key-enabled",
+  "x-amz-copy-source-server-side-encryption-customer-",
 ];
 
 /**
@@ -46,6 +44,12 @@ export function refuseUnbuiltHeaders(headers: Headers): void {
     message: "The encryption method specified is not supported",
     fields: { ArgumentName: "x-amz-server-side-encryption", ArgumentValue: encryption },
   });
+}
+
+/** `x-amz-server-side-encryption` of an answer: what the request asked for. */
+export function encryptionHeaders(headers: Headers): Readonly<Record<string, string>> {
+  const encryption = headers.get("x-amz-server-side-encryption");
+  return encryption === null ? {} : { "x-amz-server-side-encryption": encryption };
 }
 
 function notImplemented(header: string): S3Error {

@@ -1,12 +1,50 @@
 import { invalidArgument } from "./errors.ts";
 
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const SEQUENCE_LENGTH = 11;
+const RANDOM_LENGTH = 21;
+const PATTERN = new RegExp(`^[${ALPHABET}]{${SEQUENCE_LENGTH + RANDOM_LENGTH}}$`);
+
+/** The id of the version that was written while its bucket had no versioning, or had it suspended. */
+export const NULL_VERSION = "null";
+
+/** 32 characters of base 32: 55 bits of the sequence number, so that a version is found by its id, and 105 random bits. */
+export function newVersionId(sequence: number): string {
+  let rest = sequence;
+  let id = "";
+  for (let i = 0; i < SEQUENCE_LENGTH; i += 1) {
+    id = ALPHABET.charAt(rest % 32) + id;
+    rest = Math.floor(rest / 32);
+  }
+  for (const byte of crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH)))
+    id += ALPHABET.charAt(byte & 31);
+  return id;
+}
+
+/** The sequence number of the write that made this version; not for the null version. */
+export function sequenceOfVersion(versionId: string): number {
+  let sequence = 0;
+  for (const digit of versionId.slice(0, SEQUENCE_LENGTH))
+    sequence = sequence * 32 + ALPHABET.indexOf(digit);
+  return sequence;
+}
+
 /**
- * Buckets have no versions yet, so the only version that an object can have is the null version.
+ * `?versionId=` of a request; undefined: the current version.
  *
- * @throws S3Error InvalidArgument for any other `?versionId`
+ * @throws S3Error InvalidArgument for what cannot be a version's id
  */
-export function requireNullVersion(query: URLSearchParams): void {
-  const versionId = query.get("versionId");
-  if (versionId === null || versionId === "null") return;
+export function parseVersionId(query: URLSearchParams): string | undefined {
+  return checkVersionId(query.get("versionId"));
+}
+
+/** The same for a version id that stands elsewhere; null: none is given. */
+export function checkVersionId(versionId: string | null): string | undefined {
+  if (versionId === null) return undefined;
+  if (isVersionId(versionId)) return versionId;
   throw invalidArgument("Invalid version id specified", "versionId", versionId);
+}
+
+export function isVersionId(text: string): boolean {
+  return text === NULL_VERSION || PATTERN.test(text);
 }

@@ -9,6 +9,8 @@ export function bucketDirectoryClient(
   const stub = () => namespace.getByName("directory");
   return {
     create: async (bucket) => stub().create(bucket),
+    configure: async (bucketId, revision, configuration) =>
+      stub().configure(bucketId, revision, configuration),
     find: async (name) => stub().find(name),
     list: async (query) => stub().list(query),
     beginDelete: async (bucketId) => stub().beginDelete(bucketId),

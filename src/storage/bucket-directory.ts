@@ -1,3 +1,5 @@
+import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
+
 /** One bucket as the Directory knows it. A name that is made, deleted and made again gets a new `id`. */
 export interface BucketRecord {
   readonly id: string;
@@ -8,6 +10,9 @@ export interface BucketRecord {
   readonly ownerId: string;
   readonly shardCount: number;
   readonly createdMs: number;
+  /** Rises with every change of the configuration. */
+  readonly revision: number;
+  readonly configuration: BucketConfiguration;
 }
 
 export interface ListBucketsQuery {
@@ -34,6 +39,12 @@ export interface BucketPage {
 export interface BucketDirectory {
   /** @returns the record that holds the name now, and whether this call made it */
   create(record: BucketRecord): Promise<{ bucket: BucketRecord; isNew: boolean }>;
+  /** @returns the record with the next revision; undefined when the bucket is not at `revision` any more, or is gone */
+  configure(
+    bucketId: string,
+    revision: number,
+    configuration: BucketConfiguration,
+  ): Promise<BucketRecord | undefined>;
   find(name: string): Promise<BucketRecord | undefined>;
   list(query: ListBucketsQuery): Promise<BucketPage>;
   /** @returns undefined while another delete of the same bucket is under way */

@@ -1,17 +1,16 @@
-import { compareUtf8 } from "../lib/utf8-order.ts";
 import { ulid } from "../lib/ulid.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { BucketDirectory, BucketRecord } from "./bucket-directory.ts";
 import { type PackedPage, unpackPage } from "./bucket-index-object/listing.ts";
-import type { BucketIndexObject, Sealed, ShardAnswer } from "./bucket-index-object/object.ts";
-import type {
-  BucketIndex,
-  ListEntry,
-  ListPage,
-  ListQuery,
-  Removal,
-  RemoveOutcome,
-} from "./bucket-index.ts";
+import type { BucketIndexObject } from "./bucket-index-object/object.ts";
+import type { Outdated, Sealed, ShardAnswer } from "./bucket-index-object/shard-answer.ts";
+import type { BucketIndex, Removal, RemoveOutcome } from "./bucket-index.ts";
+import {
+  compareEntries,
+  compareUploadEntries,
+  compareVersionEntries,
+  mergePages,
+} from "./merge-pages.ts";
 import { shardOfKey } from "./shard-of-key.ts";
 
 type ShardStub = DurableObjectStub<BucketIndexObject>;
@@ -21,21 +20,48 @@ export class StaleBucketError extends Error {
   override readonly name = "StaleBucketError";
 }
 
-/** The {@link BucketIndex} port over the Durable Objects that are the shards of `bucket`. */
+/** Two writers of a configuration, and a dead delete: more can hardly come together. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * The {@link BucketIndex} port over the Durable Objects that are the shards of a bucket.
+ *
+ * @param onNewer is told of a newer configuration that a shard knows, before anything is done under it; what it throws
+ *   ends the call
+ */
 export function bucketIndexClient(
   namespace: DurableObjectNamespace<BucketIndexObject>,
   directory: BucketDirectory,
-  bucket: BucketRecord,
+  known: BucketRecord,
+  onNewer: (bucket: BucketRecord) => void,
 ): BucketIndex {
+  let bucket = known;
   const shardAt = (shard: number): ShardStub => namespace.get(shardId(namespace, bucket.id, shard));
   const shardNumber = (key: string): number => shardOfKey(key, bucket.shardCount);
   const allShards = (): ShardStub[] =>
     Array.from({ length: bucket.shardCount }, (_, i) => shardAt(i));
 
-  /** Calls a shard; one that a dead delete left sealed is unsealed and called again. */
-  async function call<T>(shard: ShardStub, effect: () => Promise<ShardAnswer<T>>): Promise<T> {
-    const answer = await effect();
-    if (!isSealed(answer)) return answer.value;
+  /**
+   * Calls a shard, and calls it again when it knows of a newer configuration, or had to be told of ours, or was left
+   * sealed by a dead delete.
+   */
+  async function call<T>(
+    shard: ShardStub,
+    effect: (revision: number) => Promise<ShardAnswer<T>>,
+  ): Promise<T> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const answer = await effect(bucket.revision);
+      if ("value" in answer) return answer.value;
+      if ("sealedBy" in answer) await unsealIfAbandoned(shard, answer);
+      else if (answer.revision > bucket.revision) {
+        bucket = configured(bucket, answer);
+        onNewer(bucket);
+      } else await shard.configure(bucket.revision, bucket.configuration);
+    }
+    throw new S3Error("OperationAborted");
+  }
+
+  async function unsealIfAbandoned(shard: ShardStub, { sealedBy }: Sealed): Promise<void> {
     switch (await directory.settleDelete(bucket.id)) {
       case "deleted":
         throw new StaleBucketError();
@@ -43,38 +69,42 @@ export function bucketIndexClient(
         throw new S3Error("OperationAborted");
       case "active":
     }
-    await shard.unseal(answer.sealedBy);
-    const again = await effect();
-    if (!isSealed(again)) return again.value;
-    throw new S3Error("OperationAborted");
+    await shard.unseal(sealedBy);
   }
 
   async function removeFromShard(
     shard: ShardStub,
     removals: readonly Removal[],
   ): Promise<readonly RemoveOutcome[]> {
-    return call(shard, () => shard.remove(removals));
+    return call(shard, (revision) => shard.remove(revision, removals));
   }
 
   return {
+    isHome: (key, contentId) => contentId.startsWith(`${bucket.id}/${shardNumber(key)}/`),
+
     newBlobId: (key) => `${bucket.id}/${shardNumber(key)}/${ulid(Date.now())}`,
 
     async open() {
       await Promise.all(allShards().map((shard) => shard.open()));
     },
 
-    async read(key, part) {
+    async configure() {
+      const { revision, configuration } = bucket;
+      await Promise.all(allShards().map((shard) => shard.configure(revision, configuration)));
+    },
+
+    async read(key, wanted) {
       const shard = shardAt(shardNumber(key));
-      return call(shard, () => shard.read(key, part === "headers and content"));
+      return call(shard, (revision) => shard.read(revision, key, wanted));
     },
 
     async commit(key, draft, conditions) {
       const shard = shardAt(shardNumber(key));
-      return call(shard, () => shard.commit(key, draft, conditions));
+      return call(shard, (revision) => shard.commit(revision, key, draft, conditions));
     },
 
-    async remove(key, conditions) {
-      const [outcome] = await removeFromShard(shardAt(shardNumber(key)), [{ key, conditions }]);
+    async remove(removal) {
+      const [outcome] = await removeFromShard(shardAt(shardNumber(removal.key)), [removal]);
       if (outcome === undefined) throw new Error("the shard gave no outcome");
       return outcome;
     },
@@ -93,12 +123,68 @@ export function bucketIndexClient(
 
     async list(query) {
       // The runtime's types make an array of the tuples in a page.
-      const listShard = (shard: ShardStub) =>
-        shard.list(query) as unknown as Promise<ShardAnswer<PackedPage>>;
+      const listShard = (shard: ShardStub, revision: number) =>
+        shard.list(revision, query) as unknown as Promise<ShardAnswer<PackedPage>>;
       const pages = await Promise.all(
-        allShards().map((shard) => call(shard, () => listShard(shard))),
+        allShards().map((shard) => call(shard, (revision) => listShard(shard, revision))),
       );
-      return mergePages(pages.map(unpackPage), query);
+      return mergePages(pages.map(unpackPage), query.limit, compareEntries);
+    },
+
+    async listVersions(query) {
+      const pages = await Promise.all(
+        allShards().map((shard) => call(shard, (revision) => shard.listVersions(revision, query))),
+      );
+      return mergePages(pages, query.limit, compareVersionEntries);
+    },
+
+    async change(key, versionId, change) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.change(revision, key, versionId, change));
+    },
+
+    async rename(rename) {
+      const number = shardNumber(rename.key);
+      if (shardNumber(rename.sourceKey) !== number) return undefined;
+      const shard = shardAt(number);
+      return call(shard, (revision) => shard.rename(revision, rename));
+    },
+
+    async createUpload(key, draft) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.createUpload(revision, key, draft));
+    },
+
+    async findUpload(key, uploadId) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.findUpload(revision, key, uploadId));
+    },
+
+    async putPart(key, uploadId, partNumber, draft) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.putPart(revision, key, uploadId, partNumber, draft));
+    },
+
+    async listParts(key, uploadId, after, limit) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.listParts(revision, key, uploadId, after, limit));
+    },
+
+    async listUploads(query) {
+      const pages = await Promise.all(
+        allShards().map((shard) => call(shard, (revision) => shard.listUploads(revision, query))),
+      );
+      return mergePages(pages, query.limit, compareUploadEntries);
+    },
+
+    async completeUpload(key, uploadId, completion) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.completeUpload(revision, key, uploadId, completion));
+    },
+
+    async abortUpload(key, uploadId, initiatedMs) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.abortUpload(revision, key, uploadId, initiatedMs));
     },
 
     async sealIfEmpty(token) {
@@ -110,6 +196,10 @@ export function bucketIndexClient(
       await Promise.all(allShards().map((shard) => shard.unseal(token)));
     },
   };
+}
+
+function configured(bucket: BucketRecord, { revision, configuration }: Outdated): BucketRecord {
+  return { ...bucket, revision, configuration };
 }
 
 const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
@@ -137,28 +227,4 @@ function shardId(
   if (shardIds.size >= MAX_SHARD_IDS) shardIds.clear();
   shardIds.set(name, id);
   return id;
-}
-
-function isSealed(answer: Sealed | { readonly value: unknown }): answer is Sealed {
-  return "sealedBy" in answer;
-}
-
-/** Each page holds the first `limit` entries of its shard, so the first `limit` of the union are among them. */
-function mergePages(pages: readonly ListPage[], { limit }: ListQuery): ListPage {
-  const [only] = pages;
-  if (pages.length === 1 && only !== undefined) return only;
-  const sorted = pages
-    .flatMap((page) => page.entries)
-    .toSorted((a, b) => compareUtf8(nameOf(a), nameOf(b)));
-  // A common prefix comes once from each shard that has keys in it.
-  const entries = sorted.filter((entry, i) => {
-    const previous = sorted[i - 1];
-    return previous === undefined || entry.kind === "object" || nameOf(previous) !== entry.prefix;
-  });
-  const isTruncated = entries.length > limit || pages.some((page) => page.isTruncated);
-  return { entries: entries.slice(0, limit), isTruncated };
-}
-
-function nameOf(entry: ListEntry): string {
-  return entry.kind === "object" ? entry.object.key : entry.prefix;
 }

@@ -1,5 +1,14 @@
 import type { WriteConditions } from "../protocol/conditions.ts";
-import type { ObjectDraft, ObjectRecord, ObjectSummary } from "../protocol/object-record.ts";
+import type {
+  DeleteMarker,
+  ObjectDraft,
+  ObjectRecord,
+  ObjectSummary,
+  Retention,
+} from "../protocol/object-record.ts";
+import type { TagSet } from "../protocol/tag-set.ts";
+import type { Wanted } from "./content-index.ts";
+import type { UploadIndex } from "./upload-index.ts";
 
 export interface ListQuery {
   readonly prefix: string;
@@ -23,30 +32,66 @@ export type ListEntry =
 
 /** What became of a conditional effect. */
 export type CommitOutcome =
-  | { readonly ok: true; readonly lastModifiedMs: number }
-  | { readonly ok: false; readonly reason: "PreconditionFailed" | "NoSuchKey" | "RequestTimeout" };
+  | {
+      readonly ok: true;
+      readonly lastModifiedMs: number;
+      /** Undefined: the null version. */
+      readonly versionId: string | undefined;
+    }
+  /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
+  | {
+      readonly ok: false;
+      readonly reason: "PreconditionFailed" | "NoSuchKey" | "RequestTimeout" | "SourceGone";
+    };
 
 export type RemoveOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: "PreconditionFailed" | "NoSuchKey" | "InternalError" };
+  | {
+      readonly ok: true;
+      /** Of the version that was removed, or of the marker that was made. */
+      readonly versionId: string | undefined;
+      /** That version was, or is, a delete marker. */
+      readonly isMarker: boolean;
+    }
+  /** `AccessDenied`: the version is locked. */
+  | {
+      readonly ok: false;
+      readonly reason: "PreconditionFailed" | "NoSuchKey" | "AccessDenied" | "InternalError";
+    };
 
 /**
  * Port: the objects of one bucket. Every method is one effect and one transaction in each shard that it touches.
  *
  * @throws StaleBucketError when the bucket was deleted meanwhile; S3Error OperationAborted while it is being deleted
  */
-export interface BucketIndex {
+export interface BucketIndex extends UploadIndex {
   /** A new blob id in the shard of the key: `<bucket id>/<shard>/<ulid>`. */
   newBlobId(key: string): string;
-  read(key: string, part: "headers" | "headers and content"): Promise<ObjectRecord | undefined>;
+  /** The shard of the key made this content, so that a copy to this key needs no hold on it. */
+  isHome(key: string, contentId: string): boolean;
+  /** Undefined: no such key, or no such version of it. */
+  read(key: string, wanted: Wanted): Promise<ObjectRecord | DeleteMarker | undefined>;
   commit(key: string, draft: ObjectDraft, conditions: WriteConditions): Promise<CommitOutcome>;
-  remove(key: string, conditions: WriteConditions): Promise<RemoveOutcome>;
+  remove(removal: Removal): Promise<RemoveOutcome>;
   /** One outcome per key, in the order given. */
   removeMany(removals: readonly Removal[]): Promise<readonly RemoveOutcome[]>;
   list(query: ListQuery): Promise<ListPage>;
+  listVersions(query: ListVersionsQuery): Promise<VersionPage>;
+  /** Changes what may change of a version while it exists. */
+  change(
+    key: string,
+    versionId: string | undefined,
+    change: AttributeChange,
+  ): Promise<ChangeOutcome>;
+  /**
+   * Gives the object of `rename.sourceKey` another key, keeping everything else, in one transaction. Undefined: the two
+   * keys live in different shards, and nothing was done.
+   */
+  rename(rename: Rename): Promise<RenameOutcome | undefined>;
 
   /** Once, when the bucket was made. */
   open(): Promise<void>;
+  /** Tells every shard how the bucket is configured; done when each knows. */
+  configure(): Promise<void>;
   /** Shards that are empty refuse everything from now on. False: some shard was not, and the others are to be unsealed. */
   sealIfEmpty(token: string): Promise<boolean>;
   unseal(token: string): Promise<void>;
@@ -54,5 +99,71 @@ export interface BucketIndex {
 
 export interface Removal {
   readonly key: string;
+  /** This version for good; undefined: the current one, which leaves a marker in a bucket with versions. */
+  readonly versionId: string | undefined;
+  readonly conditions: WriteConditions;
+  /** GOVERNANCE retention does not count. */
+  readonly bypassesGovernance: boolean;
+}
+
+export interface ListVersionsQuery {
+  readonly prefix: string;
+  /** Empty: no folding. */
+  readonly delimiter: string;
+  /** Versions of keys after this one, and of this one those older than `afterVersionId`, unless that is undefined. */
+  readonly afterKey: string;
+  readonly afterVersionId: string | undefined;
+  /** 1…1000. */
+  readonly limit: number;
+}
+
+/** A version as a listing knows it. */
+export interface VersionSummary {
+  readonly object: ObjectSummary;
+  readonly versionId: string;
+  readonly sequence: number;
+  readonly isMarker: boolean;
+  readonly isLatest: boolean;
+}
+
+export type VersionEntry =
+  | { readonly kind: "version"; readonly version: VersionSummary }
+  | { readonly kind: "prefix"; readonly prefix: string };
+
+/** In order of key, the newest version first. */
+export interface VersionPage {
+  readonly entries: readonly VersionEntry[];
+  readonly isTruncated: boolean;
+}
+
+export type AttributeChange =
+  | { readonly kind: "tags"; readonly tags: TagSet }
+  | { readonly kind: "legal-hold"; readonly hasLegalHold: boolean }
+  | {
+      readonly kind: "retention";
+      /** Undefined takes it away. */
+      readonly retention: Retention | undefined;
+      readonly bypassesGovernance: boolean;
+    };
+
+export type ChangeOutcome =
+  | { readonly ok: true; readonly versionId: string | undefined }
+  /** `MethodNotAllowed`: it is a delete marker. `AccessDenied`: the retention may not be changed so. */
+  | {
+      readonly ok: false;
+      readonly reason: "NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed" | "AccessDenied";
+    };
+
+export interface Rename {
+  readonly sourceKey: string;
+  readonly key: string;
+  /** The object to be renamed, as it was read: anything else is not renamed. */
+  readonly sourceSequence: number;
+  /** Of what is at `key`. */
   readonly conditions: WriteConditions;
 }
+
+export type RenameOutcome =
+  | { readonly ok: true; readonly versionId: string | undefined }
+  /** `SourceGone`: the source is another object by now. */
+  | { readonly ok: false; readonly reason: "PreconditionFailed" | "NoSuchKey" | "SourceGone" };

@@ -15,6 +15,8 @@ export interface BucketLookup {
   find(name: string): Promise<BucketRecord | undefined>;
   /** The remembered record turned out to be of a bucket that is gone: asks the Directory. */
   refresh(name: string): Promise<BucketRecord | undefined>;
+  /** The bucket's configuration is newer than what was remembered. */
+  update(bucket: BucketRecord): void;
   /** This deployment has just deleted the bucket. */
   forget(name: string): Promise<void>;
 }
@@ -25,7 +27,7 @@ export function bucketLookup(
   directory: BucketDirectory,
   waitUntil: (promise: Promise<unknown>) => void,
 ): BucketLookup {
-  const keyOf = (name: string): string => `bucket/${name}`;
+  const keyOf = (name: string): string => `bucket-2/${name}`;
 
   async function refresh(name: string): Promise<BucketRecord | undefined> {
     const bucket = await directory.find(name);
@@ -33,13 +35,18 @@ export function bucketLookup(
       await forget(name);
       return undefined;
     }
+    update(bucket);
+    return bucket;
+  }
+
+  function update(bucket: BucketRecord): void {
+    const known = remembered.get(bucket.name);
     // What this isolate remembers is in the copy already: it came from there, or was written there.
-    if (remembered.get(name)?.id === bucket.id) return bucket;
+    if (known?.id === bucket.id && known.revision >= bucket.revision) return;
     remember(bucket);
     const copy = JSON.stringify(bucket);
-    const copying = kv?.put(keyOf(name), copy, { expirationTtl: KV_TTL_SECONDS });
+    const copying = kv?.put(keyOf(bucket.name), copy, { expirationTtl: KV_TTL_SECONDS });
     if (copying !== undefined) waitUntil(copying.catch(ignoreKvFailure));
-    return bucket;
   }
 
   async function forget(name: string): Promise<void> {
@@ -57,6 +64,7 @@ export function bucketLookup(
       return copy;
     },
     refresh,
+    update,
     forget,
   };
 }

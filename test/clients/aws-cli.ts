@@ -1,6 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Client, ClientContext, Step } from "./client.ts";
+import { writeLargeFile } from "./large-file.ts";
+
+/** Eight parts of the program's own choice, sent at once. */
+const LARGE_MIB = 64;
 
 /** Runs a command and fetches the URL that it prints. */
 const FETCH = `
@@ -27,13 +31,15 @@ export function awsCli(program: string): Client {
   };
 }
 
-function steps(program: string, { endpoint, bucket, folder }: ClientContext): readonly Step[] {
+function steps(program: string, context: ClientContext): readonly Step[] {
+  const { endpoint, bucket, folder } = context;
   const file = path.join(folder, "a file.txt");
   const tree = path.join(folder, "tree");
   mkdirSync(path.join(tree, "sub"), { recursive: true });
   writeFileSync(file, "hello\n");
   writeFileSync(path.join(tree, "1.txt"), "one");
   writeFileSync(path.join(tree, "sub", "ä+2.txt"), "two");
+  writeLargeFile(path.join(folder, "large"), LARGE_MIB);
   const s3 = (...parameters: string[]) => [
     program,
     "--endpoint-url",
@@ -92,7 +98,66 @@ function steps(program: string, { endpoint, bucket, folder }: ClientContext): re
       command: [process.execPath, "-e", FETCH, ...s3("presign", `${uri}/a file.txt`)],
       prints: /^200 hello\n$/,
     },
+    ...checksumModes.flatMap((mode) => largeFileSteps(mode, s3, s3api, context)),
     { name: "rm --recursive", command: s3("rm", "--recursive", uri), prints: /delete:/ },
     { name: "rb", command: s3("rb", uri), prints: /remove_bucket/ },
+  ];
+}
+
+/** Whether the program adds checksums by itself; versions that know neither setting add none. */
+const checksumModes = ["when_supported", "when_required"] as const;
+
+type Command = (...parameters: string[]) => readonly string[];
+
+function largeFileSteps(
+  mode: (typeof checksumModes)[number],
+  s3: Command,
+  s3api: Command,
+  { bucket, folder }: ClientContext,
+): readonly Step[] {
+  const file = path.join(folder, "large");
+  const key = `large ${mode}`;
+  const uri = `s3://${bucket}/${key}`;
+  const object = ["--bucket", bucket, "--key", key];
+  const inMode = (command: readonly string[]): readonly string[] => [
+    "env",
+    `AWS_REQUEST_CHECKSUM_CALCULATION=${mode}`,
+    `AWS_RESPONSE_CHECKSUM_VALIDATION=${mode}`,
+    ...command,
+  ];
+  const step = (name: string, command: readonly string[], prints: RegExp): Step => ({
+    name: `${name}, checksums ${mode}`,
+    command: inMode(command),
+    prints,
+  });
+  const copyDown = (from: string): readonly Step[] => {
+    const copy = path.join(folder, path.basename(from));
+    return [
+      step("cp down of parts", s3("cp", from, copy), /download:/),
+      step("the parts are the same", ["cmp", file, copy], /^$/),
+    ];
+  };
+  return [
+    step("cp up in parts", s3("cp", file, uri), /upload:/),
+    ...copyDown(uri),
+    step(
+      "head-object of a part",
+      s3api("head-object", ...object, "--part-number", "2"),
+      /"ContentLength": 8388608[^]*"PartsCount": 8/,
+    ),
+    step(
+      "get-object of a range over parts",
+      s3api("get-object", ...object, "--range", "bytes=8388607-16777216", `${folder}/range`),
+      /"ContentLength": 8388610/,
+    ),
+    step(
+      "get-object-attributes",
+      s3api("get-object-attributes", ...object, "--object-attributes", "ObjectParts", "ObjectSize"),
+      /"TotalPartsCount": 8[^]*"ObjectSize": 67108864/,
+    ),
+    step("cp from bucket to bucket", s3("cp", uri, `${uri} copy`), /copy:/),
+    ...copyDown(`${uri} copy`),
+    step("mv", s3("mv", `${uri} copy`, `${uri} moved`), /move:/),
+    ...copyDown(`${uri} moved`),
   ];
 }

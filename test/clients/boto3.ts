@@ -3,10 +3,12 @@ import type { Client, Step } from "./client.ts";
 /** `s3` is a client with the defaults, `bucket` the name. */
 const PRELUDE = `
 import os, urllib.request, boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 endpoint, bucket = os.environ["ENDPOINT"], os.environ["BUCKET"]
 s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
+MIB = 1024 * 1024
 def code(call, **parameters):
     try: return call(**parameters)
     except ClientError as error: return error.response["Error"]["Code"]
@@ -58,6 +60,60 @@ s3.upload_file("small", bucket, "small")
 s3.download_file(bucket, "small", "copy")
 print(open("copy", "rb").read() == b"small" * 1000)`,
     /^True\n$/,
+  ],
+  ...(["when_supported", "when_required"] as const).map(
+    (mode) =>
+      [
+        `upload_file, download_file and copy in parts, checksums ${mode}`,
+        `
+config = Config(request_checksum_calculation="${mode}", response_checksum_validation="${mode}")
+s3 = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=config)
+transfer = TransferConfig(multipart_threshold=MIB, multipart_chunksize=5 * MIB + 1, max_concurrency=8)
+body = os.urandom(64 * MIB)
+open("large", "wb").write(body)
+s3.upload_file("large", bucket, "large", Config=transfer)
+s3.copy({"Bucket": bucket, "Key": "large"}, bucket, "large copy", Config=transfer)
+for key in ["large", "large copy"]:
+    s3.download_file(bucket, key, "copy", Config=transfer)
+    print(open("copy", "rb").read() == body, s3.head_object(Bucket=bucket, Key=key, PartNumber=1)["PartsCount"])`,
+        /^True 13\nTrue 13\n$/,
+      ] as const,
+  ),
+  [
+    "parts out of order and uneven",
+    `
+sizes = [5 * MIB, 6 * MIB + 7, 100]
+parts = [os.urandom(size) for size in sizes]
+body = b"".join(parts)
+for algorithm, kind in [("SHA256", "COMPOSITE"), ("CRC32", "FULL_OBJECT")]:
+    key = dict(Bucket=bucket, Key=algorithm + " parts")
+    upload = dict(key, UploadId=s3.create_multipart_upload(**key, ChecksumAlgorithm=algorithm, ChecksumType=kind)["UploadId"])
+    done = {}
+    for number in [3, 1, 2]:
+        answer = s3.upload_part(**upload, PartNumber=number, Body=parts[number - 1], ChecksumAlgorithm=algorithm)
+        done[number] = {"PartNumber": number, "ETag": answer["ETag"], "Checksum" + algorithm: answer["Checksum" + algorithm]}
+    assert [part["PartNumber"] for part in s3.list_parts(**upload)["Parts"]] == [1, 2, 3]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [done[number] for number in [1, 2, 3]]})
+    assert s3.get_object(**key)["Body"].read() == body
+    for number in [1, 2, 3]:
+        got = s3.get_object(**key, PartNumber=number)
+        assert got["Body"].read() == parts[number - 1] and got["PartsCount"] == 3
+        assert (got.get("Checksum" + algorithm) == done[number]["Checksum" + algorithm]) == (kind == "COMPOSITE")
+    assert s3.get_object(**key, Range=f"bytes={5 * MIB - 3}-{11 * MIB + 9}")["Body"].read() == body[5 * MIB - 3:11 * MIB + 10]
+    listed = s3.get_object_attributes(**key, ObjectAttributes=["ObjectParts"], MaxParts=2)["ObjectParts"]
+    print([part["Size"] for part in listed.get("Parts", [])], listed["TotalPartsCount"])`,
+    /^\[5242880, 6291463\] 3\n\[\] 3\n$/,
+  ],
+  [
+    "abort_multipart_upload",
+    `
+key = dict(Bucket=bucket, Key="aborted")
+upload = dict(key, UploadId=s3.create_multipart_upload(**key)["UploadId"])
+s3.upload_part(**upload, PartNumber=1, Body=b"part")
+print([entry["Key"] for entry in s3.list_multipart_uploads(Bucket=bucket)["Uploads"]])
+s3.abort_multipart_upload(**upload)
+print("Uploads" in s3.list_multipart_uploads(Bucket=bucket), code(s3.list_parts, **upload), code(s3.head_object, **key))`,
+    /^\['aborted'\]\nFalse NoSuchUpload 404\n$/,
   ],
   [
     "a conditional put",

@@ -20,12 +20,16 @@ export interface Step {
   readonly prints?: RegExp;
   /** The command has to fail, and to say this. */
   readonly failsWith?: RegExp;
+  /** Why this machine cannot run it; undefined when it can. */
+  readonly obstacle?: string | undefined;
 }
 
 export interface Client {
   readonly name: string;
   /** A command that works when the client is installed. */
   readonly probe: readonly string[];
+  /** Why this machine cannot run it, though it is installed; undefined when it can. */
+  readonly obstacle?: () => string | undefined;
   /** Instead of configuration files. */
   readonly environment?: (context: ClientContext) => Readonly<Record<string, string>>;
   /** Writes what the steps upload, and answers the steps in order. */
@@ -38,7 +42,7 @@ interface Outcome {
   readonly output: string;
 }
 
-const STEP_TIMEOUT_MS = 60_000;
+const STEP_TIMEOUT_MS = 300_000;
 
 /** Runs one command; what cannot be started has exit code 127, as in a shell. */
 export function run(

@@ -8,12 +8,15 @@ import { startLedge } from "../support/ledge-process.ts";
 import { awsCli } from "./aws-cli.ts";
 import { boto3 } from "./boto3.ts";
 import { type Client, type ClientContext, complaint, run } from "./client.ts";
+import { libStorage } from "./lib-storage.ts";
 import { rclone } from "./rclone.ts";
+import { restic } from "./restic.ts";
 import { s3cmd } from "./s3cmd.ts";
+import { s3fs } from "./s3fs.ts";
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-await tryClients([...awsClis(), boto3("HTTP"), rclone, s3cmd]);
+await tryClients([...awsClis(), boto3("HTTP"), rclone, s3cmd, restic, s3fs, libStorage]);
 await tryClients([boto3("TLS")], CERTIFICATE);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
@@ -50,16 +53,25 @@ async function tryClients(clients: readonly Client[], tls?: Certificate): Promis
 async function tryClient(client: Client, context: ClientContext): Promise<void> {
   const environment = client.environment?.(context) ?? {};
   const probe = await run(client.probe, environment, context.folder);
-  if (probe.exitCode !== 0) {
-    counts.skipped += 1;
-    console.log(`skipped  ${client.name}: not installed`);
+  const obstacle = probe.exitCode === 0 ? client.obstacle?.() : "not installed";
+  if (obstacle !== undefined) {
+    skip(client.name, obstacle);
     return;
   }
   for (const step of client.steps(context)) {
+    if (step.obstacle !== undefined) {
+      skip(`${client.name}: ${step.name}`, step.obstacle);
+      continue;
+    }
     const outcome = await run(step.command, environment, context.folder);
     const problem = complaint(step, outcome);
     counts[problem === undefined ? "passed" : "failed"] += 1;
     console.log(`${problem === undefined ? "passed " : "FAILED "}  ${client.name}: ${step.name}`);
     if (problem !== undefined) console.log(`${problem}\n${outcome.output}`);
   }
+}
+
+function skip(what: string, obstacle: string): void {
+  counts.skipped += 1;
+  console.log(`skipped  ${what}: ${obstacle}`);
 }

@@ -1,6 +1,9 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Client, ClientContext, Step } from "./client.ts";
+import { lackOfDisk, writeLargeFile } from "./large-file.ts";
+
+const LARGE_MIB = 1024;
 
 export const s3cmd: Client = { name: "s3cmd", probe: ["s3cmd", "--version"], steps };
 
@@ -36,7 +39,37 @@ function steps(context: ClientContext): readonly Step[] {
       command: command("get", `${uri}/no`, "no"),
       failsWith: /does not exist/,
     },
+    ...largeSteps(command, uri, folder),
     { name: "del", command: command("del", "--recursive", "--force", uri), prints: /delete:/ },
     { name: "rb", command: command("rb", uri), prints: /removed/ },
   ];
+}
+
+/** In the 69 parts of 15 MiB that are its default. */
+function largeSteps(
+  command: (...parameters: string[]) => readonly string[],
+  uri: string,
+  folder: string,
+): readonly Step[] {
+  const file = path.join(folder, "large");
+  const copy = path.join(folder, "large copy");
+  // The file, the object, and the copy that comes back.
+  const obstacle = lackOfDisk(folder, 4 * LARGE_MIB);
+  if (obstacle === undefined) writeLargeFile(file, LARGE_MIB);
+  const get = (name: string): readonly Step[] => [
+    {
+      name: `get of ${name}`,
+      command: command("get", "--force", `${uri}/${name}`, copy),
+      prints: /download:/,
+    },
+    { name: `${name} is the same`, command: ["cmp", file, copy], prints: /^$/ },
+  ];
+  const steps: readonly Step[] = [
+    { name: "put of 1 GiB", command: command("put", file, `${uri}/large`), prints: /upload:/ },
+    ...get("large"),
+    { name: "cp of 1 GiB", command: command("cp", `${uri}/large`, `${uri}/copied`) },
+    { name: "mv of 1 GiB", command: command("mv", `${uri}/copied`, `${uri}/moved`) },
+    ...get("moved"),
+  ];
+  return steps.map((step) => ({ ...step, obstacle }));
 }

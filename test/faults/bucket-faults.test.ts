@@ -17,7 +17,7 @@ const directory = bucketDirectoryClient(env.DIRECTORY);
 async function elsewhere(name: string) {
   const record = await directory.find(name);
   if (record === undefined) throw new Error(`no bucket ${name}`);
-  return { record, index: bucketIndexClient(env.BUCKET_INDEX, directory, record) };
+  return { record, index: bucketIndexClient(env.BUCKET_INDEX, directory, record, () => undefined) };
 }
 
 describe("a delete whose gateway died after it had sealed the shards", () => {
@@ -97,6 +97,8 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
       ownerId: "",
       shardCount: 1,
       createdMs: Date.now(),
+      revision: 0,
+      configuration: {},
     };
     const owner = (await directory.find(await uniqueBucket()))?.ownerId ?? "";
     await directory.create({ ...made, ownerId: owner });
@@ -115,6 +117,8 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
       ownerId: owner,
       shardCount: 1,
       createdMs: Date.now(),
+      revision: 0,
+      configuration: {},
     });
     await expectError(await signedFetch("PUT", `/${bucket}/k`, { body: "x" }), 503, "SlowDown");
     await putObject(bucket, "k", "x");

@@ -1,11 +1,11 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { BucketIndexObject } from "../../src/storage/bucket-index-object/object.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import {
   advanceClock,
   blobsOf,
   bucketIdOf,
+  envWithFailing,
   faultyEnv,
   faultyFetch,
   runAlarms,
@@ -19,23 +19,6 @@ const INLINE = "i".repeat(100);
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** An environment whose shards fail at `commit`, before or after it took effect. */
-function envWithFailingCommit(when: "before" | "after"): Cloudflare.Env {
-  return faultyEnv({
-    BUCKET_INDEX: withMethods(env.BUCKET_INDEX, {
-      get(id) {
-        const shard = env.BUCKET_INDEX.get(id);
-        const commit = async (...given: Parameters<BucketIndexObject["commit"]>) => {
-          if (when === "after") await shard.commit(...given);
-          throw new Error("the shard was moved: secret detail");
-        };
-        // The proxy stands for a stub: only the method that fails is replaced.
-        return withMethods<object>(shard, { commit }) as typeof shard;
-      },
-    }),
-  });
-}
 
 describe("when the blob store fails a write", () => {
   const failing = faultyEnv({
@@ -85,7 +68,7 @@ describe("when the index cannot say whether it committed", () => {
   test("a write that was not committed leaves nothing to see, and the sweep deletes its blob", async () => {
     const bucket = await uniqueBucket();
     const id = await bucketIdOf(bucket);
-    const response = await faultyFetch(envWithFailingCommit("before"), "PUT", `/${bucket}/k`, {
+    const response = await faultyFetch(envWithFailing("commit", "before"), "PUT", `/${bucket}/k`, {
       body: BLOB,
     });
     const document = await expectError(response, 500, "InternalError");
@@ -100,7 +83,7 @@ describe("when the index cannot say whether it committed", () => {
   test("a write that was committed keeps its bytes, through every sweep", async () => {
     const bucket = await uniqueBucket();
     const id = await bucketIdOf(bucket);
-    const response = await faultyFetch(envWithFailingCommit("after"), "PUT", `/${bucket}/k`, {
+    const response = await faultyFetch(envWithFailing("commit", "after"), "PUT", `/${bucket}/k`, {
       body: BLOB,
     });
     await expectError(response, 500, "InternalError");
@@ -123,9 +106,9 @@ test("an orphan of a shard that was never written to is swept as well", async ()
 test("a blob younger than the orphan age is left alone", async () => {
   const bucket = await uniqueBucket();
   const id = await bucketIdOf(bucket);
-  await faultyFetch(envWithFailingCommit("before"), "PUT", `/${bucket}/k`, { body: BLOB });
+  await faultyFetch(envWithFailing("commit", "before"), "PUT", `/${bucket}/k`, { body: BLOB });
   advanceClock(DAY_MS + 1000);
-  await faultyFetch(envWithFailingCommit("before"), "PUT", `/${bucket}/k`, { body: BLOB });
+  await faultyFetch(envWithFailing("commit", "before"), "PUT", `/${bucket}/k`, { body: BLOB });
   await runAlarms(id);
   expect(await blobsOf(id)).toHaveLength(1);
 });

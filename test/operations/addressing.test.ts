@@ -54,6 +54,7 @@ test.for([
   });
   const address = addressOf(request, undefined);
   expect({ bucket: address.bucket, key: address.key }).toEqual({ bucket, key });
+  expect(address.origin).toBe("http://h");
 });
 
 test("a key of 1,025 bytes is KeyTooLongError, one of 1,024 is not", () => {

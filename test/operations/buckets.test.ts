@@ -71,15 +71,6 @@ describe("CreateBucket", () => {
     await expectError(await signedFetch("PUT", `/${name}`, { body }), status, code);
     expect((await signedFetch("HEAD", `/${name}`)).status).toBe(404);
   });
-
-  test("with object lock is NotImplemented: such a bucket would not protect anything", async () => {
-    const headers = { "x-amz-bucket-object-lock-enabled": "true" };
-    await expectError(
-      await signedFetch("PUT", `/b-${crypto.randomUUID()}`, { headers }),
-      501,
-      "NotImplemented",
-    );
-  });
 });
 
 describe("DeleteBucket", () => {

@@ -2,7 +2,15 @@ import { createHmac } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { expectError, putObject, rawFetch, signedFetch, uniqueBucket } from "../support/client.ts";
+import {
+  elements,
+  expectError,
+  putObject,
+  rawFetch,
+  signedFetch,
+  uniqueBucket,
+} from "../support/client.ts";
+import { completionOf } from "../support/multipart.ts";
 
 const ENDPOINT = "http://127.0.0.1:8787";
 const HOST = { host: "127.0.0.1:8787" };
@@ -24,12 +32,18 @@ async function presignV4(
   return signed;
 }
 
+/** What SigV2 signs of the query, in its order. */
+const SUBRESOURCES = ["partNumber", "uploadId", "uploads"];
+
 /** A SigV2 URL as botocore makes it: what it signs as headers goes into the query, in lower case. */
 function presignV2(method: string, path: string, headers: Record<string, string> = {}): string {
   const expires = String(Math.floor(Date.now() / 1000) + 60);
   const amz = Object.entries(headers).filter(([name]) => name.startsWith("x-amz-"));
   const lines = amz.map(([name, value]) => `${name}:${value}\n`).join("");
-  const toSign = `${method}\n\n${headers["content-type"] ?? ""}\n${expires}\n${lines}${path}`;
+  const signed = SUBRESOURCES.filter((name) => name in headers)
+    .map((name) => (headers[name] === "" ? name : `${name}=${headers[name]}`))
+    .join("&");
+  const toSign = `${method}\n\n${headers["content-type"] ?? ""}\n${expires}\n${lines}${path}${signed === "" ? "" : `?${signed}`}`;
   const signature = createHmac("sha1", env.ROOT_SECRET_ACCESS_KEY).update(toSign).digest("base64");
   const query = new URLSearchParams({
     ...headers,
@@ -79,6 +93,43 @@ describe.for([
     const head = await signedFetch("HEAD", `/${bucket}/k`);
     expect(head.headers.get("x-amz-meta-author")).toBe("a b");
     expect(head.headers.get("x-amz-storage-class")).toBe("GLACIER_IR");
+  });
+});
+
+describe("a part of an upload by URL", () => {
+  test.for([
+    { scheme: "SigV4", presign: presignV4 },
+    {
+      scheme: "SigV2",
+      presign: async (...given: Parameters<typeof presignV2>) => presignV2(...given),
+    },
+  ])("$scheme", async ({ presign }) => {
+    const bucket = await uniqueBucket();
+    const path = `/${bucket}/k`;
+    const created = await rawFetch(await presign("POST", path, { uploads: "" }), {
+      method: "POST",
+      headers: HOST,
+    });
+    const [uploadId = ""] = elements(await created.text(), "UploadId");
+    const url = await presign("PUT", path, { partNumber: "1", uploadId });
+    const part = await put(url, "by URL");
+    expect(part.status, await part.text()).toBe(200);
+    await expectError(
+      await put(url.replace("partNumber=1", "partNumber=2"), "x"),
+      403,
+      "SignatureDoesNotMatch",
+    );
+    const listed = await get(await presign("GET", path, { uploadId }));
+    expect(elements(await listed.text(), "Size")).toEqual(["6"]);
+    const body = completionOf([{ partNumber: 1, etag: part.headers.get("etag") ?? "" }]);
+    const completed = await rawFetch(await presign("POST", path, { uploadId }), {
+      method: "POST",
+      body: new TextEncoder().encode(body),
+      headers: { ...HOST, "content-length": String(body.length) },
+    });
+    expect(completed.status, await completed.text()).toBe(200);
+    const head = await signedFetch("HEAD", path);
+    expect(head.headers.get("content-length")).toBe("6");
   });
 });
 

@@ -18,11 +18,13 @@ export interface ChunkedUpload {
 const EMPTY_SHA256 = sha256("");
 
 /**
- * A PutObject whose body is aws-chunked, signed from the specification alone.
+ * A PutObject or UploadPart whose body is aws-chunked, signed from the specification alone. The path may have a query
+ * behind it, in canonical form.
  *
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
-export function chunkedRequest(path: string, upload: ChunkedUpload): Request {
+export function chunkedRequest(target: string, upload: ChunkedUpload): Request {
+  const [path = "", query = ""] = target.split("?");
   const { mode, chunks, trailer, tamper = (framed) => framed } = upload;
   const amzDate = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
   const scope = `${amzDate.slice(0, 8)}/us-east-1/s3/aws4_request`;
@@ -39,7 +41,7 @@ export function chunkedRequest(path: string, upload: ChunkedUpload): Request {
   const canonical = [
     "PUT",
     path,
-    "",
+    query,
     ...names.map((name) => `${name}:${headers[name]}`),
     "",
     names.join(";"),
@@ -57,7 +59,7 @@ export function chunkedRequest(path: string, upload: ChunkedUpload): Request {
     seed,
   );
   const body = tamper(framed);
-  return new Request(`http://127.0.0.1:8787${path}`, {
+  return new Request(`http://127.0.0.1:8787${target}`, {
     method: "PUT",
     body,
     headers: {

@@ -21,6 +21,8 @@ const signer = signerFor("us-east-1");
 interface SignedRequest {
   /** The region of the credential scope, unless it is us-east-1. */
   readonly region?: string;
+  /** Scheme and host, unless they are {@link ENDPOINT}: for virtual-hosted style. */
+  readonly endpoint?: string;
   /** Names and values as they are, to be encoded. */
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -39,13 +41,13 @@ export async function signedFetch(
 export async function signRequest(
   method: string,
   path: string,
-  { region, query = {}, headers = {}, body }: SignedRequest = {},
+  { region, endpoint = ENDPOINT, query = {}, headers = {}, body }: SignedRequest = {},
 ): Promise<Request> {
   const search = Object.entries(query)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join("&");
   const request = await (region === undefined ? signer : signerFor(region)).sign(
-    `${ENDPOINT}${path}${search === "" ? "" : `?${search}`}`,
+    `${endpoint}${path}${search === "" ? "" : `?${search}`}`,
     {
       method,
       headers: { "x-amz-content-sha256": sha256Hex(body), ...headers },
@@ -53,7 +55,7 @@ export async function signRequest(
     },
   );
   // A Request that is made has neither of these; one that arrives has.
-  request.headers.set("host", new URL(ENDPOINT).host);
+  request.headers.set("host", new URL(endpoint).host);
   if (body !== undefined && !(body instanceof ReadableStream))
     request.headers.set("content-length", String(Buffer.byteLength(body)));
   return request;

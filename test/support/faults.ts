@@ -6,6 +6,7 @@ import {
 } from "cloudflare:test";
 import { vi } from "vitest";
 import { app } from "../../src/http/app.ts";
+import type { BucketIndexObject } from "../../src/storage/bucket-index-object/object.ts";
 import { signRequest } from "./client.ts";
 
 /** The environment with some of its bindings replaced by ones that fail. */
@@ -19,9 +20,45 @@ export function withMethods<T extends object>(target: T, methods: Partial<T>): T
     get(original, name) {
       if (Object.hasOwn(methods, name)) return Reflect.get(methods, name);
       const value: unknown = Reflect.get(original, name);
-      return typeof value === "function" ? value.bind(original) : value;
+      if (typeof value !== "function") return value;
+      // Not `bind`: what a stub has is a remote method, and `bind` would be one, too.
+      return (...given: unknown[]): unknown => Reflect.apply(value, original, given);
     },
   });
+}
+
+type Shard = DurableObjectStub<BucketIndexObject>;
+
+/** An environment in which the gateway's calls of some methods of the shards go another way. */
+export function envWithShards(methodsOf: (shard: Shard) => object): Cloudflare.Env {
+  return faultyEnv({
+    BUCKET_INDEX: withMethods(env.BUCKET_INDEX, {
+      get(id) {
+        const shard = env.BUCKET_INDEX.get(id);
+        // The proxy stands for a stub: only these methods are replaced.
+        return withMethods<object>(shard, methodsOf(shard)) as typeof shard;
+      },
+    }),
+  });
+}
+
+/** The calls of a shard that may fail. */
+type ShardCall =
+  | "abortUpload"
+  | "commit"
+  | "completeUpload"
+  | "createUpload"
+  | "putPart"
+  | "remove";
+
+/** An environment whose shards fail at one call, before or after it took effect. */
+export function envWithFailing(call: ShardCall, when: "before" | "after"): Cloudflare.Env {
+  return envWithShards((shard) => ({
+    async [call](...given: unknown[]) {
+      if (when === "after") await Reflect.apply(shard[call], shard, given);
+      throw new Error("the shard was moved: secret detail");
+    },
+  }));
 }
 
 /** As `signedFetch`, but through the Worker with the environment given. */

@@ -48,7 +48,7 @@ export function fillObjects(sql: SqlStorage, keyCount: number): void {
          UNION ALL
          SELECT format('many/%04d/%07d', n / ${KEYS_PER_FOLDER}, n), n FROM number
        )
-     INSERT INTO object
+     INSERT INTO object (key, sequence, modified_ms, size_bytes, etag, storage_class, checksum, content_id, headers)
        SELECT key, n, 0, 1, 'd41d8cd98f00b204e9800998ecf8427e', 'STANDARD', NULL, NULL, '{}' FROM name`,
     keyCount,
   );

@@ -12,6 +12,16 @@ export interface BodyClaims {
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
   /** The algorithm of the checksum that follows the body as a trailer. */
   readonly trailerAlgorithm: ChecksumAlgorithm | undefined;
+  /** No claim but a wish: the checksum to compute of a body that brings none. */
+  readonly wantedAlgorithm: ChecksumAlgorithm | undefined;
+}
+
+/** The algorithm of the checksum that the request brings, in a header or in its trailer. */
+export function claimedAlgorithm({
+  checksum,
+  trailerAlgorithm,
+}: BodyClaims): ChecksumAlgorithm | undefined {
+  return checksum?.algorithm ?? trailerAlgorithm;
 }
 
 export function payloadMismatch(claimedHex: string, computedHex: string | undefined): S3Error {

@@ -10,15 +10,27 @@ import type { BodyClaims } from "./claims.ts";
 import { type IncomingBody, incomingBody } from "./incoming-body.ts";
 import { holdInline } from "./store-body.ts";
 
+/** Of a document that configures something. */
+const MAX_DOCUMENT_BYTES = 64 * 1024;
+
 /** What a request with a body claims of it, in its headers, its signature and its trailer. */
-export function bodyClaims({ headers }: S3Request, payload: Payload): BodyClaims {
+export function bodyClaims(request: S3Request, payload: Payload): BodyClaims {
+  return {
+    ...transportClaims(request, payload),
+    checksum: parseExpectedChecksum(request.headers),
+  };
+}
+
+/** The same for a request whose `x-amz-checksum-*` are of something else than its body. */
+export function transportClaims({ headers }: S3Request, payload: Payload): BodyClaims {
   return {
     sha256Hex: payload.kind === "plain" ? payload.sha256Hex : undefined,
     md5Hex: parseContentMd5(headers),
-    checksum: parseExpectedChecksum(headers),
+    checksum: undefined,
     trailerAlgorithm: trailerChecksumAlgorithm(
       payload.kind === "chunked" ? payload.trailerNames : [],
     ),
+    wantedAlgorithm: undefined,
   };
 }
 
@@ -30,11 +42,12 @@ export function bodyClaims({ headers }: S3Request, payload: Payload): BodyClaims
 export async function readDocument(
   request: S3Request,
   payload: Payload,
-  maxBytes: number,
+  maxBytes = MAX_DOCUMENT_BYTES,
+  claimsOf: typeof bodyClaims = bodyClaims,
 ): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const body: IncomingBody = incomingBody(request, payload);
   if (body.sizeBytes > maxBytes) throw new S3Error("MalformedXML");
-  const { content } = await holdInline(body, bodyClaims(request, payload));
+  const { content } = await holdInline(body, claimsOf(request, payload));
   return content.bytes;
 }

@@ -2,21 +2,26 @@ import { hash } from "node:crypto";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { checksumHeader } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
-import type { Content, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
+import type { BlobContent, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
 import type { BlobDigest, BlobSource, BlobStore } from "../../storage/blob-store.ts";
 import {
   type BodyClaims,
   checkChecksum,
   checksumMismatch,
+  claimedAlgorithm,
   md5Mismatch,
   payloadMismatch,
 } from "./claims.ts";
 import { type Digester, digester } from "./digester.ts";
+import { dropBlob } from "./drop-blob.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
+/** AWS's limit for one PutObject, and for one part. */
+const MAX_BLOB_BYTES = 5 * 1024 ** 3;
+
 /** Bytes that match every claim, and that no row refers to yet. */
-export interface StoredBody<C extends Content = Content> {
-  readonly content: C;
+export interface StoredBody<Content extends InlineContent | BlobContent> {
+  readonly content: Content;
   readonly md5Hex: string;
   readonly checksum: StoredChecksum | undefined;
 }
@@ -34,7 +39,7 @@ export async function holdInline(
   }
   if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
     throw md5Mismatch(claims.md5Hex, md5Hex);
-  const algorithm = claims.checksum?.algorithm ?? claims.trailerAlgorithm;
+  const algorithm = claimedAlgorithm(claims);
   let checksum: StoredChecksum | undefined;
   if (algorithm !== undefined) {
     const running = digester(algorithm);
@@ -49,14 +54,19 @@ export async function holdInline(
  * claims are at most those passes through without JavaScript touching a byte; anything else takes one reading loop.
  *
  * Whatever fails, the blob is deleted before this throws.
- * @throws S3Error XAmzContentSHA256Mismatch, BadDigest, IncompleteBody, or what is wrong with the framing
+ * @throws S3Error EntityTooLarge, XAmzContentSHA256Mismatch, BadDigest, IncompleteBody, or what is wrong with the framing
  */
 export async function storeBlob(
   blobs: BlobStore,
   blobId: string,
   body: IncomingBody,
   claims: BodyClaims,
-): Promise<StoredBody> {
+): Promise<StoredBody<BlobContent>> {
+  if (body.sizeBytes > MAX_BLOB_BYTES) {
+    throw new S3Error("EntityTooLarge", {
+      fields: { ProposedSize: String(body.sizeBytes), MaxSizeAllowed: String(MAX_BLOB_BYTES) },
+    });
+  }
   try {
     return await storeAndVerify(blobs, blobId, body, claims);
   } catch (error) {
@@ -65,23 +75,14 @@ export async function storeBlob(
   }
 }
 
-/** Deletes a blob that nothing refers to. When that fails as well, the sweep finds it. */
-export async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
-  try {
-    await blobs.delete([blobId]);
-  } catch (error) {
-    console.warn(JSON.stringify({ event: "orphan left", blobId, error: String(error) }));
-  }
-}
-
 async function storeAndVerify(
   blobs: BlobStore,
   blobId: string,
   body: IncomingBody,
   claims: BodyClaims,
-): Promise<StoredBody> {
+): Promise<StoredBody<BlobContent>> {
   const claim = claimForStore(claims);
-  const algorithm = claims.trailerAlgorithm ?? claims.checksum?.algorithm;
+  const algorithm = claimedAlgorithm(claims) ?? claims.wantedAlgorithm;
   // The store's MD5 and the digest that it verifies need not be computed here.
   const isStores = algorithm === "MD5" || (claim !== undefined && claim.checksum === algorithm);
   const running = algorithm === undefined || isStores ? undefined : digester(algorithm);
@@ -97,7 +98,7 @@ async function storeAndVerify(
   if (running !== undefined && algorithm !== undefined) {
     checksum = await verifyChecksum(algorithm, claims, body, running);
   } else if (algorithm === "MD5") {
-    checksum = checkChecksum("MD5", claimedValue("MD5", claims, body), base64(md5Hex));
+    checksum = checkClaimed("MD5", claims, body, base64(md5Hex));
   } else if (claims.checksum !== undefined) {
     checksum = { ...claims.checksum, type: "FULL_OBJECT" };
   }
@@ -172,15 +173,19 @@ async function verifyChecksum(
   running: Digester,
 ): Promise<StoredChecksum> {
   const computed = Buffer.from(await running.digest()).toString("base64");
-  return checkChecksum(algorithm, claimedValue(algorithm, claims, body), computed);
+  return checkClaimed(algorithm, claims, body, computed);
 }
 
-function claimedValue(
+function checkClaimed(
   algorithm: ChecksumAlgorithm,
-  { checksum }: BodyClaims,
+  claims: BodyClaims,
   body: IncomingBody,
-): string | undefined {
-  return checksum?.value ?? body.trailers().get(checksumHeader(algorithm));
+  computed: string,
+): StoredChecksum {
+  if (claimedAlgorithm(claims) === undefined)
+    return { algorithm, value: computed, type: "FULL_OBJECT" };
+  const claimed = claims.checksum?.value ?? body.trailers().get(checksumHeader(algorithm));
+  return checkChecksum(algorithm, claimed, computed);
 }
 
 function base64(hexDigits: string): string {

@@ -4,7 +4,6 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import type { OpenRoute } from "../not-implemented.ts";
 import type { BucketOperation } from "../operation.ts";
 import { getBucketAcl } from "./get-bucket-acl.ts";
-import { listMultipartUploads } from "./list-multipart-uploads.ts";
 
 /**
  * What a bucket that nobody has configured answers to every read of its configuration: clients ask these before
@@ -50,10 +49,6 @@ export const FRESH_BUCKET = {
     "GetBucketNotificationConfiguration",
     "NotificationConfiguration",
   ),
-  "GET bucket?object-lock": lacks(
-    "GetObjectLockConfiguration",
-    "ObjectLockConfigurationNotFoundError",
-  ),
   "GET bucket?ownershipControls": lacks(
     "GetBucketOwnershipControls",
     "OwnershipControlsNotFoundError",
@@ -68,9 +63,6 @@ export const FRESH_BUCKET = {
   "GET bucket?requestPayment": answers("GetBucketRequestPayment", "RequestPaymentConfiguration", [
     ["Payer", "BucketOwner"],
   ]),
-  "GET bucket?tagging": lacks("GetBucketTagging", "NoSuchTagSet"),
-  "GET bucket?uploads": listMultipartUploads,
-  "GET bucket?versioning": answers("GetBucketVersioning", "VersioningConfiguration"),
   "GET bucket?website": lacks("GetBucketWebsite", "NoSuchWebsiteConfiguration"),
 } satisfies Partial<Record<OpenRoute, BucketOperation>>;
 

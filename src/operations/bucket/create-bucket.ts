@@ -1,15 +1,19 @@
 import { readDocument } from "../../domain/body/read-document.ts";
 import { checkSignedRegion } from "../../domain/signed-region.ts";
 import { ulid } from "../../lib/ulid.ts";
-import { many, object, one, optional, text } from "../../lib/xml-shape.ts";
+import { object, optional, text } from "../../lib/xml-shape.ts";
+import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import { checkNewBucketName } from "../../protocol/bucket-name.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { parseLockEnabled } from "../../protocol/object-lock.ts";
 import { readXml } from "../../protocol/read-xml.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import type { TagSet } from "../../protocol/tag-set.ts";
+import { tagSetOf, TagSetShape } from "../../protocol/tags.ts";
 import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import type { BucketRecord } from "../../storage/bucket-directory.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 
-const MAX_DOCUMENT_BYTES = 64 * 1024;
 /** S3's first region: to make a bucket of one's own there once more has always been a success. */
 const CLASSIC_REGION = "us-east-1";
 
@@ -17,14 +21,15 @@ const CreateBucketConfiguration = object({
   LocationConstraint: optional(text),
   Location: optional(object({ Name: optional(text), Type: optional(text) })),
   Bucket: optional(object({ DataRedundancy: optional(text), Type: optional(text) })),
-  Tags: optional(object({ Tag: many(object({ Key: one(text), Value: one(text) })) })),
+  Tags: optional(TagSetShape),
 });
 
 /**
  * `PUT /{bucket}`: makes a bucket. Any LocationConstraint is kept and echoed; without one it is the configured region.
+ * `x-amz-bucket-object-lock-enabled` gives it Object Lock, and versions with it.
  *
- * Errors: InvalidBucketName, InvalidLocationConstraint, BucketAlreadyExists, BucketAlreadyOwnedByYou (not in us-east-1,
- * where it is a success), MalformedXML, NotImplemented (directory buckets, tags, object lock).
+ * Errors: InvalidBucketName, InvalidLocationConstraint, InvalidTag, BucketAlreadyExists, BucketAlreadyOwnedByYou (not in
+ * us-east-1, where it is a success, unless tags or a lock are asked for), MalformedXML, NotImplemented (directory buckets).
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
  */
 export const createBucket: AccountOperation = {
@@ -35,9 +40,12 @@ export const createBucket: AccountOperation = {
     const name = request.bucket ?? "";
     checkNewBucketName(name);
     refuseUnbuiltHeaders(request.headers);
-    const region = (await locationConstraint(context)) ?? settings.region;
+    const asked = await readConfiguration(context);
+    const region = asked.locationConstraint ?? settings.region;
     checkSignedRegion(signedRegion, region, settings.region);
 
+    const configuration = configurationOf(asked);
+    const isConfigured = Object.keys(configuration).length > 0;
     const now = Date.now();
     const { bucket, isNew } = await directory.create({
       id: ulid(now),
@@ -46,22 +54,50 @@ export const createBucket: AccountOperation = {
       ownerId: caller.canonicalId,
       shardCount: settings.indexShards,
       createdMs: now,
+      // Shards begin at 0, with no configuration.
+      revision: isConfigured ? 1 : 0,
+      configuration,
     });
     if (isNew) {
-      await indexOf(bucket).open();
+      const index = indexOf(bucket);
+      await index.open();
+      if (isConfigured) await index.configure();
       await buckets.refresh(name);
     } else if (bucket.ownerId !== caller.canonicalId) {
       throw new S3Error("BucketAlreadyExists", { fields: { BucketName: name } });
-    } else if (bucket.region !== CLASSIC_REGION || region !== CLASSIC_REGION) {
+    } else if (
+      bucket.region !== CLASSIC_REGION ||
+      region !== CLASSIC_REGION ||
+      wouldChange(bucket, asked)
+    ) {
       throw new S3Error("BucketAlreadyOwnedByYou", { fields: { BucketName: name } });
     }
     return emptyResponse(200, { location: `/${name}` });
   },
 };
 
-async function locationConstraint(context: AccountContext): Promise<string | undefined> {
-  const document = await readDocument(context.request, context.payload, MAX_DOCUMENT_BYTES);
-  if (document.byteLength === 0) return undefined;
+interface Asked {
+  readonly locationConstraint: string | undefined;
+  readonly tags: TagSet;
+  readonly hasObjectLock: boolean;
+}
+
+function configurationOf({ tags, hasObjectLock }: Asked): BucketConfiguration {
+  return {
+    ...(hasObjectLock && { versioning: "Enabled", objectLock: {} }),
+    ...(tags.length > 0 && { tags }),
+  };
+}
+
+/** What was asked for is not what the bucket is; AWS does not compare the tags. */
+function wouldChange({ configuration }: BucketRecord, { tags, hasObjectLock }: Asked): boolean {
+  return tags.length > 0 || (hasObjectLock && configuration.objectLock === undefined);
+}
+
+async function readConfiguration({ request, payload }: AccountContext): Promise<Asked> {
+  const hasObjectLock = parseLockEnabled(request.headers);
+  const document = await readDocument(request, payload);
+  if (document.byteLength === 0) return { locationConstraint: undefined, tags: [], hasObjectLock };
   const { LocationConstraint, Location, Bucket, Tags } = readXml(
     document,
     "CreateBucketConfiguration",
@@ -69,8 +105,14 @@ async function locationConstraint(context: AccountContext): Promise<string | und
   );
   if (Location !== undefined || Bucket !== undefined)
     throw new S3Error("NotImplemented", { message: "Directory buckets are not implemented" });
-  if (Tags !== undefined)
-    throw new S3Error("NotImplemented", { message: "Bucket tags are not implemented" });
+  return {
+    locationConstraint: checkLocation(LocationConstraint),
+    tags: tagSetOf(Tags?.Tag ?? [], "bucket"),
+    hasObjectLock,
+  };
+}
+
+function checkLocation(LocationConstraint: string | undefined): string | undefined {
   if (LocationConstraint === undefined || LocationConstraint === "") return undefined;
   if (!/^[A-Za-z0-9-]{1,64}$/.test(LocationConstraint)) {
     throw new S3Error("InvalidLocationConstraint", { fields: { LocationConstraint } });

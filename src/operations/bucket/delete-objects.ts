@@ -1,4 +1,4 @@
-import { bodyClaims, readDocument } from "../../domain/body/read-document.ts";
+import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { parseHttpDate } from "../../lib/http-date.ts";
 import {
   boolean,
@@ -11,13 +11,16 @@ import {
   text,
 } from "../../lib/xml-shape.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
-import { NO_CONDITIONS } from "../../protocol/conditions.ts";
+import { NO_CONDITIONS, type WriteConditions } from "../../protocol/conditions.ts";
 import { type ErrorCode, S3Error } from "../../protocol/errors.ts";
 import { unquoteEtag } from "../../protocol/etag.ts";
+import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
+import { objectLocked } from "../../protocol/object-lock.ts";
 import { readXml } from "../../protocol/read-xml.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { isVersionId } from "../../protocol/version-id.ts";
 import type { BucketIndex, Removal, RemoveOutcome } from "../../storage/bucket-index.ts";
-import type { BucketContext, BucketOperation } from "../operation.ts";
+import type { BucketOperation } from "../operation.ts";
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 const MAX_KEYS = 1000;
@@ -35,11 +38,13 @@ const Delete = object({ Object: many(Entry), Quiet: optional(boolean) });
 type Entry = Infer<typeof Entry>;
 
 /**
- * `POST /{bucket}?delete`: removes up to 1,000 objects; one result per entry, in their order. With Quiet, only errors.
+ * `POST /{bucket}?delete`: removes up to 1,000 objects or versions; one result per entry, in their order. With Quiet, only
+ * errors.
  *
  * The body must be vouched for: by Content-MD5, any `x-amz-checksum-*`, or a signed payload.
  * Errors: MalformedXML (no entry, over 1,000), InvalidRequest (nothing vouches for the body), BadDigest; by entry
- * NoSuchVersion, KeyTooLongError, PreconditionFailed, NoSuchKey (a condition on a missing key), InternalError.
+ * NoSuchVersion, KeyTooLongError, PreconditionFailed, NoSuchKey (a condition on a missing key), AccessDenied (the version is
+ * locked), InternalError.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
  */
 export const deleteObjects: BucketOperation = {
@@ -47,76 +52,72 @@ export const deleteObjects: BucketOperation = {
   scope: "bucket",
   readsIndex: true,
   async handle(context) {
-    requireVouchedBody(context);
-    const document = await readDocument(context.request, context.payload, MAX_DOCUMENT_BYTES);
+    const document = await readVouchedDocument(context, MAX_DOCUMENT_BYTES);
     const { Object: entries, Quiet: isQuiet = false } = readXml(document, "Delete", Delete);
     if (entries.length === 0 || entries.length > MAX_KEYS) throw new S3Error("MalformedXML");
-    const results = await removeEntries(context.index, entries);
+    const bypass = bypassesGovernance(context.request.headers);
+    const results = await removeEntries(context.index, entries, bypass);
     const nodes = results.flatMap((result, i): XmlNode[] => {
       const { Key, VersionId } = entries[i] ?? { Key: "", VersionId: undefined };
-      if (result !== "deleted") return [errorNode(Key, VersionId, result)];
-      return isQuiet
-        ? []
-        : [
-            [
-              "Deleted",
-              [
-                ["Key", Key],
-                ["VersionId", VersionId],
-              ],
-            ],
-          ];
+      if (typeof result === "string") return [errorNode(Key, VersionId, result)];
+      return isQuiet ? [] : [deletedNode(Key, VersionId, result)];
     });
     return xmlResponse("DeleteResult", nodes);
   },
 };
 
-function requireVouchedBody({ request, payload }: BucketContext): void {
-  const { sha256Hex, md5Hex, checksum, trailerAlgorithm } = bodyClaims(request, payload);
-  if (sha256Hex ?? md5Hex ?? checksum ?? trailerAlgorithm) return;
-  if (payload.kind === "chunked" && payload.signer !== undefined) return;
-  const message = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
-  throw new S3Error("InvalidRequest", { message });
-}
-
-type Result = "deleted" | ErrorCode;
+type Removed = Extract<RemoveOutcome, { ok: true }>;
+type Result = Removed | ErrorCode;
 
 async function removeEntries(
   index: BucketIndex,
   entries: readonly Entry[],
+  bypass: boolean,
 ): Promise<readonly Result[]> {
   const refusals = entries.map(refusalOf);
-  const removals = entries.filter((_, i) => refusals[i] === undefined).map(removalOf);
+  const removals = entries
+    .filter((_, i) => refusals[i] === undefined)
+    .map((entry) => removalOf(entry, bypass));
   const outcomes: Iterator<RemoveOutcome> = (await index.removeMany(removals)).values();
   return refusals.map((refusal): Result => {
     if (refusal !== undefined) return refusal;
     const { value: outcome } = outcomes.next() as IteratorYieldResult<RemoveOutcome>;
-    return outcome.ok ? "deleted" : outcome.reason;
+    return outcome.ok ? outcome : outcome.reason;
   });
 }
 
 function refusalOf({ Key, VersionId }: Entry): ErrorCode | undefined {
-  if (VersionId !== undefined && VersionId !== "null") return "NoSuchVersion";
+  if (VersionId !== undefined && !isVersionId(VersionId)) return "NoSuchVersion";
   return Buffer.byteLength(Key) > MAX_KEY_BYTES ? "KeyTooLongError" : undefined;
 }
 
 /** @throws S3Error MalformedXML when LastModifiedTime is no date */
-function removalOf({ Key, ETag, LastModifiedTime, Size }: Entry): Removal {
+function removalOf({ Key, VersionId, ...given }: Entry, bypass: boolean): Removal {
+  return {
+    key: Key,
+    versionId: VersionId,
+    conditions: conditionsOf(given),
+    bypassesGovernance: bypass,
+  };
+}
+
+function conditionsOf({
+  ETag,
+  LastModifiedTime,
+  Size,
+}: Pick<Entry, "ETag" | "LastModifiedTime" | "Size">): WriteConditions {
   if (ETag === undefined && LastModifiedTime === undefined && Size === undefined)
-    return { key: Key, conditions: NO_CONDITIONS };
+    return NO_CONDITIONS;
   const lastModifiedMs =
     LastModifiedTime === undefined ? undefined : parseTimestamp(LastModifiedTime);
   if (LastModifiedTime !== undefined && lastModifiedMs === undefined)
     throw new S3Error("MalformedXML");
   return {
-    key: Key,
-    conditions: {
-      ...NO_CONDITIONS,
-      ifMatch: ETag === undefined ? undefined : unquoteEtag(ETag),
-      ifMatchSizeBytes: Size,
-      ifMatchLastModifiedSeconds:
-        lastModifiedMs === undefined ? undefined : Math.floor(lastModifiedMs / 1000),
-    },
+    ...NO_CONDITIONS,
+    ifMatch: ETag === undefined ? undefined : unquoteEtag(ETag),
+    ifMatchSizeBytes: Size,
+    ifMatchLastModifiedSeconds:
+      lastModifiedMs === undefined ? undefined : Math.floor(lastModifiedMs / 1000),
   };
 }
 
@@ -126,8 +127,25 @@ function parseTimestamp(text: string): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
+/** A delete that named no version says which marker it made; one that removed a marker, which that was. */
+function deletedNode(
+  key: string,
+  requested: string | undefined,
+  { versionId, isMarker }: Removed,
+): XmlNode {
+  return [
+    "Deleted",
+    [
+      ["Key", key],
+      ["VersionId", requested],
+      ["DeleteMarker", isMarker ? true : undefined],
+      ["DeleteMarkerVersionId", isMarker ? versionId : undefined],
+    ],
+  ];
+}
+
 function errorNode(key: string, versionId: string | undefined, code: ErrorCode): XmlNode {
-  const { message } = new S3Error(code);
+  const { message } = code === "AccessDenied" ? objectLocked() : new S3Error(code);
   return [
     "Error",
     [

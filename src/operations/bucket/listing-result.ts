@@ -4,6 +4,7 @@ import { urlEncode } from "../../lib/url-encoding.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import type { ObjectSummary } from "../../protocol/object-record.ts";
+import { ownerContent } from "../owner-content.ts";
 import type { BucketIndex, ListEntry, ListPage, ListQuery } from "../../storage/bucket-index.ts";
 
 /** One page of a listing; with a limit of 0 it is empty and final, whatever the bucket holds, as AWS has it. */
@@ -53,13 +54,7 @@ function contentsNode(
       ["ChecksumAlgorithm", object.checksum?.algorithm],
       ["ChecksumType", object.checksum?.type],
       ["Size", object.sizeBytes],
-      [
-        "Owner",
-        owner && [
-          ["ID", owner.canonicalId],
-          ["DisplayName", owner.displayName],
-        ],
-      ],
+      ["Owner", owner && ownerContent(owner)],
       ["StorageClass", object.storageClass],
     ],
   ];

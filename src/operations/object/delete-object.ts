@@ -1,22 +1,32 @@
 import { parseWriteConditions } from "../../protocol/conditions.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
+import { objectLocked } from "../../protocol/object-lock.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
-import { requireNullVersion } from "../../protocol/version-id.ts";
+import { versionHeaders } from "../../protocol/version-headers.ts";
+import { parseVersionId } from "../../protocol/version-id.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
- * `DELETE /{bucket}/{key}`: removes an object; one that does not exist is removed already.
+ * `DELETE /{bucket}/{key}`: removes an object; one that does not exist is removed already. In a bucket with versions it
+ * makes a delete marker; with `?versionId` it removes that version for good.
  *
- * Errors: PreconditionFailed, NoSuchKey (a condition on a missing key).
+ * Errors: PreconditionFailed, NoSuchKey (a condition on a missing key), AccessDenied (the version is locked).
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
  */
 export const deleteObject: ObjectOperation = {
   name: "DeleteObject",
   scope: "object",
-  async handle({ request, index, key }) {
-    requireNullVersion(request.query);
-    const outcome = await index.remove(key, parseWriteConditions(request.headers));
-    if (!outcome.ok) throw new S3Error(outcome.reason, { fields: { Key: key } });
-    return emptyResponse(204);
+  async handle({ request: { query, headers }, index, key }) {
+    const outcome = await index.remove({
+      key,
+      versionId: parseVersionId(query),
+      conditions: parseWriteConditions(headers),
+      bypassesGovernance: bypassesGovernance(headers),
+    });
+    if (outcome.ok) return emptyResponse(204, versionHeaders(outcome.versionId, outcome.isMarker));
+    if (outcome.reason !== "AccessDenied")
+      throw new S3Error(outcome.reason, { fields: { Key: key } });
+    throw objectLocked();
   },
 };

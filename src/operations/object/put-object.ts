@@ -1,5 +1,6 @@
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
+import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attributes.ts";
 import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
 import { parseWriteConditions } from "../../protocol/conditions.ts";
@@ -7,13 +8,15 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
-import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
  * `PUT /{bucket}/{key}`: stores the body as the object of the key, whole or not at all.
  *
- * Errors: BadDigest, EntityTooLarge, IncompleteBody, InvalidDigest, InvalidStorageClass, MetadataTooLarge,
+ * Errors: BadDigest, EntityTooLarge, IncompleteBody, InvalidArgument (tags, lock), InvalidDigest, InvalidRequest (a lock in a
+ * bucket without Object Lock, or with nothing that vouches for the body), InvalidStorageClass, InvalidTag, MetadataTooLarge,
  * MissingContentLength, NoSuchKey (If-Match on a missing key), PreconditionFailed, XAmzContentSHA256Mismatch.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
@@ -24,19 +27,22 @@ export const putObject: ObjectOperation = {
     const { request, payload, key } = context;
     const { headers } = request;
     refuseUnbuiltHeaders(headers);
+    const attributes = await uploadAttributes(context);
+    await requireVouchedUpload(context, attributes);
     const written = await writeObject(context, {
       key,
       body: incomingBody(request, payload),
       claims: bodyClaims(request, payload),
       headers: parseStoredHeaders(headers),
       storageClass: parseStorageClass(headers),
+      attributes,
       conditions: parseWriteConditions(headers),
     });
-    const encryption = headers.get("x-amz-server-side-encryption");
     return emptyResponse(200, {
       etag: quoteEtag(written.etag),
       ...checksumHeaders(written.checksum),
-      ...(encryption !== null && { "x-amz-server-side-encryption": encryption }),
+      ...versionHeaders(written.versionId),
+      ...encryptionHeaders(headers),
     });
   },
 };

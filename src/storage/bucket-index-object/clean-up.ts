@@ -1,17 +1,28 @@
-import { ulidFloor } from "../../lib/ulid.ts";
 import type { ShardSettings } from "../../env.ts";
+import { ulidFloor } from "../../lib/ulid.ts";
 import type { BlobStore } from "../blob-store.ts";
-import { dueGarbage, forgetGarbage, nextGarbageDueMs, unknownBlobs } from "./blobs.ts";
+import {
+  dueGarbage,
+  forgetGarbage,
+  forgetHeldGarbage,
+  nextGarbageDueMs,
+  unknownBlobs,
+} from "./contents.ts";
+import { unstitch } from "./segments.ts";
 import type { ShardState } from "./shard-state.ts";
+import type { Run } from "./shard.ts";
 
 /** Keys of one R2 delete. */
 const GARBAGE_BATCH = 1000;
+/** Segments that one run takes apart. */
+const UNSTITCH_BATCH = 10_000;
 /** Pages of one sweep run, so that an alarm stays far under its 15 minutes. */
 const SWEEP_PAGES = 50;
 const LEAST_SWEEP_INTERVAL_MS = 60_000;
 
 interface CleanUp {
   readonly sql: SqlStorage;
+  readonly run: Run;
   readonly state: ShardState;
   readonly blobs: BlobStore;
   readonly settings: ShardSettings;
@@ -19,17 +30,43 @@ interface CleanUp {
   readonly blobPrefix: string;
 }
 
-/** Deletes one batch of garbage: the bytes first, then the rows, so that a crash between them repeats the delete. */
+/**
+ * Ends one batch of garbage. Of blobs the bytes go first, then the rows, so that a crash between them repeats the delete;
+ * what was stitched is taken apart, and what another shard holds for this one goes on its way back.
+ */
 export async function collectGarbage(
-  { sql, blobs }: CleanUp,
+  { sql, run, blobs }: CleanUp,
   nowMs: number,
 ): Promise<number | undefined> {
   const due = dueGarbage(sql, nowMs, GARBAGE_BATCH);
-  if (due.length > 0) {
-    await blobs.delete(due);
-    forgetGarbage(sql, due);
+  run(({ garbageDueMs, onReleasedHold }) => {
+    let room = UNSTITCH_BATCH;
+    for (const { contentId, holdToken, isStitched } of due) {
+      if (holdToken !== undefined) {
+        forgetHeldGarbage(sql, contentId);
+        onReleasedHold();
+      } else if (isStitched && room > 0) {
+        // Another object may have had these blobs until a moment ago: they wait for its readers as well.
+        const taken = unstitch(sql, contentId, room, garbageDueMs);
+        if (taken < room) forgetGarbage(sql, [contentId]);
+        room -= taken;
+      }
+    }
+  });
+  const dueBlobs = due.filter((entry) => entry.holdToken === undefined && !entry.isStitched);
+  const blobIds = dueBlobs.map(({ contentId }) => contentId);
+  if (blobIds.length > 0) {
+    await blobs.delete(blobIds);
+    forgetGarbage(sql, blobIds);
   }
   return nextGarbageDueMs(sql);
+}
+
+/** From now on no blob is committed, and no hold known, that was made before `timeMs`. @returns the fence as it stands */
+export function raiseFence(state: ShardState, timeMs: number): string {
+  const fence = `${state.name}/${ulidFloor(Math.max(0, timeMs))}`;
+  if (fence > state.sweepFence) state.setSweepFence(fence);
+  return state.sweepFence;
 }
 
 /**
@@ -44,9 +81,7 @@ export async function sweepOrphans(
   nowMs: number,
 ): Promise<number | undefined> {
   const { orphanAgeMs } = settings;
-  const fence = blobPrefix + ulidFloor(Math.max(0, nowMs - orphanAgeMs));
-  if (fence > state.sweepFence) state.setSweepFence(fence);
-
+  const fence = raiseFence(state, nowMs - orphanAgeMs);
   let after = state.sweepCursor;
   for (let page = 0; page < SWEEP_PAGES; page += 1) {
     const { ids, next } = await blobs.list(blobPrefix, after);

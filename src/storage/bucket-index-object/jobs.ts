@@ -1,5 +1,12 @@
 /** What a shard does in its own time. */
-const JOB_KINDS = ["garbage", "sweep"] as const;
+const JOB_KINDS = [
+  "uploads",
+  "completions",
+  "garbage",
+  "holds",
+  "released-holds",
+  "sweep",
+] as const;
 type JobKind = (typeof JOB_KINDS)[number];
 
 /** When a job that threw is tried again. */
@@ -36,7 +43,11 @@ export class Jobs {
     this.#alarmMs = Number.POSITIVE_INFINITY;
     for (const kind of JOB_KINDS) {
       const dueMs = this.#dueMs.get(kind);
-      if (dueMs !== undefined && dueMs <= nowMs) this.#set(kind, await this.#run(kind, nowMs));
+      if (dueMs === undefined || dueMs > nowMs) continue;
+      // What is scheduled while the job runs is for what it has not seen.
+      this.#dueMs.delete(kind);
+      const againMs = await this.#run(kind, nowMs);
+      this.#set(kind, earlier(againMs, this.#dueMs.get(kind)));
     }
     this.#arm();
   }
@@ -68,4 +79,8 @@ export class Jobs {
     // Not awaited: the output gate holds every answer until the alarm is on disk with the rows it belongs to.
     void this.#storage.setAlarm(earliestMs);
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }

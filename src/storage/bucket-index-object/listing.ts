@@ -3,7 +3,7 @@ import type { ListEntry, ListPage, ListQuery } from "../bucket-index.ts";
 import { SUMMARY_COLUMNS, summaryOf, type SummaryValues } from "./summary.ts";
 
 /** SQLite sorts any blob after any text: an upper bound for prefixes that have no successor. */
-const AFTER_ALL_TEXT = new ArrayBuffer(0);
+export const AFTER_ALL_TEXT = new ArrayBuffer(0);
 
 const QUERY = `SELECT ${SUMMARY_COLUMNS} FROM object WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`;
 
@@ -51,14 +51,18 @@ export function listObjects(sql: SqlStorage, query: ListQuery): PackedPage {
 }
 
 /** The part of `key` up to and with the first delimiter behind `prefix`; undefined when the key is listed itself. */
-function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
+export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   if (delimiter === "") return undefined;
   const at = key.indexOf(delimiter, prefix.length);
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
 /** The least key that the page may begin with; undefined when there is none. */
-function firstKey({ prefix, delimiter, after }: ListQuery): string | undefined {
+export function firstKey({
+  prefix,
+  delimiter,
+  after,
+}: Omit<ListQuery, "limit">): string | undefined {
   // A page that ended with a common prefix continues behind everything in it.
   if (after.startsWith(prefix) && commonPrefix(after, prefix, delimiter) === after)
     return successorOfPrefix(after);

@@ -1,57 +1,93 @@
 import { DurableObject } from "cloudflare:workers";
 import { readShardSettings, type ShardSettings } from "../../env.ts";
+import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { WriteConditions } from "../../protocol/conditions.ts";
-import type { ObjectDraft, ObjectRecord } from "../../protocol/object-record.ts";
-import type { CommitOutcome, ListQuery, Removal, RemoveOutcome } from "../bucket-index.ts";
-import { blobStoreOf } from "../blob-store-of.ts";
+import type {
+  DeleteMarker,
+  Located,
+  ObjectDraft,
+  ObjectRecord,
+} from "../../protocol/object-record.ts";
+import type {
+  AttributeChange,
+  ChangeOutcome,
+  CommitOutcome,
+  ListQuery,
+  ListVersionsQuery,
+  Removal,
+  RemoveOutcome,
+  Rename,
+  RenameOutcome,
+  VersionPage,
+} from "../bucket-index.ts";
+import type { ContentPartPage, Wanted } from "../content-index.ts";
 import { migrate } from "../sql-migrations.ts";
-import { collectGarbage, sweepOrphans } from "./clean-up.ts";
+import type {
+  CompletedUpload,
+  Completion,
+  ListUploadsQuery,
+  PartDraft,
+  PartPage,
+  PutPartOutcome,
+  Refusal,
+  UploadDraft,
+  UploadPage,
+  UploadRecord,
+} from "../upload-index.ts";
+import { changeAttributes } from "./change-attributes.ts";
+import { raiseFence } from "./clean-up.ts";
+import { COMPLETION_MEMORY_MS, completeUpload } from "./complete-upload.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { Jobs } from "./jobs.ts";
-import { RecordCache } from "./record-cache.ts";
+import type { HoldPeer, JudgedHolds } from "./hold-jobs.ts";
+import { dropHolds, knownHolds, takeHold } from "./holds.ts";
+import type { Jobs } from "./jobs.ts";
 import { listObjects, type PackedPage } from "./listing.ts";
-import { commitObject, isEmpty, readObject, removeObject, type Shard } from "./objects.ts";
+import { listUploads } from "./list-uploads.ts";
+import { listVersions } from "./list-versions.ts";
+import { commitObject } from "./place-object.ts";
+import { readObject } from "./read-object.ts";
+import { isEmpty, removeObject } from "./remove-object.ts";
+import { renameObject } from "./rename-object.ts";
+import { RecordCache } from "./record-cache.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { listContentParts, locate } from "./segments.ts";
 import { ShardState } from "./shard-state.ts";
+import type { ShardAnswer } from "./shard-answer.ts";
+import { shardJobs } from "./shard-jobs.ts";
+import type { Effect, Run, Shard } from "./shard.ts";
+import {
+  abortUpload,
+  createUpload,
+  findUpload,
+  listParts,
+  oldestUploadMs,
+  putPart,
+} from "./uploads.ts";
 
-/** The shard was sealed by the delete of its bucket with this token, and did nothing. */
-export interface Sealed {
-  readonly sealedBy: string;
-}
-
-export type ShardAnswer<T> = Sealed | { readonly value: T };
+/** The Directory has given up on a delete after half this time. */
+const SETTLED_AFTER_MS = 60_000;
 
 /**
  * One shard of a bucket's index, named `<bucket id>/<shard number>`: the only writer of its rows.
  * Every method is one transaction; writes that arrive together share one (see {@link GroupCommit}).
  */
-export class BucketIndexObject extends DurableObject {
-  readonly #sql: SqlStorage;
-  readonly #state: ShardState;
+export class BucketIndexObject extends DurableObject implements HoldPeer {
+  readonly #shard: Shard;
   readonly #settings: ShardSettings;
   readonly #commits: GroupCommit;
   readonly #jobs: Jobs;
-  readonly #cache: RecordCache;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
-    migrate(ctx.storage, MIGRATIONS);
-    this.#sql = ctx.storage.sql;
-    this.#state = new ShardState(this.#sql, ctx.id.name);
-    this.#settings = readShardSettings(env);
-    this.#cache = new RecordCache(this.#settings.cacheBytes);
-    this.#commits = new GroupCommit(ctx.storage, this.#state);
-    const cleanUp = {
-      sql: this.#sql,
-      state: this.#state,
-      blobs: blobStoreOf(env),
-      settings: this.#settings,
-      blobPrefix: `${this.#state.name}/`,
-    };
-    this.#jobs = new Jobs(ctx.storage, {
-      garbage: (nowMs) => collectGarbage(cleanUp, nowMs),
-      sweep: (nowMs) => sweepOrphans(cleanUp, nowMs),
-    });
+    const { storage } = ctx;
+    migrate(storage, MIGRATIONS);
+    const settings = readShardSettings(env);
+    const state = new ShardState(storage.sql, ctx.id.name);
+    this.#settings = settings;
+    this.#shard = { sql: storage.sql, state, cache: new RecordCache(settings.cacheBytes) };
+    this.#commits = new GroupCommit(storage, state);
+    const run: Run = (effect) => storage.transactionSync(() => this.#effect(effect));
+    this.#jobs = shardJobs(storage, this.#shard, env, settings, run);
   }
 
   /** Called when the bucket is made, so that even a shard that is never written to is swept. */
@@ -59,41 +95,173 @@ export class BucketIndexObject extends DurableObject {
     return this.#run(() => this.#scheduleSweep(Date.now()));
   }
 
-  read(key: string, withContent: boolean): ShardAnswer<ObjectRecord | undefined> {
-    return this.#unlessSealed(() => readObject(this.#sql, this.#cache, key, withContent));
+  /** The bucket is configured so since `revision`. What is older than the shard knows is ignored. */
+  configure(revision: number, configuration: BucketConfiguration): Promise<void> {
+    return this.#run(() => {
+      const { state, cache } = this.#shard;
+      if (revision <= state.revision) return;
+      state.setConfiguration(revision, configuration);
+      cache.clear();
+    });
   }
 
-  list(query: ListQuery): ShardAnswer<PackedPage> {
-    return this.#unlessSealed(() => listObjects(this.#sql, query));
+  read(
+    revision: number,
+    key: string,
+    wanted: Wanted,
+  ): ShardAnswer<ObjectRecord | DeleteMarker | undefined> {
+    return this.#answer(revision, () => readObject(this.#shard, key, wanted));
+  }
+
+  list(revision: number, query: ListQuery): ShardAnswer<PackedPage> {
+    return this.#answer(revision, () => listObjects(this.#shard.sql, query));
   }
 
   commit(
+    revision: number,
     key: string,
     draft: ObjectDraft,
     conditions: WriteConditions,
   ): Promise<ShardAnswer<CommitOutcome>> {
-    return this.#run(() =>
-      this.#unlessSealed(() =>
-        this.#effect((shard) => commitObject(shard, key, draft, conditions)),
-      ),
+    return this.#write(revision, (shard) => commitObject(shard, key, draft, conditions));
+  }
+
+  remove(
+    revision: number,
+    removals: readonly Removal[],
+  ): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
+    return this.#write(revision, (shard) =>
+      removals.map((removal) => removeObject(shard, removal)),
     );
   }
 
-  remove(removals: readonly Removal[]): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
+  change(
+    revision: number,
+    key: string,
+    versionId: string | undefined,
+    change: AttributeChange,
+  ): Promise<ShardAnswer<ChangeOutcome>> {
+    return this.#write(revision, (shard) => changeAttributes(shard, key, versionId, change));
+  }
+
+  listVersions(revision: number, query: ListVersionsQuery): ShardAnswer<VersionPage> {
+    return this.#answer(revision, () => listVersions(this.#shard.sql, query));
+  }
+
+  rename(revision: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
+    return this.#write(revision, (shard) => renameObject(shard, rename));
+  }
+
+  createUpload(revision: number, key: string, draft: UploadDraft): Promise<ShardAnswer<string>> {
+    const { uploadExpiryMs } = this.#settings;
+    return this.#write(revision, (shard) => {
+      const uploadId = createUpload(shard, key, draft);
+      if (uploadExpiryMs > 0) this.#jobs.schedule("uploads", shard.nowMs + uploadExpiryMs);
+      return uploadId;
+    });
+  }
+
+  findUpload(
+    revision: number,
+    key: string,
+    uploadId: string,
+  ): ShardAnswer<UploadRecord | undefined> {
+    return this.#answer(revision, () => findUpload(this.#shard.sql, key, uploadId));
+  }
+
+  putPart(
+    revision: number,
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    draft: PartDraft,
+  ): Promise<ShardAnswer<PutPartOutcome>> {
+    return this.#write(revision, (shard) => putPart(shard, key, uploadId, partNumber, draft));
+  }
+
+  listParts(
+    revision: number,
+    key: string,
+    uploadId: string,
+    after: number,
+    limit: number,
+  ): ShardAnswer<PartPage | undefined> {
+    return this.#answer(revision, () => listParts(this.#shard.sql, key, uploadId, after, limit));
+  }
+
+  listUploads(revision: number, query: ListUploadsQuery): ShardAnswer<UploadPage> {
+    return this.#answer(revision, () => listUploads(this.#shard.sql, query));
+  }
+
+  completeUpload(
+    revision: number,
+    key: string,
+    uploadId: string,
+    completion: Completion,
+  ): Promise<ShardAnswer<CompletedUpload | Refusal>> {
+    return this.#write(revision, (shard) => {
+      const completed = completeUpload(shard, key, uploadId, completion);
+      if (completed.ok) this.#jobs.schedule("completions", shard.nowMs + COMPLETION_MEMORY_MS);
+      return completed;
+    });
+  }
+
+  abortUpload(
+    revision: number,
+    key: string,
+    uploadId: string,
+    initiatedMs: number | undefined,
+  ): Promise<ShardAnswer<ReturnType<typeof abortUpload>>> {
+    return this.#write(revision, (shard) => abortUpload(shard, key, uploadId, initiatedMs));
+  }
+
+  // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows
+  // is answered by a sealed shard, too.
+
+  locate(contentId: string, sizeBytes: number, wanted: Wanted): Located {
+    return locate(this.#shard.sql, contentId, sizeBytes, wanted);
+  }
+
+  listContentParts(contentId: string, after: number, limit: number): ContentPartPage {
+    return listContentParts(this.#shard.sql, contentId, after, limit);
+  }
+
+  takeHold(contentId: string, token: string): Promise<boolean> {
     return this.#run(() =>
-      this.#unlessSealed(() =>
-        this.#effect((shard) =>
-          removals.map(({ key, conditions }) => removeObject(shard, key, conditions)),
-        ),
-      ),
+      this.#effect(({ sql, nowMs }) => {
+        const isTaken = takeHold(sql, contentId, token);
+        this.#jobs.schedule("holds", nowMs + this.#settings.orphanAgeMs);
+        return isTaken;
+      }),
     );
+  }
+
+  releaseHolds(tokens: readonly string[]): Promise<void> {
+    return this.#run(() =>
+      this.#effect(({ sql, garbageDueMs, onGarbage }) => {
+        dropHolds(sql, tokens, garbageDueMs);
+        onGarbage();
+      }),
+    );
+  }
+
+  judgeHolds(tokens: readonly string[]): Promise<JudgedHolds> {
+    return this.#run(() => {
+      const { sql, state } = this.#shard;
+      const fence = raiseFence(state, Date.now() - this.#settings.orphanAgeMs);
+      const known = new Set(knownHolds(sql, tokens));
+      const lost = tokens.filter((token) => !known.has(token) && token <= fence);
+      return { known: [...known], lost };
+    });
   }
 
   /** The bucket is being deleted: from now on nothing is read or written. Refused while there are objects. */
   sealIfEmpty(token: string): Promise<boolean> {
     return this.#run(() => {
-      if (!isEmpty(this.#sql)) return false;
-      this.#state.setSeal(token);
+      if (!isEmpty(this.#shard.sql)) return false;
+      this.#shard.state.setSeal(token);
+      if (oldestUploadMs(this.#shard.sql) !== undefined)
+        this.#jobs.schedule("uploads", Date.now() + SETTLED_AFTER_MS);
       return true;
     });
   }
@@ -101,7 +269,8 @@ export class BucketIndexObject extends DurableObject {
   /** The delete with this token came to nothing. */
   unseal(token: string): Promise<void> {
     return this.#run(() => {
-      if (this.#state.seal === token) this.#state.setSeal(undefined);
+      const { state } = this.#shard;
+      if (state.seal === token) state.setSeal(undefined);
     });
   }
 
@@ -109,29 +278,42 @@ export class BucketIndexObject extends DurableObject {
     await this.#jobs.runDue(Date.now());
   }
 
+  #write<T>(revision: number, effect: (shard: Effect) => T): Promise<ShardAnswer<T>> {
+    return this.#run(() => this.#answer(revision, () => this.#effect(effect)));
+  }
+
   /** What was read from a transaction that did not commit must not be remembered. */
   async #run<T>(effect: () => T): Promise<T> {
     try {
       return await this.#commits.run(effect);
     } catch (error) {
-      this.#cache.clear();
+      this.#shard.cache.clear();
       throw error;
     }
   }
 
-  #unlessSealed<T>(effect: () => T): ShardAnswer<T> {
-    const { seal } = this.#state;
-    return seal === undefined ? { value: effect() } : { sealedBy: seal };
+  /** @param revision of the configuration that the request was authorized under */
+  #answer<T>(revision: number, effect: () => T): ShardAnswer<T> {
+    const { state } = this.#shard;
+    if (state.seal !== undefined) return { sealedBy: state.seal };
+    if (state.revision === revision) return { value: effect() };
+    return { revision: state.revision, configuration: state.configuration };
   }
 
-  #effect<T>(effect: (shard: Shard) => T): T {
+  #effect<T>(effect: (shard: Effect) => T): T {
     const nowMs = Date.now();
     const garbageDueMs = nowMs + this.#settings.garbageDelayMs;
     let madeGarbage = false;
-    const onGarbage = () => (madeGarbage = true);
-    const shard = { sql: this.#sql, state: this.#state, cache: this.#cache };
-    const value = effect({ ...shard, nowMs, garbageDueMs, onGarbage });
+    let releasedHold = false;
+    const value = effect({
+      ...this.#shard,
+      nowMs,
+      garbageDueMs,
+      onGarbage: () => (madeGarbage = true),
+      onReleasedHold: () => (releasedHold = true),
+    });
     if (madeGarbage) this.#jobs.schedule("garbage", garbageDueMs);
+    if (releasedHold) this.#jobs.schedule("released-holds", nowMs);
     this.#scheduleSweep(nowMs);
     return value;
   }

@@ -4,7 +4,6 @@ import type { Content, ObjectRecord } from "../../protocol/object-record.ts";
 export interface CachedRecord {
   /** Without content. */
   readonly record: ObjectRecord;
-  readonly sequence: number;
   /** Undefined until somebody asked for the content. */
   readonly content: Content | undefined;
 }

@@ -4,7 +4,7 @@ import type { Migrations } from "../sql-migrations.ts";
  * One shard's tables; `docs/storage.md` explains them.
  *
  * `object` holds narrow rows, since lookups and listings read them; inline bodies lie apart, in a rowid table.
- * `headers` comes last: when metadata is long, it is what overflows the page.
+ * `headers` comes last, as long as no column is added: when metadata is long, it is what overflows the page.
  */
 export const MIGRATIONS: Migrations = [
   `
@@ -46,5 +46,106 @@ export const MIGRATIONS: Migrations = [
     kind TEXT PRIMARY KEY,
     due_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
+  `,
+
+  // A content is a blob, or a list of segments of blobs; rows, parts, segments, and other shards (by holds) refer to it.
+  `
+  ALTER TABLE object RENAME COLUMN blob_id TO content_id;
+  ALTER TABLE object ADD COLUMN part_count INTEGER;
+
+  DROP INDEX blob_garbage;
+  ALTER TABLE blob RENAME TO content;
+  ALTER TABLE content RENAME COLUMN blob_id TO content_id;
+  ALTER TABLE content ADD COLUMN hold_token TEXT;
+  CREATE INDEX content_garbage ON content (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL;
+  CREATE INDEX content_hold ON content (hold_token) WHERE hold_token IS NOT NULL;
+
+  CREATE TABLE segment (
+    content_id TEXT NOT NULL,
+    offset_bytes INTEGER NOT NULL,
+    part_number INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    blob_id TEXT NOT NULL,
+    blob_offset_bytes INTEGER NOT NULL,
+    keeper_id TEXT NOT NULL,
+    checksum TEXT,
+    PRIMARY KEY (content_id, offset_bytes)
+  ) WITHOUT ROWID;
+  CREATE INDEX segment_part ON segment (content_id, part_number);
+
+  CREATE TABLE upload (
+    key TEXT NOT NULL,
+    upload_id TEXT NOT NULL,
+    initiated_ms INTEGER NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum_algorithm TEXT,
+    checksum_type TEXT,
+    headers TEXT NOT NULL,
+    PRIMARY KEY (key, upload_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX upload_initiated ON upload (initiated_ms);
+
+  CREATE TABLE part (
+    upload_id TEXT NOT NULL,
+    part_number INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    content_id TEXT NOT NULL,
+    PRIMARY KEY (upload_id, part_number)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE completed_upload (
+    upload_id TEXT PRIMARY KEY,
+    completed_ms INTEGER NOT NULL,
+    request_sha256 TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    checksum TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX completed_upload_time ON completed_upload (completed_ms);
+
+  CREATE TABLE hold (
+    token TEXT PRIMARY KEY,
+    content_id TEXT NOT NULL,
+    is_confirmed INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX hold_unconfirmed ON hold (token) WHERE is_confirmed = 0;
+
+  CREATE TABLE released_hold (
+    token TEXT PRIMARY KEY,
+    content_id TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
+
+  // `object` is the current version of each key, unless that is a delete marker; `version` has all others.
+  `
+  ALTER TABLE shard ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE shard ADD COLUMN configuration TEXT NOT NULL DEFAULT '{}';
+
+  ALTER TABLE object ADD COLUMN version_id TEXT;
+  ALTER TABLE object ADD COLUMN attributes TEXT;
+
+  CREATE TABLE version (
+    key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum TEXT,
+    content_id TEXT,
+    headers TEXT NOT NULL,
+    part_count INTEGER,
+    version_id TEXT,
+    attributes TEXT,
+    is_marker INTEGER NOT NULL,
+    PRIMARY KEY (key, sequence DESC)
+  ) WITHOUT ROWID;
+  CREATE INDEX version_null ON version (key) WHERE version_id IS NULL;
+
+  ALTER TABLE upload ADD COLUMN attributes TEXT;
+  ALTER TABLE completed_upload ADD COLUMN version_id TEXT;
   `,
 ];

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { BucketPage, BucketRecord, ListBucketsQuery } from "../bucket-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -15,6 +16,8 @@ interface BucketRow extends Record<string, SqlStorageValue> {
   created_ms: number;
   delete_token: string | null;
   delete_began_ms: number | null;
+  revision: number;
+  configuration: string;
 }
 
 /** The one Directory of a deployment; `bucket-directory.ts` says what its methods mean. */
@@ -30,17 +33,36 @@ export class DirectoryObject extends DurableObject {
   create(bucket: BucketRecord): { bucket: BucketRecord; isNew: boolean } {
     const existing = this.find(bucket.name);
     if (existing !== undefined) return { bucket: existing, isNew: false };
-    const { name, id, region, ownerId, shardCount, createdMs } = bucket;
+    const { name, id, region, ownerId, shardCount, createdMs, revision, configuration } = bucket;
     this.#sql.exec(
-      "INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",
+      "INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
       name,
       id,
       region,
       ownerId,
       shardCount,
       createdMs,
+      revision,
+      JSON.stringify(configuration),
     );
     return { bucket, isNew: true };
+  }
+
+  configure(
+    bucketId: string,
+    revision: number,
+    configuration: BucketConfiguration,
+  ): BucketRecord | undefined {
+    const row = this.#sql
+      .exec<BucketRow>(
+        `UPDATE bucket SET revision = revision + 1, configuration = ?
+         WHERE id = ? AND revision = ? RETURNING *`,
+        JSON.stringify(configuration),
+        bucketId,
+        revision,
+      )
+      .toArray()[0];
+    return row && recordOf(row);
   }
 
   find(name: string): BucketRecord | undefined {
@@ -122,5 +144,7 @@ function recordOf(row: BucketRow): BucketRecord {
     ownerId: row.owner_id,
     shardCount: row.shard_count,
     createdMs: row.created_ms,
+    revision: row.revision,
+    configuration: JSON.parse(row.configuration) as BucketConfiguration,
   };
 }

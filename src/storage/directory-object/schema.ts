@@ -14,4 +14,8 @@ export const MIGRATIONS: Migrations = [
     delete_began_ms INTEGER
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE bucket ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE bucket ADD COLUMN configuration TEXT NOT NULL DEFAULT '{}';
+  `,
 ];

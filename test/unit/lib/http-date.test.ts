@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { formatHttpDate, formatIsoDate, parseHttpDate } from "../../../src/lib/http-date.ts";
+import {
+  formatHttpDate,
+  formatIsoDate,
+  parseIsoDate,
+  parseHttpDate,
+} from "../../../src/lib/http-date.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const TIME_MS = Date.UTC(1994, 10, 6, 8, 49, 37);
@@ -44,4 +49,21 @@ test("what is formatted is read back, to the second", () => {
 
 test("listings show whole seconds with three zeros", () => {
   expect(formatIsoDate(Date.UTC(2026, 10, 23, 5, 0, 0, 789))).toBe("2026-11-23T05:00:00.000Z");
+});
+
+test.for([
+  ["2030-01-01T00:00:00Z", Date.UTC(2030, 0, 1)],
+  ["2030-01-01T00:00:00.5Z", Date.UTC(2030, 0, 1, 0, 0, 0, 500)],
+  ["2030-01-01T00:00:00.123456Z", Date.UTC(2030, 0, 1, 0, 0, 0, 123)],
+  ["2029-12-31T22:30:00-01:30", Date.UTC(2030, 0, 1)],
+  ["2028-02-29T00:00:00Z", Date.UTC(2028, 1, 29)],
+  ["2030-01-01", undefined],
+  ["2030-01-01T00:00:00", undefined],
+  ["2030-02-29T00:00:00Z", undefined],
+  ["2030-13-01T00:00:00Z", undefined],
+  ["2030-01-01T25:00:00Z", undefined],
+  ["2030-01-01 00:00:00Z", undefined],
+  ["Tue, 01 Jan 2030 00:00:00 GMT", undefined],
+] as const)("the ISO 8601 date %s is %s", ([text, timeMs]) => {
+  expect(parseIsoDate(text)).toBe(timeMs);
 });

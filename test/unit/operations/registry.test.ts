@@ -10,6 +10,7 @@ function request(method: string, target: string, headers: Record<string, string>
     method,
     headers: new Headers(headers),
     body: null,
+    origin: "http://127.0.0.1:8787",
     rawPath,
     rawQuery,
     query: new URLSearchParams(rawQuery),
@@ -42,6 +43,12 @@ test.for([
   ["GET", "/b/k?x-id=GetObject", "GetObject"],
   ["PUT", "/b/k?x-id=PutObject", "PutObject"],
   ["HEAD", "/b/k?acl", "HeadObject"],
+  ["GET", "/b?uploads", "ListMultipartUploads"],
+  ["POST", "/b/k?uploads", "CreateMultipartUpload"],
+  ["PUT", "/b/k?uploadId=u&partNumber=1", "UploadPart"],
+  ["GET", "/b/k?uploadId=u", "ListParts"],
+  ["POST", "/b/k?uploadId=u", "CompleteMultipartUpload"],
+  ["DELETE", "/b/k?uploadId=u", "AbortMultipartUpload"],
 ] as const)("%s %s is %s", ([method, target, name]) => {
   expect(operationFor(request(method, target)).name).toBe(name);
 });
@@ -49,11 +56,8 @@ test.for([
 test.for([
   ["PUT", "/b?cors", "PutBucketCors"],
   ["DELETE", "/b?policy", "DeleteBucketPolicy"],
-  ["GET", "/b?versions", "ListObjectVersions"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
-  ["DELETE", "/b/k?tagging", "DeleteObjectTagging"],
-  ["DELETE", "/b/k?uploadId=u", "AbortMultipartUpload"],
-  ["PUT", "/b/k?uploadId=u&partNumber=1", "UploadPart"],
+  ["DELETE", "/b/k?annotation", "DeleteObjectAnnotation"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
   ["POST", "/WriteGetObjectResponse", "WriteGetObjectResponse"],
 ] as const)("%s %s is refused as %s", ([method, target, name]) => {
@@ -62,10 +66,13 @@ test.for([
   expect(error.message).toBe(`${name} is not implemented`);
 });
 
-test("a copy source or a form makes another operation, refused by its own name", () => {
+test("a copy source or a form makes another operation", () => {
   const copy = { "x-amz-copy-source": "/b/k" };
   const form = { "content-type": "multipart/form-data; boundary=x" };
-  expect(refusalOf("PUT", "/b/k", copy).message).toBe("CopyObject is not implemented");
+  const part = "/b/k?partNumber=1&uploadId=x";
+  expect(operationFor(request("PUT", "/b/k", copy)).name).toBe("CopyObject");
+  expect(operationFor(request("PUT", part, copy)).name).toBe("UploadPartCopy");
+  expect(operationFor(request("PUT", part)).name).toBe("UploadPart");
   expect(refusalOf("POST", "/b", form).message).toBe("PostObject is not implemented");
 });
 

@@ -1,15 +1,30 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
+  checkDestinationDates,
+  checkSourceConditions,
   checkWriteConditions,
   evaluateRead,
   NO_CONDITIONS,
   parseWriteConditions,
 } from "../../../src/protocol/conditions.ts";
 
-const OBJECT = { etag: "abc", sizeBytes: 5, lastModifiedMs: Date.UTC(2026, 10, 23, 5, 0, 0, 789) };
+const OBJECT = {
+  etag: "abc",
+  sizeBytes: 5,
+  lastModifiedMs: Date.UTC(2026, 10, 23, 5, 0, 0, 789),
+  sequence: 7,
+};
 const BEFORE = "Mon, 23 Nov 2026 04:59:59 GMT";
 const SAME = "Mon, 23 Nov 2026 05:00:00 GMT";
 const AFTER = "Mon, 23 Nov 2026 05:00:01 GMT";
+const FUTURE = "Mon, 23 Nov 2026 05:00:03 GMT";
+
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 10, 23, 5, 0, 2) });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
 
 test.for([
   { headers: {}, outcome: "proceed", because: "there is no condition" },
@@ -86,6 +101,11 @@ test.for([
     because: "it was not modified since",
   },
   {
+    headers: { "If-Modified-Since": FUTURE },
+    outcome: "proceed",
+    because: "nothing is known of the future",
+  },
+  {
     headers: { "If-Modified-Since": "2026-11-24" },
     outcome: "proceed",
     because: "no date, no condition",
@@ -144,10 +164,6 @@ test("conditions of a write are read without their quotes", () => {
 
 test.for([
   {
-    headers: { "If-None-Match": '"abc"' },
-    error: { code: "NotImplemented", fields: { Header: "If-None-Match" } },
-  },
-  {
     headers: { "If-None-Match": "*", "If-Match": '"abc"' },
     error: { code: "NotImplemented", fields: { Header: "If-Match,If-None-Match" } },
   },
@@ -180,6 +196,9 @@ test.for([
   { conditions: { ifMatch: "*" }, existing: undefined, outcome: "NoSuchKey" },
   { conditions: { ifNoneMatch: "*" as const }, existing: OBJECT, outcome: "PreconditionFailed" },
   { conditions: { ifNoneMatch: "*" as const }, existing: undefined, outcome: "ok" },
+  { conditions: { ifNoneMatch: "abc" }, existing: OBJECT, outcome: "PreconditionFailed" },
+  { conditions: { ifNoneMatch: "other" }, existing: OBJECT, outcome: "ok" },
+  { conditions: { ifNoneMatch: "abc" }, existing: undefined, outcome: "ok" },
   { conditions: { ifMatchSizeBytes: 5 }, existing: OBJECT, outcome: "ok" },
   { conditions: { ifMatchSizeBytes: 0 }, existing: OBJECT, outcome: "PreconditionFailed" },
   { conditions: { ifMatchSizeBytes: 5 }, existing: undefined, outcome: "ok" },
@@ -196,4 +215,61 @@ test.for([
   },
 ])("a write under $conditions over $existing is $outcome", ({ conditions, existing, outcome }) => {
   expect(checkWriteConditions({ ...NO_CONDITIONS, ...conditions }, existing)).toBe(outcome);
+});
+
+const ALL_FAIL = {
+  "If-Match": '"x"',
+  "If-Unmodified-Since": BEFORE,
+  "If-None-Match": '"abc"',
+  "If-Modified-Since": SAME,
+};
+
+test.for([
+  { given: ["If-Match", "If-Unmodified-Since", "If-None-Match", "If-Modified-Since"] },
+  { given: ["If-Unmodified-Since", "If-None-Match", "If-Modified-Since"] },
+  { given: ["If-None-Match", "If-Modified-Since"] },
+  { given: ["If-Modified-Since"] },
+] as const)("of the source's conditions $given the first is named", ({ given }) => {
+  const [first] = given;
+  for (const prefix of ["x-amz-copy-source-", "x-amz-rename-source-"] as const) {
+    const headers = new Headers(given.map((name) => [`${prefix}${name}`, ALL_FAIL[name]]));
+    expect(() => checkSourceConditions(headers, prefix, OBJECT)).toThrow(
+      expect.objectContaining({
+        code: "PreconditionFailed",
+        fields: { Condition: `${prefix}${first}` },
+      }),
+    );
+  }
+});
+
+test.for([
+  { "if-match": "abc", "if-unmodified-since": BEFORE },
+  { "if-match": '"abc"', "if-none-match": "x", "if-modified-since": SAME },
+  { "if-none-match": '"x"', "if-modified-since": AFTER },
+  { "if-modified-since": BEFORE, "if-unmodified-since": AFTER },
+  { "if-modified-since": FUTURE },
+  { "if-match": "*" },
+])("a source may be copied under %o", (conditions) => {
+  const headers = new Headers(
+    Object.entries(conditions).map(([name, value]) => [`x-amz-copy-source-${name}`, value]),
+  );
+  expect(() => checkSourceConditions(headers, "x-amz-copy-source-", OBJECT)).not.toThrow();
+});
+
+test("conditions of GetObject are none of a copy's source", () => {
+  const headers = new Headers(ALL_FAIL);
+  expect(() => checkSourceConditions(headers, "x-amz-copy-source-", OBJECT)).not.toThrow();
+});
+
+test.for([
+  { headers: { "If-Modified-Since": BEFORE }, existing: OBJECT, failed: undefined },
+  { headers: { "If-Modified-Since": AFTER }, existing: OBJECT, failed: "If-Modified-Since" },
+  { headers: { "If-Modified-Since": BEFORE }, existing: undefined, failed: "If-Modified-Since" },
+  { headers: { "If-Unmodified-Since": AFTER }, existing: OBJECT, failed: undefined },
+  { headers: { "If-Unmodified-Since": BEFORE }, existing: OBJECT, failed: "If-Unmodified-Since" },
+  { headers: { "If-Unmodified-Since": BEFORE }, existing: undefined, failed: undefined },
+])("what has the new name, under $headers, fails $failed", ({ headers, existing, failed }) => {
+  const check = () => checkDestinationDates(new Headers({ ...headers }), existing);
+  if (failed === undefined) check();
+  else expect(thrownBy(check)).toMatchObject({ fields: { Condition: failed } });
 });

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import { S3Error } from "../../../src/protocol/errors.ts";
-import { contentRange, parsePartNumber, resolveRange } from "../../../src/protocol/range.ts";
+import {
+  contentRange,
+  parseCopyRange,
+  parsePartNumber,
+  resolveRange,
+} from "../../../src/protocol/range.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
 
 const HUGE = "99999999999999999999999999";
@@ -91,3 +96,55 @@ test.for(["0", "10001", "-1", "", "1.0", "1e3", " 1", "abc", HUGE])(
     );
   },
 );
+
+function copyRange(header: string, sizeBytes: number) {
+  return parseCopyRange(new Headers({ "x-amz-copy-source-range": header }), sizeBytes);
+}
+
+test.for([
+  { header: "bytes=0-8", range: { offset: 0, length: 9 } },
+  { header: "bytes=0-9", range: { offset: 0, length: 10 } },
+  { header: "bytes=1-1", range: { offset: 1, length: 1 } },
+  { header: "bytes=9-9", range: { offset: 9, length: 1 } },
+])("a part copied from $header of ten bytes is $range", ({ header, range }) => {
+  expect(copyRange(header, 10)).toEqual(range);
+});
+
+test("a part that is copied without a range is the whole object", () => {
+  expect(parseCopyRange(new Headers(), 10)).toBeUndefined();
+});
+
+const COPY_RANGE_FORM =
+  "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy";
+
+test.for([
+  "0-8",
+  "bytes=1-0",
+  "bytes=-1-",
+  "bytes=0--1",
+  "bytes=0-1,3-4,7-9",
+  "bytes=-",
+  "bytes=-0",
+  "bytes=1-",
+  "bytes=-2",
+  "bytes=-15",
+  "bytes=0",
+  "bytes=hello-world",
+  "bytes= 0-1",
+  "byte=0-1",
+])("no part is copied from %s", (header) => {
+  const expected = new S3Error("InvalidArgument", {
+    message: COPY_RANGE_FORM,
+    fields: { ArgumentName: "x-amz-copy-source-range", ArgumentValue: header },
+  });
+  expect(() => copyRange(header, 10)).toThrow(expected);
+});
+
+test.for([
+  { header: "bytes=0-100", code: "InvalidArgument" },
+  { header: "bytes=0-10", code: "InvalidArgument" },
+  { header: "bytes=10-10", code: "InvalidRequest" },
+  { header: "bytes=100-200", code: "InvalidRequest" },
+])("$header of ten bytes is $code", ({ header, code }) => {
+  expect(() => copyRange(header, 10)).toThrow(expect.objectContaining({ code }));
+});

@@ -37,6 +37,7 @@ export function s3Request(parts: RequestParts = {}): S3Request {
     method,
     headers,
     body: null,
+    origin: `https://${HOST}`,
     rawPath,
     rawQuery,
     query: new URLSearchParams(rawQuery),

@@ -1,0 +1,16 @@
+import type { Account } from "../env.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type { BucketRecord } from "../storage/bucket-directory.ts";
+
+/**
+ * One account, the root's: it may do everything with what it owns.
+ *
+ * @throws S3Error AccessDenied
+ */
+export function requireOwner(caller: Account, bucket: BucketRecord): void {
+  if (bucket.ownerId !== caller.canonicalId) throw new S3Error("AccessDenied");
+}
+
+export function noSuchBucket(name: string): S3Error {
+  return new S3Error("NoSuchBucket", { fields: { BucketName: name } });
+}

@@ -1,0 +1,34 @@
+import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type { BucketRecord } from "../storage/bucket-directory.ts";
+import { StaleBucketError } from "../storage/bucket-index-client.ts";
+import type { BucketLookup } from "../storage/bucket-lookup.ts";
+
+/** A bucket as it is remembered, and whom to ask how it is now. */
+export interface RememberedBucket {
+  readonly bucket: BucketRecord;
+  readonly buckets: BucketLookup;
+}
+
+/**
+ * Checks that the bucket has Object Lock. A lock never goes, so what is remembered can only be wrong in one way: the
+ * Directory is asked before anything is refused.
+ *
+ * @throws S3Error InvalidRequest
+ */
+export async function requireObjectLock(remembered: RememberedBucket): Promise<void> {
+  if (remembered.bucket.configuration.objectLock !== undefined) return;
+  const { objectLock } = await currentConfiguration(remembered);
+  if (objectLock === undefined)
+    throw new S3Error("InvalidRequest", { message: "Bucket is missing Object Lock Configuration" });
+}
+
+/** @throws StaleBucketError when the bucket is gone */
+export async function currentConfiguration({
+  bucket,
+  buckets,
+}: RememberedBucket): Promise<BucketConfiguration> {
+  const current = await buckets.refresh(bucket.name);
+  if (current?.id !== bucket.id) throw new StaleBucketError();
+  return current.configuration;
+}

@@ -1,0 +1,44 @@
+import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
+import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { BucketLookup } from "../storage/bucket-lookup.ts";
+
+/** Writers of one configuration that may come between. */
+const MAX_ATTEMPTS = 10;
+
+interface Ports {
+  readonly directory: BucketDirectory;
+  readonly buckets: BucketLookup;
+  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
+}
+
+/**
+ * Changes a bucket's configuration: in the Directory first, which says which of two changes was the later, then in every
+ * shard. When this returns, every request is decided under it, whatever gateways remember. When it dies half-way, the
+ * shards that were not told are told by the first request that comes with the new revision.
+ *
+ * @param change may be called several times; what it throws is thrown
+ * @throws S3Error NoSuchBucket, OperationAborted (too many others change it)
+ */
+export async function configureBucket(
+  { directory, buckets, indexOf }: Ports,
+  bucket: BucketRecord,
+  change: (configuration: BucketConfiguration) => BucketConfiguration,
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const current = await directory.find(bucket.name);
+    if (current?.id !== bucket.id)
+      throw new S3Error("NoSuchBucket", { fields: { BucketName: bucket.name } });
+    const updated = await directory.configure(
+      bucket.id,
+      current.revision,
+      change(current.configuration),
+    );
+    if (updated === undefined) continue;
+    await indexOf(updated).configure();
+    buckets.update(updated);
+    return;
+  }
+  throw new S3Error("OperationAborted");
+}

@@ -1,0 +1,93 @@
+import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
+import type { WriteConditions } from "../protocol/conditions.ts";
+import type {
+  Content,
+  ObjectAttributes,
+  ObjectRecord,
+  StoredChecksum,
+  StoredHeaders,
+} from "../protocol/object-record.ts";
+import { digester } from "./body/digester.ts";
+import { feedContent } from "./feed-content.ts";
+import type { ContentStores } from "./open-content.ts";
+import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
+import { writeRefusal } from "./write-refusal.ts";
+
+export interface ObjectCopy {
+  readonly key: string;
+  /** Reads the source with its content, and checks it; called anew when it turns out to be gone. */
+  readonly readSource: () => Promise<ObjectRecord>;
+  readonly storageClass: string;
+  /** The copy's headers, from those of the source. */
+  readonly headersOf: (source: StoredHeaders) => StoredHeaders;
+  /** The copy's attributes, from those of the source. */
+  readonly attributesOf: (source: ObjectAttributes) => ObjectAttributes;
+  /** Undefined: the source's checksum will do, or none. */
+  readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
+  readonly conditions: WriteConditions;
+}
+
+export interface CopiedObject {
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+  readonly checksum: StoredChecksum | undefined;
+  /** Of the copy; undefined: the null version. */
+  readonly versionId: string | undefined;
+  /** Of what was copied. */
+  readonly sourceVersionId: string | undefined;
+}
+
+/**
+ * Makes an object of another one's content. No byte is stored again, and none is read, unless the copy is to have a
+ * checksum that its source has not.
+ *
+ * @throws S3Error PreconditionFailed, NoSuchKey (If-Match on a missing key), SlowDown (the source changes all the time),
+ * and what `readSource` throws
+ */
+export async function copyContent(
+  stores: ReferenceStores & ContentStores,
+  {
+    key,
+    readSource,
+    storageClass,
+    headersOf,
+    attributesOf,
+    checksumAlgorithm,
+    conditions,
+  }: ObjectCopy,
+): Promise<CopiedObject> {
+  return whileSourceGone(
+    async () => {
+      const { content, sizeBytes, etag, partCount, ...source } = await readSource();
+      if (content === undefined) throw new Error("the index gave no content");
+      const checksum =
+        checksumAlgorithm === undefined || isOfWhole(source.checksum, checksumAlgorithm)
+          ? source.checksum
+          : await computeChecksum(stores, content, sizeBytes, checksumAlgorithm);
+      const headers = headersOf(source.headers);
+      const attributes = attributesOf(source.attributes);
+      const draft = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
+      const outcome = await commitCopy(stores, key, draft, content, conditions);
+      return outcome.ok
+        ? { ...outcome, etag, checksum, sourceVersionId: source.versionId }
+        : outcome;
+    },
+    (reason) => writeRefusal(reason, key, conditions),
+  );
+}
+
+function isOfWhole(checksum: StoredChecksum | undefined, algorithm: ChecksumAlgorithm): boolean {
+  return checksum?.algorithm === algorithm && checksum.type === "FULL_OBJECT";
+}
+
+async function computeChecksum(
+  stores: ContentStores,
+  content: Content,
+  sizeBytes: number,
+  algorithm: ChecksumAlgorithm,
+): Promise<StoredChecksum> {
+  const running = digester(algorithm);
+  await feedContent(stores, content, sizeBytes, { offset: 0, length: sizeBytes }, [running]);
+  const value = Buffer.from(await running.digest()).toString("base64");
+  return { algorithm, value, type: "FULL_OBJECT" };
+}

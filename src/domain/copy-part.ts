@@ -1,0 +1,177 @@
+import { hash } from "node:crypto";
+import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type {
+  BlobContent,
+  Content,
+  InlineContent,
+  ObjectRecord,
+  Segment,
+  StitchedContent,
+  StoredChecksum,
+} from "../protocol/object-record.ts";
+import type { ByteRange } from "../protocol/range.ts";
+import { noSuchUpload } from "../protocol/upload-id.ts";
+import type { BlobSource, BlobStore } from "../storage/blob-store.ts";
+import type { PutPartOutcome } from "../storage/upload-index.ts";
+import { digester } from "./body/digester.ts";
+import { commitOrDrop, dropBlob } from "./body/drop-blob.ts";
+import { contentSegments } from "./content-segments.ts";
+import { feedContent } from "./feed-content.ts";
+import type { ContentStores } from "./open-content.ts";
+import { type ReferenceStores, whileSourceGone, withReference } from "./reference-content.ts";
+
+/** AWS's limit for one part. */
+const MAX_PART_BYTES = 5 * 1024 ** 3;
+const PLAIN_MD5 = /^[0-9a-f]{32}$/;
+
+type Stores = ReferenceStores & ContentStores;
+
+export interface PartCopy {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly partNumber: number;
+  /** That of the upload; undefined when it has none. */
+  readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
+  /** Reads the source with its content, and checks it; called anew when it turns out to be gone. */
+  readonly readSource: () => Promise<PartSource>;
+}
+
+export interface PartSource {
+  readonly record: ObjectRecord;
+  /** Which of the source's bytes the part is made of. */
+  readonly range: ByteRange;
+}
+
+export interface CopiedPart {
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+  readonly checksum: StoredChecksum | undefined;
+}
+
+/**
+ * Makes a part of a range of an object. The part refers to the bytes, unless they are inline: parts never are, so a blob
+ * is written. Bytes are read only when the upload wants a checksum that the source has not.
+ *
+ * @throws S3Error InvalidRequest (over 5 GiB), NoSuchUpload, SlowDown (the source changes all the time), and what
+ * `readSource` throws
+ */
+export async function copyPart(stores: Stores, copy: PartCopy): Promise<CopiedPart> {
+  return whileSourceGone(
+    async () => {
+      const source = await copy.readSource();
+      if (source.range.length > MAX_PART_BYTES) {
+        const message = `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_PART_BYTES}`;
+        throw new S3Error("InvalidRequest", { message });
+      }
+      const { content } = source.record;
+      if (content === undefined) throw new Error("the index gave no content");
+      return content.kind === "inline"
+        ? storeInline(stores, copy, source, content)
+        : refer(stores, copy, source, content);
+    },
+    (reason) => (reason === "NoSuchUpload" ? noSuchUpload(copy.uploadId) : new S3Error(reason)),
+  );
+}
+
+type Attempt =
+  | (CopiedPart & { readonly ok: true })
+  | Extract<PutPartOutcome, { readonly ok: false }>;
+
+async function refer(
+  stores: Stores,
+  { key, uploadId, partNumber, checksumAlgorithm }: PartCopy,
+  source: PartSource,
+  content: BlobContent | StitchedContent,
+): Promise<Attempt> {
+  const { index, contents } = stores;
+  const { record, range } = source;
+  const segments: Segment[] = [];
+  for await (const segment of contentSegments(contents, content, record.sizeBytes, range))
+    segments.push(segment);
+  const { md5Hex, checksum } = await describe(stores, source, content, checksumAlgorithm);
+  const etag = md5Hex ?? referenceEtag(segments);
+  const outcome = await withReference(stores, key, content, (reference) =>
+    index.putPart(key, uploadId, partNumber, {
+      sizeBytes: range.length,
+      etag,
+      checksum,
+      content: { kind: "copy", source: reference, segments },
+    }),
+  );
+  return outcome.ok ? { ...outcome, etag, checksum } : outcome;
+}
+
+async function storeInline(
+  stores: Stores,
+  { key, uploadId, partNumber, checksumAlgorithm }: PartCopy,
+  source: PartSource,
+  content: InlineContent,
+): Promise<Attempt> {
+  const { index, blobs } = stores;
+  const { offset, length: sizeBytes } = source.range;
+  const bytes = content.bytes.subarray(offset, offset + sizeBytes);
+  const { checksum } = await describe(stores, source, content, checksumAlgorithm);
+  const blobId = index.newBlobId(key);
+  const etag = await storeBytes(blobs, blobId, bytes);
+  const draft = { sizeBytes, etag, checksum, content: { kind: "blob" as const, blobId } };
+  const outcome = await commitOrDrop(blobs, draft.content, () =>
+    index.putPart(key, uploadId, partNumber, draft),
+  );
+  return outcome.ok ? { ...outcome, etag, checksum } : outcome;
+}
+
+/** @returns the MD5 as hex */
+async function storeBytes(blobs: BlobStore, blobId: string, bytes: Uint8Array): Promise<string> {
+  const source: BlobSource = {
+    sizeBytes: bytes.byteLength,
+    native: undefined,
+    async *chunks() {
+      yield bytes;
+    },
+  };
+  const written = await blobs.write(blobId, source, undefined).catch(async (error: unknown) => {
+    await dropBlob(blobs, blobId);
+    throw error;
+  });
+  if (!written.ok) throw new Error(`the store refused ${blobId}`);
+  return written.md5Hex;
+}
+
+interface PartDigests {
+  readonly md5Hex: string | undefined;
+  readonly checksum: StoredChecksum | undefined;
+}
+
+/** What is known of the part's bytes. They are read only for a checksum that the source has not, and then the MD5 is, too. */
+async function describe(
+  stores: Stores,
+  { record, range }: PartSource,
+  content: Content,
+  algorithm: ChecksumAlgorithm | undefined,
+): Promise<PartDigests> {
+  const { sizeBytes, etag } = record;
+  const isWhole = range.length === sizeBytes;
+  const knownMd5Hex = isWhole && PLAIN_MD5.test(etag) ? etag : undefined;
+  if (algorithm === undefined) return { md5Hex: knownMd5Hex, checksum: undefined };
+  const known = isWhole && record.checksum?.type === "FULL_OBJECT" ? record.checksum : undefined;
+  if (known?.algorithm === algorithm) return { md5Hex: knownMd5Hex, checksum: known };
+
+  const checksum = digester(algorithm);
+  const md5 = digester("MD5");
+  await feedContent(stores, content, sizeBytes, range, [checksum, md5]);
+  const value = Buffer.from(await checksum.digest()).toString("base64");
+  return {
+    md5Hex: Buffer.from(await md5.digest()).toString("hex"),
+    checksum: { algorithm, value, type: "FULL_OBJECT" },
+  };
+}
+
+/**
+ * Stands in for the MD5 of bytes that nobody has read. It is made of what the part refers to, so that the same copy has
+ * the same ETag again.
+ */
+function referenceEtag(segments: readonly Segment[]): string {
+  const runs = segments.map(({ blobId, blobOffset, length }) => [blobId, blobOffset, length]);
+  return hash("md5", JSON.stringify(runs), "hex");
+}

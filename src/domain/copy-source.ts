@@ -1,0 +1,72 @@
+import type { Account } from "../env.ts";
+import type { CopySource } from "../protocol/copy-source.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type { ObjectRecord } from "../protocol/object-record.ts";
+import type { BucketRecord } from "../storage/bucket-directory.ts";
+import { StaleBucketError } from "../storage/bucket-index-client.ts";
+import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { BucketLookup } from "../storage/bucket-lookup.ts";
+import type { Wanted } from "../storage/content-index.ts";
+import { requireObject } from "./found-object.ts";
+import { noSuchBucket, requireOwner } from "./bucket-access.ts";
+
+export interface SourceStores {
+  readonly caller: Account;
+  readonly buckets: BucketLookup;
+  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
+}
+
+export interface SourceObject {
+  readonly bucketId: string;
+  readonly record: ObjectRecord;
+}
+
+/**
+ * Reads the source of a copy, in a bucket that need not be the request's own. A remembered bucket that is gone is looked up
+ * once more here: outside, a StaleBucketError is about the destination.
+ *
+ * @throws S3Error NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker by its id),
+ * SlowDown (the bucket changes faster than it is looked up)
+ */
+export async function readSource(
+  stores: SourceStores,
+  source: CopySource,
+  wanted: Wanted,
+): Promise<SourceObject> {
+  const { buckets } = stores;
+  const remembered = await buckets.find(source.bucket);
+  const found = await readIn(stores, remembered, source, wanted);
+  if (found !== "stale") return found;
+  const current = await buckets.refresh(source.bucket);
+  const again = await readIn(stores, current, source, wanted);
+  if (again !== "stale") return again;
+  throw new S3Error("SlowDown");
+}
+
+async function readIn(
+  { caller, indexOf }: SourceStores,
+  bucket: BucketRecord | undefined,
+  { bucket: name, key, keyWithSpaces, versionId }: CopySource,
+  anyVersion: Wanted,
+): Promise<SourceObject | "stale"> {
+  if (bucket === undefined) throw noSuchBucket(name);
+  requireOwner(caller, bucket);
+  const index = indexOf(bucket);
+  const wanted = { ...anyVersion, versionId };
+  try {
+    let found = await index.read(key, wanted);
+    if (found === undefined && keyWithSpaces !== undefined)
+      found = await index.read(keyWithSpaces, wanted);
+    if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
+    return { bucketId: bucket.id, record: requireObject(found, key, versionId) };
+  } catch (error) {
+    if (error instanceof StaleBucketError) return "stale";
+    throw error;
+  }
+}
+
+function copiesMarker(): S3Error {
+  const message =
+    "The source of a copy request may not specifically refer to a delete marker by version id.";
+  return new S3Error("InvalidRequest", { message });
+}

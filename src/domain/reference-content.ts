@@ -1,0 +1,97 @@
+import type { WriteConditions } from "../protocol/conditions.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type {
+  BlobContent,
+  Content,
+  ObjectDraft,
+  ReferencedContent,
+  StitchedContent,
+} from "../protocol/object-record.ts";
+import { StaleBucketError } from "../storage/bucket-index-client.ts";
+import type { BucketIndex, CommitOutcome } from "../storage/bucket-index.ts";
+import type { ContentIndex } from "../storage/content-index.ts";
+
+export interface ReferenceStores {
+  readonly index: BucketIndex;
+  readonly contents: ContentIndex;
+}
+
+interface SourceGone {
+  readonly ok: false;
+  readonly reason: "SourceGone";
+}
+
+const SOURCE_GONE: SourceGone = { ok: false, reason: "SourceGone" };
+
+/** How often a source that vanishes under its copy is read again. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Runs an effect in the shard of `key` that refers to content which the index has already. If another shard is the
+ * content's home, a hold is taken there first, and given back when the effect is refused. After any other failure the
+ * effect may have happened: the hold stays, and if it is nobody's, a sweep finds it.
+ */
+export async function withReference<T extends { readonly ok: boolean }>(
+  { index, contents }: ReferenceStores,
+  key: string,
+  content: BlobContent | StitchedContent,
+  effect: (reference: ReferencedContent) => Promise<T>,
+): Promise<T | SourceGone> {
+  const contentId = content.kind === "blob" ? content.blobId : content.contentId;
+  if (index.isHome(key, contentId))
+    return effect({ kind: "reference", contentId, holdToken: undefined });
+
+  const holdToken = index.newBlobId(key);
+  if (!(await contents.hold(contentId, holdToken))) return SOURCE_GONE;
+  const outcome = await effect({ kind: "reference", contentId, holdToken }).catch(
+    async (error: unknown) => {
+      if (error instanceof S3Error || error instanceof StaleBucketError)
+        await release(contents, contentId, holdToken);
+      throw error;
+    },
+  );
+  if (!outcome.ok) await release(contents, contentId, holdToken);
+  return outcome;
+}
+
+/** Commits an object with the content of another one: inline bytes are copied, everything else is referred to. */
+export async function commitCopy(
+  stores: ReferenceStores,
+  key: string,
+  draft: Omit<ObjectDraft, "content">,
+  content: Content,
+  conditions: WriteConditions,
+): Promise<CommitOutcome> {
+  const { index } = stores;
+  if (content.kind === "inline") return index.commit(key, { ...draft, content }, conditions);
+  return withReference(stores, key, content, (reference) =>
+    index.commit(key, { ...draft, content: reference }, conditions),
+  );
+}
+
+/**
+ * Repeats an attempt for as long as its source is overwritten or deleted between the read and the write.
+ *
+ * @throws S3Error what `refusal` makes of any other reason, SlowDown when the source changes again and again
+ */
+export async function whileSourceGone<Done extends { readonly ok: true }, Reason extends string>(
+  attempt: () => Promise<Done | { readonly ok: false; readonly reason: Reason }>,
+  refusal: (reason: Exclude<Reason, "SourceGone">) => S3Error,
+): Promise<Done> {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
+    const outcome = await attempt();
+    if (outcome.ok) return outcome;
+    if (outcome.reason !== "SourceGone")
+      throw refusal(outcome.reason as Exclude<Reason, "SourceGone">);
+  }
+  throw new S3Error("SlowDown");
+}
+
+/** When it fails, the hold is one that nobody refers to, which a sweep finds. */
+async function release(contents: ContentIndex, contentId: string, token: string): Promise<void> {
+  try {
+    await contents.release(contentId, token);
+  } catch (error) {
+    console.warn(JSON.stringify({ event: "hold left", contentId, token, error: String(error) }));
+  }
+}

@@ -1,0 +1,73 @@
+import type { WriteConditions } from "../protocol/conditions.ts";
+import { NO_CONDITIONS } from "../protocol/conditions.ts";
+import type { ObjectRecord } from "../protocol/object-record.ts";
+import type { RenameOutcome } from "../storage/bucket-index.ts";
+import { WANTS_CONTENT, WANTS_HEADERS } from "../storage/content-index.ts";
+import { requireObject } from "./found-object.ts";
+import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
+import { writeRefusal } from "./write-refusal.ts";
+
+export interface ObjectRename {
+  readonly sourceKey: string;
+  readonly key: string;
+  /** Throws when the object is not the one to be renamed. */
+  readonly checkSource: (source: ObjectRecord) => void;
+  /** Of what is at `key`. */
+  readonly conditions: WriteConditions;
+}
+
+/**
+ * Gives an object another key in the same bucket: in one transaction where both keys live in one shard.
+ *
+ * @throws S3Error NoSuchKey, PreconditionFailed, SlowDown (the source changes all the time), what `checkSource` throws
+ */
+export async function renameKey(
+  stores: ReferenceStores,
+  { sourceKey, key, checkSource, conditions }: ObjectRename,
+): Promise<void> {
+  const { index } = stores;
+  await whileSourceGone(
+    async () => {
+      const source = requireObject(
+        await index.read(sourceKey, WANTS_HEADERS),
+        sourceKey,
+        undefined,
+      );
+      checkSource(source);
+      const { sequence: sourceSequence } = source;
+      return (
+        (await index.rename({ sourceKey, key, sourceSequence, conditions })) ??
+        moveAcrossShards(stores, source, key, conditions)
+      );
+    },
+    (reason) => writeRefusal(reason, key, conditions),
+  );
+}
+
+/**
+ * First the copy, then the removal, of just that source: whoever dies in between leaves both, and a repeat ends it. A source
+ * that is another object by then was put after the rename, and stays.
+ */
+async function moveAcrossShards(
+  stores: ReferenceStores,
+  { key: sourceKey, sequence }: ObjectRecord,
+  key: string,
+  conditions: WriteConditions,
+): Promise<RenameOutcome | { readonly ok: false; readonly reason: "RequestTimeout" }> {
+  const source = await stores.index.read(sourceKey, WANTS_CONTENT);
+  if (source?.kind !== "object" || source.sequence !== sequence)
+    return { ok: false, reason: "SourceGone" };
+  const { content, sizeBytes, etag, storageClass, checksum, headers, partCount, attributes } =
+    source;
+  if (content === undefined) throw new Error("the index gave no content");
+  const draft = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
+  const committed = await commitCopy(stores, key, draft, content, conditions);
+  if (!committed.ok) return committed;
+  await stores.index.remove({
+    key: sourceKey,
+    versionId: undefined,
+    conditions: { ...NO_CONDITIONS, ifSequence: sequence },
+    bypassesGovernance: false,
+  });
+  return { ok: true, versionId: committed.versionId };
+}

@@ -1,0 +1,71 @@
+import { S3Error } from "../protocol/errors.ts";
+import type { Content, ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
+import { type ByteRange, resolveRange } from "../protocol/range.ts";
+import type { ContentIndex, Wanted } from "../storage/content-index.ts";
+
+/** What a read of an object is to answer with. */
+export interface Selection {
+  /** Undefined: the whole object. */
+  readonly range: ByteRange | undefined;
+  /** Of these bytes, not of others. */
+  readonly checksum: StoredChecksum | undefined;
+  /** Told only to who asks for a part of a multipart object. */
+  readonly partCount: number | undefined;
+  /** As in the record. */
+  readonly content: Content | undefined;
+}
+
+/**
+ * The bytes of a record that the request asks for. Another shard is asked when it stitched the content and a part is
+ * wanted.
+ *
+ * @throws S3Error InvalidRange, InvalidPartNumber
+ */
+export async function selectBytes(
+  contents: ContentIndex,
+  record: ObjectRecord,
+  wanted: Wanted,
+): Promise<Selection> {
+  const { sizeBytes, checksum, content, partCount } = record;
+  const { partNumber } = wanted;
+  if (partNumber === undefined) {
+    const range = resolveRange(wanted.range, sizeBytes);
+    // Beside a slice, the checksum of the whole would tell SDKs that the slice is corrupt.
+    const checksumOfRange = range === undefined ? checksum : undefined;
+    return { range, checksum: checksumOfRange, partCount: undefined, content };
+  }
+  if (partCount === undefined) {
+    // An object that was put whole is its own only part, and AWS answers its part 1 as a range.
+    if (partNumber !== 1) throw noSuchPart(partNumber, 1);
+    return {
+      range: rangeOf({ offset: 0, length: sizeBytes }, record),
+      checksum,
+      partCount,
+      content,
+    };
+  }
+  if (content?.kind !== "stitched") throw new Error("the index did not say where the parts are");
+  const located = content.located ?? (await contents.locate(content.contentId, sizeBytes, wanted));
+  const { part } = located;
+  if (part === undefined) throw noSuchPart(partNumber, partCount);
+  return {
+    range: rangeOf(part, record),
+    checksum: part.checksum && checksum && { ...part.checksum, type: checksum.type },
+    partCount,
+    content: { ...content, located },
+  };
+}
+
+/** No byte range can be named of an object without bytes. */
+function rangeOf(
+  { offset, length }: ByteRange,
+  { sizeBytes }: ObjectRecord,
+): ByteRange | undefined {
+  return sizeBytes === 0 ? undefined : { offset, length };
+}
+
+function noSuchPart(partNumber: number, partCount: number): S3Error {
+  return new S3Error("InvalidPartNumber", {
+    fields: { ActualPartCount: String(partCount), PartNumberRequested: String(partNumber) },
+  });
+}

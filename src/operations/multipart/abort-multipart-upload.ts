@@ -1,0 +1,34 @@
+import { parseHttpDate } from "../../lib/http-date.ts";
+import { invalidArgument, S3Error } from "../../protocol/errors.ts";
+import { emptyResponse } from "../../protocol/respond.ts";
+import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+const INITIATED_HEADER = "x-amz-if-match-initiated-time";
+
+/**
+ * `DELETE /{bucket}/{key}?uploadId`: ends an upload and gives up its parts.
+ *
+ * With `x-amz-if-match-initiated-time`, an upload that is gone already is a success.
+ * Errors: NoSuchUpload, PreconditionFailed (begun in another second), InvalidArgument.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ */
+export const abortMultipartUpload: ObjectOperation = {
+  name: "AbortMultipartUpload",
+  scope: "object",
+  async handle({ request: { headers, query }, key, index }) {
+    const uploadId = uploadIdOf(query);
+    const initiatedMs = parseInitiated(headers.get(INITIATED_HEADER));
+    const outcome = await index.abortUpload(key, uploadId, initiatedMs);
+    if (outcome === "PreconditionFailed") throw new S3Error("PreconditionFailed");
+    if (outcome === "NoSuchUpload" && initiatedMs === undefined) throw noSuchUpload(uploadId);
+    return emptyResponse(204);
+  },
+};
+
+function parseInitiated(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const timeMs = parseHttpDate(header);
+  if (timeMs === undefined) throw invalidArgument("Invalid argument", INITIATED_HEADER, header);
+  return timeMs;
+}

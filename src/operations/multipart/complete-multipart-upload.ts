@@ -1,0 +1,54 @@
+import { readDocument, transportClaims } from "../../domain/body/read-document.ts";
+import { recodePath } from "../../lib/uri.ts";
+import { checksumNodes } from "../../protocol/checksum-headers.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { quoteEtag } from "../../protocol/etag.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
+import { versionHeaders } from "../../protocol/version-headers.ts";
+import type { Refusal } from "../../storage/upload-index.ts";
+import type { ObjectOperation } from "../operation.ts";
+import { parseCompletion } from "./completion.ts";
+
+/** 10,000 parts with the longest of checksums are some 3 MB. */
+const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * `POST /{bucket}/{key}?uploadId`: makes the object of the parts that the body lists. No bytes move.
+ *
+ * Errors: NoSuchUpload, MalformedXML, InvalidPart, InvalidPartOrder, EntityTooSmall, InvalidArgument, InvalidRequest
+ * (size, type or missing checksum of a part), BadDigest (the object's checksum), PreconditionFailed, NoSuchKey (If-Match on
+ * a missing key).
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ */
+export const completeMultipartUpload: ObjectOperation = {
+  name: "CompleteMultipartUpload",
+  scope: "object",
+  async handle({ request, payload, bucket, key, index }) {
+    const { headers, origin, rawPath } = request;
+    refuseUnbuiltHeaders(headers);
+    const uploadId = uploadIdOf(request.query);
+    // The checksums in the headers are the object's, not this document's.
+    const document = await readDocument(request, payload, MAX_DOCUMENT_BYTES, transportClaims);
+    const completion = parseCompletion(document, headers, uploadId);
+    const completed = await index.completeUpload(key, uploadId, completion);
+    if (!completed.ok) throw refusalError(completed, uploadId);
+    return xmlResponse(
+      "CompleteMultipartUploadResult",
+      [
+        ["Location", origin + recodePath(rawPath)],
+        ["Bucket", bucket.name],
+        ["Key", key],
+        ["ETag", quoteEtag(completed.etag)],
+        ...checksumNodes(completed.checksum),
+      ],
+      { headers: versionHeaders(completed.versionId) },
+    );
+  },
+};
+
+function refusalError(refusal: Refusal, uploadId: string): S3Error {
+  if (refusal.code === "NoSuchUpload") return noSuchUpload(uploadId);
+  return new S3Error(refusal.code, refusal);
+}

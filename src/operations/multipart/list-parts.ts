@@ -1,0 +1,74 @@
+import { formatIsoDate } from "../../lib/http-date.ts";
+import type { XmlNode } from "../../lib/xml-writer.ts";
+import { checksumElement } from "../../protocol/checksum-headers.ts";
+import { quoteEtag } from "../../protocol/etag.ts";
+import { parseListParts } from "../../protocol/multipart-parameters.ts";
+import type { StoredChecksum } from "../../protocol/object-record.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
+import type { PartPage, PartRecord } from "../../storage/upload-index.ts";
+import type { ObjectContext, ObjectOperation } from "../operation.ts";
+import { ownerContent } from "../owner-content.ts";
+
+/**
+ * `GET /{bucket}/{key}?uploadId`: one page of an upload's parts, in the order of their numbers.
+ *
+ * NextPartNumberMarker is on pages that have a next one only, as documented. AWS sends it always, 0 at the end, and so
+ * paginators that follow it begin anew for ever (https://github.com/aws/aws-sdk-go-v2/issues/1140).
+ * Errors: NoSuchUpload, InvalidArgument.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
+ */
+export const listParts: ObjectOperation = {
+  name: "ListParts",
+  scope: "object",
+  async handle(context) {
+    const { request, bucket, key, caller } = context;
+    const { partNumberMarker, maxParts } = parseListParts(request.query);
+    const { upload, parts, isTruncated } = await partPage(context, partNumberMarker, maxParts);
+    return xmlResponse("ListPartsResult", [
+      ["Bucket", bucket.name],
+      ["Key", key],
+      ["UploadId", upload.uploadId],
+      ["Initiator", ownerContent(caller)],
+      ["Owner", ownerContent(caller)],
+      ["StorageClass", upload.storageClass],
+      ["PartNumberMarker", partNumberMarker],
+      ["NextPartNumberMarker", isTruncated ? parts.at(-1)?.partNumber : undefined],
+      ["MaxParts", maxParts],
+      ["IsTruncated", isTruncated],
+      ["ChecksumAlgorithm", upload.checksum?.algorithm],
+      ["ChecksumType", upload.checksum?.type],
+      ...parts.map(partNode),
+    ]);
+  },
+};
+
+/** With a limit of 0 it is empty and final, as a page of ListObjects is. */
+async function partPage(
+  { request, key, index }: ObjectContext,
+  after: number,
+  limit: number,
+): Promise<PartPage> {
+  const uploadId = uploadIdOf(request.query);
+  const page = await index.listParts(key, uploadId, after, Math.max(limit, 1));
+  if (page === undefined) throw noSuchUpload(uploadId);
+  return limit === 0 ? { ...page, parts: [], isTruncated: false } : page;
+}
+
+function partNode({ partNumber, lastModifiedMs, etag, sizeBytes, checksum }: PartRecord): XmlNode {
+  return [
+    "Part",
+    [
+      ["PartNumber", partNumber],
+      ["LastModified", formatIsoDate(lastModifiedMs)],
+      ["ETag", quoteEtag(etag)],
+      ["Size", sizeBytes],
+      ...checksumNodes(checksum),
+    ],
+  ];
+}
+
+/** The type is the upload's, and said once for all. */
+function checksumNodes(checksum: StoredChecksum | undefined): readonly XmlNode[] {
+  return checksum === undefined ? [] : [[checksumElement(checksum.algorithm), checksum.value]];
+}

@@ -1,0 +1,68 @@
+import { copyPart } from "../../domain/copy-part.ts";
+import { readSource } from "../../domain/copy-source.ts";
+import { formatIsoDate } from "../../lib/http-date.ts";
+import { checksumElement } from "../../protocol/checksum-headers.ts";
+import { checkSourceConditions } from "../../protocol/conditions.ts";
+import { parseCopySource } from "../../protocol/copy-source.ts";
+import { quoteEtag } from "../../protocol/etag.ts";
+import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
+import { parseCopyRange, parsePartNumber } from "../../protocol/range.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
+import { copySourceVersion } from "../../protocol/version-headers.ts";
+import { WANTS_CONTENT } from "../../storage/content-index.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `PUT /{bucket}/{key}?partNumber=&uploadId=` with `x-amz-copy-source`: makes a part of an object, or of a range of it,
+ * without moving its bytes.
+ *
+ * Errors: InvalidArgument, InvalidRequest (over 5 GiB), NoSuchBucket, NoSuchKey, NoSuchUpload, PreconditionFailed,
+ * SlowDown.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+ */
+export const uploadPartCopy: ObjectOperation = {
+  name: "UploadPartCopy",
+  scope: "object",
+  async handle(context) {
+    const { key, index, settings } = context;
+    const { headers, query } = context.request;
+    refuseUnbuiltHeaders(headers);
+    checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
+    const partNumber = parsePartNumber(query.get("partNumber") ?? "");
+    const uploadId = uploadIdOf(query);
+    const source = parseCopySource(headers);
+    const upload = await index.findUpload(key, uploadId);
+    if (upload === undefined) throw noSuchUpload(uploadId);
+
+    const range = headers.get("x-amz-copy-source-range");
+    let sourceVersionId: string | undefined;
+    const { etag, lastModifiedMs, checksum } = await copyPart(context, {
+      key,
+      uploadId,
+      partNumber,
+      checksumAlgorithm: upload.checksum?.algorithm,
+      async readSource() {
+        const wanted = { ...WANTS_CONTENT, range };
+        const { record } = await readSource(context, source, wanted);
+        checkSourceConditions(headers, "x-amz-copy-source-", record);
+        const { sizeBytes, versionId } = record;
+        sourceVersionId = versionId;
+        const all = { offset: 0, length: sizeBytes };
+        return { record, range: parseCopyRange(headers, sizeBytes) ?? all };
+      },
+    });
+    return xmlResponse(
+      "CopyPartResult",
+      [
+        ["ETag", quoteEtag(etag)],
+        ["LastModified", formatIsoDate(lastModifiedMs)],
+        ...(checksum === undefined
+          ? []
+          : [[checksumElement(checksum.algorithm), checksum.value] as const]),
+      ],
+      { headers: copySourceVersion(sourceVersionId) },
+    );
+  },
+};

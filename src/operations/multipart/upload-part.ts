@@ -1,0 +1,38 @@
+import { incomingBody } from "../../domain/body/incoming-body.ts";
+import { bodyClaims } from "../../domain/body/read-document.ts";
+import { writePart } from "../../domain/write-part.ts";
+import { checksumHeader } from "../../protocol/checksums.ts";
+import { quoteEtag } from "../../protocol/etag.ts";
+import { parsePartNumber } from "../../protocol/range.ts";
+import { emptyResponse } from "../../protocol/respond.ts";
+import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { uploadIdOf } from "../../protocol/upload-id.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `PUT /{bucket}/{key}?partNumber&uploadId`: stores the body as one part, in place of an earlier one of its number.
+ *
+ * Errors: NoSuchUpload, InvalidArgument (the part number), InvalidRequest (a checksum that the upload does not want), and
+ * those of a body: BadDigest, EntityTooLarge, IncompleteBody, InvalidDigest, MissingContentLength,
+ * XAmzContentSHA256Mismatch.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+ */
+export const uploadPart: ObjectOperation = {
+  name: "UploadPart",
+  scope: "object",
+  async handle(context) {
+    const { request, payload, key } = context;
+    refuseUnbuiltHeaders(request.headers);
+    const { etag, checksum } = await writePart(context, {
+      key,
+      uploadId: uploadIdOf(request.query),
+      partNumber: parsePartNumber(request.query.get("partNumber") ?? ""),
+      body: incomingBody(request, payload),
+      claims: bodyClaims(request, payload),
+    });
+    return emptyResponse(200, {
+      etag: quoteEtag(etag),
+      ...(checksum !== undefined && { [checksumHeader(checksum.algorithm)]: checksum.value }),
+    });
+  },
+};

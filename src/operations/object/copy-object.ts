@@ -1,0 +1,91 @@
+import { copyContent } from "../../domain/copy-object.ts";
+import { readSource } from "../../domain/copy-source.ts";
+import { uploadAttributes } from "../../domain/upload-attributes.ts";
+import { formatIsoDate } from "../../lib/http-date.ts";
+import { checksumNodes } from "../../protocol/checksum-headers.ts";
+import { parseChecksumAlgorithm } from "../../protocol/checksums.ts";
+import { checkSourceConditions, parseWriteConditions } from "../../protocol/conditions.ts";
+import { parseDirective } from "../../protocol/copy-directive.ts";
+import { parseCopySource } from "../../protocol/copy-source.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { quoteEtag } from "../../protocol/etag.ts";
+import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import { parseStorageClass } from "../../protocol/storage-class.ts";
+import { copiedHeaders } from "../../protocol/stored-headers.ts";
+import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { copySourceVersion, versionHeaders } from "../../protocol/version-headers.ts";
+import { WANTS_CONTENT } from "../../storage/content-index.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/** A copy onto itself must ask for one of these; whether it makes a difference is not looked at. */
+const CHANGES = [
+  "x-amz-checksum-algorithm",
+  "x-amz-server-side-encryption",
+  "x-amz-storage-class",
+  "x-amz-website-redirect-location",
+];
+
+/**
+ * `PUT /{bucket}/{key}` with `x-amz-copy-source`: makes an object of another one's content, without moving its bytes. Tags
+ * are copied, unless `x-amz-tagging-directive` is REPLACE; retention and legal hold are not.
+ *
+ * Errors: InvalidArgument, InvalidRequest (onto itself without a change, a delete marker by its id, a lock in a bucket
+ * without Object Lock), InvalidStorageClass, InvalidTag, NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed,
+ * SlowDown.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export const copyObject: ObjectOperation = {
+  name: "CopyObject",
+  scope: "object",
+  async handle(context) {
+    const { key, bucket, settings } = context;
+    const { headers } = context.request;
+    refuseUnbuiltHeaders(headers);
+    checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
+    const source = parseCopySource(headers);
+    const isChange =
+      parseDirective(headers, "metadata") === "REPLACE" ||
+      CHANGES.some((name) => headers.has(name));
+
+    const given = await uploadAttributes(context);
+    const keepsTags = parseDirective(headers, "tagging") === "COPY";
+
+    const copied = await copyContent(context, {
+      key,
+      async readSource() {
+        const { bucketId, record } = await readSource(context, source, WANTS_CONTENT);
+        const isItself = bucketId === bucket.id && record.key === key;
+        if (isItself && !isChange && source.versionId === undefined) throw ontoItself();
+        checkSourceConditions(headers, "x-amz-copy-source-", record);
+        return record;
+      },
+      attributesOf: ({ tags }) => (keepsTags ? { ...given, tags } : given),
+      headersOf: (stored) => copiedHeaders(stored, headers),
+      storageClass: parseStorageClass(headers),
+      checksumAlgorithm: parseChecksumAlgorithm(headers),
+      conditions: parseWriteConditions(headers),
+    });
+    return xmlResponse(
+      "CopyObjectResult",
+      [
+        ["ETag", quoteEtag(copied.etag)],
+        ["LastModified", formatIsoDate(copied.lastModifiedMs)],
+        ...checksumNodes(copied.checksum),
+      ],
+      {
+        headers: {
+          ...encryptionHeaders(headers),
+          ...versionHeaders(copied.versionId),
+          ...copySourceVersion(copied.sourceVersionId),
+        },
+      },
+    );
+  },
+};
+
+function ontoItself(): S3Error {
+  const message =
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
+  return new S3Error("InvalidRequest", { message });
+}

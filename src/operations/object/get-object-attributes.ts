@@ -1,0 +1,87 @@
+import { requireObject } from "../../domain/found-object.ts";
+import { formatHttpDate } from "../../lib/http-date.ts";
+import type { XmlContent, XmlNode } from "../../lib/xml-writer.ts";
+import {
+  type ObjectAttributesParameters,
+  parseObjectAttributes,
+} from "../../protocol/object-attributes.ts";
+import type { ObjectRecord, StoredChecksum } from "../../protocol/object-record.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import { versionHeaders } from "../../protocol/version-headers.ts";
+import { parseVersionId } from "../../protocol/version-id.ts";
+import { type ContentIndex, type Wanted, WANTS_HEADERS } from "../../storage/content-index.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/** Whoever asks for a part without its bytes is told where the parts are listed. */
+const WANTS_PARTS: Wanted = { ...WANTS_HEADERS, partNumber: 1 };
+
+/**
+ * `GET /{bucket}/{key}?attributes`: what HeadObject tells, and the parts of a multipart object.
+ *
+ * Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), InvalidRequest, InvalidArgument.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
+ */
+export const getObjectAttributes: ObjectOperation = {
+  name: "GetObjectAttributes",
+  scope: "object",
+  async handle({ request, index, contents, key }) {
+    const versionId = parseVersionId(request.query);
+    const parameters = parseObjectAttributes(request.headers);
+    const { attributes } = parameters;
+    const asksForParts = attributes.has("ObjectParts");
+    const wanted = { ...(asksForParts ? WANTS_PARTS : WANTS_HEADERS), versionId };
+    const record = requireObject(await index.read(key, wanted), key, versionId);
+
+    const { etag, checksum, storageClass, sizeBytes, lastModifiedMs } = record;
+    const parts = asksForParts ? await partsContent(contents, record, parameters) : undefined;
+    const document: readonly XmlNode[] = [
+      ["ETag", attributes.has("ETag") ? etag : undefined],
+      ["Checksum", attributes.has("Checksum") ? checksumContent(checksum) : undefined],
+      ["ObjectParts", parts],
+      ["StorageClass", attributes.has("StorageClass") ? storageClass : undefined],
+      ["ObjectSize", attributes.has("ObjectSize") ? sizeBytes : undefined],
+    ];
+    const headers = {
+      "last-modified": formatHttpDate(lastModifiedMs),
+      ...versionHeaders(record.versionId),
+    };
+    return xmlResponse("GetObjectAttributesResponse", document, { headers });
+  },
+};
+
+function checksumContent(checksum: StoredChecksum | undefined): XmlContent | undefined {
+  if (checksum === undefined) return undefined;
+  const { algorithm, value, type } = checksum;
+  return [
+    [`Checksum${algorithm}`, value],
+    ["ChecksumType", type],
+  ];
+}
+
+/** The parts are listed with or without checksums; AWS only counts those that are not part of a composite checksum. */
+async function partsContent(
+  contents: ContentIndex,
+  { content, partCount }: ObjectRecord,
+  { partNumberMarker, maxParts }: ObjectAttributesParameters,
+): Promise<XmlContent | undefined> {
+  if (partCount === undefined) return undefined;
+  if (content?.kind !== "stitched") throw new Error("the index did not say where the parts are");
+  const page = await contents.listParts(content.contentId, partNumberMarker, maxParts);
+  return [
+    ["IsTruncated", page.isTruncated],
+    ["MaxParts", maxParts],
+    ["NextPartNumberMarker", page.parts.at(-1)?.partNumber ?? 0],
+    ["PartNumberMarker", partNumberMarker],
+    ...page.parts.map(({ partNumber, sizeBytes, checksum }): XmlNode => [
+      "Part",
+      [
+        ...(checksum === undefined
+          ? []
+          : [[`Checksum${checksum.algorithm}`, checksum.value] as const]),
+        ["PartNumber", partNumber],
+        ["Size", sizeBytes],
+      ],
+    ]),
+    ["PartsCount", partCount],
+  ];
+}

@@ -1,0 +1,24 @@
+import { requireObjectLock } from "../../domain/bucket-lock.ts";
+import { readVersion } from "../../domain/object-version.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { retentionContent } from "../../protocol/object-lock.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `GET /{bucket}/{key}?retention`: what retains a version, even if that has ended.
+ *
+ * Errors: InvalidRequest (a bucket without Object Lock), NoSuchObjectLockConfiguration, NoSuchKey, NoSuchVersion,
+ * MethodNotAllowed (a delete marker).
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html
+ */
+export const getObjectRetention: ObjectOperation = {
+  name: "GetObjectRetention",
+  scope: "object",
+  async handle(context) {
+    await requireObjectLock(context);
+    const { retention } = (await readVersion(context)).attributes;
+    if (retention === undefined) throw new S3Error("NoSuchObjectLockConfiguration");
+    return xmlResponse("Retention", retentionContent(retention));
+  },
+};

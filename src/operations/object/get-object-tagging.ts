@@ -1,0 +1,22 @@
+import { readVersion } from "../../domain/object-version.ts";
+import { xmlResponse } from "../../protocol/respond.ts";
+import { taggingContent } from "../../protocol/tags.ts";
+import { versionHeaders } from "../../protocol/version-headers.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `GET /{bucket}/{key}?tagging`: the tags of an object or a version of it, perhaps none.
+ *
+ * Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker).
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+ */
+export const getObjectTagging: ObjectOperation = {
+  name: "GetObjectTagging",
+  scope: "object",
+  async handle(context) {
+    const { versionId, attributes } = await readVersion(context);
+    return xmlResponse("Tagging", taggingContent(attributes.tags), {
+      headers: versionHeaders(versionId),
+    });
+  },
+};

@@ -1,0 +1,24 @@
+import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
+import { requireObjectLock } from "../../domain/bucket-lock.ts";
+import { changeVersion } from "../../domain/object-version.ts";
+import { readLegalHold } from "../../protocol/object-lock.ts";
+import { emptyResponse } from "../../protocol/respond.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `PUT /{bucket}/{key}?legal-hold`: while it is ON, the version may not be removed, by anybody.
+ *
+ * Errors: InvalidRequest (a bucket without Object Lock; nothing vouches for the body), MalformedXML, BadDigest, NoSuchKey,
+ * NoSuchVersion, MethodNotAllowed (a delete marker).
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLegalHold.html
+ */
+export const putObjectLegalHold: ObjectOperation = {
+  name: "PutObjectLegalHold",
+  scope: "object",
+  async handle(context) {
+    await requireObjectLock(context);
+    const document = await readVouchedDocument(context);
+    await changeVersion(context, { kind: "legal-hold", hasLegalHold: readLegalHold(document) });
+    return emptyResponse(200);
+  },
+};

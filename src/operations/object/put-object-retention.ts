@@ -1,0 +1,30 @@
+import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
+import { requireObjectLock } from "../../domain/bucket-lock.ts";
+import { changeVersion } from "../../domain/object-version.ts";
+import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
+import { readRetention } from "../../protocol/object-lock.ts";
+import { emptyResponse } from "../../protocol/respond.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `PUT /{bucket}/{key}?retention`: until when a version may not be removed. It may always be made longer; shorter, in
+ * another mode, or none at all only with `x-amz-bypass-governance-retention`, and under COMPLIANCE never.
+ *
+ * Errors: InvalidRequest (a bucket without Object Lock; nothing vouches for the body), MalformedXML, InvalidArgument (a
+ * date that is past), AccessDenied, BadDigest, NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker).
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectRetention.html
+ */
+export const putObjectRetention: ObjectOperation = {
+  name: "PutObjectRetention",
+  scope: "object",
+  async handle(context) {
+    await requireObjectLock(context);
+    const document = await readVouchedDocument(context);
+    await changeVersion(context, {
+      kind: "retention",
+      retention: readRetention(document, Date.now()),
+      bypassesGovernance: bypassesGovernance(context.request.headers),
+    });
+    return emptyResponse(200);
+  },
+};

@@ -1,0 +1,30 @@
+import type { Account } from "../env.ts";
+import { xmlResponse } from "../protocol/respond.ts";
+
+const CANONICAL_USER = {
+  "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+  "xsi:type": "CanonicalUser",
+};
+
+/** The ACL that everything is made with, and has: full control for its owner. */
+export function ownerAcl(
+  { canonicalId, displayName }: Account,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const owner = [
+    ["ID", canonicalId],
+    ["DisplayName", displayName],
+  ] as const;
+  const grant = [
+    ["Grantee", owner, CANONICAL_USER],
+    ["Permission", "FULL_CONTROL"],
+  ] as const;
+  return xmlResponse(
+    "AccessControlPolicy",
+    [
+      ["Owner", owner],
+      ["AccessControlList", [["Grant", grant]]],
+    ],
+    { headers },
+  );
+}

@@ -1,0 +1,199 @@
+import { parseIsoDate } from "../lib/http-date.ts";
+import { integer, object, one, oneOf, optional, text } from "../lib/xml-shape.ts";
+import type { XmlContent } from "../lib/xml-writer.ts";
+import type { BucketConfiguration, DefaultRetention, LockMode } from "./bucket-configuration.ts";
+import { invalidArgument, S3Error } from "./errors.ts";
+import type { ObjectAttributes, Retention } from "./object-record.ts";
+import { readXml } from "./read-xml.ts";
+
+const MODES = ["GOVERNANCE", "COMPLIANCE"] as const satisfies readonly LockMode[];
+const MODE_HEADER = "x-amz-object-lock-mode";
+const DATE_HEADER = "x-amz-object-lock-retain-until-date";
+const HOLD_HEADER = "x-amz-object-lock-legal-hold";
+
+/** AWS's limits of a default retention. */
+const MAX_DAYS = 36_500;
+const MAX_YEARS = 100;
+
+type BucketLock = NonNullable<BucketConfiguration["objectLock"]>;
+
+const ObjectLockConfiguration = object({
+  ObjectLockEnabled: one(oneOf("Enabled")),
+  Rule: optional(
+    object({
+      DefaultRetention: one(
+        object({ Mode: one(oneOf(...MODES)), Days: optional(integer), Years: optional(integer) }),
+      ),
+    }),
+  ),
+});
+
+/**
+ * Reads the document of PutObjectLockConfiguration.
+ *
+ * @throws S3Error MalformedXML (days and years, or neither), InvalidRetentionPeriod (not positive, too large)
+ */
+export function readLockConfiguration(document: Uint8Array): BucketLock {
+  const { Rule } = readXml(document, "ObjectLockConfiguration", ObjectLockConfiguration);
+  if (Rule === undefined) return {};
+  const { Mode: mode, Days: days, Years: years } = Rule.DefaultRetention;
+  if ((days === undefined) === (years === undefined)) throw new S3Error("MalformedXML");
+  checkPeriod(days ?? 1, MAX_DAYS);
+  checkPeriod(years ?? 1, MAX_YEARS);
+  const defaultRetention: DefaultRetention = {
+    mode,
+    ...(days !== undefined && { days }),
+    ...(years !== undefined && { years }),
+  };
+  return { defaultRetention };
+}
+
+function checkPeriod(period: number, most: number): void {
+  if (period < 1)
+    throw new S3Error("InvalidRetentionPeriod", {
+      message: "Default retention period must be a positive integer value.",
+    });
+  if (period > most)
+    throw new S3Error("InvalidRetentionPeriod", {
+      message: "Default retention period too large.",
+    });
+}
+
+/** What is in `<ObjectLockConfiguration>`. */
+export function lockConfigurationContent({ defaultRetention: rule }: BucketLock): XmlContent {
+  return ObjectLockConfiguration.write({
+    ObjectLockEnabled: "Enabled",
+    Rule: rule && {
+      DefaultRetention: { Mode: rule.mode, Days: rule.days, Years: rule.years },
+    },
+  });
+}
+
+const RetentionShape = object({
+  Mode: optional(oneOf(...MODES)),
+  RetainUntilDate: optional(text),
+});
+
+/**
+ * Reads the document of PutObjectRetention. Undefined: an empty one, which takes the retention away.
+ *
+ * @throws S3Error MalformedXML, InvalidArgument (a date that is not in the future)
+ */
+export function readRetention(document: Uint8Array, nowMs: number): Retention | undefined {
+  const { Mode: mode, RetainUntilDate: date } = readXml(document, "Retention", RetentionShape);
+  if (mode === undefined && date === undefined) return undefined;
+  const retainUntilMs = date === undefined ? undefined : parseIsoDate(date.trim());
+  if (mode === undefined || date === undefined || retainUntilMs === undefined)
+    throw new S3Error("MalformedXML");
+  checkFuture(retainUntilMs, nowMs, "RetainUntilDate", date);
+  return { mode, retainUntilMs };
+}
+
+/** What is in `<Retention>`. */
+export function retentionContent({ mode, retainUntilMs }: Retention): XmlContent {
+  return RetentionShape.write({ Mode: mode, RetainUntilDate: isoDate(retainUntilMs) });
+}
+
+const LegalHold = object({ Status: one(oneOf("ON", "OFF")) });
+
+/**
+ * Reads the document of PutObjectLegalHold.
+ *
+ * @throws S3Error MalformedXML
+ */
+export function readLegalHold(document: Uint8Array): boolean {
+  return readXml(document, "LegalHold", LegalHold).Status === "ON";
+}
+
+/** What is in `<LegalHold>`. */
+export function legalHoldContent(hasLegalHold: boolean): XmlContent {
+  return LegalHold.write({ Status: onOrOff(hasLegalHold) });
+}
+
+/**
+ * `x-amz-object-lock-*` of a request that makes an object.
+ *
+ * @throws S3Error InvalidArgument: mode and date belong together, and the date is in the future
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ */
+export function parseLockHeaders(
+  headers: Headers,
+  nowMs: number,
+): Pick<ObjectAttributes, "retention" | "hasLegalHold"> {
+  return { retention: parseRetention(headers, nowMs), hasLegalHold: parseLegalHold(headers) };
+}
+
+function parseRetention(headers: Headers, nowMs: number): Retention | undefined {
+  const given = headers.get(MODE_HEADER);
+  const date = headers.get(DATE_HEADER);
+  if (given === null && date === null) return undefined;
+  if (given === null || date === null) {
+    const message = `${DATE_HEADER} and ${MODE_HEADER} must both be supplied`;
+    const missing = given === null ? MODE_HEADER : DATE_HEADER;
+    throw new S3Error("InvalidArgument", { message, fields: { ArgumentName: missing } });
+  }
+  const mode = MODES.find((known) => known === given);
+  if (mode === undefined) throw invalidArgument("Unknown wormMode directive.", MODE_HEADER, given);
+  const retainUntilMs = parseIsoDate(date);
+  if (retainUntilMs === undefined) {
+    const message = "The retain until date must be provided in ISO 8601 format";
+    throw invalidArgument(message, DATE_HEADER, date);
+  }
+  checkFuture(retainUntilMs, nowMs, DATE_HEADER, date);
+  return { mode, retainUntilMs };
+}
+
+function parseLegalHold(headers: Headers): boolean | undefined {
+  const status = headers.get(HOLD_HEADER);
+  if (status === null) return undefined;
+  if (status === "ON" || status === "OFF") return status === "ON";
+  throw invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", HOLD_HEADER, status);
+}
+
+function checkFuture(retainUntilMs: number, nowMs: number, name: string, given: string): void {
+  if (retainUntilMs <= nowMs)
+    throw invalidArgument("The retain until date must be in the future!", name, given);
+}
+
+/** `x-amz-object-lock-*` of an answer about an object. */
+export function lockHeaders({
+  retention,
+  hasLegalHold,
+}: ObjectAttributes): Readonly<Record<string, string>> {
+  return {
+    ...(retention !== undefined && {
+      [MODE_HEADER]: retention.mode,
+      [DATE_HEADER]: isoDate(retention.retainUntilMs),
+    }),
+    ...(hasLegalHold !== undefined && { [HOLD_HEADER]: onOrOff(hasLegalHold) }),
+  };
+}
+
+/**
+ * `x-amz-bucket-object-lock-enabled` of CreateBucket.
+ *
+ * @throws S3Error InvalidArgument
+ */
+export function parseLockEnabled(headers: Headers): boolean {
+  const name = "x-amz-bucket-object-lock-enabled";
+  const value = headers.get(name) ?? "false";
+  const word = value.toLowerCase();
+  if (word === "true" || word === "false") return word === "true";
+  throw invalidArgument("The value must be true or false", name, value);
+}
+
+/** A version may not be removed, or its retention not be changed so. */
+export function objectLocked(): S3Error {
+  return new S3Error("AccessDenied", {
+    message: "Access Denied because object protected by object lock.",
+  });
+}
+
+function onOrOff(isOn: boolean): "ON" | "OFF" {
+  return isOn ? "ON" : "OFF";
+}
+
+/** With milliseconds: a date that comes back is the date that was put. */
+function isoDate(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

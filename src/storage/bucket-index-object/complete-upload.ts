@@ -1,0 +1,245 @@
+import { hash } from "node:crypto";
+import { ulid } from "../../lib/ulid.ts";
+import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
+import { combineChecksums, multipartEtag } from "../../protocol/multipart-checksum.ts";
+import type { StoredChecksum } from "../../protocol/object-record.ts";
+import type {
+  CompletedUpload,
+  Completion,
+  ListedPart,
+  PartRecord,
+  Refusal,
+  UploadRecord,
+} from "../upload-index.ts";
+import { readChecksum, writeChecksum } from "./checksum-column.ts";
+import { addContent } from "./contents.ts";
+import { findObject } from "./find-object.ts";
+import { checkObject } from "./object-row.ts";
+import { placeObject } from "./place-object.ts";
+import { stitchParts } from "./segments.ts";
+import type { Effect } from "./shard.ts";
+import { listParts, removeUpload } from "./uploads.ts";
+
+/** What S3 asks of every part but the last. */
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
+const MAX_PARTS = 10_000;
+
+/** How long a completion may be repeated. */
+export const COMPLETION_MEMORY_MS = 86_400_000;
+
+/**
+ * Makes the listed parts the object of `key`. No byte is moved: the segments of the object refer to the parts' blobs.
+ * What is not listed becomes garbage.
+ */
+export function completeUpload(
+  shard: Effect,
+  key: string,
+  uploadId: string,
+  completion: Completion,
+): CompletedUpload | Refusal {
+  const { sql, state, nowMs } = shard;
+  const page = listParts(sql, key, uploadId, 0, MAX_PARTS);
+  if (page === undefined)
+    return (
+      recall(sql, uploadId, fingerprint(key, completion)) ?? { ok: false, code: "NoSuchUpload" }
+    );
+  const { upload } = page;
+  const selection = selectParts(upload, page.parts, completion.parts);
+  if (!selection.ok) return selection;
+  const joined = joinParts(upload, selection.parts, completion);
+  if (!joined.ok) return joined;
+  const unvouched = completion.parts.find((part) => part.checksum === undefined);
+  if (upload.checksum?.type === "COMPOSITE" && unvouched !== undefined)
+    return missingChecksum(upload.checksum.algorithm, unvouched.partNumber);
+  const existing = findObject(sql, key);
+  const verdict = checkObject(completion.conditions, existing);
+  if (verdict !== "ok") return { ok: false, code: verdict };
+
+  const contentId = `${state.name}/${ulid(nowMs)}`;
+  stitchParts(
+    sql,
+    contentId,
+    uploadId,
+    completion.parts.map(({ partNumber }) => partNumber),
+  );
+  addContent(sql, contentId);
+  const { storageClass, headers, attributes } = upload;
+  const partCount = selection.parts.length;
+  const draft = { ...joined, storageClass, headers, attributes, partCount };
+  const versionId = placeObject(shard, key, existing, draft, contentId);
+  removeUpload(shard, key, uploadId);
+  const completed: CompletedUpload = { ...joined, versionId };
+  remember(shard, uploadId, fingerprint(key, completion), completed);
+  return completed;
+}
+
+type Selection = { readonly ok: true; readonly parts: readonly PartRecord[] } | Refusal;
+
+/** The parts that were uploaded, as the client lists them. */
+function selectParts(
+  { uploadId, checksum }: UploadRecord,
+  uploaded: readonly PartRecord[],
+  listed: readonly ListedPart[],
+): Selection {
+  const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
+  const parts: PartRecord[] = [];
+  for (const { partNumber, etag, checksum: given } of listed) {
+    const part = byNumber.get(partNumber);
+    if (given !== undefined && checksum !== undefined && given.algorithm !== checksum.algorithm)
+      return badDigest(`${given.algorithm.toLowerCase()} you specified for part ${partNumber}`);
+    if (part === undefined || part.etag !== etag || !isChecksum(part, given?.value))
+      return refuse("InvalidPart", {
+        UploadId: uploadId,
+        PartNumber: String(partNumber),
+        ETag: etag,
+      });
+    parts.push(part);
+  }
+  const tooSmall = parts.slice(0, -1).find(({ sizeBytes }) => sizeBytes < LEAST_PART_BYTES);
+  if (tooSmall === undefined) return { ok: true, parts };
+  return refuse("EntityTooSmall", {
+    ProposedSize: String(tooSmall.sizeBytes),
+    MinSizeAllowed: String(LEAST_PART_BYTES),
+    PartNumber: String(tooSmall.partNumber),
+    ETag: tooSmall.etag,
+  });
+}
+
+/** A checksum of an upload that has none was verified with its part, and was not kept. */
+function isChecksum({ checksum }: PartRecord, value: string | undefined): boolean {
+  return value === undefined || checksum === undefined || checksum.value === value;
+}
+
+type Joined = Omit<CompletedUpload, "versionId">;
+
+/** What the object will be, if it is what the client expects. */
+function joinParts(
+  upload: UploadRecord,
+  parts: readonly PartRecord[],
+  { sizeBytes: expectedBytes, checksum: expected, checksumType }: Completion,
+): Joined | Refusal {
+  const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+  if (expectedBytes !== undefined && expectedBytes !== sizeBytes)
+    return {
+      ok: false,
+      code: "InvalidRequest",
+      message: `The provided 'x-amz-mp-object-size' header value ${expectedBytes} does not match what was computed: ${sizeBytes}`,
+    };
+  if (checksumType !== undefined && checksumType !== upload.checksum?.type)
+    return {
+      ok: false,
+      code: "InvalidRequest",
+      message: `The upload was created using the ${upload.checksum?.type ?? "null"} checksum mode. The complete request must use the same checksum mode.`,
+    };
+  const checksum = joinChecksums(upload, parts);
+  if (expected !== undefined && checksum !== undefined) {
+    const isMet =
+      expected.algorithm === checksum.algorithm &&
+      withoutCount(expected.value) === withoutCount(checksum.value);
+    if (!isMet) return badDigest(`${expected.algorithm.toLowerCase()} you specified`);
+  }
+  return { ok: true, etag: multipartEtag(parts.map(({ etag }) => etag)), sizeBytes, checksum };
+}
+
+/** Undefined when the upload has no algorithm. */
+function joinChecksums(
+  { checksum }: UploadRecord,
+  parts: readonly PartRecord[],
+): StoredChecksum | undefined {
+  if (checksum === undefined) return undefined;
+  const { algorithm, type } = checksum;
+  const values = parts.map((part) => ({
+    value: part.checksum?.value ?? "",
+    sizeBytes: part.sizeBytes,
+  }));
+  return { algorithm, type, value: combineChecksums(algorithm, type, values) };
+}
+
+/** SDKs send a composite checksum with its `-N`, or without. */
+function withoutCount(checksum: string): string {
+  return checksum.split("-", 1)[0] ?? "";
+}
+
+function missingChecksum(algorithm: ChecksumAlgorithm, partNumber: number): Refusal {
+  return {
+    ok: false,
+    code: "InvalidRequest",
+    message: `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`,
+  };
+}
+
+function badDigest(what: string): Refusal {
+  return {
+    ok: false,
+    code: "BadDigest",
+    message: `The ${what} did not match the calculated checksum.`,
+  };
+}
+
+function refuse(code: ErrorCode, fields: Readonly<Record<string, string>>): Refusal {
+  return { ok: false, code, fields };
+}
+
+/** A completion is known again by its key and what it lists. */
+function fingerprint(key: string, { parts }: Completion): string {
+  const listed = parts.map(({ partNumber, etag }) => `${partNumber} ${etag}`);
+  return hash("sha256", [...listed, key].join("\n"), "hex");
+}
+
+function remember(
+  { sql, nowMs }: Effect,
+  uploadId: string,
+  requestSha256: string,
+  { etag, sizeBytes, checksum, versionId }: CompletedUpload,
+): void {
+  sql.exec(
+    "INSERT INTO completed_upload VALUES (?, ?, ?, ?, ?, ?, ?)",
+    uploadId,
+    nowMs,
+    requestSha256,
+    etag,
+    sizeBytes,
+    writeChecksum(checksum),
+    versionId ?? null,
+  );
+}
+
+/** What the same completion was answered before: the client did not get that answer, or got it and asks again. */
+function recall(
+  sql: SqlStorage,
+  uploadId: string,
+  requestSha256: string,
+): CompletedUpload | undefined {
+  const row = sql
+    .exec<{
+      etag: string;
+      size_bytes: number;
+      checksum: string | null;
+      version_id: string | null;
+    }>(
+      `SELECT etag, size_bytes, checksum, version_id FROM completed_upload
+       WHERE upload_id = ? AND request_sha256 = ?`,
+      uploadId,
+      requestSha256,
+    )
+    .toArray()[0];
+  return (
+    row && {
+      ok: true,
+      etag: row.etag,
+      sizeBytes: row.size_bytes,
+      checksum: readChecksum(row.checksum),
+      versionId: row.version_id ?? undefined,
+    }
+  );
+}
+
+/** @returns when the oldest of the others is to be forgotten; undefined when there is none */
+export function forgetCompletions({ sql, nowMs }: Effect): number | undefined {
+  const beforeMs = nowMs - COMPLETION_MEMORY_MS;
+  sql.exec("DELETE FROM completed_upload WHERE completed_ms <= ?", beforeMs);
+  const query = "SELECT MIN(completed_ms) AS oldest FROM completed_upload";
+  const oldestMs = sql.exec<{ oldest: number | null }>(query).one().oldest;
+  return oldestMs === null ? undefined : oldestMs + COMPLETION_MEMORY_MS;
+}

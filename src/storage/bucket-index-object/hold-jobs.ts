@@ -1,0 +1,93 @@
+import { ulidTimeMs } from "../../lib/ulid.ts";
+import {
+  confirmHolds,
+  dropHolds,
+  forgetReleasedHolds,
+  releasedHolds,
+  unconfirmedHolds,
+} from "./holds.ts";
+import type { Run } from "./shard.ts";
+
+/** Tokens of one call between shards. */
+const BATCH = 1000;
+/** When to ask again about a hold that its holder had nothing to say of: by its clock, the hold is younger. */
+const ASK_AGAIN_MS = 60_000;
+
+/** A hold that is neither is of a copy that may be on its way. */
+export interface JudgedHolds {
+  /** The shard has these. */
+  readonly known: readonly string[];
+  /** The shard does not have these, and never will. */
+  readonly lost: readonly string[];
+}
+
+/** What shards ask of each other, in batches. */
+export interface HoldPeer {
+  /** Holds that this shard gave are not needed any more. */
+  releaseHolds(tokens: readonly string[]): Promise<void>;
+  /** What became of these holds that this shard was given. */
+  judgeHolds(tokens: readonly string[]): Promise<JudgedHolds>;
+}
+
+type PeerOf = (shardName: string) => HoldPeer;
+
+/** Gives holds back to the shards that gave them; repeated after a crash, since giving one back twice is no harm. */
+export async function returnHolds(
+  sql: SqlStorage,
+  peerOf: PeerOf,
+  nowMs: number,
+): Promise<number | undefined> {
+  const released = releasedHolds(sql, BATCH);
+  const byHome = Map.groupBy(released, ({ contentId }) => shardNameOf(contentId));
+  for (const [home, holds] of byHome) {
+    const tokens = holds.map(({ token }) => token);
+    await peerOf(home).releaseHolds(tokens);
+    forgetReleasedHolds(sql, tokens);
+  }
+  return released.length < BATCH ? undefined : nowMs;
+}
+
+/**
+ * Asks the holders of holds that are older than `orphanAgeMs` whether they have them: a copy that came to nothing left
+ * one behind. A holder that knows its hold gives it back by itself one day.
+ */
+export async function checkHolds(
+  sql: SqlStorage,
+  peerOf: PeerOf,
+  orphanAgeMs: number,
+  nowMs: number,
+  run: Run,
+): Promise<number | undefined> {
+  let after = "";
+  let againMs: number | undefined;
+  for (;;) {
+    const tokens = unconfirmedHolds(sql, after, BATCH);
+    const isOld = (token: string): boolean => timeOf(token) + orphanAgeMs <= nowMs;
+    const byHolder = Map.groupBy(tokens.filter(isOld), shardNameOf);
+    for (const [holder, asked] of byHolder) {
+      const { known, lost } = await peerOf(holder).judgeHolds(asked);
+      run(({ garbageDueMs, onGarbage }) => {
+        confirmHolds(sql, known);
+        dropHolds(sql, lost, garbageDueMs);
+        onGarbage();
+      });
+      if (known.length + lost.length < asked.length)
+        againMs = Math.max(againMs ?? 0, nowMs + ASK_AGAIN_MS);
+    }
+    for (const token of tokens)
+      if (!isOld(token)) againMs = Math.max(againMs ?? 0, timeOf(token) + orphanAgeMs);
+    const last = tokens.at(-1);
+    if (tokens.length < BATCH || last === undefined) break;
+    after = last;
+  }
+  return againMs;
+}
+
+/** Content ids and tokens are `<bucket id>/<shard>/<ulid>`. */
+function shardNameOf(id: string): string {
+  return id.slice(0, id.lastIndexOf("/"));
+}
+
+function timeOf(token: string): number {
+  return ulidTimeMs(token.slice(token.lastIndexOf("/") + 1));
+}

@@ -1,0 +1,36 @@
+import { NULL_VERSION } from "../../protocol/version-id.ts";
+import { findVersion } from "./find-object.ts";
+import type { ObjectRow } from "./object-row.ts";
+import { unrefer } from "./references.ts";
+import type { Effect } from "./shard.ts";
+
+/**
+ * Before a new version or a delete marker becomes the current one of `key`: what has no versions is replaced, what has is
+ * kept as an older one, and while versioning is suspended the null version is the one that is replaced.
+ *
+ * @param existing the row in `object`, which the caller replaces or deletes next
+ */
+export function makeRoom(shard: Effect, key: string, existing: ObjectRow | undefined): void {
+  const { sql, state, cache } = shard;
+  const { versioning } = state.configuration;
+  if (versioning === "Suspended") dropOlderNullVersion(shard, key, existing);
+  if (existing === undefined) return;
+  cache.delete(key);
+  const isKept = versioning === "Enabled" || existing.version_id !== null;
+  if (isKept) sql.exec("INSERT INTO version SELECT *, 0 FROM object WHERE key = ?", key);
+  else dropContent(shard, existing);
+}
+
+function dropOlderNullVersion(shard: Effect, key: string, existing: ObjectRow | undefined): void {
+  if (existing?.version_id === null) return;
+  const found = findVersion(shard.sql, key, NULL_VERSION);
+  if (found === undefined) return;
+  dropContent(shard, found.row);
+  shard.sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, found.row.sequence);
+}
+
+/** The row goes, or its bytes do: what it refers to may become garbage. */
+export function dropContent(shard: Effect, row: ObjectRow): void {
+  if (row.content_id !== null) unrefer(shard, row.content_id);
+  else shard.sql.exec("DELETE FROM inline_body WHERE sequence = ?", row.sequence);
+}

@@ -1,0 +1,98 @@
+import type { ObjectAttributes } from "../../protocol/object-record.ts";
+import { NULL_VERSION, newVersionId } from "../../protocol/version-id.ts";
+import type { Removal, RemoveOutcome } from "../bucket-index.ts";
+import { findNewestVersion, findObject, findVersion } from "./find-object.ts";
+import { checkObject, type ObjectRow, readAttributes } from "./object-row.ts";
+import { dropContent, makeRoom } from "./make-room.ts";
+import type { Effect } from "./shard.ts";
+
+/** Removes an object or a version of it, if the conditions hold. What does not exist is removed already. */
+export function removeObject(shard: Effect, removal: Removal): RemoveOutcome {
+  if (removal.versionId !== undefined) return removeVersion(shard, removal, removal.versionId);
+  const { key, conditions } = removal;
+  const existing = findObject(shard.sql, key);
+  const verdict = checkObject(conditions, existing);
+  if (verdict !== "ok") return { ok: false, reason: verdict };
+  return { ok: true, ...removeCurrent(shard, key, existing) };
+}
+
+interface Removed {
+  readonly versionId: string | undefined;
+  readonly isMarker: boolean;
+}
+
+/** A delete that names no version: in a bucket with versions it makes a marker. */
+export function removeCurrent(
+  shard: Effect,
+  key: string,
+  existing: ObjectRow | undefined,
+): Removed {
+  const { sql, state, nowMs } = shard;
+  const { versioning } = state.configuration;
+  makeRoom(shard, key, existing);
+  if (existing !== undefined) sql.exec("DELETE FROM object WHERE key = ?", key);
+  if (versioning === undefined) return { versionId: undefined, isMarker: false };
+  const sequence = state.takeSequence();
+  const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
+  sql.exec(
+    "INSERT INTO version VALUES (?, ?, ?, 0, '', '', NULL, NULL, '{}', NULL, ?, NULL, 1)",
+    key,
+    sequence,
+    nowMs,
+    versionId,
+  );
+  return { versionId: versionId ?? NULL_VERSION, isMarker: true };
+}
+
+function removeVersion(shard: Effect, removal: Removal, versionId: string): RemoveOutcome {
+  const { sql, cache, nowMs } = shard;
+  const { key, conditions, bypassesGovernance } = removal;
+  const found = findVersion(sql, key, versionId);
+  const verdict = checkObject(conditions, found?.row);
+  if (verdict !== "ok") return { ok: false, reason: verdict };
+  if (found === undefined) return { ok: true, versionId, isMarker: false };
+  const { row, isCurrentObject, isMarker } = found;
+  if (isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))
+    return { ok: false, reason: "AccessDenied" };
+  if (isCurrentObject) {
+    sql.exec("DELETE FROM object WHERE key = ?", key);
+    cache.delete(key);
+  } else sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, row.sequence);
+  if (!isMarker) dropContent(shard, row);
+  promoteNewest(shard, key);
+  return { ok: true, versionId, isMarker };
+}
+
+/** Object Lock forbids that the version goes. */
+export function isLocked(
+  { retention, hasLegalHold }: ObjectAttributes,
+  nowMs: number,
+  bypassesGovernance: boolean,
+): boolean {
+  if (hasLegalHold === true) return true;
+  if (retention === undefined || retention.retainUntilMs <= nowMs) return false;
+  return retention.mode === "COMPLIANCE" || !bypassesGovernance;
+}
+
+/** The newest version that is left is the current one: into `object` with it, unless it is a marker. */
+function promoteNewest({ sql, cache }: Effect, key: string): void {
+  if (findObject(sql, key) !== undefined) return;
+  const newest = findNewestVersion(sql, key);
+  if (newest === undefined || newest.is_marker === 1) return;
+  sql.exec(
+    `INSERT INTO object
+     SELECT key, sequence, modified_ms, size_bytes, etag, storage_class, checksum, content_id, headers, part_count,
+       version_id, attributes
+     FROM version WHERE key = ? AND sequence = ?`,
+    key,
+    newest.sequence,
+  );
+  sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, newest.sequence);
+  cache.delete(key);
+}
+
+/** No object, no older version, no delete marker. */
+export function isEmpty(sql: SqlStorage): boolean {
+  const query = "SELECT EXISTS (SELECT 1 FROM object) + EXISTS (SELECT 1 FROM version) AS found";
+  return sql.exec<{ found: number }>(query).one().found === 0;
+}

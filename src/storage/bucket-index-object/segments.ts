@@ -1,0 +1,217 @@
+import type { Located, LocatedPart, Segment } from "../../protocol/object-record.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { type ByteRange, resolveRange } from "../../protocol/range.ts";
+import type { ContentPartPage, Wanted } from "../content-index.ts";
+import { readChecksum } from "./checksum-column.ts";
+import { dropReferences } from "./contents.ts";
+
+/** Segments of one answer: enough to stream from for a while, small enough to be found in no time. */
+const PAGE_LENGTH = 250;
+
+interface SegmentRow extends Record<string, SqlStorageValue> {
+  offset_bytes: number;
+  size_bytes: number;
+  blob_id: string;
+  blob_offset_bytes: number;
+  keeper_id: string;
+}
+
+const NOTHING: Located = { segments: [], part: undefined };
+
+/** Where the wanted bytes of a stitched content of `sizeBytes` are; nowhere when it does not have them. */
+export function locate(
+  sql: SqlStorage,
+  contentId: string,
+  sizeBytes: number,
+  { content, range: rangeHeader, partNumber }: Wanted,
+): Located {
+  const part = partNumber === undefined ? undefined : locatePart(sql, contentId, partNumber);
+  if (partNumber !== undefined && part === undefined) return NOTHING;
+  if (!content) return { segments: [], part };
+  const range = part ?? rangeOf(rangeHeader, sizeBytes);
+  return { segments: range === undefined ? [] : locateRange(sql, contentId, range), part };
+}
+
+function rangeOf(header: string | null, sizeBytes: number): ByteRange | undefined {
+  try {
+    return resolveRange(header, sizeBytes) ?? { offset: 0, length: sizeBytes };
+  } catch (error) {
+    // The gateway finds out for itself, and says so to the client.
+    if (error instanceof S3Error) return undefined;
+    throw error;
+  }
+}
+
+function locatePart(
+  sql: SqlStorage,
+  contentId: string,
+  partNumber: number,
+): LocatedPart | undefined {
+  const row = sql
+    .exec<{ offset: number | null; length: number | null; checksum: string | null }>(
+      // Left to itself, SQLite reads the whole content in the order of its offsets.
+      `SELECT MIN(offset_bytes) AS offset, SUM(size_bytes) AS length, MAX(checksum) AS checksum
+       FROM segment INDEXED BY segment_part WHERE content_id = ? AND part_number = ?`,
+      contentId,
+      partNumber,
+    )
+    .one();
+  if (row.offset === null || row.length === null) return undefined;
+  return { offset: row.offset, length: row.length, checksum: readChecksum(row.checksum) };
+}
+
+function locateRange(
+  sql: SqlStorage,
+  contentId: string,
+  { offset, length }: ByteRange,
+): readonly Segment[] {
+  const rows = sql.exec<SegmentRow>(
+    `SELECT offset_bytes, size_bytes, blob_id, blob_offset_bytes, keeper_id FROM segment
+     WHERE content_id = ?1 AND offset_bytes < ?2 + ?3 AND offset_bytes >= (
+       SELECT MAX(offset_bytes) FROM segment WHERE content_id = ?1 AND offset_bytes <= ?2
+     )
+     ORDER BY offset_bytes LIMIT ?4`,
+    contentId,
+    offset,
+    length,
+    PAGE_LENGTH,
+  );
+  return rows.toArray().map((row) => ({
+    offset: row.offset_bytes,
+    length: row.size_bytes,
+    blobId: row.blob_id,
+    blobOffset: row.blob_offset_bytes,
+    keeperId: row.keeper_id,
+  }));
+}
+
+/** The parts of a stitched content after the one of number `after`. */
+export function listContentParts(
+  sql: SqlStorage,
+  contentId: string,
+  after: number,
+  limit: number,
+): ContentPartPage {
+  const rows = sql
+    .exec<{ part_number: number; length: number; checksum: string | null }>(
+      `SELECT part_number, SUM(size_bytes) AS length, MAX(checksum) AS checksum FROM segment
+       WHERE content_id = ? AND part_number > ? GROUP BY part_number ORDER BY part_number LIMIT ?`,
+      contentId,
+      after,
+      limit + 1,
+    )
+    .toArray();
+  const parts = rows.slice(0, limit).map((row) => ({
+    partNumber: row.part_number,
+    sizeBytes: row.length,
+    checksum: readChecksum(row.checksum),
+  }));
+  return { parts, isTruncated: rows.length > limit };
+}
+
+/**
+ * Takes up to `limit` segments off a content that nobody refers to; what kept their blobs may become garbage by that.
+ *
+ * @returns how many; fewer than `limit` when none is left
+ */
+export function unstitch(
+  sql: SqlStorage,
+  contentId: string,
+  limit: number,
+  garbageDueMs: number,
+): number {
+  const rows = sql
+    .exec<{ offset_bytes: number; keeper_id: string }>(
+      "SELECT offset_bytes, keeper_id FROM segment WHERE content_id = ? ORDER BY offset_bytes LIMIT ?",
+      contentId,
+      limit,
+    )
+    .toArray();
+  const last = rows.at(-1);
+  if (last === undefined) return 0;
+  sql.exec(
+    "DELETE FROM segment WHERE content_id = ? AND offset_bytes <= ?",
+    contentId,
+    last.offset_bytes,
+  );
+  for (const [keeperId, { length }] of Map.groupBy(rows, (row) => row.keeper_id))
+    dropReferences(sql, keeperId, garbageDueMs, length);
+  return rows.length;
+}
+
+/**
+ * The segments of a part that was copied.
+ *
+ * @param keeperId what keeps all of their blobs; undefined: each its own keeper
+ */
+export function insertCopiedSegments(
+  sql: SqlStorage,
+  contentId: string,
+  partNumber: number,
+  segments: readonly Segment[],
+  keeperId: string | undefined,
+): void {
+  for (const segment of segments) {
+    sql.exec(
+      "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      contentId,
+      segment.offset,
+      partNumber,
+      segment.length,
+      segment.blobId,
+      segment.blobOffset,
+      keeperId ?? segment.keeperId,
+    );
+  }
+}
+
+/**
+ * Makes one content of the listed parts of an upload, in order of their numbers.
+ *
+ * Its segments take over the references that the parts have on whole blobs, and those parts go. A part that was copied is
+ * stitched itself: its segments are referred to once more, and the part stays, to be dropped with its own references.
+ */
+export function stitchParts(
+  sql: SqlStorage,
+  contentId: string,
+  uploadId: string,
+  partNumbers: readonly number[],
+): void {
+  const listed = JSON.stringify(partNumbers);
+  // The checksum is the part's: it stands at its first segment.
+  sql.exec(
+    `INSERT INTO segment
+     SELECT ?1,
+       SUM(COALESCE(s.size_bytes, p.size_bytes)) OVER in_order - COALESCE(s.size_bytes, p.size_bytes),
+       p.part_number,
+       COALESCE(s.size_bytes, p.size_bytes),
+       COALESCE(s.blob_id, p.content_id),
+       COALESCE(s.blob_offset_bytes, 0),
+       COALESCE(s.keeper_id, p.content_id),
+       CASE COALESCE(s.offset_bytes, 0) WHEN 0 THEN p.checksum END
+     FROM part p LEFT JOIN segment s ON s.content_id = p.content_id
+     WHERE p.upload_id = ?2 AND p.part_number IN (SELECT value FROM json_each(?3))
+     WINDOW in_order AS (
+       ORDER BY p.part_number, s.offset_bytes ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+     )`,
+    contentId,
+    uploadId,
+    listed,
+  );
+  sql.exec(
+    `UPDATE content SET reference_count = reference_count + copied.count FROM (
+       SELECT s.keeper_id, COUNT(*) AS count
+       FROM part p JOIN segment s ON s.content_id = p.content_id
+       WHERE p.upload_id = ?1 AND p.part_number IN (SELECT value FROM json_each(?2))
+       GROUP BY s.keeper_id
+     ) AS copied WHERE content.content_id = copied.keeper_id`,
+    uploadId,
+    listed,
+  );
+  sql.exec(
+    `DELETE FROM part WHERE upload_id = ?1 AND part_number IN (SELECT value FROM json_each(?2))
+     AND NOT EXISTS (SELECT 1 FROM segment s WHERE s.content_id = part.content_id)`,
+    uploadId,
+    listed,
+  );
+}

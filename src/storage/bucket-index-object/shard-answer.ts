@@ -1,0 +1,14 @@
+import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
+
+/** The shard was sealed by the delete of its bucket with this token, and did nothing. */
+export interface Sealed {
+  readonly sealedBy: string;
+}
+
+/** The request was authorized under another revision of the bucket's configuration than the shard has; it did nothing. */
+export interface Outdated {
+  readonly revision: number;
+  readonly configuration: BucketConfiguration;
+}
+
+export type ShardAnswer<T> = Sealed | Outdated | { readonly value: T };

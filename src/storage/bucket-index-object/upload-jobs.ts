@@ -1,0 +1,34 @@
+import type { ShardSettings } from "../../env.ts";
+import type { BucketDirectory } from "../bucket-directory.ts";
+import type { Run, Shard } from "./shard.ts";
+import { abortUploadsBefore, oldestUploadMs } from "./uploads.ts";
+
+/** Uploads of one transaction; each may have 10,000 parts. */
+const BATCH = 10;
+/** When to ask again about a bucket whose delete is under way. */
+const SETTLING_MS = 60_000;
+
+/** Aborts the uploads that began `uploadExpiryMs` ago, and all of a bucket that is gone. */
+export async function abandonUploads(
+  { sql, state }: Shard,
+  directory: BucketDirectory,
+  { uploadExpiryMs }: ShardSettings,
+  nowMs: number,
+  run: Run,
+): Promise<number | undefined> {
+  const isSealed = state.seal !== undefined;
+  const isGone = isSealed && (await isDeleted(directory, state.name));
+  const beforeMs = isGone ? nowMs : nowMs - uploadExpiryMs;
+  const mayAbort = isGone || uploadExpiryMs > 0;
+  if (mayAbort && run((shard) => abortUploadsBefore(shard, beforeMs, BATCH)) === BATCH)
+    return nowMs;
+  const oldestMs = oldestUploadMs(sql);
+  if (oldestMs === undefined) return undefined;
+  if (isSealed) return nowMs + SETTLING_MS;
+  return uploadExpiryMs > 0 ? oldestMs + uploadExpiryMs : undefined;
+}
+
+async function isDeleted(directory: BucketDirectory, shardName: string): Promise<boolean> {
+  const bucketId = shardName.slice(0, shardName.lastIndexOf("/"));
+  return (await directory.settleDelete(bucketId)) === "deleted";
+}

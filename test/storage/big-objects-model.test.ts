@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Sequence } from "../support/big-objects-sequence.ts";
+import { World } from "../support/big-objects-world.ts";
+import { audit, leftovers, settleDown } from "../support/shard-census.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Sequences that share two buckets and run at once, and the steps of each. */
+const SEQUENCES = 50;
+const STEPS = 8;
+
+beforeEach(() => {
+  // Thousands of failures that are meant to be.
+  for (const method of ["error", "warn", "log"] as const)
+    vi.spyOn(console, method).mockImplementation(() => undefined);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+describe("puts, copies, renames and multipart uploads whose gateways die at any step", () => {
+  test.for(Array.from({ length: 20 }, (_, i) => i * SEQUENCES))(
+    "lose nothing and leave nothing behind: 50 seeds from %i",
+    { timeout: 120_000 },
+    async (first) => {
+      const world = await World.create(first);
+      const sequences = Array.from({ length: SEQUENCES }, (_, i) => new Sequence(world, first + i));
+      await Promise.all(sequences.map((sequence) => sequence.run(STEPS)));
+      // Some of what is on its way arrives now, the rest a day too late.
+      for (const sequence of sequences) await sequence.arrive(Math.ceil(sequence.lateCalls / 2));
+      await world.pass(DAY_MS);
+      for (const sequence of sequences) await sequence.arrive();
+
+      await settleDown(world.buckets);
+      expect(await audit(world.buckets)).toEqual([]);
+      for (const sequence of sequences) await sequence.verify();
+      const acknowledged = sequences.reduce((sum, sequence) => sum + sequence.acknowledged, 0);
+      const taken = sequences.reduce((sum, sequence) => sum + sequence.taken, 0);
+      expect(acknowledged / taken).toBeGreaterThan(0.6);
+
+      await world.deleteEverything();
+      await settleDown(world.buckets);
+      expect(await leftovers(world.buckets)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,71 @@
+import { type MakeStep, pickParts, pickUpload } from "./big-objects-steps.ts";
+import { bytesOfRope, newRope, type Rope, ropeLength } from "./rope.ts";
+import { pick } from "./seeded-random.ts";
+
+/** All of them at once. @throws what the first one that failed threw, when all have ended */
+async function together(...effects: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(effects);
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** A copy whose source is written or deleted meanwhile. */
+const copyOfTheChanging: MakeStep = ({ model, random, places, fresh }) => {
+  if (model.objects.length === 0) return undefined;
+  const { at: from, rope: old } = pick(random, model.objects);
+  const to = pick(random, places);
+  if (from === to) return undefined;
+  const isRemoved = random(2) === 0;
+  const changed = isRemoved ? undefined : newRope(fresh(), 20_000);
+  let before: Rope | undefined;
+  return {
+    name: isRemoved ? "copy and remove" : "copy and overwrite",
+    places: [from, to],
+    isRace: true,
+    run: (store) =>
+      together(
+        store.copy(from, to),
+        changed === undefined ? store.remove(from) : store.put(from, bytesOfRope(changed)),
+      ),
+    changes: [
+      () => {
+        before = model.get(to);
+        model.set(to, old);
+      },
+      () => {
+        model.set(from, changed);
+        model.set(to, before);
+      },
+      () => model.set(to, old),
+      () => model.set(to, changed),
+    ],
+  };
+};
+
+/** A completion and an abortion of the same upload. */
+const completeAndAbort: MakeStep = ({ model, random }) => {
+  const found = pickUpload(model, random);
+  if (found === undefined) return undefined;
+  const [uploadId, { at, parts }] = found;
+  const chosen = pickParts(random, parts);
+  if (chosen.length === 0) return undefined;
+  const rope = chosen.flatMap(({ partNumber }) => parts.get(partNumber)?.rope ?? []);
+  let before: Rope | undefined;
+  return {
+    name: `complete ${ropeLength(rope)} and abort`,
+    places: [at],
+    uploadId,
+    isRace: true,
+    run: (store) => together(store.complete(at, uploadId, chosen), store.abort(at, uploadId)),
+    changes: [
+      () => {
+        before = model.get(at);
+        model.set(at, rope);
+        model.uploads.delete(uploadId);
+      },
+      () => model.set(at, before),
+    ],
+  };
+};
+
+export const RACES: readonly MakeStep[] = [copyOfTheChanging, copyOfTheChanging, completeAndAbort];

@@ -1,0 +1,114 @@
+import { BigObjectsModel, nameOf } from "./big-objects-model.ts";
+import { RACES } from "./big-objects-races.ts";
+import { type Scene, type Step, STEPS } from "./big-objects-steps.ts";
+import { storeOf, type World } from "./big-objects-world.ts";
+import { ALL_FAILURES, doomedEnv } from "./gateway-death.ts";
+import { ropeLength } from "./rope.ts";
+import { pick, seededRandom } from "./seeded-random.ts";
+
+const ALL_STEPS = [...STEPS, ...RACES];
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** One client's steps at random, some of which meet the end of their gateway, and what the objects have to be by them. */
+export class Sequence {
+  /** Steps that were acknowledged, and all. */
+  acknowledged = 0;
+  taken = 0;
+  readonly model: BigObjectsModel;
+  readonly #scene: Scene;
+  readonly #seed: number;
+  readonly #history: string[] = [];
+  readonly #late: { step: Step; call: () => Promise<unknown> }[] = [];
+
+  constructor(world: World, seed: number) {
+    this.#seed = seed;
+    this.model = new BigObjectsModel(world);
+    let given = 0;
+    this.#scene = {
+      world,
+      model: this.model,
+      random: seededRandom(seed),
+      places: world.buckets.flatMap((bucket) =>
+        ["a", "b"].map((key) => ({ bucket, key: `${seed}-${key}` })),
+      ),
+      fresh: () => seed * 1000 + (given += 1),
+    };
+  }
+
+  async run(steps: number): Promise<void> {
+    const { world, random } = this.#scene;
+    for (let i = 0; i < steps; i += 1) {
+      if (random(12) === 0) await world.pass(pick(random, [0, HOUR_MS, DAY_MS]));
+      if (this.#late.length > 0 && random(3) === 0) await this.arrive(1);
+      const step = pick(random, ALL_STEPS)(this.#scene);
+      if (step !== undefined) await this.#take(step);
+    }
+  }
+
+  /** Calls that were on their way arrive at last. */
+  async arrive(most = Number.POSITIVE_INFINITY): Promise<void> {
+    for (const { step, call } of this.#late.splice(0, most)) {
+      // Nobody hears the answer.
+      await call().catch(() => undefined);
+      this.#history.push(`${step.name} arrives`);
+      await this.#settle(step);
+    }
+  }
+
+  get lateCalls(): number {
+    return this.#late.length;
+  }
+
+  /** Every object reads as it should, from wherever one begins. */
+  async verify(): Promise<void> {
+    const { random } = this.#scene;
+    for (const { at, rope } of this.model.objects) {
+      if (!(await this.model.agrees({ places: [at] }))) this.#fail(`${nameOf(at)} is another`);
+      const size = ropeLength(rope);
+      if (size === 0) continue;
+      const offset = random(size);
+      const range = { offset, length: 1 + random(Math.min(300, size - offset)) };
+      const whole = random(40) === 0 ? [{ offset: 0, length: size }] : [];
+      if (!(await this.model.hasBytes(at, [range, ...whole])))
+        this.#fail(`${nameOf(at)} reads otherwise`);
+    }
+  }
+
+  async #take(step: Step): Promise<void> {
+    const { random, world } = this.#scene;
+    this.taken += 1;
+    const plan = { at: random(5), failure: pick(random, ALL_FAILURES), isDeath: random(2) === 0 };
+    const doomed = random(3) === 0 ? doomedEnv(plan) : undefined;
+    this.#history.push(`${step.name} ${step.places.map(({ key }) => key).join(" ")}`);
+    try {
+      await step.run(doomed === undefined ? world.store : storeOf(doomed.env));
+    } catch (error) {
+      this.#history.push(String(error));
+      await this.#settle(step);
+      return;
+    } finally {
+      for (const call of doomed?.late ?? []) this.#late.push({ step, call });
+    }
+    this.acknowledged += 1;
+    if (step.isRace === true) return this.#settle(step);
+    for (const change of step.changes) change();
+    // Objects are read at the end, too; of a part, the ETag is needed.
+    const mustAsk = step.uploadId !== undefined || random(3) === 0;
+    if (mustAsk && !(await this.model.agrees(step))) this.#fail("acknowledged, and not done");
+  }
+
+  /** The step was done, in part, or not at all: the store says which. */
+  async #settle(step: Step): Promise<void> {
+    for (const change of step.changes) {
+      if (await this.model.agrees(step)) return;
+      change();
+    }
+    if (!(await this.model.agrees(step))) this.#fail("neither done nor not done");
+  }
+
+  #fail(what: string): never {
+    throw new Error(`seed ${this.#seed}: ${what} after\n${this.#history.join("\n")}`);
+  }
+}
