@@ -19,7 +19,7 @@ import { checkObject } from "./object-row.ts";
 import { placeObject } from "./place-object.ts";
 import { stitchParts } from "./segments.ts";
 import type { Effect } from "./shard.ts";
-import { listParts, removeUpload } from "./uploads.ts";
+import { dropOtherParts, listParts, removeUpload } from "./uploads.ts";
 
 /** What S3 asks of every part but the last. */
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
@@ -57,12 +57,8 @@ export function completeUpload(
   if (verdict !== "ok") return { ok: false, code: verdict };
 
   const contentId = `${state.name}/${ulid(nowMs)}`;
-  stitchParts(
-    sql,
-    contentId,
-    uploadId,
-    completion.parts.map(({ partNumber }) => partNumber),
-  );
+  if (selection.parts.length < page.parts.length) dropOtherParts(shard, uploadId, selection.parts);
+  stitchParts(sql, contentId, uploadId);
   addContent(sql, contentId);
   const { storageClass, headers, attributes } = upload;
   const partCount = selection.parts.length;

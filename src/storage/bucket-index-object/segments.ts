@@ -166,18 +166,12 @@ export function insertCopiedSegments(
 }
 
 /**
- * Makes one content of the listed parts of an upload, in order of their numbers.
+ * Makes one content of all parts of an upload, in order of their numbers.
  *
  * Its segments take over the references that the parts have on whole blobs, and those parts go. A part that was copied is
  * stitched itself: its segments are referred to once more, and the part stays, to be dropped with its own references.
  */
-export function stitchParts(
-  sql: SqlStorage,
-  contentId: string,
-  uploadId: string,
-  partNumbers: readonly number[],
-): void {
-  const listed = JSON.stringify(partNumbers);
+export function stitchParts(sql: SqlStorage, contentId: string, uploadId: string): void {
   // The checksum is the part's: it stands at its first segment.
   sql.exec(
     `INSERT INTO segment
@@ -190,28 +184,24 @@ export function stitchParts(
        COALESCE(s.keeper_id, p.content_id),
        CASE COALESCE(s.offset_bytes, 0) WHEN 0 THEN p.checksum END
      FROM part p LEFT JOIN segment s ON s.content_id = p.content_id
-     WHERE p.upload_id = ?2 AND p.part_number IN (SELECT value FROM json_each(?3))
+     WHERE p.upload_id = ?2
      WINDOW in_order AS (
        ORDER BY p.part_number, s.offset_bytes ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
      )`,
     contentId,
     uploadId,
-    listed,
+  );
+  sql.exec(
+    `DELETE FROM part WHERE upload_id = ?
+     AND NOT EXISTS (SELECT 1 FROM segment s WHERE s.content_id = part.content_id)`,
+    uploadId,
   );
   sql.exec(
     `UPDATE content SET reference_count = reference_count + copied.count FROM (
        SELECT s.keeper_id, COUNT(*) AS count
        FROM part p JOIN segment s ON s.content_id = p.content_id
-       WHERE p.upload_id = ?1 AND p.part_number IN (SELECT value FROM json_each(?2))
-       GROUP BY s.keeper_id
+       WHERE p.upload_id = ? GROUP BY s.keeper_id
      ) AS copied WHERE content.content_id = copied.keeper_id`,
     uploadId,
-    listed,
-  );
-  sql.exec(
-    `DELETE FROM part WHERE upload_id = ?1 AND part_number IN (SELECT value FROM json_each(?2))
-     AND NOT EXISTS (SELECT 1 FROM segment s WHERE s.content_id = part.content_id)`,
-    uploadId,
-    listed,
   );
 }

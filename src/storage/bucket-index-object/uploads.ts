@@ -197,6 +197,17 @@ function seconds(timeMs: number): number {
   return Math.floor(timeMs / 1000);
 }
 
+/** What was uploaded, but is none of `kept`, becomes garbage. */
+export function dropOtherParts(shard: Effect, uploadId: string, kept: readonly PartRecord[]): void {
+  const dropped = shard.sql.exec<{ content_id: string }>(
+    `DELETE FROM part WHERE upload_id = ? AND part_number NOT IN (SELECT value FROM json_each(?))
+     RETURNING content_id`,
+    uploadId,
+    JSON.stringify(kept.map(({ partNumber }) => partNumber)),
+  );
+  for (const { content_id: contentId } of dropped.toArray()) unrefer(shard, contentId);
+}
+
 /** The upload is over; the parts that it still has become garbage. */
 export function removeUpload(shard: Effect, key: string, uploadId: string): void {
   const { sql } = shard;
