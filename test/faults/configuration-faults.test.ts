@@ -4,7 +4,7 @@ import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
 import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
-import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { expectError, putObject, uniqueBucket } from "../support/client.ts";
 import { faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 import { draftOf, removalOf } from "../support/shards.ts";
 import { get, listVersions, setVersioning } from "../support/versions.ts";
@@ -97,15 +97,4 @@ test("of configurations that are put at once, all shards have the last", async (
     (response) => !response.headers.has("x-amz-version-id"),
   );
   expect(new Set(isNull)).toEqual(new Set([configuration.versioning === "Suspended"]));
-});
-
-test("200 writers that race with If-None-Match make one object", async () => {
-  const bucket = await uniqueBucket();
-  const headers = { "if-none-match": "*" };
-  const puts = Array.from({ length: 200 }, (_, i) =>
-    signedFetch("PUT", `/${bucket}/k`, { body: `${i}`, headers }),
-  );
-  const statuses = (await Promise.all(puts)).map(({ status }) => status);
-  expect(statuses.filter((status) => status === 200)).toHaveLength(1);
-  expect(statuses.filter((status) => status === 412)).toHaveLength(199);
 });

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { completed, createUpload, putPart, complete } from "../support/multipart.ts";
+import { versionedBucket } from "../support/versions.ts";
+
+const WRITERS = 200;
+const ROUNDS = 3;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** All at once; the one that won. */
+async function race(bucket: string, headers: Headers): Promise<Response> {
+  const puts = Array.from({ length: WRITERS }, (_, i) =>
+    signedFetch("PUT", `/${bucket}/k`, { body: `${headers["if-match"] ?? ""} ${i}`, headers }),
+  );
+  const responses = await Promise.all(puts);
+  const winners = responses.filter(({ status }) => status === 200);
+  const losers = responses.filter(({ status }) => status === 412);
+  expect([winners.length, losers.length]).toEqual([1, WRITERS - 1]);
+  const [winner] = winners;
+  if (winner === undefined) throw new Error("nobody won");
+  return winner;
+}
+
+describe.for([
+  ["a bucket without versions", uniqueBucket],
+  ["a bucket with versions", versionedBucket],
+] as const)("in %s", ([, makeBucket]) => {
+  test(`of ${WRITERS} writers that race with conditions, one wins each round`, async () => {
+    const bucket = await makeBucket();
+    let winner = await race(bucket, { "if-none-match": "*" });
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const etag = winner.headers.get("etag") ?? "";
+      winner = await race(bucket, { "if-match": etag });
+      const current = await signedFetch("HEAD", `/${bucket}/k`);
+      expect(current.headers.get("etag")).toBe(winner.headers.get("etag"));
+    }
+  });
+
+  test("If-Match on a key that is not there is NoSuchKey, for every way to write", async () => {
+    const bucket = await makeBucket();
+    await putObject(bucket, "source", "body");
+    const headers = { "if-match": '"0123"' };
+    const put = await signedFetch("PUT", `/${bucket}/k`, { body: "x", headers });
+    await expectError(put, 404, "NoSuchKey");
+    const copy = await signedFetch("PUT", `/${bucket}/k`, {
+      headers: { ...headers, "x-amz-copy-source": `/${bucket}/source` },
+    });
+    await expectError(copy, 404, "NoSuchKey");
+    const uploadId = await createUpload(bucket, "k");
+    const part = await putPart(bucket, "k", uploadId, 1, "x");
+    const refused = await complete(bucket, "k", uploadId, [part], headers);
+    await expectError(refused, 404, "NoSuchKey");
+    await completed(bucket, "k", uploadId, [part]);
+  });
+
+  test("an ETag in If-None-Match refuses a write over just that object", async () => {
+    const bucket = await makeBucket();
+    const etag = (await putObject(bucket, "k", "body")).headers.get("etag") ?? "";
+    const headers = { "if-none-match": etag };
+    const same = await signedFetch("PUT", `/${bucket}/k`, { body: "x", headers });
+    await expectError(same, 412, "PreconditionFailed");
+    await putObject(bucket, "k", "other", { "if-none-match": '"0123"' });
+    await putObject(bucket, "k", "more", headers);
+  });
+});
