@@ -3,11 +3,12 @@ import type { WriteConditions } from "../protocol/conditions.ts";
 import type {
   Content,
   ObjectAttributes,
-  ObjectRecord,
   StoredChecksum,
   StoredHeaders,
 } from "../protocol/object-record.ts";
 import { digester } from "./body/digester.ts";
+import { copyAnnotations } from "./copy-annotations.ts";
+import type { SourceObject } from "./copy-source.ts";
 import { feedContent } from "./feed-content.ts";
 import type { ContentStores } from "./open-content.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
@@ -15,8 +16,11 @@ import { writeRefusal } from "./write-refusal.ts";
 
 export interface ObjectCopy {
   readonly key: string;
-  /** Reads the source with its content, and checks it; called anew when it turns out to be gone. */
-  readonly readSource: () => Promise<ObjectRecord>;
+  /**
+   * Reads the source with its content, and the number of its annotations, if the copy is to have them, and checks it;
+   * called anew when it turns out to be gone.
+   */
+  readonly readSource: () => Promise<SourceObject>;
   readonly storageClass: string;
   /** The copy's headers, from those of the source. */
   readonly headersOf: (source: StoredHeaders) => StoredHeaders;
@@ -58,7 +62,8 @@ export async function copyContent(
 ): Promise<CopiedObject> {
   return whileSourceGone(
     async () => {
-      const { content, sizeBytes, etag, partCount, ...source } = await readSource();
+      const from = await readSource();
+      const { content, sizeBytes, etag, partCount, ...source } = from.record;
       if (content === undefined) throw new Error("the index gave no content");
       const checksum =
         checksumAlgorithm === undefined || isOfWhole(source.checksum, checksumAlgorithm)
@@ -66,11 +71,17 @@ export async function copyContent(
           : await computeChecksum(stores, content, sizeBytes, checksumAlgorithm);
       const headers = headersOf(source.headers);
       const attributes = attributesOf(source.attributes);
-      const draft = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
+      const { annotationCount = 0, sequence } = source;
+      const isNear = stores.index.isNeighbour(key, from.bucketId, source.key);
+      const annotatedAs = annotationCount > 0 && isNear ? sequence : undefined;
+      const row = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
+      const draft = { ...row, annotatedAs };
       const outcome = await commitCopy(stores, key, draft, content, conditions);
-      return outcome.ok
-        ? { ...outcome, etag, checksum, sourceVersionId: source.versionId }
-        : outcome;
+      if (!outcome.ok) return outcome;
+      const { versionId } = outcome;
+      if (annotationCount > 0 && !isNear)
+        await copyAnnotations(from, { index: stores.index, key, versionId, etag });
+      return { ...outcome, etag, checksum, sourceVersionId: source.versionId };
     },
     (reason) => writeRefusal(reason, key, conditions),
   );

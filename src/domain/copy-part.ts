@@ -12,10 +12,10 @@ import type {
 } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import { noSuchUpload } from "../protocol/upload-id.ts";
-import type { BlobSource, BlobStore } from "../storage/blob-store.ts";
 import type { PutPartOutcome } from "../storage/upload-index.ts";
 import { digester } from "./body/digester.ts";
-import { commitOrDrop, dropBlob } from "./body/drop-blob.ts";
+import { commitOrDrop } from "./body/drop-blob.ts";
+import { storeBytes } from "./body/store-bytes.ts";
 import { contentSegments } from "./content-segments.ts";
 import { feedContent } from "./feed-content.ts";
 import type { ContentStores } from "./open-content.ts";
@@ -119,23 +119,6 @@ async function storeInline(
     index.putPart(key, uploadId, partNumber, draft),
   );
   return outcome.ok ? { ...outcome, etag, checksum } : outcome;
-}
-
-/** @returns the MD5 as hex */
-async function storeBytes(blobs: BlobStore, blobId: string, bytes: Uint8Array): Promise<string> {
-  const source: BlobSource = {
-    sizeBytes: bytes.byteLength,
-    native: undefined,
-    async *chunks() {
-      yield bytes;
-    },
-  };
-  const written = await blobs.write(blobId, source, undefined).catch(async (error: unknown) => {
-    await dropBlob(blobs, blobId);
-    throw error;
-  });
-  if (!written.ok) throw new Error(`the store refused ${blobId}`);
-  return written.md5Hex;
 }
 
 interface PartDigests {

@@ -18,6 +18,8 @@ export interface SourceStores {
 
 export interface SourceObject {
   readonly bucketId: string;
+  /** Of its bucket. */
+  readonly index: BucketIndex;
   readonly record: ObjectRecord;
 }
 
@@ -58,7 +60,7 @@ async function readIn(
     if (found === undefined && keyWithSpaces !== undefined)
       found = await index.read(keyWithSpaces, wanted);
     if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
-    return { bucketId: bucket.id, record: requireObject(found, key, versionId) };
+    return { bucketId: bucket.id, index, record: requireObject(found, key, versionId) };
   } catch (error) {
     if (error instanceof StaleBucketError) return "stale";
     throw error;

@@ -1,12 +1,13 @@
 import type { Settings } from "../env.ts";
 import { attributeHeaders } from "../protocol/attribute-headers.ts";
-import { checksumHeaders } from "../protocol/checksum-headers.ts";
+import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
 import { evaluateRead } from "../protocol/conditions.ts";
-import { invalidArgument, S3Error } from "../protocol/errors.ts";
+import { S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
-import type { ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
+import type { ObjectRecord } from "../protocol/object-record.ts";
 import { contentRange, parsePartNumber } from "../protocol/range.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
+import { restoreHeader } from "../protocol/storage-class.ts";
 import { applyResponseOverrides } from "../protocol/stored-headers.ts";
 import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
@@ -54,7 +55,8 @@ export async function respondWithObject(
   if (range !== undefined && range.length > 0)
     headers.set("content-range", contentRange(range, sizeBytes));
   if (partCount !== undefined) headers.set("x-amz-mp-parts-count", String(partCount));
-  addChecksum(headers, checksum, request);
+  for (const [name, value] of Object.entries(wantedChecksumHeaders(request.headers, checksum)))
+    headers.set(name, value);
 
   const status = range === undefined ? 200 : 206;
   const body = withBody ? await bodyOf(stores, sizeBytes, selection) : null;
@@ -96,6 +98,8 @@ function objectHeaders(record: ObjectRecord, request: S3Request, noTransform: bo
   for (const [name, value] of Object.entries(attributeHeaders(record.attributes)))
     headers.set(name, value);
   if (record.storageClass !== "STANDARD") headers.set("x-amz-storage-class", record.storageClass);
+  const restore = restoreHeader(record.storageClass);
+  if (restore !== undefined) headers.set("x-amz-restore", restore);
   if (noTransform) headers.set("cache-control", withNoTransform(headers.get("cache-control")));
   return headers;
 }
@@ -104,16 +108,4 @@ function objectHeaders(record: ObjectRecord, request: S3Request, noTransform: bo
 function withNoTransform(cacheControl: string | null): string {
   if (cacheControl === null) return "no-transform";
   return /\bno-transform\b/i.test(cacheControl) ? cacheControl : `${cacheControl}, no-transform`;
-}
-
-function addChecksum(
-  headers: Headers,
-  checksum: StoredChecksum | undefined,
-  request: S3Request,
-): void {
-  const mode = request.headers.get("x-amz-checksum-mode");
-  if (mode === null || checksum === undefined) return;
-  if (mode.toUpperCase() !== "ENABLED")
-    throw invalidArgument("The checksum mode is not valid", "x-amz-checksum-mode", mode);
-  for (const [name, value] of Object.entries(checksumHeaders(checksum))) headers.set(name, value);
 }

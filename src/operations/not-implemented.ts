@@ -48,18 +48,12 @@ export const NOT_IMPLEMENTED = {
   "DELETE bucket?replication": "DeleteBucketReplication",
   "DELETE bucket?website": "DeleteBucketWebsite",
 
-  "GET object?annotation": "ListObjectAnnotations",
-  "GET object?annotation&annotationName": "GetObjectAnnotation",
   "GET object?torrent": "GetObjectTorrent",
 
   "PUT object?acl": "PutObjectAcl",
-  "PUT object?annotation": "PutObjectAnnotation",
   "PUT object?encryption": "UpdateObjectEncryption",
 
-  "POST object?restore": "RestoreObject",
   "POST object?select": "SelectObjectContent",
-
-  "DELETE object?annotation": "DeleteObjectAnnotation",
 } as const satisfies Partial<Record<RouteKey | "POST /WriteGetObjectResponse", string>>;
 
 /** The routes left to have an operation: one that is in both tables does not compile. */

@@ -25,20 +25,25 @@ import { uploadPart } from "./multipart/upload-part.ts";
 import { NOT_IMPLEMENTED, type OpenRoute } from "./not-implemented.ts";
 import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
 import { copyObject } from "./object/copy-object.ts";
+import { deleteObjectAnnotation } from "./object/delete-object-annotation.ts";
 import { deleteObjectTagging } from "./object/delete-object-tagging.ts";
 import { deleteObject } from "./object/delete-object.ts";
 import { getObjectAcl } from "./object/get-object-acl.ts";
+import { getObjectAnnotation } from "./object/get-object-annotation.ts";
 import { getObjectAttributes } from "./object/get-object-attributes.ts";
 import { getObjectLegalHold } from "./object/get-object-legal-hold.ts";
 import { getObjectRetention } from "./object/get-object-retention.ts";
 import { getObjectTagging } from "./object/get-object-tagging.ts";
 import { getObject } from "./object/get-object.ts";
 import { headObject } from "./object/head-object.ts";
+import { listObjectAnnotations } from "./object/list-object-annotations.ts";
+import { putObjectAnnotation } from "./object/put-object-annotation.ts";
 import { putObjectLegalHold } from "./object/put-object-legal-hold.ts";
 import { putObjectRetention } from "./object/put-object-retention.ts";
 import { putObjectTagging } from "./object/put-object-tagging.ts";
 import { putObject } from "./object/put-object.ts";
 import { renameObject } from "./object/rename-object.ts";
+import { restoreObject } from "./object/restore-object.ts";
 import type { Operation } from "./operation.ts";
 import { type Level, type Method, routeKey } from "./route-key.ts";
 import { listBuckets } from "./service/list-buckets.ts";
@@ -65,20 +70,25 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "PUT bucket?versioning": putBucketVersioning,
 
   "DELETE object": deleteObject,
+  "DELETE object?annotation": deleteObjectAnnotation,
   "DELETE object?tagging": deleteObjectTagging,
   "DELETE object?uploadId": abortMultipartUpload,
   "GET object": getObject,
   "GET object?acl": getObjectAcl,
+  "GET object?annotation": listObjectAnnotations,
+  "GET object?annotation&annotationName": getObjectAnnotation,
   "GET object?attributes": getObjectAttributes,
   "GET object?legal-hold": getObjectLegalHold,
   "GET object?retention": getObjectRetention,
   "GET object?tagging": getObjectTagging,
   "GET object?uploadId": listParts,
   "HEAD object": headObject,
+  "POST object?restore": restoreObject,
   "POST object?uploadId": completeMultipartUpload,
   "POST object?uploads": createMultipartUpload,
   "PUT object": putObject,
   "PUT object copy": copyObject,
+  "PUT object?annotation": putObjectAnnotation,
   "PUT object?legal-hold": putObjectLegalHold,
   "PUT object?renameObject": renameObject,
   "PUT object?retention": putObjectRetention,

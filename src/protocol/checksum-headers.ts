@@ -1,5 +1,6 @@
 import type { XmlNode } from "../lib/xml-writer.ts";
 import { type ChecksumAlgorithm, checksumHeader } from "./checksums.ts";
+import { invalidArgument } from "./errors.ts";
 import type { StoredChecksum } from "./object-record.ts";
 
 /** `x-amz-checksum-<algorithm>` and `x-amz-checksum-type` of an answer; none when there is no checksum. */
@@ -11,6 +12,22 @@ export function checksumHeaders(
     [checksumHeader(checksum.algorithm)]: checksum.value,
     "x-amz-checksum-type": checksum.type,
   };
+}
+
+/**
+ * The same, for who asks for it with `x-amz-checksum-mode: ENABLED`.
+ *
+ * @throws S3Error InvalidArgument for another mode
+ */
+export function wantedChecksumHeaders(
+  requestHeaders: Headers,
+  checksum: StoredChecksum | undefined,
+): Readonly<Record<string, string>> {
+  const mode = requestHeaders.get("x-amz-checksum-mode");
+  if (mode === null || checksum === undefined) return {};
+  if (mode.toUpperCase() !== "ENABLED")
+    throw invalidArgument("The checksum mode is not valid", "x-amz-checksum-mode", mode);
+  return checksumHeaders(checksum);
 }
 
 /** `ChecksumCRC32` and the like: what XML documents call a checksum. */

@@ -7,6 +7,11 @@
 const CATALOGUE = {
   AccessDenied: [403, "Access Denied"],
   AccessForbidden: [403, "Access Forbidden"],
+  AnnotationLimitExceeded: [
+    400,
+    "The request would exceed the maximum number of annotations allowed per object.",
+  ],
+  AnnotationNameTooLong: [400, "The annotation name exceeds 512 bytes."],
   AuthorizationHeaderMalformed: [400, "The authorization header that you provided is not valid."],
   AuthorizationQueryParametersError: [
     400,
@@ -32,12 +37,14 @@ const CATALOGUE = {
   ],
   InternalError: [500, "We encountered an internal error. Please try again."],
   InvalidAccessKeyId: [403, "The AWS Access Key Id you provided does not exist in our records."],
+  InvalidAnnotationName: [400, "The annotation name you provided is invalid."],
   InvalidArgument: [400, "Invalid Argument"],
   InvalidBucketName: [400, "The specified bucket is not valid."],
   InvalidBucketState: [409, "The request is not valid with the current state of the bucket."],
   InvalidChunkSizeError: [400, "The chunk size is not valid."],
   InvalidDigest: [400, "The Content-MD5 you specified was invalid."],
   InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],
+  InvalidObjectState: [403, "The operation is not valid for the object's storage class"],
   InvalidPart: [
     400,
     "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
@@ -47,6 +54,7 @@ const CATALOGUE = {
     400,
     "The list of parts was not in ascending order. Parts must be ordered by part number.",
   ],
+  InvalidPrefix: [400, "The annotation prefix you provided is invalid."],
   InvalidRange: [416, "The requested range is not satisfiable"],
   InvalidRedirectLocation: [
     400,
@@ -58,6 +66,10 @@ const CATALOGUE = {
   InvalidTag: [400, "The tag provided was not a valid tag."],
   InvalidToken: [400, "The provided token is malformed or otherwise invalid."],
   InvalidURI: [400, "Couldn't parse the specified URI."],
+  InvalidWriteOffset: [
+    400,
+    "The write offset value that you specified does not match the current object size.",
+  ],
   KeyTooLongError: [400, "Your key is too long"],
   MalformedTrailerError: [
     400,
@@ -73,6 +85,7 @@ const CATALOGUE = {
   MissingContentLength: [411, "You must provide the Content-Length HTTP header."],
   MissingRequestBodyError: [400, "Request Body is empty"],
   MissingSecurityHeader: [400, "Your request was missing a required header"],
+  NoSuchAnnotation: [404, "The specified annotation does not exist on this object."],
   NoSuchBucket: [404, "The specified bucket does not exist"],
   NoSuchBucketPolicy: [404, "The bucket policy does not exist"],
   NoSuchConfiguration: [404, "The specified configuration does not exist."],
@@ -123,7 +136,12 @@ const CATALOGUE = {
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
   ],
   SlowDown: [503, "Please reduce your request rate."],
+  TooManyParts: [
+    400,
+    "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
+  ],
   UnexpectedContent: [400, "This request does not support content"],
+  UnsupportedMediaType: [415, "The annotation payload is not valid UTF-8 encoded text."],
   XAmzContentSHA256Mismatch: [
     400,
     "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -107,6 +107,8 @@ export interface ObjectDraft {
   /** Of a stitched content; undefined for any other. */
   readonly partCount: number | undefined;
   readonly attributes: ObjectAttributes;
+  /** The number of the write in the same shard that made the version whose annotations it gets as well. */
+  readonly annotatedAs?: number | undefined;
   readonly content: InlineContent | BlobContent | ReferencedContent;
 }
 
@@ -121,6 +123,8 @@ export interface ObjectRecord extends ObjectSummary {
   readonly partCount: number | undefined;
   readonly attributes: ObjectAttributes;
   readonly content: Content | undefined;
+  /** Counted when asked for. */
+  readonly annotationCount?: number;
 }
 
 /** What says that an object was deleted, as the current version or as one of the older. */

@@ -28,3 +28,19 @@ export function parseStorageClass(headers: Headers): string {
 export function storageClassHeader(storageClass: string): string | undefined {
   return storageClass === "STANDARD" ? undefined : storageClass;
 }
+
+/** What AWS keeps offline in; here such objects are read like any other. */
+const ARCHIVAL_CLASSES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+
+export function isArchival(storageClass: string): boolean {
+  return ARCHIVAL_CLASSES.has(storageClass);
+}
+
+/**
+ * The value of `x-amz-restore` in an answer about an object: one that AWS would have to restore first is restored here,
+ * for good. Clients look at it before they try to read.
+ */
+export function restoreHeader(storageClass: string): string | undefined {
+  if (!isArchival(storageClass)) return undefined;
+  return 'ongoing-request="false", expiry-date="Fri, 31 Dec 9999 00:00:00 GMT"';
+}

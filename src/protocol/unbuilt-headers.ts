@@ -14,7 +14,6 @@ const CANNED_ACLS = new Set([
 /** What would be stored without the protection or the meaning that the client asked for. */
 const UNBUILT_PREFIXES = [
   "x-amz-grant-",
-  "x-amz-write-offset-bytes",
   "x-amz-server-side-encryption-customer-",
   "x-amz-server-side-encryption-aws-kms-",
   "x-amz-server-side-encryption-context",

@@ -82,6 +82,9 @@ export function bucketIndexClient(
   return {
     isHome: (key, contentId) => contentId.startsWith(`${bucket.id}/${shardNumber(key)}/`),
 
+    isNeighbour: (key, bucketId, otherKey) =>
+      bucketId === bucket.id && shardNumber(otherKey) === shardNumber(key),
+
     newBlobId: (key) => `${bucket.id}/${shardNumber(key)}/${ulid(Date.now())}`,
 
     async open() {
@@ -101,6 +104,11 @@ export function bucketIndexClient(
     async commit(key, draft, conditions) {
       const shard = shardAt(shardNumber(key));
       return call(shard, (revision) => shard.commit(revision, key, draft, conditions));
+    },
+
+    async append(key, draft, conditions) {
+      const shard = shardAt(shardNumber(key));
+      return call(shard, (revision) => shard.append(revision, key, draft, conditions));
     },
 
     async remove(removal) {
@@ -141,6 +149,21 @@ export function bucketIndexClient(
     async change(key, versionId, change) {
       const shard = shardAt(shardNumber(key));
       return call(shard, (revision) => shard.change(revision, key, versionId, change));
+    },
+
+    async readAnnotation(version, name) {
+      const shard = shardAt(shardNumber(version.key));
+      return call(shard, (revision) => shard.readAnnotation(revision, version, name));
+    },
+
+    async listAnnotations(version, query) {
+      const shard = shardAt(shardNumber(version.key));
+      return call(shard, (revision) => shard.listAnnotations(revision, version, query));
+    },
+
+    async changeAnnotation(version, change) {
+      const shard = shardAt(shardNumber(version.key));
+      return call(shard, (revision) => shard.changeAnnotation(revision, version, change));
     },
 
     async rename(rename) {

@@ -1,12 +1,18 @@
 import type { WriteConditions } from "../protocol/conditions.ts";
 import type {
+  BlobContent,
   DeleteMarker,
+  InlineContent,
+  ObjectAttributes,
   ObjectDraft,
   ObjectRecord,
   ObjectSummary,
   Retention,
+  Segment,
+  StoredChecksum,
 } from "../protocol/object-record.ts";
 import type { TagSet } from "../protocol/tag-set.ts";
+import type { AnnotationIndex, NoVersion } from "./annotation-index.ts";
 import type { Wanted } from "./content-index.ts";
 import type { UploadIndex } from "./upload-index.ts";
 
@@ -63,14 +69,18 @@ export type RemoveOutcome =
  *
  * @throws StaleBucketError when the bucket was deleted meanwhile; S3Error OperationAborted while it is being deleted
  */
-export interface BucketIndex extends UploadIndex {
+export interface BucketIndex extends UploadIndex, AnnotationIndex {
   /** A new blob id in the shard of the key: `<bucket id>/<shard>/<ulid>`. */
   newBlobId(key: string): string;
   /** The shard of the key made this content, so that a copy to this key needs no hold on it. */
   isHome(key: string, contentId: string): boolean;
   /** Undefined: no such key, or no such version of it. */
+  /** The shard of `key` has that object of that bucket, too. */
+  isNeighbour(key: string, bucketId: string, otherKey: string): boolean;
   read(key: string, wanted: Wanted): Promise<ObjectRecord | DeleteMarker | undefined>;
   commit(key: string, draft: ObjectDraft, conditions: WriteConditions): Promise<CommitOutcome>;
+  /** Makes an object longer: headers, storage class, tags, and annotations stay. `SourceGone`: it is another one by now. */
+  append(key: string, draft: AppendDraft, conditions: WriteConditions): Promise<CommitOutcome>;
   remove(removal: Removal): Promise<RemoveOutcome>;
   /** One outcome per key, in the order given. */
   removeMany(removals: readonly Removal[]): Promise<readonly RemoveOutcome[]>;
@@ -95,6 +105,33 @@ export interface BucketIndex extends UploadIndex {
   /** Shards that are empty refuse everything from now on. False: some shard was not, and the others are to be unsealed. */
   sealIfEmpty(token: string): Promise<boolean>;
   unseal(token: string): Promise<void>;
+}
+
+/** What an object will be when bytes are added at its end. */
+export interface AppendDraft {
+  /** Of the object, as it was read. */
+  readonly sequence: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly checksum: StoredChecksum | undefined;
+  /** Undefined unless the content is appended to. */
+  readonly partCount: number | undefined;
+  /** Its tags do not count: an object keeps its own. */
+  readonly attributes: ObjectAttributes;
+  /** Inline and blob: all of the object. */
+  readonly content: InlineContent | BlobContent | AppendedContent;
+}
+
+/** A new blob behind the bytes that the object has already. */
+export interface AppendedContent {
+  readonly kind: "appended";
+  readonly tail: BlobContent;
+  readonly tailBytes: number;
+  /**
+   * Where the old bytes are: in a new blob, if they were inline; in segments, if another shard stitched them; otherwise
+   * the index knows.
+   */
+  readonly head: BlobContent | readonly Segment[] | undefined;
 }
 
 export interface Removal {
@@ -148,11 +185,9 @@ export type AttributeChange =
 
 export type ChangeOutcome =
   | { readonly ok: true; readonly versionId: string | undefined }
-  /** `MethodNotAllowed`: it is a delete marker. `AccessDenied`: the retention may not be changed so. */
-  | {
-      readonly ok: false;
-      readonly reason: "NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed" | "AccessDenied";
-    };
+  | NoVersion
+  /** `AccessDenied`: the retention may not be changed so. */
+  | { readonly ok: false; readonly reason: "AccessDenied" };
 
 export interface Rename {
   readonly sourceKey: string;

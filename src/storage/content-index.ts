@@ -9,6 +9,8 @@ export interface Wanted {
   readonly partNumber: number | undefined;
   /** Undefined: the current version. */
   readonly versionId: string | undefined;
+  /** How many annotations there are. */
+  readonly annotations?: boolean;
 }
 
 export const WANTS_HEADERS: Wanted = {

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { advanceClock, blobsOf } from "../support/faults.ts";
 import {
@@ -179,6 +180,15 @@ describe("a hold whose copy was never committed", () => {
     await passBoth(DAY_MS + 1000);
     expect(await holdsOn(blob)).toEqual([]);
   });
+});
+
+test("a holder gives no hold up whose copy may be on its way still", async () => {
+  const { abroad, target } = two;
+  const token = target.newBlobId(targetKey);
+  const holder = env.BUCKET_INDEX.getByName(shardNames(abroad.id).at(-1) ?? "");
+  expect(await holder.judgeHolds([token])).toEqual({ known: [], lost: [] });
+  advanceClock(DAY_MS + 1000);
+  expect(await holder.judgeHolds([token])).toEqual({ known: [], lost: [token] });
 });
 
 test("a hold that goes back while others are on their way is not forgotten", async () => {

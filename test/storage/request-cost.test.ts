@@ -44,6 +44,17 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "PutObject, inline, overwrite": { send: (bucket) => putObject(bucket, "inline-0", INLINE) },
   "PutObject, blob, new key": { send: (bucket) => putObject(bucket, "new", BLOB) },
   "PutObject, blob, overwrite": { send: (bucket) => putObject(bucket, "blob-0", BLOB) },
+  "PutObject, inline, append to inline": {
+    send: (bucket) => append(bucket, "inline-0", INLINE, 0),
+  },
+  "PutObject, blob, append to a blob": { send: (bucket) => append(bucket, "blob-0", BLOB, 0) },
+  "PutObject, blob, append once more": {
+    async send(bucket) {
+      await append(bucket, "blob-0", BLOB, 0);
+      meter.reset();
+      return append(bucket, "blob-0", BLOB, 1);
+    },
+  },
   "GetObject, inline": { send: (bucket) => signedFetch("GET", `/${bucket}/inline-0`) },
   "GetObject, blob": { send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`) },
   "GetObject, no such key": { send: (bucket) => signedFetch("GET", `/${bucket}/none`) },
@@ -86,6 +97,15 @@ const REQUESTS: Readonly<Record<string, Request>> = {
         query: { renameObject: "" },
         headers: { "x-amz-rename-source": "blob-0" },
       }),
+  },
+  PutObjectAnnotation: { send: (bucket) => annotate(bucket, "blob-0") },
+  GetObjectAnnotation: {
+    async send(bucket) {
+      await annotate(bucket, "blob-0");
+      meter.reset();
+      const query = { annotation: "", annotationName: "note" };
+      return signedFetch("GET", `/${bucket}/blob-0`, { query });
+    },
   },
   GetObjectTagging: {
     send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`, { query: { tagging: "" } }),
@@ -243,6 +263,22 @@ async function readParts(
   meter.reset();
   const headers = { "x-amz-object-attributes": "ObjectParts" };
   return signedFetch(method, `/${bucket}/parts`, { query, headers });
+}
+
+/** @param before how many bodies of this size the object consists of beside its first */
+function append(
+  bucket: string,
+  key: string,
+  body: Uint8Array<ArrayBuffer>,
+  before: number,
+): Promise<Response> {
+  const offset = (before + 1) * body.length;
+  return putObject(bucket, key, body, { "x-amz-write-offset-bytes": String(offset) });
+}
+
+function annotate(bucket: string, key: string): Promise<Response> {
+  const query = { annotation: "", annotationName: "note" };
+  return signedFetch("PUT", `/${bucket}/${key}`, { query, body: "text" });
 }
 
 function deleteAll(bucket: string, kind: "inline" | "blob"): Promise<Response> {

@@ -39,7 +39,7 @@ export async function holdInline(
   }
   if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
     throw md5Mismatch(claims.md5Hex, md5Hex);
-  const algorithm = claimedAlgorithm(claims);
+  const algorithm = claimedAlgorithm(claims) ?? claims.wantedAlgorithm;
   let checksum: StoredChecksum | undefined;
   if (algorithm !== undefined) {
     const running = digester(algorithm);

@@ -5,7 +5,7 @@ import { formatIsoDate } from "../../lib/http-date.ts";
 import { checksumNodes } from "../../protocol/checksum-headers.ts";
 import { parseChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { checkSourceConditions, parseWriteConditions } from "../../protocol/conditions.ts";
-import { parseDirective } from "../../protocol/copy-directive.ts";
+import { parseAnnotationDirective, parseDirective } from "../../protocol/copy-directive.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
@@ -42,6 +42,7 @@ export const copyObject: ObjectOperation = {
     const { key, bucket, settings } = context;
     const { headers } = context.request;
     refuseUnbuiltHeaders(headers);
+    const annotations = parseAnnotationDirective(headers) === "COPY";
     checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
     const source = parseCopySource(headers);
     const isChange =
@@ -54,11 +55,12 @@ export const copyObject: ObjectOperation = {
     const copied = await copyContent(context, {
       key,
       async readSource() {
-        const { bucketId, record } = await readSource(context, source, WANTS_CONTENT);
+        const found = await readSource(context, source, { ...WANTS_CONTENT, annotations });
+        const { bucketId, record } = found;
         const isItself = bucketId === bucket.id && record.key === key;
         if (isItself && !isChange && source.versionId === undefined) throw ontoItself();
         checkSourceConditions(headers, "x-amz-copy-source-", record);
-        return record;
+        return found;
       },
       attributesOf: ({ tags }) => (keepsTags ? { ...given, tags } : given),
       headersOf: (stored) => copiedHeaders(stored, headers),

@@ -1,3 +1,4 @@
+import { appendObject } from "../../domain/append-object.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
 import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attributes.ts";
@@ -10,14 +11,17 @@ import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
 import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
+import { parseWriteOffset } from "../../protocol/write-offset.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
- * `PUT /{bucket}/{key}`: stores the body as the object of the key, whole or not at all.
+ * `PUT /{bucket}/{key}`: stores the body as the object of the key, whole or not at all; with `x-amz-write-offset-bytes`, at
+ * the end of the object that is there.
  *
  * Errors: BadDigest, EntityTooLarge, IncompleteBody, InvalidArgument (tags, lock), InvalidDigest, InvalidRequest (a lock in a
  * bucket without Object Lock, or with nothing that vouches for the body), InvalidStorageClass, InvalidTag, MetadataTooLarge,
- * MissingContentLength, NoSuchKey (If-Match on a missing key), PreconditionFailed, XAmzContentSHA256Mismatch.
+ * MissingContentLength, NoSuchKey (If-Match on a missing key), PreconditionFailed, XAmzContentSHA256Mismatch; of an append also
+ * InvalidWriteOffset, OperationAborted, TooManyParts.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
 export const putObject: ObjectOperation = {
@@ -29,7 +33,8 @@ export const putObject: ObjectOperation = {
     refuseUnbuiltHeaders(headers);
     const attributes = await uploadAttributes(context);
     await requireVouchedUpload(context, attributes);
-    const written = await writeObject(context, {
+    const offsetBytes = parseWriteOffset(headers);
+    const upload = {
       key,
       body: incomingBody(request, payload),
       claims: bodyClaims(request, payload),
@@ -37,12 +42,16 @@ export const putObject: ObjectOperation = {
       storageClass: parseStorageClass(headers),
       attributes,
       conditions: parseWriteConditions(headers),
-    });
+    };
+    const written = await (offsetBytes === undefined
+      ? writeObject(context, upload)
+      : appendObject(context, { ...upload, offsetBytes }));
     return emptyResponse(200, {
       etag: quoteEtag(written.etag),
       ...checksumHeaders(written.checksum),
       ...versionHeaders(written.versionId),
       ...encryptionHeaders(headers),
+      ...(offsetBytes !== undefined && { "x-amz-object-size": String(written.sizeBytes) }),
     });
   },
 };

@@ -1,6 +1,6 @@
 import type { ObjectAttributes, Retention } from "../../protocol/object-record.ts";
 import type { AttributeChange, ChangeOutcome } from "../bucket-index.ts";
-import { findVersionOrCurrent } from "./find-object.ts";
+import { requireVersion } from "./find-object.ts";
 import { readAttributes, shownVersionId, writeAttributes } from "./object-row.ts";
 import type { Effect } from "./shard.ts";
 
@@ -11,11 +11,9 @@ export function changeAttributes(
   versionId: string | undefined,
   change: AttributeChange,
 ): ChangeOutcome {
-  const found = findVersionOrCurrent(sql, key, versionId);
-  if (found === undefined)
-    return { ok: false, reason: versionId === undefined ? "NoSuchKey" : "NoSuchVersion" };
-  const { row, isCurrentObject, isMarker } = found;
-  if (isMarker) return { ok: false, reason: "MethodNotAllowed" };
+  const found = requireVersion(sql, key, versionId);
+  if (!found.ok) return found;
+  const { row, isCurrentObject } = found;
   const before = readAttributes(row.attributes);
   if (change.kind === "retention" && !mayRetain(before.retention, change, nowMs))
     return { ok: false, reason: "AccessDenied" };

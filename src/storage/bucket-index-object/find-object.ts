@@ -1,4 +1,5 @@
 import { NULL_VERSION, sequenceOfVersion } from "../../protocol/version-id.ts";
+import type { NoVersion } from "../annotation-index.ts";
 import type { ObjectRow, VersionRow } from "./object-row.ts";
 
 /** The current version, unless that is a delete marker. */
@@ -47,8 +48,20 @@ function findOlder(sql: SqlStorage, key: string, versionId: string | null): Vers
   return rows.toArray()[0];
 }
 
+/** The version that a request is about, unless there is none, or it is a delete marker. */
+export function requireVersion(
+  sql: SqlStorage,
+  key: string,
+  versionId: string | undefined,
+): (FoundVersion & { readonly ok: true }) | NoVersion {
+  const found = findVersionOrCurrent(sql, key, versionId);
+  if (found === undefined)
+    return { ok: false, reason: versionId === undefined ? "NoSuchKey" : "NoSuchVersion" };
+  return found.isMarker ? { ok: false, reason: "MethodNotAllowed" } : { ok: true, ...found };
+}
+
 /** As {@link findVersion}; without an id the current version, a delete marker included. */
-export function findVersionOrCurrent(
+function findVersionOrCurrent(
   sql: SqlStorage,
   key: string,
   versionId: string | undefined,

@@ -1,8 +1,9 @@
 import { NULL_VERSION } from "../../protocol/version-id.ts";
+import { dropAnnotations } from "./annotation-rows.ts";
 import { findVersion } from "./find-object.ts";
 import type { ObjectRow } from "./object-row.ts";
 import { unrefer } from "./references.ts";
-import type { Effect } from "./shard.ts";
+import type { Effect, Shard } from "./shard.ts";
 
 /**
  * Before a new version or a delete marker becomes the current one of `key`: what has no versions is replaced, what has is
@@ -12,13 +13,17 @@ import type { Effect } from "./shard.ts";
  */
 export function makeRoom(shard: Effect, key: string, existing: ObjectRow | undefined): void {
   const { sql, state, cache } = shard;
-  const { versioning } = state.configuration;
-  if (versioning === "Suspended") dropOlderNullVersion(shard, key, existing);
+  if (state.configuration.versioning === "Suspended") dropOlderNullVersion(shard, key, existing);
   if (existing === undefined) return;
   cache.delete(key);
-  const isKept = versioning === "Enabled" || existing.version_id !== null;
-  if (isKept) sql.exec("INSERT INTO version SELECT *, 0 FROM object WHERE key = ?", key);
+  if (isKept(shard, existing))
+    sql.exec("INSERT INTO version SELECT *, 0 FROM object WHERE key = ?", key);
   else dropContent(shard, existing);
+}
+
+/** The current version becomes an older one, where another object is replaced. */
+export function isKept({ state }: Shard, existing: ObjectRow): boolean {
+  return state.configuration.versioning === "Enabled" || existing.version_id !== null;
 }
 
 function dropOlderNullVersion(shard: Effect, key: string, existing: ObjectRow | undefined): void {
@@ -29,8 +34,9 @@ function dropOlderNullVersion(shard: Effect, key: string, existing: ObjectRow | 
   shard.sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, found.row.sequence);
 }
 
-/** The row goes, or its bytes do: what it refers to may become garbage. */
+/** The row goes, and what belongs to it: what it refers to may become garbage. */
 export function dropContent(shard: Effect, row: ObjectRow): void {
+  dropAnnotations(shard.sql, row.sequence);
   if (row.content_id !== null) unrefer(shard, row.content_id);
   else shard.sql.exec("DELETE FROM inline_body WHERE sequence = ?", row.sequence);
 }

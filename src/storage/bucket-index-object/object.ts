@@ -34,6 +34,8 @@ import type {
   UploadPage,
   UploadRecord,
 } from "../upload-index.ts";
+import { changeAnnotation, listAnnotations, readAnnotation } from "./annotations.ts";
+import { appendToObject } from "./append-object.ts";
 import { changeAttributes } from "./change-attributes.ts";
 import { raiseFence } from "./clean-up.ts";
 import { COMPLETION_MEMORY_MS, completeUpload } from "./complete-upload.ts";
@@ -52,7 +54,7 @@ import { RecordCache } from "./record-cache.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listContentParts, locate } from "./segments.ts";
 import { ShardState } from "./shard-state.ts";
-import type { ShardAnswer } from "./shard-answer.ts";
+import type { Answer, Args, ShardAnswer } from "./shard-answer.ts";
 import { shardJobs } from "./shard-jobs.ts";
 import type { Effect, Run, Shard } from "./shard.ts";
 import {
@@ -126,6 +128,10 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     return this.#write(revision, (shard) => commitObject(shard, key, draft, conditions));
   }
 
+  append(revision: number, ...args: Args<"append">): Promise<Answer<"append">> {
+    return this.#write(revision, (shard) => appendToObject(shard, ...args));
+  }
+
   remove(
     revision: number,
     removals: readonly Removal[],
@@ -146,6 +152,21 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
 
   listVersions(revision: number, query: ListVersionsQuery): ShardAnswer<VersionPage> {
     return this.#answer(revision, () => listVersions(this.#shard.sql, query));
+  }
+
+  readAnnotation(revision: number, ...args: Args<"readAnnotation">): Answer<"readAnnotation"> {
+    return this.#answer(revision, () => readAnnotation(this.#shard, ...args));
+  }
+
+  listAnnotations(revision: number, ...args: Args<"listAnnotations">): Answer<"listAnnotations"> {
+    return this.#answer(revision, () => listAnnotations(this.#shard, ...args));
+  }
+
+  changeAnnotation(
+    revision: number,
+    ...args: Args<"changeAnnotation">
+  ): Promise<Answer<"changeAnnotation">> {
+    return this.#write(revision, (shard) => changeAnnotation(shard, ...args));
   }
 
   rename(revision: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {

@@ -3,6 +3,7 @@ import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts
 import type { ObjectAttributes, ObjectDraft, Retention } from "../../protocol/object-record.ts";
 import { newVersionId } from "../../protocol/version-id.ts";
 import type { CommitOutcome } from "../bucket-index.ts";
+import { copyAnnotations, countAnnotations } from "./annotation-rows.ts";
 import { writeChecksum } from "./checksum-column.ts";
 import { addContent } from "./contents.ts";
 import { findObject } from "./find-object.ts";
@@ -24,6 +25,8 @@ export function commitObject(
   const existing = findObject(shard.sql, key);
   const verdict = checkObject(conditions, existing);
   if (verdict !== "ok") return { ok: false, reason: verdict };
+  if (draft.annotatedAs !== undefined && countAnnotations(shard.sql, draft.annotatedAs) === 0)
+    return { ok: false, reason: "SourceGone" };
   const placed = adopt(shard, content);
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
   const versionId = placeObject(shard, key, existing, draft, placed);
@@ -57,10 +60,12 @@ export function placeObject(
 ): string | undefined {
   const { sql, state, cache, nowMs } = shard;
   const { versioning } = state.configuration;
+  const sequence = state.takeSequence();
+  // Before the other row may go, and its annotations with it.
+  if (draft.annotatedAs !== undefined) copyAnnotations(sql, draft.annotatedAs, sequence);
   makeRoom(shard, key, existing);
   cache.delete(key);
 
-  const sequence = state.takeSequence();
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
   const isInline = typeof content !== "string";
   if (isInline) sql.exec("INSERT INTO inline_body VALUES (?, ?)", sequence, content);

@@ -1,5 +1,6 @@
 import type { Content, DeleteMarker, ObjectRecord } from "../../protocol/object-record.ts";
 import type { Wanted } from "../content-index.ts";
+import { countAnnotations } from "./annotation-rows.ts";
 import { findNewestVersion, findObject, findVersion } from "./find-object.ts";
 import {
   markerOf,
@@ -17,6 +18,16 @@ import type { Shard } from "./shard.ts";
  * versions are remembered.
  */
 export function readObject(
+  shard: Shard,
+  key: string,
+  wanted: Wanted,
+): ObjectRecord | DeleteMarker | undefined {
+  const found = findRecord(shard, key, wanted);
+  if (found?.kind !== "object" || wanted.annotations !== true) return found;
+  return { ...found, annotationCount: countAnnotations(shard.sql, found.sequence) };
+}
+
+function findRecord(
   shard: Shard,
   key: string,
   wanted: Wanted,

@@ -27,7 +27,7 @@ export function renameObject(
 
   const content = source.content_id ?? readInline(sql, source.sequence).bytes;
   if (typeof content === "string") addReferences(sql, content, 1);
-  const draft = { ...record, modifiedMs: source.modified_ms };
+  const draft = { ...record, modifiedMs: source.modified_ms, annotatedAs: source.sequence };
   const versionId = placeObject(shard, key, existing, draft, content);
   removeCurrent(shard, sourceKey, source);
   return { ok: true, versionId };

@@ -148,4 +148,18 @@ export const MIGRATIONS: Migrations = [
   ALTER TABLE upload ADD COLUMN attributes TEXT;
   ALTER TABLE completed_upload ADD COLUMN version_id TEXT;
   `,
+
+  // Of the version with this sequence, in `object` or in `version`. The payload comes last: listings do not read it.
+  `
+  CREATE TABLE annotation (
+    sequence INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (sequence, name)
+  );
+  `,
 ];

@@ -18,14 +18,18 @@ interface SegmentRow extends Record<string, SqlStorageValue> {
 
 const NOTHING: Located = { segments: [], part: undefined };
 
-/** Where the wanted bytes of a stitched content of `sizeBytes` are; nowhere when it does not have them. */
+/**
+ * Where the wanted bytes of a stitched content of `sizeBytes` are; nowhere when it does not have them. The content may
+ * have become longer since, by an append.
+ */
 export function locate(
   sql: SqlStorage,
   contentId: string,
   sizeBytes: number,
   { content, range: rangeHeader, partNumber }: Wanted,
 ): Located {
-  const part = partNumber === undefined ? undefined : locatePart(sql, contentId, partNumber);
+  const part =
+    partNumber === undefined ? undefined : locatePart(sql, contentId, sizeBytes, partNumber);
   if (partNumber !== undefined && part === undefined) return NOTHING;
   if (!content) return { segments: [], part };
   const range = part ?? rangeOf(rangeHeader, sizeBytes);
@@ -45,15 +49,18 @@ function rangeOf(header: string | null, sizeBytes: number): ByteRange | undefine
 function locatePart(
   sql: SqlStorage,
   contentId: string,
+  sizeBytes: number,
   partNumber: number,
 ): LocatedPart | undefined {
   const row = sql
     .exec<{ offset: number | null; length: number | null; checksum: string | null }>(
       // Left to itself, SQLite reads the whole content in the order of its offsets.
       `SELECT MIN(offset_bytes) AS offset, SUM(size_bytes) AS length, MAX(checksum) AS checksum
-       FROM segment INDEXED BY segment_part WHERE content_id = ? AND part_number = ?`,
+       FROM segment INDEXED BY segment_part WHERE content_id = ? AND part_number = ?
+       AND offset_bytes + size_bytes <= ?`,
       contentId,
       partNumber,
+      sizeBytes,
     )
     .one();
   if (row.offset === null || row.length === null) return undefined;
@@ -163,6 +170,63 @@ export function insertCopiedSegments(
       keeperId ?? segment.keeperId,
     );
   }
+}
+
+/** A segment that is all of a blob, which keeps itself. */
+export function insertSegment(
+  sql: SqlStorage,
+  contentId: string,
+  offsetBytes: number,
+  partNumber: number,
+  blobId: string,
+  sizeBytes: number,
+): void {
+  sql.exec(
+    "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, NULL)",
+    contentId,
+    offsetBytes,
+    partNumber,
+    sizeBytes,
+    blobId,
+  );
+}
+
+/** Where a stitched content ends; undefined when it has no segments, as in a shard that only holds it. */
+export function lastSegment(
+  sql: SqlStorage,
+  contentId: string,
+): { readonly endBytes: number; readonly partNumber: number } | undefined {
+  const row = sql
+    .exec<{ end_bytes: number; part_number: number }>(
+      `SELECT offset_bytes + size_bytes AS end_bytes, part_number FROM segment
+       WHERE content_id = ? ORDER BY offset_bytes DESC LIMIT 1`,
+      contentId,
+    )
+    .toArray()[0];
+  return row && { endBytes: row.end_bytes, partNumber: row.part_number };
+}
+
+/** Gives a new content the first `sizeBytes` of another one of this shard: what keeps them is referred to once more. */
+export function copySegments(
+  sql: SqlStorage,
+  fromId: string,
+  toId: string,
+  sizeBytes: number,
+): void {
+  sql.exec(
+    `INSERT INTO segment
+     SELECT ?, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id, checksum
+     FROM segment WHERE content_id = ? AND offset_bytes < ?`,
+    toId,
+    fromId,
+    sizeBytes,
+  );
+  sql.exec(
+    `UPDATE content SET reference_count = reference_count + copied.count FROM (
+       SELECT keeper_id, COUNT(*) AS count FROM segment WHERE content_id = ? GROUP BY keeper_id
+     ) AS copied WHERE content.content_id = copied.keeper_id`,
+    toId,
+  );
 }
 
 /**

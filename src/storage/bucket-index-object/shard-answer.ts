@@ -1,4 +1,5 @@
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
+import type { BucketIndex } from "../bucket-index.ts";
 
 /** The shard was sealed by the delete of its bucket with this token, and did nothing. */
 export interface Sealed {
@@ -12,3 +13,9 @@ export interface Outdated {
 }
 
 export type ShardAnswer<T> = Sealed | Outdated | { readonly value: T };
+
+/** What a method of the port is given, and what it comes to, in the shard of its key. */
+export type Args<Method extends keyof BucketIndex> = Parameters<BucketIndex[Method]>;
+export type Answer<Method extends keyof BucketIndex> = ShardAnswer<
+  Awaited<ReturnType<BucketIndex[Method]>>
+>;

@@ -57,7 +57,7 @@ test.for([
   ["PUT", "/b?cors", "PutBucketCors"],
   ["DELETE", "/b?policy", "DeleteBucketPolicy"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
-  ["DELETE", "/b/k?annotation", "DeleteObjectAnnotation"],
+  ["PUT", "/b/k?encryption", "UpdateObjectEncryption"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
   ["POST", "/WriteGetObjectResponse", "WriteGetObjectResponse"],
 ] as const)("%s %s is refused as %s", ([method, target, name]) => {

@@ -1,0 +1,182 @@
+import { S3Error } from "../protocol/errors.ts";
+import type { BlobContent, ObjectRecord, Segment } from "../protocol/object-record.ts";
+import type { AppendDraft, BucketIndex, CommitOutcome } from "../storage/bucket-index.ts";
+import { type ContentIndex, WANTS_CONTENT, WANTS_HEADERS } from "../storage/content-index.ts";
+import {
+  appendedChecksum,
+  appendedEtag,
+  joinableAlgorithm,
+  type Tail,
+  wholeContent,
+} from "./appended-object.ts";
+import { type BodyClaims, claimedAlgorithm } from "./body/claims.ts";
+import { commitOrDrop } from "./body/drop-blob.ts";
+import type { IncomingBody } from "./body/incoming-body.ts";
+import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
+import { storeBytes } from "./body/store-bytes.ts";
+import { contentSegments } from "./content-segments.ts";
+import {
+  type ObjectStores,
+  type ObjectUpload,
+  writeObject,
+  type WrittenObject,
+} from "./write-object.ts";
+
+/** AWS's limit for one object. */
+const MAX_PARTS = 10_000;
+
+type Stores = ObjectStores & { readonly contents: ContentIndex };
+
+export interface ObjectAppend extends ObjectUpload {
+  /** Where the body is to begin in the object. */
+  readonly offsetBytes: number;
+}
+
+/**
+ * Adds a body to the end of an object, or makes the object when there is none. The bytes that it has are not moved,
+ * unless they are inline.
+ *
+ * @returns what the whole object is now
+ * @throws S3Error InvalidWriteOffset, TooManyParts, InvalidRequest (an empty body; metadata, tags, or another algorithm
+ *   for an object that exists), OperationAborted (the object changed meanwhile, but not its size), and what
+ *   {@link writeObject} throws
+ */
+export async function appendObject(stores: Stores, append: ObjectAppend): Promise<WrittenObject> {
+  const { key, offsetBytes, body } = append;
+  if (body.sizeBytes === 0)
+    throw invalidRequest("Request body cannot be empty when 'write offset' is specified.");
+  const record = await readCurrent(stores.index, key);
+  if ((record?.sizeBytes ?? 0) !== offsetBytes) throw new S3Error("InvalidWriteOffset");
+  if (record === undefined) return create(stores, append);
+  if (partsBefore(stores.index, record) >= MAX_PARTS) throw new S3Error("TooManyParts");
+  checkAgainst(record, append);
+  return extend(stores, append, record);
+}
+
+/** With its bytes, when they are inline. */
+async function readCurrent(index: BucketIndex, key: string): Promise<ObjectRecord | undefined> {
+  const found = await index.read(key, { ...WANTS_CONTENT, range: "bytes=0-0" });
+  return found?.kind === "object" ? found : undefined;
+}
+
+async function create(stores: Stores, append: ObjectAppend): Promise<WrittenObject> {
+  const { key, conditions } = append;
+  if (conditions.ifMatch !== undefined) throw new S3Error("NoSuchKey", { fields: { Key: key } });
+  try {
+    return await writeObject(stores, {
+      ...append,
+      conditions: { ...conditions, ifNoneMatch: "*" },
+    });
+  } catch (error) {
+    const isRefused = error instanceof S3Error && error.code === "PreconditionFailed";
+    // The client has not asked for that: somebody else has made an object of the key meanwhile.
+    if (isRefused && conditions.ifNoneMatch === undefined) throw new S3Error("InvalidWriteOffset");
+    throw error;
+  }
+}
+
+function checkAgainst({ checksum }: ObjectRecord, append: ObjectAppend): void {
+  if (Object.keys(append.headers).some((name) => name.startsWith("x-amz-meta-")))
+    throw invalidRequest(
+      "Cannot specify both a write offset value and user-defined object metadata for existing objects.",
+    );
+  if (append.attributes.tags.length > 0)
+    throw invalidRequest(
+      "Cannot specify both a write offset value and object tags for existing objects.",
+    );
+  const algorithm = claimedAlgorithm(append.claims);
+  if (checksum !== undefined && algorithm !== undefined && algorithm !== checksum.algorithm)
+    throw invalidRequest(
+      `Checksum Type mismatch occurred, expected checksum Type: ${checksum.algorithm.toLowerCase()}, actual checksum Type: ${algorithm.toLowerCase()}.`,
+    );
+}
+
+async function extend(
+  stores: Stores,
+  { key, body, claims, attributes, conditions }: ObjectAppend,
+  record: ObjectRecord,
+): Promise<WrittenObject> {
+  const { index, blobs, settings } = stores;
+  const sizeBytes = record.sizeBytes + body.sizeBytes;
+  const isInline =
+    sizeBytes <= settings.inlineLimitBytes &&
+    (record.sizeBytes === 0 || record.content?.kind === "inline");
+  const stored = await storeTail(stores, key, body, isInline, {
+    ...claims,
+    wantedAlgorithm: joinableAlgorithm(record),
+  });
+  const whole = wholeContent(record, stored.content);
+  const partCount = whole === undefined ? partsBefore(index, record) + 1 : undefined;
+  const etag = appendedEtag(record, stored.md5Hex, whole, partCount);
+  const checksum = appendedChecksum(record, stored.checksum, body.sizeBytes);
+
+  const outcome = await commitOrDrop(blobs, stored.content, () =>
+    withContent(stores, record, stored.content, whole, body.sizeBytes, (content) => {
+      const { sequence } = record;
+      const draft = { sequence, sizeBytes, etag, checksum, partCount, attributes, content };
+      return index.append(key, draft, conditions);
+    }),
+  );
+  if (outcome.ok) return { etag, sizeBytes, checksum, versionId: outcome.versionId };
+  const { reason } = outcome;
+  if (reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
+  throw new S3Error(reason, reason === "NoSuchKey" ? { fields: { Key: key } } : {});
+}
+
+function storeTail(
+  { index, blobs }: Stores,
+  key: string,
+  body: IncomingBody,
+  isInline: boolean,
+  claims: BodyClaims,
+): Promise<StoredBody<Tail>> {
+  return isInline ? holdInline(body, claims) : storeBlob(blobs, index.newBlobId(key), body, claims);
+}
+
+/** What another shard has stitched counts as one part, as on AWS what was copied. */
+function partsBefore(index: BucketIndex, { key, content, partCount = 1 }: ObjectRecord): number {
+  const isAbroad = content?.kind === "stitched" && !index.isHome(key, content.contentId);
+  return isAbroad ? 1 : partCount;
+}
+
+/** Runs an effect with the content that the index is to be given; bytes that were inline get a blob first. */
+async function withContent(
+  { index, blobs, contents }: Stores,
+  { key, sizeBytes, content }: ObjectRecord,
+  tail: Tail,
+  whole: Tail | undefined,
+  tailBytes: number,
+  effect: (content: AppendDraft["content"]) => Promise<CommitOutcome>,
+): Promise<CommitOutcome> {
+  if (whole !== undefined) return effect(whole);
+  if (tail.kind === "inline" || content === undefined)
+    throw new Error("there is no blob to append");
+  const appended = { kind: "appended", tail, tailBytes } as const;
+  if (content.kind === "inline") {
+    const head: BlobContent = { kind: "blob", blobId: index.newBlobId(key) };
+    await storeBytes(blobs, head.blobId, content.bytes);
+    return commitOrDrop(blobs, head, () => effect({ ...appended, head }));
+  }
+  if (content.kind === "blob" || index.isHome(key, content.contentId))
+    return effect({ ...appended, head: undefined });
+  const range = { offset: 0, length: sizeBytes };
+  const abroad = { ...content, located: undefined };
+  const head: Segment[] = [];
+  for await (const segment of contentSegments(contents, abroad, sizeBytes, range))
+    head.push(segment);
+  return effect({ ...appended, head });
+}
+
+async function changedMeanwhile(
+  index: BucketIndex,
+  key: string,
+  offsetBytes: number,
+): Promise<S3Error> {
+  const found = await index.read(key, WANTS_HEADERS);
+  const sizeBytes = found?.kind === "object" ? found.sizeBytes : 0;
+  return new S3Error(sizeBytes === offsetBytes ? "OperationAborted" : "InvalidWriteOffset");
+}
+
+function invalidRequest(message: string): S3Error {
+  return new S3Error("InvalidRequest", { message });
+}

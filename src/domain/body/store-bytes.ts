@@ -1,0 +1,23 @@
+import type { BlobSource, BlobStore } from "../../storage/blob-store.ts";
+import { dropBlob } from "./drop-blob.ts";
+
+/** Writes bytes that are at hand as a blob; if that fails, there is none. @returns their MD5 as hex */
+export async function storeBytes(
+  blobs: BlobStore,
+  blobId: string,
+  bytes: Uint8Array,
+): Promise<string> {
+  const source: BlobSource = {
+    sizeBytes: bytes.byteLength,
+    native: undefined,
+    async *chunks() {
+      yield bytes;
+    },
+  };
+  const written = await blobs.write(blobId, source, undefined).catch(async (error: unknown) => {
+    await dropBlob(blobs, blobId);
+    throw error;
+  });
+  if (!written.ok) throw new Error(`the store refused ${blobId}`);
+  return written.md5Hex;
+}

@@ -1,0 +1,31 @@
+import { annotationRefusal } from "../../domain/annotation-refusal.ts";
+import { annotatedVersionHeaders, parseObjectIfMatch } from "../../protocol/annotation-headers.ts";
+import { parseAnnotationName } from "../../protocol/annotation-parameters.ts";
+import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
+import { emptyResponse } from "../../protocol/respond.ts";
+import { parseVersionId } from "../../protocol/version-id.ts";
+import type { ObjectOperation } from "../operation.ts";
+
+/**
+ * `DELETE /{bucket}/{key}?annotation&annotationName=`: removes an annotation for good; one that does not exist is removed
+ * already.
+ *
+ * Errors: AccessDenied (the version is locked), MethodNotAllowed (a delete marker), NoSuchKey, NoSuchVersion,
+ * PreconditionFailed.
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectAnnotation.html
+ */
+export const deleteObjectAnnotation: ObjectOperation = {
+  name: "DeleteObjectAnnotation",
+  scope: "object",
+  async handle({ request: { headers, query }, index, key }) {
+    const version = { key, versionId: parseVersionId(query) };
+    const outcome = await index.changeAnnotation(version, {
+      kind: "remove",
+      name: parseAnnotationName(query),
+      ifMatch: parseObjectIfMatch(headers),
+      bypassesGovernance: bypassesGovernance(headers),
+    });
+    if (!outcome.ok) throw annotationRefusal(outcome.reason, version);
+    return emptyResponse(204, annotatedVersionHeaders(outcome.versionId));
+  },
+};

@@ -1,0 +1,146 @@
+import { successorOfPrefix } from "../../lib/utf8-order.ts";
+import type {
+  AnnotatedVersion,
+  AnnotationChange,
+  AnnotationChangeOutcome,
+  AnnotationDraft,
+  AnnotationPage,
+  AnnotationReadOutcome,
+  AnnotationSummary,
+  ListAnnotationsQuery,
+} from "../annotation-index.ts";
+import { countAnnotations } from "./annotation-rows.ts";
+import { readChecksum, writeChecksum } from "./checksum-column.ts";
+import { requireVersion } from "./find-object.ts";
+import { AFTER_ALL_TEXT, firstKey } from "./listing.ts";
+import { type ObjectRow, readAttributes, shownVersionId } from "./object-row.ts";
+import { isLocked } from "./remove-object.ts";
+import type { Effect, Shard } from "./shard.ts";
+
+/** AWS's limit for one version. */
+const MAX_ANNOTATIONS = 1000;
+
+interface AnnotationRow extends Record<string, SqlStorageValue> {
+  name: string;
+  modified_ms: number;
+  size_bytes: number;
+  etag: string;
+  checksum: string | null;
+}
+
+const SUMMARY_COLUMNS = "name, modified_ms, size_bytes, etag, checksum";
+
+export function readAnnotation(
+  shard: Shard,
+  { key, versionId }: AnnotatedVersion,
+  name: string,
+): AnnotationReadOutcome {
+  const found = requireVersion(shard.sql, key, versionId);
+  if (!found.ok) return found;
+  const row = shard.sql
+    .exec<AnnotationRow & { payload: ArrayBuffer }>(
+      `SELECT ${SUMMARY_COLUMNS}, payload FROM annotation WHERE sequence = ? AND name = ?`,
+      found.row.sequence,
+      name,
+    )
+    .toArray()[0];
+  if (row === undefined) return { ok: false, reason: "NoSuchAnnotation" };
+  const annotation = { ...summaryOf(row), payload: new Uint8Array(row.payload) };
+  return { ...annotated(shard, found.row), annotation };
+}
+
+export function listAnnotations(
+  shard: Shard,
+  { key, versionId }: AnnotatedVersion,
+  { withPayloads, prefix, after, limit }: ListAnnotationsQuery,
+): AnnotationPage {
+  const found = requireVersion(shard.sql, key, versionId);
+  if (!found.ok) return found;
+  const rows = shard.sql
+    .exec<AnnotationRow & { payload: ArrayBuffer }>(
+      `SELECT ${SUMMARY_COLUMNS}${withPayloads ? ", payload" : ""} FROM annotation
+       WHERE sequence = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`,
+      found.row.sequence,
+      firstKey({ prefix, delimiter: "", after }),
+      successorOfPrefix(prefix) ?? AFTER_ALL_TEXT,
+      limit + 1,
+    )
+    .toArray();
+  return {
+    ...annotated(shard, found.row),
+    sequence: found.row.sequence,
+    annotations: rows.slice(0, limit).map((row) => ({
+      ...summaryOf(row),
+      ...(withPayloads && { payload: new Uint8Array(row.payload) }),
+    })),
+    isTruncated: rows.length > limit,
+  };
+}
+
+/** Object Lock lets annotations be added, but not be lost: neither removed nor replaced. */
+export function changeAnnotation(
+  shard: Effect,
+  { key, versionId }: AnnotatedVersion,
+  change: AnnotationChange,
+): AnnotationChangeOutcome {
+  const { sql, nowMs } = shard;
+  const found = requireVersion(sql, key, versionId);
+  if (!found.ok) return found;
+  const { row } = found;
+  const { ifMatch, bypassesGovernance } = change;
+  if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== row.etag)
+    return { ok: false, reason: "PreconditionFailed" };
+  const { sequence } = row;
+  const names = change.kind === "put" ? change.annotations.map(({ name }) => name) : [change.name];
+  const replaced = names.filter((name) => hasAnnotation(sql, sequence, name));
+  const isLost = replaced.length > 0;
+  if (isLost && isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))
+    return { ok: false, reason: "AccessDenied" };
+  if (change.kind === "put") {
+    const added = names.length - replaced.length;
+    if (added > 0 && countAnnotations(sql, sequence) + added > MAX_ANNOTATIONS)
+      return { ok: false, reason: "AnnotationLimitExceeded" };
+    for (const annotation of change.annotations) insertAnnotation(shard, sequence, annotation);
+  } else if (isLost)
+    sql.exec("DELETE FROM annotation WHERE sequence = ? AND name = ?", sequence, change.name);
+  return annotated(shard, row);
+}
+
+function insertAnnotation(
+  { sql, nowMs }: Effect,
+  sequence: number,
+  { name, payload, etag, checksum }: AnnotationDraft,
+): void {
+  sql.exec(
+    "INSERT OR REPLACE INTO annotation VALUES (?, ?, ?, ?, ?, ?, ?)",
+    sequence,
+    name,
+    nowMs,
+    payload.byteLength,
+    etag,
+    writeChecksum(checksum),
+    payload,
+  );
+}
+
+function hasAnnotation(sql: SqlStorage, sequence: number, name: string): boolean {
+  const query = "SELECT 1 FROM annotation WHERE sequence = ? AND name = ?";
+  return sql.exec(query, sequence, name).toArray().length > 0;
+}
+
+function annotated(
+  { state }: Shard,
+  row: ObjectRow,
+): { readonly ok: true; readonly versionId: string | undefined } {
+  return { ok: true, versionId: shownVersionId(row.version_id, state.configuration.versioning) };
+}
+
+function summaryOf(row: AnnotationRow): AnnotationSummary {
+  return {
+    name: row.name,
+    sizeBytes: row.size_bytes,
+    etag: row.etag,
+    lastModifiedMs: row.modified_ms,
+    checksum: readChecksum(row.checksum),
+  };
+}

@@ -1,0 +1,113 @@
+import { ulid } from "../../lib/ulid.ts";
+import type { WriteConditions } from "../../protocol/conditions.ts";
+import type { BlobContent } from "../../protocol/object-record.ts";
+import type { AppendDraft, AppendedContent, CommitOutcome } from "../bucket-index.ts";
+import { readChecksum } from "./checksum-column.ts";
+import { addContent, addReferences } from "./contents.ts";
+import { findObject } from "./find-object.ts";
+import { isKept } from "./make-room.ts";
+import { checkObject, type ObjectRow, readAttributes, recordOf } from "./object-row.ts";
+import { placeObject } from "./place-object.ts";
+import { isSwept } from "./references.ts";
+import { copySegments, insertCopiedSegments, insertSegment, lastSegment } from "./segments.ts";
+import type { Effect } from "./shard.ts";
+
+/**
+ * Makes an object longer. No byte of it is moved: its new content has the segments of the old one, and the new blob. In a
+ * bucket with versions, that is a new version.
+ */
+export function appendToObject(
+  shard: Effect,
+  key: string,
+  draft: AppendDraft,
+  conditions: WriteConditions,
+): CommitOutcome {
+  if (newBlobs(draft).some((blob) => isSwept(shard, blob)))
+    return { ok: false, reason: "RequestTimeout" };
+  const existing = findObject(shard.sql, key);
+  const verdict = checkObject(conditions, existing);
+  if (verdict !== "ok") return { ok: false, reason: verdict };
+  if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
+  const { tags } = readAttributes(existing.attributes);
+  const { storageClass, headers } = recordOf(existing, undefined);
+  const row = {
+    ...draft,
+    storageClass,
+    headers,
+    attributes: { ...draft.attributes, tags },
+    annotatedAs: existing.sequence,
+  };
+  const content = contentOf(shard, existing, draft.content);
+  const versionId = placeObject(shard, key, existing, row, content);
+  return { ok: true, lastModifiedMs: shard.nowMs, versionId };
+}
+
+function newBlobs({ content }: AppendDraft): readonly BlobContent[] {
+  if (content.kind === "inline") return [];
+  if (content.kind === "blob") return [content];
+  const { head, tail } = content;
+  return head !== undefined && "blobId" in head ? [head, tail] : [tail];
+}
+
+/** @returns inline bytes, or a content with a reference for the new row */
+function contentOf(
+  shard: Effect,
+  existing: ObjectRow,
+  content: AppendDraft["content"],
+): Uint8Array | string {
+  if (content.kind === "inline") return content.bytes;
+  if (content.kind === "blob") {
+    addContent(shard.sql, content.blobId);
+    return content.blobId;
+  }
+  const { sql } = shard;
+  const { tail, tailBytes } = content;
+  const contentId = grown(shard, existing) ?? stitchHead(shard, existing, content);
+  const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
+  addContent(sql, tail.blobId);
+  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail.blobId, tailBytes);
+  return contentId;
+}
+
+/**
+ * The content that the object has, to be made longer in its place: so that to append a thousand times does not mean to
+ * write a thousand lists of up to a thousand segments. Whoever reads it meanwhile knows how long it was.
+ *
+ * @returns undefined when something else refers to the content, or may in a moment
+ */
+function grown(shard: Effect, existing: ObjectRow): string | undefined {
+  const { sql, state } = shard;
+  const { content_id: contentId, size_bytes: sizeBytes } = existing;
+  if (contentId === null || !state.isHome(contentId) || isKept(shard, existing)) return undefined;
+  if (lastSegment(sql, contentId)?.endBytes !== sizeBytes) return undefined;
+  // Its parts are listed, by who has read how many there are.
+  if (readChecksum(existing.checksum)?.type === "COMPOSITE") return undefined;
+  const [only] = sql
+    .exec("SELECT 1 FROM content WHERE content_id = ? AND reference_count = 1", contentId)
+    .toArray();
+  if (only === undefined) return undefined;
+  // The old row gives its reference back when the new one takes its place.
+  addReferences(sql, contentId, 1);
+  return contentId;
+}
+
+/** @returns a new content with the bytes that the object has */
+function stitchHead(shard: Effect, existing: ObjectRow, { head }: AppendedContent): string {
+  const { sql, state, nowMs } = shard;
+  const { size_bytes: sizeBytes, content_id: oldId } = existing;
+  const contentId = `${state.name}/${ulid(nowMs)}`;
+  addContent(sql, contentId);
+  if (head !== undefined && "blobId" in head) {
+    addContent(sql, head.blobId);
+    insertSegment(sql, contentId, 0, 1, head.blobId, sizeBytes);
+  } else if (oldId === null) {
+    throw new Error("inline bytes were not stored as a blob");
+  } else if (head !== undefined) {
+    addReferences(sql, oldId, head.length);
+    insertCopiedSegments(sql, contentId, 1, head, oldId);
+  } else if (existing.part_count === null) {
+    addReferences(sql, oldId, 1);
+    insertSegment(sql, contentId, 0, 1, oldId, sizeBytes);
+  } else copySegments(sql, oldId, contentId, sizeBytes);
+  return contentId;
+}
