@@ -98,11 +98,11 @@ for algorithm, kind in [("SHA256", "COMPOSITE"), ("CRC32", "FULL_OBJECT")]:
     for number in [1, 2, 3]:
         got = s3.get_object(**key, PartNumber=number)
         assert got["Body"].read() == parts[number - 1] and got["PartsCount"] == 3
-        assert (got.get("Checksum" + algorithm) == done[number]["Checksum" + algorithm]) == (kind == "COMPOSITE")
+        assert got["Checksum" + algorithm] == done[number]["Checksum" + algorithm]
     assert s3.get_object(**key, Range=f"bytes={5 * MIB - 3}-{11 * MIB + 9}")["Body"].read() == body[5 * MIB - 3:11 * MIB + 10]
     listed = s3.get_object_attributes(**key, ObjectAttributes=["ObjectParts"], MaxParts=2)["ObjectParts"]
     print([part["Size"] for part in listed.get("Parts", [])], listed["TotalPartsCount"])`,
-    /^\[5242880, 6291463\] 3\n\[\] 3\n$/,
+    /^(\[5242880, 6291463\] 3\n){2}$/,
   ],
   [
     "abort_multipart_upload",
