@@ -20,7 +20,7 @@ const ROUNDS = 7;
 const COPIES = 50;
 
 /** 5 GiB against 5 KiB: a copy that moved bytes would take a million times as long. */
-const MAX_COPY_RATIO = 2;
+const MAX_COPY_RATIO = 1.5;
 
 /**
  * What refers to bytes instead of moving them: the completion of an upload of 10,000 parts, which are copies of one

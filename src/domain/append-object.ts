@@ -1,7 +1,7 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { BlobContent, ObjectRecord, Segment } from "../protocol/object-record.ts";
 import type { AppendDraft, BucketIndex, CommitOutcome } from "../storage/bucket-index.ts";
-import { type ContentIndex, WANTS_CONTENT, WANTS_HEADERS } from "../storage/content-index.ts";
+import { type ContentIndex, WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
 import {
   appendedChecksum,
   appendedEtag,
@@ -55,7 +55,7 @@ export async function appendObject(stores: Stores, append: ObjectAppend): Promis
 
 /** With its bytes, when they are inline. */
 async function readCurrent(index: BucketIndex, key: string): Promise<ObjectRecord | undefined> {
-  const found = await index.read(key, { ...WANTS_CONTENT, range: "bytes=0-0" });
+  const found = await index.read(key, WANTS_REFERENCE);
   return found?.kind === "object" ? found : undefined;
 }
 

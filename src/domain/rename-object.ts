@@ -2,7 +2,7 @@ import type { WriteConditions } from "../protocol/conditions.ts";
 import { NO_CONDITIONS } from "../protocol/conditions.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import type { RenameOutcome } from "../storage/bucket-index.ts";
-import { WANTS_CONTENT, WANTS_HEADERS } from "../storage/content-index.ts";
+import { WANTS_REFERENCE, WANTS_HEADERS } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
 import { writeRefusal } from "./write-refusal.ts";
@@ -54,7 +54,7 @@ async function moveAcrossShards(
   key: string,
   conditions: WriteConditions,
 ): Promise<RenameOutcome | { readonly ok: false; readonly reason: "RequestTimeout" }> {
-  const source = await stores.index.read(sourceKey, WANTS_CONTENT);
+  const source = await stores.index.read(sourceKey, WANTS_REFERENCE);
   if (source?.kind !== "object" || source.sequence !== sequence)
     return { ok: false, reason: "SourceGone" };
   const { content, sizeBytes, etag, storageClass, checksum, headers, partCount, attributes } =

@@ -20,6 +20,8 @@ export const WANTS_HEADERS: Wanted = {
   versionId: undefined,
 };
 export const WANTS_CONTENT: Wanted = { ...WANTS_HEADERS, content: true };
+/** Inline bytes, or what a copy refers to: of a stitched content, no segment but the first. */
+export const WANTS_REFERENCE: Wanted = { ...WANTS_CONTENT, range: "bytes=0-0" };
 
 /** A part of a stitched content. */
 export interface ContentPart {

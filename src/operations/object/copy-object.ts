@@ -15,7 +15,7 @@ import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { copiedHeaders } from "../../protocol/stored-headers.ts";
 import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { copySourceVersion, versionHeaders } from "../../protocol/version-headers.ts";
-import { WANTS_CONTENT } from "../../storage/content-index.ts";
+import { WANTS_REFERENCE } from "../../storage/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /** A copy onto itself must ask for one of these; whether it makes a difference is not looked at. */
@@ -55,7 +55,7 @@ export const copyObject: ObjectOperation = {
     const copied = await copyContent(context, {
       key,
       async readSource() {
-        const found = await readSource(context, source, { ...WANTS_CONTENT, annotations });
+        const found = await readSource(context, source, { ...WANTS_REFERENCE, annotations });
         const { bucketId, record } = found;
         const isItself = bucketId === bucket.id && record.key === key;
         if (isItself && !isChange && source.versionId === undefined) throw ontoItself();
