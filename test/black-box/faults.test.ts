@@ -156,8 +156,8 @@ test("the sweep deletes a blob whose commit was lost, and no other", async () =>
 /** Takes an object out of the index, as if the gateway had died between the bytes and the row. */
 async function undoCommit(key: string): Promise<void> {
   const database = await openIndex(ledge.dataFolder);
-  const find = "SELECT blob_id FROM object WHERE key = ?";
-  database.prepare(`DELETE FROM blob WHERE blob_id = (${find})`).run(key);
+  const find = "SELECT content_id FROM object WHERE key = ?";
+  database.prepare(`DELETE FROM content WHERE content_id = (${find})`).run(key);
   expect(database.prepare("DELETE FROM object WHERE key = ?").run(key).changes).toBe(1);
   database.close();
 }
