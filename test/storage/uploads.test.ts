@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { locate } from "../../src/storage/bucket-index-object/segments.ts";
+import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import type { BucketIndex } from "../../src/storage/bucket-index.ts";
 import { countSql } from "../support/counting-sql.ts";
@@ -194,6 +195,17 @@ describe("an upload that nobody ends", () => {
     await pass(2 * HOUR_MS, bucket);
     expect(await blobsOf(bucket.id)).toEqual([]);
     expect(await count("content")).toBe(0);
+  });
+
+  test("a shard whose delete died is opened again, and keeps them", async () => {
+    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const directory = bucketDirectoryClient(env.DIRECTORY);
+    const token = (await directory.beginDelete(bucket.id)) ?? "";
+    expect(await index.sealIfEmpty(token)).toBe(true);
+    await pass(2 * 60_000, bucket);
+    const [row] = await query<{ seal: string | null }>(shard, "SELECT seal FROM shard");
+    expect(row?.seal).toBeNull();
+    expect(await index.findUpload(key, uploadId)).toBeDefined();
   });
 });
 

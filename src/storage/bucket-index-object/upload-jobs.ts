@@ -8,7 +8,7 @@ const BATCH = 10;
 /** When to ask again about a bucket whose delete is under way. */
 const SETTLING_MS = 60_000;
 
-/** Aborts the uploads that began `uploadExpiryMs` ago, and all of a bucket that is gone. */
+/** Aborts the uploads that began `uploadExpiryMs` ago, and all of a bucket that is gone. A delete that died is undone. */
 export async function abandonUploads(
   { sql, state }: Shard,
   directory: BucketDirectory,
@@ -16,19 +16,25 @@ export async function abandonUploads(
   nowMs: number,
   run: Run,
 ): Promise<number | undefined> {
-  const isSealed = state.seal !== undefined;
-  const isGone = isSealed && (await isDeleted(directory, state.name));
+  const { seal } = state;
+  const fate = seal === undefined ? "active" : await settle(directory, state.name);
+  // The delete came to nothing, and its gateway died before it could say so.
+  if (fate === "active" && seal !== undefined && state.seal === seal)
+    run(() => state.setSeal(undefined));
+  const isGone = fate === "deleted";
   const beforeMs = isGone ? nowMs : nowMs - uploadExpiryMs;
   const mayAbort = isGone || uploadExpiryMs > 0;
   if (mayAbort && run((shard) => abortUploadsBefore(shard, beforeMs, BATCH)) === BATCH)
     return nowMs;
   const oldestMs = oldestUploadMs(sql);
   if (oldestMs === undefined) return undefined;
-  if (isSealed) return nowMs + SETTLING_MS;
+  if (fate === "deleting") return nowMs + SETTLING_MS;
   return uploadExpiryMs > 0 ? oldestMs + uploadExpiryMs : undefined;
 }
 
-async function isDeleted(directory: BucketDirectory, shardName: string): Promise<boolean> {
-  const bucketId = shardName.slice(0, shardName.lastIndexOf("/"));
-  return (await directory.settleDelete(bucketId)) === "deleted";
+function settle(
+  directory: BucketDirectory,
+  shardName: string,
+): ReturnType<BucketDirectory["settleDelete"]> {
+  return directory.settleDelete(shardName.slice(0, shardName.lastIndexOf("/")));
 }
