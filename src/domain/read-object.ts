@@ -50,13 +50,12 @@ export async function respondWithObject(
   const { sizeBytes } = record;
   const selection = await selectBytes(stores.contents, record, wanted);
   const { range, checksum, partCount } = selection;
-  headers.set("content-length", String(range?.length ?? sizeBytes));
+  headers["content-length"] = String(range?.length ?? sizeBytes);
   // The empty part of an object that is not empty has no first and last byte to name.
   if (range !== undefined && range.length > 0)
-    headers.set("content-range", contentRange(range, sizeBytes));
-  if (partCount !== undefined) headers.set("x-amz-mp-parts-count", String(partCount));
-  for (const [name, value] of Object.entries(wantedChecksumHeaders(request.headers, checksum)))
-    headers.set(name, value);
+    headers["content-range"] = contentRange(range, sizeBytes);
+  if (partCount !== undefined) headers["x-amz-mp-parts-count"] = String(partCount);
+  Object.assign(headers, wantedChecksumHeaders(request.headers, checksum));
 
   const status = range === undefined ? 200 : 206;
   const body = withBody ? await bodyOf(stores, sizeBytes, selection) : null;
@@ -89,23 +88,30 @@ function wantedBytes({ headers, query }: S3Request, withBody: boolean): Wanted {
   };
 }
 
-function objectHeaders(record: ObjectRecord, request: S3Request, noTransform: boolean): Headers {
-  const headers = new Headers(applyResponseOverrides(record.headers, request.query));
-  headers.set("accept-ranges", "bytes");
-  headers.set("etag", quoteEtag(record.etag));
-  headers.set("last-modified", formatHttpDate(record.lastModifiedMs));
-  if (record.versionId !== undefined) headers.set("x-amz-version-id", record.versionId);
-  for (const [name, value] of Object.entries(attributeHeaders(record.attributes)))
-    headers.set(name, value);
-  if (record.storageClass !== "STANDARD") headers.set("x-amz-storage-class", record.storageClass);
-  const restore = restoreHeader(record.storageClass);
-  if (restore !== undefined) headers.set("x-amz-restore", restore);
-  if (noTransform) headers.set("cache-control", withNoTransform(headers.get("cache-control")));
+/** As a plain object, which costs less than as many calls of `Headers.set`. All names are in lower case. */
+function objectHeaders(
+  record: ObjectRecord,
+  request: S3Request,
+  noTransform: boolean,
+): Record<string, string> {
+  const { storageClass, versionId } = record;
+  const headers: Record<string, string> = {
+    ...applyResponseOverrides(record.headers, request.query),
+    "accept-ranges": "bytes",
+    etag: quoteEtag(record.etag),
+    "last-modified": formatHttpDate(record.lastModifiedMs),
+    ...attributeHeaders(record.attributes),
+  };
+  if (versionId !== undefined) headers["x-amz-version-id"] = versionId;
+  if (storageClass !== "STANDARD") headers["x-amz-storage-class"] = storageClass;
+  const restore = restoreHeader(storageClass);
+  if (restore !== undefined) headers["x-amz-restore"] = restore;
+  if (noTransform) headers["cache-control"] = withNoTransform(headers["cache-control"]);
   return headers;
 }
 
 /** Keeps Cloudflare's edge from compressing the answer, which would drop Content-Length and weaken the ETag. */
-function withNoTransform(cacheControl: string | null): string {
-  if (cacheControl === null) return "no-transform";
+function withNoTransform(cacheControl: string | undefined): string {
+  if (cacheControl === undefined) return "no-transform";
   return /\bno-transform\b/i.test(cacheControl) ? cacheControl : `${cacheControl}, no-transform`;
 }

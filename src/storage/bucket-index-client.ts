@@ -1,8 +1,10 @@
 import { ulid } from "../lib/ulid.ts";
 import { S3Error } from "../protocol/errors.ts";
+import type { DeleteMarker } from "../protocol/object-record.ts";
 import type { BucketDirectory, BucketRecord } from "./bucket-directory.ts";
 import { type PackedPage, unpackPage } from "./bucket-index-object/listing.ts";
 import type { BucketIndexObject } from "./bucket-index-object/object.ts";
+import { type PackedObject, unpackObject } from "./bucket-index-object/packed-object.ts";
 import type { Outdated, Sealed, ShardAnswer } from "./bucket-index-object/shard-answer.ts";
 import type { BucketIndex, Removal, RemoveOutcome } from "./bucket-index.ts";
 import {
@@ -12,6 +14,8 @@ import {
   mergePages,
 } from "./merge-pages.ts";
 import { shardOfKey } from "./shard-of-key.ts";
+
+type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
 type ShardStub = DurableObjectStub<BucketIndexObject>;
 
@@ -98,7 +102,11 @@ export function bucketIndexClient(
 
     async read(key, wanted) {
       const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.read(revision, key, wanted));
+      // The runtime's types make an array of the tuple in the answer.
+      const readShard = (revision: number) =>
+        shard.read(revision, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
+      const found = await call(shard, readShard);
+      return found?.kind === "packed" ? unpackObject(found) : found;
     },
 
     async commit(key, draft, conditions) {

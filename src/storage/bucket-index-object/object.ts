@@ -2,12 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { readShardSettings, type ShardSettings } from "../../env.ts";
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { WriteConditions } from "../../protocol/conditions.ts";
-import type {
-  DeleteMarker,
-  Located,
-  ObjectDraft,
-  ObjectRecord,
-} from "../../protocol/object-record.ts";
+import type { DeleteMarker, Located, ObjectDraft } from "../../protocol/object-record.ts";
 import type {
   AttributeChange,
   ChangeOutcome,
@@ -46,11 +41,12 @@ import type { Jobs } from "./jobs.ts";
 import { listObjects, type PackedPage } from "./listing.ts";
 import { listUploads } from "./list-uploads.ts";
 import { listVersions } from "./list-versions.ts";
+import type { PackedObject } from "./packed-object.ts";
 import { commitObject } from "./place-object.ts";
 import { readObject } from "./read-object.ts";
 import { isEmpty, removeObject } from "./remove-object.ts";
 import { renameObject } from "./rename-object.ts";
-import { RecordCache } from "./record-cache.ts";
+import { ObjectCache } from "./object-cache.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listContentParts, locate } from "./segments.ts";
 import { ShardState } from "./shard-state.ts";
@@ -86,7 +82,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     const settings = readShardSettings(env);
     const state = new ShardState(storage.sql, ctx.id.name);
     this.#settings = settings;
-    this.#shard = { sql: storage.sql, state, cache: new RecordCache(settings.cacheBytes) };
+    this.#shard = { sql: storage.sql, state, cache: new ObjectCache(settings.cacheBytes) };
     this.#commits = new GroupCommit(storage, state);
     const run: Run = (effect) => storage.transactionSync(() => this.#effect(effect));
     this.#jobs = shardJobs(storage, this.#shard, env, settings, run);
@@ -111,7 +107,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     revision: number,
     key: string,
     wanted: Wanted,
-  ): ShardAnswer<ObjectRecord | DeleteMarker | undefined> {
+  ): ShardAnswer<PackedObject | DeleteMarker | undefined> {
     return this.#answer(revision, () => readObject(this.#shard, key, wanted));
   }
 

@@ -1,15 +1,10 @@
-import type { Content, DeleteMarker, ObjectRecord } from "../../protocol/object-record.ts";
+import type { Content, DeleteMarker } from "../../protocol/object-record.ts";
 import type { Wanted } from "../content-index.ts";
 import { countAnnotations } from "./annotation-rows.ts";
 import { findNewestVersion, findObject, findVersion } from "./find-object.ts";
-import {
-  markerOf,
-  type ObjectRow,
-  recordOf,
-  storedContentOf,
-  type VersionRow,
-} from "./object-row.ts";
-import type { CachedRecord } from "./record-cache.ts";
+import { markerOf, type ObjectRow, storedContentOf, type VersionRow } from "./object-row.ts";
+import { packColumns, type PackedObject } from "./packed-object.ts";
+import type { CachedObject } from "./object-cache.ts";
 import { locate } from "./segments.ts";
 import type { Shard } from "./shard.ts";
 
@@ -21,58 +16,76 @@ export function readObject(
   shard: Shard,
   key: string,
   wanted: Wanted,
-): ObjectRecord | DeleteMarker | undefined {
-  const found = findRecord(shard, key, wanted);
-  if (found?.kind !== "object" || wanted.annotations !== true) return found;
-  return { ...found, annotationCount: countAnnotations(shard.sql, found.sequence) };
+): PackedObject | DeleteMarker | undefined {
+  const found = findWanted(shard, key, wanted.versionId);
+  if (found === undefined || "kind" in found) return found;
+  const { columns } = found;
+  const [, sequence] = columns;
+  return {
+    kind: "packed",
+    columns,
+    content: contentOf(shard, key, found, wanted),
+    annotationCount:
+      wanted.annotations === true ? countAnnotations(shard.sql, sequence) : undefined,
+  };
 }
 
-function findRecord(
-  shard: Shard,
+function findWanted(
+  { sql, state, cache }: Shard,
   key: string,
-  wanted: Wanted,
-): ObjectRecord | DeleteMarker | undefined {
-  const { sql, state, cache } = shard;
-  const cached = cache.get(key);
-  if (cached !== undefined && isWanted(cached, wanted)) return contentOf(shard, cached, wanted);
+  versionId: string | undefined,
+): CachedObject | DeleteMarker | undefined {
   const { versioning } = state.configuration;
-  if (wanted.versionId !== undefined) {
-    const found = findVersion(sql, key, wanted.versionId);
+  const objectOf = (row: ObjectRow): CachedObject => ({
+    columns: packColumns(row, versioning),
+    content: storedContentOf(row),
+  });
+  const cached = cache.get(key);
+  if (cached !== undefined && (versionId === undefined || versionId === versionOf(cached)))
+    return cached;
+  if (versionId !== undefined) {
+    const found = findVersion(sql, key, versionId);
     if (found === undefined) return undefined;
-    if (found.isMarker) return markerOf(found.row as VersionRow);
-    return contentOf(shard, cachedOf(found.row), wanted);
+    return found.isMarker ? markerOf(found.row as VersionRow) : objectOf(found.row);
   }
   const row = findObject(sql, key);
-  if (row !== undefined) return contentOf(shard, cachedOf(row), wanted);
-  const marker = versioning === undefined ? undefined : findNewestVersion(sql, key);
-  return marker && markerOf(marker);
-
-  function cachedOf(found: ObjectRow): CachedRecord {
-    return { record: recordOf(found, versioning), content: storedContentOf(found) };
+  if (row === undefined) {
+    const marker = versioning === undefined ? undefined : findNewestVersion(sql, key);
+    return marker && markerOf(marker);
   }
+  const current = objectOf(row);
+  cache.set(key, current);
+  return current;
 }
 
-function isWanted({ record }: CachedRecord, { versionId }: Wanted): boolean {
-  return versionId === undefined || versionId === record.versionId;
+function versionOf({ columns }: CachedObject): string | null {
+  const [, , , versionId] = columns;
+  return versionId;
 }
 
 function contentOf(
   { sql, state, cache }: Shard,
-  found: CachedRecord,
+  key: string,
+  found: CachedObject,
   wanted: Wanted,
-): ObjectRecord {
-  const { record } = found;
-  const content = found.content ?? (wanted.content ? readInline(sql, record.sequence) : undefined);
-  if (wanted.versionId === undefined && cache.get(record.key)?.content !== content)
-    cache.set(record.key, { record, content });
-  if (content?.kind === "stitched") {
-    if (!wanted.content && wanted.partNumber === undefined) return record;
-    const located = state.isHome(content.contentId)
-      ? locate(sql, content.contentId, record.sizeBytes, wanted)
-      : undefined;
-    return { ...record, content: { ...content, located } };
+): Content | undefined {
+  const { columns, content } = found;
+  const [summary, sequence] = columns;
+  if (content === undefined) {
+    if (!wanted.content) return undefined;
+    const inline = readInline(sql, sequence);
+    // An older version is not what is remembered of the key.
+    if (cache.get(key) === found) cache.set(key, { columns, content: inline });
+    return inline;
   }
-  return wanted.content ? { ...record, content } : record;
+  if (content.kind === "stitched") {
+    if (!wanted.content && wanted.partNumber === undefined) return undefined;
+    const { contentId } = content;
+    const [, , sizeBytes] = summary;
+    const isHome = state.isHome(contentId);
+    return { ...content, located: isHome ? locate(sql, contentId, sizeBytes, wanted) : undefined };
+  }
+  return wanted.content ? content : undefined;
 }
 
 export function readInline(sql: SqlStorage, sequence: number): Content & { kind: "inline" } {

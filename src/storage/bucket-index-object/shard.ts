@@ -1,11 +1,11 @@
-import type { RecordCache } from "./record-cache.ts";
+import type { ObjectCache } from "./object-cache.ts";
 import type { ShardState } from "./shard-state.ts";
 
 /** What reading the index needs. */
 export interface Shard {
   readonly sql: SqlStorage;
   readonly state: ShardState;
-  readonly cache: RecordCache;
+  readonly cache: ObjectCache;
 }
 
 /** What an effect in the index needs besides its arguments. */

@@ -1,0 +1,55 @@
+import type { VersioningStatus } from "../../protocol/bucket-configuration.ts";
+import type { Content, ObjectRecord, StoredHeaders } from "../../protocol/object-record.ts";
+import { type ObjectRow, readAttributes, shownVersionId } from "./object-row.ts";
+import { summaryOf, type SummaryValues } from "./summary.ts";
+
+/**
+ * An object on its way to the gateway, where {@link unpackObject} makes an `ObjectRecord` of it: its columns as an array,
+ * and what is JSON in them unread, since the runtime takes longer to copy named fields between isolates.
+ */
+export interface PackedObject {
+  readonly kind: "packed";
+  readonly columns: PackedColumns;
+  readonly content: Content | undefined;
+  readonly annotationCount: number | undefined;
+}
+
+export type PackedColumns = readonly [
+  summary: SummaryValues,
+  sequence: number,
+  partCount: number | null,
+  /** As it is shown. */
+  versionId: string | null,
+  headers: string,
+  attributes: string | null,
+];
+
+export function packColumns(
+  row: ObjectRow,
+  versioning: VersioningStatus | undefined,
+): PackedColumns {
+  const { key, modified_ms, size_bytes, etag, storage_class, checksum } = row;
+  return [
+    [key, modified_ms, size_bytes, etag, storage_class, checksum],
+    row.sequence,
+    row.part_count,
+    shownVersionId(row.version_id, versioning) ?? null,
+    row.headers,
+    row.attributes,
+  ];
+}
+
+export function unpackObject({ columns, content, annotationCount }: PackedObject): ObjectRecord {
+  const [summary, sequence, partCount, versionId, headers, attributes] = columns;
+  return {
+    kind: "object",
+    ...summaryOf(summary),
+    versionId: versionId ?? undefined,
+    headers: JSON.parse(headers) as StoredHeaders,
+    sequence,
+    partCount: partCount ?? undefined,
+    attributes: readAttributes(attributes),
+    content,
+    ...(annotationCount !== undefined && { annotationCount }),
+  };
+}
