@@ -36,6 +36,8 @@ export interface UploadSummary {
 export interface UploadRecord extends UploadSummary {
   readonly headers: StoredHeaders;
   readonly attributes: ObjectAttributes;
+  /** Of the object that had the key when the upload began; undefined: there was none. */
+  readonly objectSequence: number | undefined;
 }
 
 export interface PartDraft {

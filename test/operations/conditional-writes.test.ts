@@ -63,4 +63,23 @@ describe.for([
     await putObject(bucket, "k", "other", { "if-none-match": '"0123"' });
     await putObject(bucket, "k", "more", headers);
   });
+
+  test("a conditional completion is in conflict with what happened since its upload began", async () => {
+    const bucket = await makeBucket();
+    const etag = (await putObject(bucket, "k", "body")).headers.get("etag") ?? "";
+    const begin = async () => {
+      const uploadId = await createUpload(bucket, "k");
+      const part = await putPart(bucket, "k", uploadId, 1, "x");
+      return (headers: Headers) => complete(bucket, "k", uploadId, [part], headers);
+    };
+    const finish = await begin();
+    await signedFetch("DELETE", `/${bucket}/k`);
+    const once = { "if-none-match": "*" };
+    await expectError(await finish(once), 409, "ConditionalRequestConflict");
+    await putObject(bucket, "k", "body");
+    await expectError(await finish({ "if-match": etag }), 409, "ConditionalRequestConflict");
+    await signedFetch("DELETE", `/${bucket}/k`);
+    const again = await begin();
+    expect((await again(once)).status).toBe(200);
+  });
 });

@@ -92,11 +92,12 @@ describe("a completion", () => {
   });
 
   test("with If-Match replaces the object of that ETag only", async () => {
-    const { bucket, uploadId, first } = await twoParts();
-    const matching = (etag: string) =>
-      complete(bucket, "k", uploadId, [first], { "if-match": etag });
-    await expectError(await matching('"0"'), 404, "NoSuchKey");
+    const bucket = await uniqueBucket();
     const { headers } = await putObject(bucket, "k", "there");
+    const uploadId = await createUpload(bucket, "k");
+    const part = await putPart(bucket, "k", uploadId, 1, "x");
+    const matching = (etag: string) =>
+      complete(bucket, "k", uploadId, [part], { "if-match": etag });
     await expectError(await matching('"0"'), 412, "PreconditionFailed");
     expect((await matching(headers.get("etag") ?? "")).status).toBe(200);
   });

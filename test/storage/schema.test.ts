@@ -36,6 +36,11 @@ const VERSIONS_SCHEMA: readonly string[] = [
   "CREATE INDEX version_null ON version (key) WHERE version_id IS NULL",
 ];
 
+const ANNOTATIONS_SCHEMA: readonly string[] = [
+  "CREATE TABLE annotation ( sequence INTEGER NOT NULL, name TEXT NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, payload BLOB NOT NULL, PRIMARY KEY (sequence, name) )",
+  ...VERSIONS_SCHEMA,
+];
+
 // Data that one version of Ledge wrote opens in the next: a migration that is here is never edited.
 const SHARD_SCHEMAS: readonly (readonly string[])[] = [
   [
@@ -68,10 +73,13 @@ const SHARD_SCHEMAS: readonly (readonly string[])[] = [
     "CREATE INDEX upload_initiated ON upload (initiated_ms)",
   ],
   VERSIONS_SCHEMA,
-  [
-    "CREATE TABLE annotation ( sequence INTEGER NOT NULL, name TEXT NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, payload BLOB NOT NULL, PRIMARY KEY (sequence, name) )",
-    ...VERSIONS_SCHEMA,
-  ],
+  ANNOTATIONS_SCHEMA,
+  ANNOTATIONS_SCHEMA.map((definition) =>
+    definition.replace(
+      "attributes TEXT, PRIMARY KEY (key, upload_id)",
+      "attributes TEXT, object_sequence INTEGER, PRIMARY KEY (key, upload_id)",
+    ),
+  ),
 ];
 
 test("every schema of a shard has the tables that it was released with", async () => {

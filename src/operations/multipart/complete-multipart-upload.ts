@@ -19,7 +19,7 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
  *
  * Errors: NoSuchUpload, MalformedXML, InvalidPart, InvalidPartOrder, EntityTooSmall, InvalidArgument, InvalidRequest
  * (size, type or missing checksum of a part), BadDigest (the object's checksum), PreconditionFailed, NoSuchKey (If-Match on
- * a missing key).
+ * a missing key), ConditionalRequestConflict (the key was written or deleted since the upload began).
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
  */
 export const completeMultipartUpload: ObjectOperation = {

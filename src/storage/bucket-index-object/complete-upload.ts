@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { ulid } from "../../lib/ulid.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
+import type { WriteConditions } from "../../protocol/conditions.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { combineChecksums, multipartEtag } from "../../protocol/multipart-checksum.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
@@ -53,8 +54,14 @@ export function completeUpload(
   if (upload.checksum?.type === "COMPOSITE" && unvouched !== undefined)
     return missingChecksum(upload.checksum.algorithm, unvouched.partNumber);
   const existing = findObject(sql, key);
-  const verdict = checkObject(completion.conditions, existing);
+  const { conditions } = completion;
+  const verdict = checkObject(conditions, existing);
   if (verdict !== "ok") return { ok: false, code: verdict };
+  if (isConditional(conditions) && existing?.sequence !== upload.objectSequence)
+    return refuse("ConditionalRequestConflict", {
+      Condition: conditions.ifMatch === undefined ? "If-None-Match" : "If-Match",
+      Key: key,
+    });
 
   const contentId = `${state.name}/${ulid(nowMs)}`;
   if (selection.parts.length < page.parts.length) dropOtherParts(shard, uploadId, selection.parts);
@@ -68,6 +75,10 @@ export function completeUpload(
   const completed: CompletedUpload = { ...joined, versionId };
   remember(shard, uploadId, fingerprint(key, completion), completed);
   return completed;
+}
+
+function isConditional({ ifMatch, ifNoneMatch }: WriteConditions): boolean {
+  return ifMatch !== undefined || ifNoneMatch !== undefined;
 }
 
 type Selection = { readonly ok: true; readonly parts: readonly PartRecord[] } | Refusal;

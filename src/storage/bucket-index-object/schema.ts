@@ -162,4 +162,8 @@ export const MIGRATIONS: Migrations = [
     PRIMARY KEY (sequence, name)
   );
   `,
+  // What was at the key when the upload began: a conditional completion is in conflict with whatever came between.
+  `
+  ALTER TABLE upload ADD COLUMN object_sequence INTEGER;
+  `,
 ];

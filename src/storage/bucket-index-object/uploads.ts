@@ -12,6 +12,7 @@ import type {
 } from "../upload-index.ts";
 import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { addContent, dropReferences } from "./contents.ts";
+import { findObject } from "./find-object.ts";
 import { readAttributes, writeAttributes } from "./object-row.ts";
 import { isSwept, refer, unrefer } from "./references.ts";
 import { insertCopiedSegments } from "./segments.ts";
@@ -26,6 +27,7 @@ interface UploadRow extends Record<string, SqlStorageValue> {
   checksum_type: string | null;
   headers: string;
   attributes: string | null;
+  object_sequence: number | null;
 }
 
 interface PartRow extends Record<string, SqlStorageValue> {
@@ -41,7 +43,7 @@ interface PartRow extends Record<string, SqlStorageValue> {
 export function createUpload({ sql, nowMs }: Effect, key: string, draft: UploadDraft): string {
   const uploadId = ulid(nowMs);
   sql.exec(
-    "INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     key,
     uploadId,
     nowMs,
@@ -50,6 +52,7 @@ export function createUpload({ sql, nowMs }: Effect, key: string, draft: UploadD
     draft.checksum?.type ?? null,
     JSON.stringify(draft.headers),
     writeAttributes(draft.attributes),
+    findObject(sql, key)?.sequence ?? null,
   );
   return uploadId;
 }
@@ -71,6 +74,7 @@ export function findUpload(
       checksum: uploadChecksum(row.checksum_algorithm, row.checksum_type),
       headers: JSON.parse(row.headers) as StoredHeaders,
       attributes: readAttributes(row.attributes),
+      objectSequence: row.object_sequence ?? undefined,
     }
   );
 }
