@@ -5,7 +5,9 @@ import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
-import { advanceClock, blobsOf } from "../support/faults.ts";
+import { advanceClock, blobsOf, bucketIdOf, runAlarms } from "../support/faults.ts";
+
+const DAY_MS = 86_400_000;
 
 afterEach(() => {
   vi.useRealTimers();
@@ -123,4 +125,16 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
     await expectError(await signedFetch("PUT", `/${bucket}/k`, { body: "x" }), 503, "SlowDown");
     await putObject(bucket, "k", "x");
   });
+});
+
+test("an orphan that an upload leaves after its bucket is gone is deleted, too", async () => {
+  const bucket = await uniqueBucket();
+  const id = await bucketIdOf(bucket);
+  expect((await signedFetch("DELETE", `/${bucket}`)).status).toBe(204);
+  advanceClock(2 * DAY_MS);
+  await runAlarms(id);
+  await env.BLOBS.put(`${id}/0/00000000000000000000000000`, "orphan");
+  advanceClock(2 * DAY_MS);
+  await runAlarms(id);
+  expect(await blobsOf(id)).toEqual([]);
 });

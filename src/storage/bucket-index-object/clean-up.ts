@@ -19,6 +19,8 @@ const UNSTITCH_BATCH = 10_000;
 /** Pages of one sweep run, so that an alarm stays far under its 15 minutes. */
 const SWEEP_PAGES = 50;
 const LEAST_SWEEP_INTERVAL_MS = 60_000;
+/** After every ULID: the cursor of a sealed shard in which nothing was found, to be looked through once more. */
+const LAST_LOOK = "~";
 
 interface CleanUp {
   readonly sql: SqlStorage;
@@ -82,18 +84,25 @@ export async function sweepOrphans(
 ): Promise<number | undefined> {
   const { orphanAgeMs } = settings;
   const fence = raiseFence(state, nowMs - orphanAgeMs);
-  let after = state.sweepCursor;
+  const againMs = nowMs + Math.max(orphanAgeMs, LEAST_SWEEP_INTERVAL_MS);
+  const lastLook = blobPrefix + LAST_LOOK;
+  const isLastLook = state.sweepCursor === lastLook;
+  let after = isLastLook ? "" : state.sweepCursor;
   for (let page = 0; page < SWEEP_PAGES; page += 1) {
     const { ids, next } = await blobs.list(blobPrefix, after);
     const old = ids.filter((id) => id <= fence);
     const orphans = unknownBlobs(sql, old);
     if (orphans.length > 0) await blobs.delete(orphans);
-    // Nothing will ever be written to the shard of a bucket that is gone; a delete that is undone writes again.
-    if (state.seal !== undefined && after === state.sweepCursor && ids.length === 0)
-      return undefined;
+    // Nothing is written to the shard of a bucket that is gone, once the uploads that were under way have ended. A delete
+    // that is undone writes again, and a write makes a sweep.
+    if (state.seal !== undefined && page === 0 && ids.length === 0) {
+      if (isLastLook) return undefined;
+      state.setSweepCursor(lastLook);
+      return againMs;
+    }
     if (next === undefined || old.length < ids.length) {
       state.setSweepCursor(blobPrefix + ulidFloor(Math.max(0, nowMs - 2 * orphanAgeMs)));
-      return nowMs + Math.max(orphanAgeMs, LEAST_SWEEP_INTERVAL_MS);
+      return againMs;
     }
     after = next;
     state.setSweepCursor(next);

@@ -10,7 +10,7 @@ import type { Run } from "./shard.ts";
 
 /** Tokens of one call between shards. */
 const BATCH = 1000;
-/** When to ask again about a hold that its holder had nothing to say of: by its clock, the hold is younger. */
+/** When to call again a shard that failed, or had nothing to say of a hold: by its clock, the hold is younger. */
 const ASK_AGAIN_MS = 60_000;
 
 /** A hold that is neither is of a copy that may be on its way. */
@@ -39,12 +39,19 @@ export async function returnHolds(
 ): Promise<number | undefined> {
   const released = releasedHolds(sql, BATCH);
   const byHome = Map.groupBy(released, ({ contentId }) => shardNameOf(contentId));
+  let againMs = released.length < BATCH ? undefined : nowMs;
   for (const [home, holds] of byHome) {
     const tokens = holds.map(({ token }) => token);
-    await peerOf(home).releaseHolds(tokens);
-    forgetReleasedHolds(sql, tokens);
+    try {
+      await peerOf(home).releaseHolds(tokens);
+      forgetReleasedHolds(sql, tokens);
+    } catch (error) {
+      // One shard that fails does not keep the others from theirs.
+      console.error(JSON.stringify({ event: "holds not returned", home, error: String(error) }));
+      againMs = nowMs + ASK_AGAIN_MS;
+    }
   }
-  return released.length < BATCH ? undefined : nowMs;
+  return againMs;
 }
 
 /**
