@@ -1,6 +1,6 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { BlobContent, ObjectRecord, Segment } from "../protocol/object-record.ts";
-import type { AppendDraft, BucketIndex, CommitOutcome } from "../storage/bucket-index.ts";
+import type { AppendDraft, AppendedContent, BucketIndex } from "../storage/bucket-index.ts";
 import { type ContentIndex, WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
 import {
   appendedChecksum,
@@ -10,7 +10,7 @@ import {
   wholeContent,
 } from "./appended-object.ts";
 import { type BodyClaims, claimedAlgorithm } from "./body/claims.ts";
-import { commitOrDrop } from "./body/drop-blob.ts";
+import { commitOrDrop, dropOnFailure } from "./body/drop-blob.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
 import { storeBytes } from "./body/store-bytes.ts";
@@ -110,12 +110,11 @@ async function extend(
   const etag = appendedEtag(record, stored.md5Hex, whole, partCount);
   const checksum = appendedChecksum(record, stored.checksum, body.sizeBytes);
 
+  const content = whole ?? (await appendedContent(stores, record, stored.content, body.sizeBytes));
+  const { sequence } = record;
+  const draft = { sequence, sizeBytes, etag, checksum, partCount, attributes, content };
   const outcome = await commitOrDrop(blobs, stored.content, () =>
-    withContent(stores, record, stored.content, whole, body.sizeBytes, (content) => {
-      const { sequence } = record;
-      const draft = { sequence, sizeBytes, etag, checksum, partCount, attributes, content };
-      return index.append(key, draft, conditions);
-    }),
+    commitOrDrop(blobs, newHead(content), () => index.append(key, draft, conditions)),
   );
   if (outcome.ok) return { etag, sizeBytes, checksum, versionId: outcome.versionId };
   const { reason } = outcome;
@@ -139,32 +138,42 @@ function partsBefore(index: BucketIndex, { key, content, partCount = 1 }: Object
   return isAbroad ? 1 : partCount;
 }
 
-/** Runs an effect with the content that the index is to be given; bytes that were inline get a blob first. */
-async function withContent(
+/** What the index is to be given. When that cannot be made, the tail is deleted: no row can refer to it yet. */
+async function appendedContent(
+  stores: Stores,
+  record: ObjectRecord,
+  tail: Tail,
+  tailBytes: number,
+): Promise<AppendedContent> {
+  if (tail.kind === "inline") throw new Error("there is no blob to append");
+  const head = await dropOnFailure(stores.blobs, tail.blobId, () => makeHead(stores, record));
+  return { kind: "appended", tail, tailBytes, head };
+}
+
+/** Bytes that were inline get a blob. */
+async function makeHead(
   { index, blobs, contents }: Stores,
   { key, sizeBytes, content }: ObjectRecord,
-  tail: Tail,
-  whole: Tail | undefined,
-  tailBytes: number,
-  effect: (content: AppendDraft["content"]) => Promise<CommitOutcome>,
-): Promise<CommitOutcome> {
-  if (whole !== undefined) return effect(whole);
-  if (tail.kind === "inline" || content === undefined)
-    throw new Error("there is no blob to append");
-  const appended = { kind: "appended", tail, tailBytes } as const;
+): Promise<AppendedContent["head"]> {
+  if (content === undefined) throw new Error("the index gave no content");
   if (content.kind === "inline") {
-    const head: BlobContent = { kind: "blob", blobId: index.newBlobId(key) };
-    await storeBytes(blobs, head.blobId, content.bytes);
-    return commitOrDrop(blobs, head, () => effect({ ...appended, head }));
+    const blobId = index.newBlobId(key);
+    await storeBytes(blobs, blobId, content.bytes);
+    return { kind: "blob", blobId };
   }
-  if (content.kind === "blob" || index.isHome(key, content.contentId))
-    return effect({ ...appended, head: undefined });
+  if (content.kind === "blob" || index.isHome(key, content.contentId)) return undefined;
   const range = { offset: 0, length: sizeBytes };
   const abroad = { ...content, located: undefined };
-  const head: Segment[] = [];
+  const segments: Segment[] = [];
   for await (const segment of contentSegments(contents, abroad, sizeBytes, range))
-    head.push(segment);
-  return effect({ ...appended, head });
+    segments.push(segment);
+  return segments;
+}
+
+/** The blob that was made of inline bytes. */
+function newHead(content: AppendDraft["content"]): BlobContent | undefined {
+  if (content.kind !== "appended" || content.head === undefined) return undefined;
+  return "blobId" in content.head ? content.head : undefined;
 }
 
 async function changedMeanwhile(

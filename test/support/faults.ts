@@ -44,10 +44,13 @@ export function envWithShards(methodsOf: (shard: Shard) => object): Cloudflare.E
 
 /** The calls of a shard that may fail. */
 type ShardCall =
+  | "append"
   | "abortUpload"
+  | "changeAnnotation"
   | "commit"
   | "completeUpload"
   | "createUpload"
+  | "listAnnotations"
   | "putPart"
   | "remove";
 

@@ -4,11 +4,25 @@ import type { BlobStore } from "../../storage/blob-store.ts";
 import { StaleBucketError } from "../../storage/bucket-index-client.ts";
 
 /** Deletes a blob that nothing refers to. When that fails as well, the sweep finds it. */
-export async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
+async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
   try {
     await blobs.delete([blobId]);
   } catch (error) {
     console.warn(JSON.stringify({ event: "orphan left", blobId, error: String(error) }));
+  }
+}
+
+/** Does what comes before the commit of a blob, its writing included; if that fails, the blob is deleted. */
+export async function dropOnFailure<Result>(
+  blobs: BlobStore,
+  blobId: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    await dropBlob(blobs, blobId);
+    throw error;
   }
 }
 
@@ -20,11 +34,11 @@ export async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> 
  */
 export async function commitOrDrop<Outcome extends { readonly ok: boolean }>(
   blobs: BlobStore,
-  content: Content,
+  content: Content | undefined,
   commit: () => Promise<Outcome>,
 ): Promise<Outcome> {
   const dropContent = async (): Promise<void> => {
-    if (content.kind === "blob") await dropBlob(blobs, content.blobId);
+    if (content?.kind === "blob") await dropBlob(blobs, content.blobId);
   };
   let outcome: Outcome;
   try {

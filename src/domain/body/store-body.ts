@@ -13,7 +13,7 @@ import {
   payloadMismatch,
 } from "./claims.ts";
 import { type Digester, digester } from "./digester.ts";
-import { dropBlob } from "./drop-blob.ts";
+import { dropOnFailure } from "./drop-blob.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 
 /** AWS's limit for one PutObject, and for one part. */
@@ -67,12 +67,7 @@ export async function storeBlob(
       fields: { ProposedSize: String(body.sizeBytes), MaxSizeAllowed: String(MAX_BLOB_BYTES) },
     });
   }
-  try {
-    return await storeAndVerify(blobs, blobId, body, claims);
-  } catch (error) {
-    await dropBlob(blobs, blobId);
-    throw error;
-  }
+  return dropOnFailure(blobs, blobId, () => storeAndVerify(blobs, blobId, body, claims));
 }
 
 async function storeAndVerify(

@@ -1,5 +1,5 @@
 import type { BlobSource, BlobStore } from "../../storage/blob-store.ts";
-import { dropBlob } from "./drop-blob.ts";
+import { dropOnFailure } from "./drop-blob.ts";
 
 /** Writes bytes that are at hand as a blob; if that fails, there is none. @returns their MD5 as hex */
 export async function storeBytes(
@@ -14,10 +14,7 @@ export async function storeBytes(
       yield bytes;
     },
   };
-  const written = await blobs.write(blobId, source, undefined).catch(async (error: unknown) => {
-    await dropBlob(blobs, blobId);
-    throw error;
-  });
+  const written = await dropOnFailure(blobs, blobId, () => blobs.write(blobId, source, undefined));
   if (!written.ok) throw new Error(`the store refused ${blobId}`);
   return written.md5Hex;
 }
