@@ -20,7 +20,7 @@ export interface CopyTarget extends AnnotatedVersion {
  * @throws S3Error SlowDown when the source is another object by now
  */
 export async function copyAnnotations(
-  { index, record }: SourceObject,
+  { index, record }: Pick<SourceObject, "index" | "record">,
   { index: target, etag, ...copy }: CopyTarget,
 ): Promise<void> {
   const version = { key: record.key, versionId: record.versionId };

@@ -3,6 +3,7 @@ import { NO_CONDITIONS } from "../protocol/conditions.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import type { RenameOutcome } from "../storage/bucket-index.ts";
 import { WANTS_REFERENCE, WANTS_HEADERS } from "../storage/content-index.ts";
+import { copyAnnotations } from "./copy-annotations.ts";
 import { requireObject } from "./found-object.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
 import { writeRefusal } from "./write-refusal.ts";
@@ -45,7 +46,7 @@ export async function renameKey(
 }
 
 /**
- * First the copy, then the removal, of just that source: whoever dies in between leaves both, and a repeat ends it. A source
+ * First the copy, then its annotations, then the removal, of just that source: whoever dies in between leaves both, and a repeat ends it. A source
  * that is another object by then was put after the rename, and stays.
  */
 async function moveAcrossShards(
@@ -54,7 +55,8 @@ async function moveAcrossShards(
   key: string,
   conditions: WriteConditions,
 ): Promise<RenameOutcome | { readonly ok: false; readonly reason: "RequestTimeout" }> {
-  const source = await stores.index.read(sourceKey, WANTS_REFERENCE);
+  const { index } = stores;
+  const source = await index.read(sourceKey, { ...WANTS_REFERENCE, annotations: true });
   if (source?.kind !== "object" || source.sequence !== sequence)
     return { ok: false, reason: "SourceGone" };
   const { content, sizeBytes, etag, storageClass, checksum, headers, partCount, attributes } =
@@ -63,11 +65,14 @@ async function moveAcrossShards(
   const draft = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
   const committed = await commitCopy(stores, key, draft, content, conditions);
   if (!committed.ok) return committed;
-  await stores.index.remove({
+  const { versionId } = committed;
+  if ((source.annotationCount ?? 0) > 0)
+    await copyAnnotations({ index, record: source }, { index, key, versionId, etag });
+  await index.remove({
     key: sourceKey,
     versionId: undefined,
     conditions: { ...NO_CONDITIONS, ifSequence: sequence },
     bypassesGovernance: false,
   });
-  return { ok: true, versionId: committed.versionId };
+  return { ok: true, versionId };
 }

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { BucketIndexObject } from "../../src/storage/bucket-index-object/object.ts";
+import { annotate, annotationsOf } from "../support/annotations.ts";
 import { encodeKey, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { settle, SOURCE } from "../support/copy-places.ts";
 import { readObject, strangerTo } from "../support/copy.ts";
@@ -24,7 +25,7 @@ describe.skipIf(env.INDEX_SHARDS === "1")("a rename across shards whose gateway 
   }
 
   interface RenameFault {
-    readonly method: "commit" | "remove";
+    readonly method: "changeAnnotation" | "commit" | "remove";
     readonly when: "before" | "after";
     readonly left: readonly string[];
   }
@@ -32,12 +33,15 @@ describe.skipIf(env.INDEX_SHARDS === "1")("a rename across shards whose gateway 
   test.for<RenameFault>([
     { method: "commit", when: "before", left: [SOURCE] },
     { method: "commit", when: "after", left: [SOURCE, KEY] },
+    { method: "changeAnnotation", when: "before", left: [SOURCE, KEY] },
+    { method: "changeAnnotation", when: "after", left: [SOURCE, KEY] },
     { method: "remove", when: "before", left: [SOURCE, KEY] },
     { method: "remove", when: "after", left: [KEY] },
   ])("$when its $method leaves $left, all whole", async ({ method, when, left }) => {
     const bucket = await uniqueBucket();
     const id = await bucketIdOf(bucket);
     await putObject(bucket, SOURCE, BLOB);
+    await annotate(`${bucket}/${SOURCE}`, "note");
     const response = await faultyRename(envWithFailing(method, when), bucket);
     await expectError(response, 500, "InternalError");
     await settle([id]);
@@ -45,8 +49,8 @@ describe.skipIf(env.INDEX_SHARDS === "1")("a rename across shards whose gateway 
       if (left.includes(key)) expect(await readObject(`${bucket}/${key}`)).toBe(BLOB);
       else expect((await signedFetch("HEAD", `/${bucket}/${encodeKey(key)}`)).status).toBe(404);
     }
-    if (!left.includes(SOURCE)) return;
-    expect((await faultyRename(env, bucket)).status).toBe(200);
+    if (left.includes(SOURCE)) expect((await faultyRename(env, bucket)).status).toBe(200);
+    expect(await annotationsOf(`${bucket}/${KEY}`)).toEqual(["note"]);
     await settle([id]);
     expect((await signedFetch("HEAD", `/${bucket}/${SOURCE}`)).status).toBe(404);
     expect(await readObject(`${bucket}/${KEY}`)).toBe(BLOB);

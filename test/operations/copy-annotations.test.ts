@@ -1,20 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { elements, encodeKey, expectError, putObject, signedFetch } from "../support/client.ts";
+import { annotate, annotationsOf } from "../support/annotations.ts";
+import { encodeKey, expectError, putObject, signedFetch } from "../support/client.ts";
 import { copied, copy } from "../support/copy.ts";
 import { makePlace, PLACES, SOURCE } from "../support/copy-places.ts";
-
-async function annotate(path: string, name: string): Promise<void> {
-  const query = { annotation: "", annotationName: name };
-  const response = await signedFetch("PUT", `/${encodeKey(path)}`, { query, body: `of ${name}` });
-  expect(response.status, await response.text()).toBe(200);
-}
-
-async function namesOf(path: string): Promise<string[]> {
-  const response = await signedFetch("GET", `/${encodeKey(path)}`, { query: { annotation: "" } });
-  const document = await response.text();
-  expect(response.status, document).toBe(200);
-  return elements(document, "AnnotationName");
-}
 
 async function textOf(path: string, name: string): Promise<string> {
   const query = { annotation: "", annotationName: name };
@@ -28,10 +16,10 @@ describe.for(PLACES)("a copy to %s", (where) => {
     const names = Array.from({ length: 20 }, (_, i) => `note-${String(i).padStart(2, "0")}`);
     for (const name of names) await annotate(source, name);
     await copied(source, target);
-    expect(await namesOf(target)).toEqual(names);
+    expect(await annotationsOf(target)).toEqual(names);
     expect(await textOf(target, "note-19")).toBe("of note-19");
     await annotate(target, "own");
-    expect(await namesOf(source)).toEqual(names);
+    expect(await annotationsOf(source)).toEqual(names);
   });
 
   test("has none where it is to have none, and loses those of what it replaces", async () => {
@@ -41,8 +29,8 @@ describe.for(PLACES)("a copy to %s", (where) => {
     await putObject(to, key, "replaced");
     await annotate(target, "replaced");
     await copied(source, target, { "x-amz-object-annotation-directive": "EXCLUDE" });
-    expect(await namesOf(target)).toEqual([]);
-    expect(await namesOf(source)).toEqual(["note"]);
+    expect(await annotationsOf(target)).toEqual([]);
+    expect(await annotationsOf(source)).toEqual(["note"]);
   });
 });
 
@@ -51,7 +39,7 @@ test("a copy onto itself keeps its annotations", async () => {
   await putObject(from, SOURCE, "body");
   await annotate(source, "note");
   await copied(source, source, { "x-amz-metadata-directive": "REPLACE" });
-  expect(await namesOf(source)).toEqual(["note"]);
+  expect(await annotationsOf(source)).toEqual(["note"]);
 });
 
 test("an unknown annotation directive is refused", async () => {

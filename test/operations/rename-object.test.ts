@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { annotate, annotationsOf } from "../support/annotations.ts";
 import {
   elements,
   encodeKey,
@@ -10,6 +11,7 @@ import {
 } from "../support/client.ts";
 import { neighbourOf, readObject, strangerTo } from "../support/copy.ts";
 import { advanceClock, blobsOf, bucketIdOf } from "../support/faults.ts";
+import { setVersioning } from "../support/versions.ts";
 
 const BLOB = "b".repeat(20_000);
 const SOURCE = "the/source";
@@ -66,6 +68,16 @@ describe.for(TARGETS)("an object gets a name $where", ({ where, key }) => {
       etag: put.headers.get("etag"),
     });
     expect(await blobsOf(await bucketIdOf(bucket))).toEqual(before);
+  });
+
+  test.for(["without", "with"])("with its annotations, %s versions", async (versions) => {
+    const bucket = await uniqueBucket();
+    if (versions === "with") await setVersioning(bucket, "Enabled");
+    await putObject(bucket, SOURCE, BLOB);
+    const names = Array.from({ length: 20 }, (_, i) => `note-${String(i).padStart(2, "0")}`);
+    for (const name of names) await annotate(`${bucket}/${SOURCE}`, name);
+    expect((await rename(bucket, SOURCE, key)).status).toBe(200);
+    expect(await annotationsOf(`${bucket}/${key}`)).toEqual(names);
   });
 
   test("in place of what had it", async () => {
