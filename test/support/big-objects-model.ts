@@ -1,6 +1,7 @@
-import type { ByteRange, ListedPart, Place } from "./object-store.ts";
-import { bytesOfRope, type Rope, ropeLength, seamsOf, sliceRope } from "./rope.ts";
+import { hasVersions, type ModelVersion, type Versions, written } from "./big-objects-versions.ts";
 import type { World } from "./big-objects-world.ts";
+import type { ListedPart, Lock, Place } from "./object-store.ts";
+import { type Rope, ropeLength } from "./rope.ts";
 
 interface ModelPart {
   readonly rope: Rope;
@@ -10,7 +11,7 @@ interface ModelPart {
 
 export interface ModelUpload {
   readonly at: Place;
-  readonly parts: Map<number, ModelPart>;
+  readonly parts: ReadonlyMap<number, ModelPart>;
 }
 
 /** What of the model one step is about. */
@@ -19,59 +20,125 @@ export interface Touched {
   readonly uploadId?: string;
 }
 
-/** Bodies up to this length are compared whole, others around their seams. */
-const WHOLE_BYTES = 65_536;
-const SEAM_BYTES = 12;
+/** A version that has bytes. */
+export interface ModelObject {
+  readonly at: Place;
+  readonly rope: Rope;
+  readonly versionId?: string;
+}
 
 /** What the objects and uploads of one sequence have to be. */
 export class BigObjectsModel {
-  readonly uploads = new Map<string, ModelUpload>();
-  readonly #objects = new Map<string, { at: Place; rope: Rope }>();
+  readonly #uploads = new Map<string, ModelUpload>();
+  readonly #keys = new Map<string, { at: Place; versions: Versions }>();
   readonly #world: World;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  get objects(): readonly { at: Place; rope: Rope }[] {
-    return [...this.#objects.values()];
+  /** Those that are current. */
+  get objects(): readonly ModelObject[] {
+    return this.keys.flatMap(({ at, versions: [current] }) =>
+      current?.rope === undefined ? [] : [{ at, rope: current.rope }],
+    );
+  }
+
+  get keys(): readonly { at: Place; versions: Versions }[] {
+    return [...this.#keys.values()];
+  }
+
+  get uploads(): ReadonlyMap<string, ModelUpload> {
+    return this.#uploads;
+  }
+
+  /** Those whose ids are known, delete markers among them. */
+  get versions(): readonly { at: Place; version: ModelVersion; versionId: string }[] {
+    return this.keys.flatMap(({ at, versions }) =>
+      versions.flatMap((version) =>
+        version.id === undefined ? [] : [{ at, version, versionId: version.id }],
+      ),
+    );
+  }
+
+  versionsOf(at: Place): Versions {
+    return this.#keys.get(nameOf(at))?.versions ?? [];
   }
 
   get(at: Place): Rope | undefined {
-    return this.#objects.get(nameOf(at))?.rope;
+    return this.versionsOf(at)[0]?.rope;
   }
 
-  set(at: Place, rope: Rope | undefined): void {
-    if (rope === undefined) this.#objects.delete(nameOf(at));
-    else this.#objects.set(nameOf(at), { at, rope });
+  /** A write, or a delete that names no version. */
+  set(at: Place, rope: Rope | undefined, locks: readonly Lock[] = []): void {
+    const versioning = this.#world.versioningOf(at.bucket);
+    this.#setVersions(at, written(this.versionsOf(at), versioning, rope, locks));
+  }
+
+  /** The current version got this id, as the store says. @returns false if it cannot be */
+  tell(at: Place, id: string): boolean {
+    const [current] = this.versionsOf(at);
+    if (current === undefined || (current.id !== undefined && current.id !== id)) return false;
+    current.id = id;
+    return true;
+  }
+
+  removeVersion(at: Place, versionId: string): void {
+    this.#setVersions(
+      at,
+      this.versionsOf(at).filter(({ id }) => id !== versionId),
+    );
+  }
+
+  setLocks(at: Place, versionId: string, locks: readonly Lock[]): void {
+    this.#setVersions(
+      at,
+      this.versionsOf(at).map((version) =>
+        version.id === versionId ? { ...version, locks } : version,
+      ),
+    );
+  }
+
+  #setVersions(at: Place, versions: Versions): void {
+    if (versions.length === 0) this.#keys.delete(nameOf(at));
+    else this.#keys.set(nameOf(at), { at, versions });
+  }
+
+  createUpload(uploadId: string, at: Place): void {
+    this.#uploads.set(uploadId, { at, parts: new Map() });
+  }
+
+  putPart(uploadId: string, partNumber: number, rope: Rope): void {
+    const upload = this.#uploads.get(uploadId);
+    if (upload === undefined) return;
+    const parts = new Map([...upload.parts, [partNumber, { rope, etag: undefined }]]);
+    this.#uploads.set(uploadId, { ...upload, parts });
+  }
+
+  endUpload(uploadId: string): void {
+    this.#uploads.delete(uploadId);
+  }
+
+  /** @returns what makes the model again what it is now, as far as a step is about it */
+  remember({ places, uploadId }: Touched): () => void {
+    const versions = places.map((at) => ({ at, versions: this.versionsOf(at) }));
+    const upload = uploadId === undefined ? undefined : this.#uploads.get(uploadId);
+    return () => {
+      for (const key of versions) this.#setVersions(key.at, key.versions);
+      if (uploadId !== undefined && upload !== undefined) this.#uploads.set(uploadId, upload);
+    };
   }
 
   /** The store has what the model has. */
   async agrees({ places, uploadId }: Touched): Promise<boolean> {
-    for (const at of places) if (!(await this.#hasObject(at))) return false;
+    for (const at of places)
+      if (!(await hasVersions(this.#world.store, at, this.versionsOf(at)))) return false;
     return uploadId === undefined || this.#hasUpload(uploadId, places[0]);
-  }
-
-  async #hasObject(at: Place): Promise<boolean> {
-    const rope = this.get(at);
-    if ((await this.#world.store.sizeOf(at)) !== (rope && ropeLength(rope))) return false;
-    return rope === undefined || this.hasBytes(at, rangesOf(rope));
-  }
-
-  /** Every one of these ranges of an object reads as it should. */
-  async hasBytes(at: Place, ranges: readonly ByteRange[]): Promise<boolean> {
-    const rope = this.get(at) ?? [];
-    for (const range of ranges) {
-      const bytes = await this.#world.store.read(at, range);
-      const expected = bytesOfRope(sliceRope(rope, range.offset, range.length));
-      if (!Buffer.from(expected).equals(bytes)) return false;
-    }
-    return true;
   }
 
   /** Learns the ETags that it did not know. */
   async #hasUpload(uploadId: string, at: Place | undefined): Promise<boolean> {
-    const upload = this.uploads.get(uploadId);
+    const upload = this.#uploads.get(uploadId);
     if (at === undefined) throw new Error("an upload has a place");
     const listed = await this.#world.store.listParts(at, uploadId);
     if (upload === undefined || listed === undefined) return upload === listed;
@@ -88,16 +155,6 @@ export class BigObjectsModel {
     }
     return true;
   }
-}
-
-/** All of a small object; of a big one, both sides of every seam. */
-export function rangesOf(rope: Rope): ByteRange[] {
-  const length = ropeLength(rope);
-  if (length <= WHOLE_BYTES) return length === 0 ? [] : [{ offset: 0, length }];
-  return seamsOf(rope).map((seam) => {
-    const offset = Math.max(0, seam - SEAM_BYTES);
-    return { offset, length: Math.min(length, seam + SEAM_BYTES) - offset };
-  });
 }
 
 export function nameOf({ bucket, key }: Place): string {

@@ -1,9 +1,9 @@
 import { type MakeStep, pickParts, pickUpload } from "./big-objects-steps.ts";
-import { bytesOfRope, newRope, type Rope, ropeLength } from "./rope.ts";
+import { bytesOfRope, newRope, ropeLength } from "./rope.ts";
 import { pick } from "./seeded-random.ts";
 
 /** All of them at once. @throws what the first one that failed threw, when all have ended */
-async function together(...effects: readonly Promise<void>[]): Promise<void> {
+async function together(...effects: readonly Promise<unknown>[]): Promise<void> {
   const outcomes = await Promise.allSettled(effects);
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
   if (failed !== undefined) throw failed.reason;
@@ -17,7 +17,9 @@ const copyOfTheChanging: MakeStep = ({ model, random, places, fresh }) => {
   if (from === to) return undefined;
   const isRemoved = random(2) === 0;
   const changed = isRemoved ? undefined : newRope(fresh(), 20_000);
-  let before: Rope | undefined;
+  const change = (): void => model.set(from, changed);
+  const copied = [() => model.set(to, old)];
+  if (changed !== undefined) copied.push(() => model.set(to, changed));
   return {
     name: isRemoved ? "copy and remove" : "copy and overwrite",
     places: [from, to],
@@ -27,17 +29,15 @@ const copyOfTheChanging: MakeStep = ({ model, random, places, fresh }) => {
         store.copy(from, to),
         changed === undefined ? store.remove(from) : store.put(from, bytesOfRope(changed)),
       ),
-    changes: [
-      () => {
-        before = model.get(to);
-        model.set(to, old);
-      },
-      () => {
-        model.set(from, changed);
-        model.set(to, before);
-      },
-      () => model.set(to, old),
-      () => model.set(to, changed),
+    outcomes: [
+      change,
+      ...copied.flatMap((arrive) => [
+        arrive,
+        () => {
+          change();
+          arrive();
+        },
+      ]),
     ],
   };
 };
@@ -50,20 +50,18 @@ const completeAndAbort: MakeStep = ({ model, random }) => {
   const chosen = pickParts(random, parts);
   if (chosen.length === 0) return undefined;
   const rope = chosen.flatMap(({ partNumber }) => parts.get(partNumber)?.rope ?? []);
-  let before: Rope | undefined;
   return {
     name: `complete ${ropeLength(rope)} and abort`,
     places: [at],
     uploadId,
     isRace: true,
     run: (store) => together(store.complete(at, uploadId, chosen), store.abort(at, uploadId)),
-    changes: [
+    outcomes: [
       () => {
-        before = model.get(at);
         model.set(at, rope);
-        model.uploads.delete(uploadId);
+        model.endUpload(uploadId);
       },
-      () => model.set(at, before),
+      () => model.endUpload(uploadId),
     ],
   };
 };

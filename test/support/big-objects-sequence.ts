@@ -1,12 +1,16 @@
 import { BigObjectsModel, nameOf } from "./big-objects-model.ts";
 import { RACES } from "./big-objects-races.ts";
 import { type Scene, type Step, STEPS } from "./big-objects-steps.ts";
+import { VERSION_STEPS } from "./big-objects-version-steps.ts";
+import { hasBytes, rangesOf } from "./big-objects-versions.ts";
 import { storeOf, type World } from "./big-objects-world.ts";
 import { ALL_FAILURES, doomedEnv } from "./gateway-death.ts";
-import { ropeLength } from "./rope.ts";
+import { Refused } from "./http-store.ts";
+import type { Place } from "./object-store.ts";
+import { type Rope, ropeLength } from "./rope.ts";
 import { pick, seededRandom } from "./seeded-random.ts";
 
-const ALL_STEPS = [...STEPS, ...RACES];
+const ALL_STEPS = [...STEPS, ...VERSION_STEPS, ...RACES];
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -61,19 +65,24 @@ export class Sequence {
     return this.#late.length;
   }
 
-  /** Every object reads as it should, from wherever one begins. */
+  /** Every version of every object reads as it should, from wherever one begins. */
   async verify(): Promise<void> {
-    const { random } = this.#scene;
-    for (const { at, rope } of this.model.objects) {
+    const { places } = this.#scene;
+    for (const at of places)
       if (!(await this.model.agrees({ places: [at] }))) this.#fail(`${nameOf(at)} is another`);
-      const size = ropeLength(rope);
-      if (size === 0) continue;
-      const offset = random(size);
-      const range = { offset, length: 1 + random(Math.min(300, size - offset)) };
-      const whole = random(40) === 0 ? [{ offset: 0, length: size }] : [];
-      if (!(await this.model.hasBytes(at, [range, ...whole])))
-        this.#fail(`${nameOf(at)} reads otherwise`);
-    }
+    for (const { at, version, versionId } of this.model.versions)
+      if (version.rope !== undefined && !(await this.#reads(at, version.rope, versionId)))
+        this.#fail(`${nameOf(at)} ${versionId} reads otherwise`);
+  }
+
+  async #reads(at: Place, rope: Rope, versionId: string): Promise<boolean> {
+    const { random, world } = this.#scene;
+    const size = ropeLength(rope);
+    if (size === 0) return true;
+    const offset = random(size);
+    const range = { offset, length: 1 + random(Math.min(300, size - offset)) };
+    const whole = random(40) === 0 ? [{ offset: 0, length: size }] : [];
+    return hasBytes(world.store, at, rope, [...rangesOf(rope), range, ...whole], versionId);
   }
 
   async #take(step: Step): Promise<void> {
@@ -83,32 +92,54 @@ export class Sequence {
     const doomed = random(3) === 0 ? doomedEnv(plan) : undefined;
     this.#history.push(`${step.name} ${step.places.map(({ key }) => key).join(" ")}`);
     try {
-      await step.run(doomed === undefined ? world.store : storeOf(doomed.env));
+      const told = await step.run(doomed === undefined ? world.store : storeOf(doomed.env));
+      await this.#acknowledge(step, told ?? undefined);
     } catch (error) {
+      if (error instanceof Disagreement) throw error;
       this.#history.push(String(error));
-      await this.#settle(step);
-      return;
+      await this.#refuse(step, error);
     } finally {
       for (const call of doomed?.late ?? []) this.#late.push({ step, call });
     }
+  }
+
+  async #acknowledge(step: Step, told: string | undefined): Promise<void> {
+    if (step.refusal !== undefined) this.#fail(`not refused as ${step.refusal}`);
     this.acknowledged += 1;
     if (step.isRace === true) return this.#settle(step);
-    for (const change of step.changes) change();
+    step.outcomes[0]?.();
+    const [at] = step.places;
+    if (told !== undefined && at !== undefined && !this.model.tell(at, told))
+      this.#fail(`told the wrong version ${told}`);
     // Objects are read at the end, too; of a part, the ETag is needed.
-    const mustAsk = step.uploadId !== undefined || random(3) === 0;
+    const mustAsk = step.uploadId !== undefined || this.#scene.random(3) === 0;
     if (mustAsk && !(await this.model.agrees(step))) this.#fail("acknowledged, and not done");
+  }
+
+  async #refuse(step: Step, error: unknown): Promise<void> {
+    if (step.refusal === undefined || !(error instanceof Refused)) return this.#settle(step);
+    if (error.code === step.refusal) this.acknowledged += 1;
+    else if (error.status < 500 && error.code !== "RequestTimeout")
+      this.#fail(`refused otherwise than as ${step.refusal}`);
+    if (!(await this.model.agrees(step))) this.#fail("refused, and done");
   }
 
   /** The step was done, in part, or not at all: the store says which. */
   async #settle(step: Step): Promise<void> {
-    for (const change of step.changes) {
-      if (await this.model.agrees(step)) return;
+    if (await this.model.agrees(step)) return;
+    const restore = this.model.remember(step);
+    for (const change of step.outcomes) {
       change();
+      if (await this.model.agrees(step)) return;
+      restore();
     }
-    if (!(await this.model.agrees(step))) this.#fail("neither done nor not done");
+    this.#fail("neither done nor not done");
   }
 
   #fail(what: string): never {
-    throw new Error(`seed ${this.#seed}: ${what} after\n${this.#history.join("\n")}`);
+    throw new Disagreement(`seed ${this.#seed}: ${what} after\n${this.#history.join("\n")}`);
   }
 }
+
+/** The store is not what it has to be. */
+class Disagreement extends Error {}

@@ -1,7 +1,7 @@
-import type { BigObjectsModel, ModelUpload, Touched } from "./big-objects-model.ts";
+import type { BigObjectsModel, ModelObject, ModelUpload, Touched } from "./big-objects-model.ts";
 import type { World } from "./big-objects-world.ts";
-import type { ByteRange, ListedPart, ObjectStore, Place } from "./object-store.ts";
-import { bytesOfRope, newRope, type Rope, ropeLength, sliceRope } from "./rope.ts";
+import type { ByteRange, ListedPart, ObjectStore, Place, Told } from "./object-store.ts";
+import { bytesOfRope, newRope, ropeLength, sliceRope } from "./rope.ts";
 import { pick } from "./seeded-random.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 
@@ -10,9 +10,12 @@ export type Random = (bound: number) => number;
 /** Something that a client does, and what it changes. */
 export interface Step extends Touched {
   readonly name: string;
-  run(store: ObjectStore): Promise<void>;
-  /** What it does to the model, one after the other: of a step that fails, the first ones only may be done. */
-  readonly changes: readonly (() => void)[];
+  /** @returns the id of the version that it made current at the first place, if it was told */
+  run(store: ObjectStore): Promise<Told | void>;
+  /** What it may have done to the model: first what it does when it is acknowledged, then how it may end half-way. */
+  readonly outcomes: readonly (() => void)[];
+  /** The code with which it has to be refused: then nothing may change. */
+  readonly refusal?: string;
   /** Even if it is acknowledged, the store has to be asked how far it came. */
   readonly isRace?: boolean;
 }
@@ -32,6 +35,7 @@ export type MakeStep = (scene: Scene) => Step | undefined;
 /** In the index, as a blob, and empty. */
 const BODY_BYTES = [0, 7, 100, 20_000];
 const PART_BYTES = [0, 1, 40, 20_000];
+const TAIL_BYTES = [1, 60, 20_000];
 
 const put: MakeStep = ({ model, random, places, fresh }) => {
   const at = pick(random, places);
@@ -40,7 +44,7 @@ const put: MakeStep = ({ model, random, places, fresh }) => {
     name: "put",
     places: [at],
     run: (store) => store.put(at, bytesOfRope(rope)),
-    changes: [() => model.set(at, rope)],
+    outcomes: [() => model.set(at, rope)],
   };
 };
 
@@ -50,19 +54,19 @@ const remove: MakeStep = ({ model, random, places }) => {
     name: "remove",
     places: [at],
     run: (store) => store.remove(at),
-    changes: [() => model.set(at, undefined)],
+    outcomes: [() => model.set(at, undefined)],
   };
 };
 
 const copy: MakeStep = (scene) => {
   const { model, random, places } = scene;
   const to = pick(random, places);
-  const { at: from, rope } = pickSource(scene);
+  const { at: from, rope, versionId } = pickSource(scene);
   return {
-    name: "copy",
+    name: `copy ${from.key} ${versionId ?? ""}`,
     places: [to],
-    run: (store) => store.copy(from, to),
-    changes: [() => model.set(to, rope)],
+    run: (store) => store.copy(from, to, versionId),
+    outcomes: [() => model.set(to, rope)],
   };
 };
 
@@ -74,12 +78,36 @@ const rename: MakeStep = ({ model, random, places }) => {
     places.filter(({ bucket }) => bucket === from.bucket),
   );
   if (from === to) return undefined;
+  const arrive = (): void => model.set(to, rope, model.versionsOf(from)[0]?.locks);
+  const leave = (): void => model.set(from, undefined);
   return {
     name: "rename",
-    places: [from, to],
+    places: [to, from],
     run: (store) => store.rename(from, to.key),
-    // Across shards, both may be there for a while.
-    changes: [() => model.set(to, rope), () => model.set(from, undefined)],
+    outcomes: [
+      () => {
+        arrive();
+        leave();
+      },
+      // Across shards, both may be there for a while.
+      arrive,
+      leave,
+    ],
+  };
+};
+
+const append: MakeStep = ({ model, random, places, fresh }) => {
+  const at = pick(random, places);
+  const head = model.get(at) ?? [];
+  const tail = newRope(fresh(), pick(random, TAIL_BYTES));
+  const isWrong = random(5) === 0;
+  return {
+    name: isWrong ? "append elsewhere" : "append",
+    places: [at],
+    run: (store) => store.append(at, ropeLength(head) + (isWrong ? 1 : 0), bytesOfRope(tail)),
+    ...(isWrong
+      ? { refusal: "InvalidWriteOffset", outcomes: [] }
+      : { outcomes: [() => model.set(at, [...head, ...tail])] }),
   };
 };
 
@@ -90,16 +118,16 @@ const createUpload: MakeStep = ({ model, random, places }) => {
     places: [at],
     async run(store) {
       // One whose id never came to the client is not in the model: everything has to be well without it.
-      model.uploads.set(await store.createUpload(at), { at, parts: new Map() });
+      model.createUpload(await store.createUpload(at), at);
     },
-    changes: [],
+    outcomes: [],
   };
 };
 
 const putPart: MakeStep = ({ model, random, fresh }) => {
   const found = pickUpload(model, random);
   if (found === undefined) return undefined;
-  const [uploadId, { at, parts }] = found;
+  const [uploadId, { at }] = found;
   const partNumber = 1 + random(4);
   const rope = newRope(fresh(), pick(random, PART_BYTES));
   return {
@@ -107,7 +135,7 @@ const putPart: MakeStep = ({ model, random, fresh }) => {
     places: [at],
     uploadId,
     run: (store) => store.putPart(at, uploadId, partNumber, bytesOfRope(rope)),
-    changes: [() => parts.set(partNumber, { rope, etag: undefined })],
+    outcomes: [() => model.putPart(uploadId, partNumber, rope)],
   };
 };
 
@@ -115,8 +143,8 @@ const copyPart: MakeStep = (scene) => {
   const { model, random } = scene;
   const found = pickUpload(model, random);
   if (found === undefined) return undefined;
-  const [uploadId, { at, parts }] = found;
-  const { at: from, rope: source } = pickSource(scene);
+  const [uploadId, { at }] = found;
+  const { at: from, rope: source, versionId } = pickSource(scene);
   const range = pickRange(random, ropeLength(source));
   if (range === undefined) return undefined;
   const partNumber = range.length >= LEAST_PART_BYTES ? 1 + random(2) : 1 + random(4);
@@ -125,8 +153,8 @@ const copyPart: MakeStep = (scene) => {
     name: "copyPart",
     places: [at],
     uploadId,
-    run: (store) => store.copyPart(at, uploadId, partNumber, from, range),
-    changes: [() => parts.set(partNumber, { rope, etag: undefined })],
+    run: (store) => store.copyPart(at, uploadId, partNumber, from, range, versionId),
+    outcomes: [() => model.putPart(uploadId, partNumber, rope)],
   };
 };
 
@@ -142,10 +170,10 @@ const complete: MakeStep = ({ model, random }) => {
     places: [at],
     uploadId,
     run: (store) => store.complete(at, uploadId, chosen),
-    changes: [
+    outcomes: [
       () => {
         model.set(at, rope);
-        model.uploads.delete(uploadId);
+        model.endUpload(uploadId);
       },
     ],
   };
@@ -160,32 +188,25 @@ const abort: MakeStep = ({ model, random }) => {
     places: [at],
     uploadId,
     run: (store) => store.abort(at, uploadId),
-    changes: [() => model.uploads.delete(uploadId)],
+    outcomes: [() => model.endUpload(uploadId)],
   };
 };
 
 /** As often as they are named. */
 export const STEPS: readonly MakeStep[] = [
-  ...[put, put, remove, copy, copy, copy, rename, createUpload, createUpload, createUpload],
-  ...[
-    putPart,
-    putPart,
-    copyPart,
-    copyPart,
-    copyPart,
-    copyPart,
-    complete,
-    complete,
-    complete,
-    abort,
-  ],
+  ...[put, put, remove, copy, copy, copy, rename, append, append],
+  ...[createUpload, createUpload, createUpload, putPart, putPart],
+  ...[copyPart, copyPart, copyPart, copyPart, complete, complete, complete, abort],
 ];
 
-/** The quarry often, as big objects come from it. */
-export function pickSource({ world, model, random }: Scene): { at: Place; rope: Rope } {
-  if (random(3) === 0 || model.objects.length === 0)
-    return { at: world.quarry, rope: world.quarryRope };
-  return pick(random, model.objects);
+/** The quarry often, as big objects come from it; what is there, and what was there once. */
+function pickSource({ world, model, random }: Scene): ModelObject {
+  const older = model.versions.flatMap(({ at, version: { rope }, versionId }) =>
+    rope === undefined ? [] : [{ at, rope, versionId }],
+  );
+  const found = random(2) === 0 ? older : model.objects;
+  if (random(3) === 0 || found.length === 0) return { at: world.quarry, rope: world.quarryRope };
+  return pick(random, found);
 }
 
 export function pickUpload(

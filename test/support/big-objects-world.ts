@@ -1,41 +1,85 @@
 import { env } from "cloudflare:workers";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import { advanceClock } from "./faults.ts";
+import type { Versioning } from "./big-objects-versions.ts";
 import { uniqueBucket } from "./client.ts";
 import { httpStore } from "./http-store.ts";
-import type { ObjectStore, Place } from "./object-store.ts";
+import { lockedBucket } from "./object-lock.ts";
+import { type ListedVersion, LOCKS, type ObjectStore, type Place } from "./object-store.ts";
 import { bytesOfRope, newRope, type Rope } from "./rope.ts";
+import { seededRandom } from "./seeded-random.ts";
 import { runDueAlarm, shardNames, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
+import { setVersioning } from "./versions.ts";
 
 const HOUR_MS = 3_600_000;
 /** Under a week, after which uploads are aborted. */
 const PATIENCE_MS = 6 * 24 * HOUR_MS;
 
+/** What the bucket with versions is at first, and at last. */
+interface Course {
+  readonly isLocked: boolean;
+  readonly first: NonNullable<Versioning>;
+  readonly last: NonNullable<Versioning>;
+}
+
+const COURSES: readonly Course[] = [
+  { isLocked: false, first: "Enabled", last: "Suspended" },
+  { isLocked: true, first: "Enabled", last: "Enabled" },
+  { isLocked: false, first: "Suspended", last: "Enabled" },
+  { isLocked: false, first: "Enabled", last: "Enabled" },
+];
+
 /** What the clients of all sequences are. */
 export const storeOf: (bindings: Cloudflare.Env) => ObjectStore = httpStore;
 
-/** Two buckets and one clock that many sequences share. */
+/** Two buckets, one of them with versions, and one clock that many sequences share. */
 export class World {
   readonly buckets: readonly [BucketRecord, BucketRecord];
   /** An object whose bytes are enough for a part that is not the last: copies of it make big parts without moving any. */
   readonly quarry: Place;
   readonly quarryRope: Rope;
   readonly store = storeOf(env);
+  readonly #course: Course;
+  readonly #versionedBucket: BucketRecord;
+  #versioning: Versioning;
   #passedMs = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  private constructor(buckets: World["buckets"], seed: number) {
-    this.buckets = buckets;
-    this.quarry = { bucket: buckets[0], key: "quarry" };
+  private constructor(buckets: World["buckets"], seed: number, course: Course) {
+    const random = seededRandom(seed);
+    this.buckets = random(2) === 0 ? buckets : [buckets[1], buckets[0]];
+    this.quarry = { bucket: this.buckets[0], key: "quarry" };
     this.quarryRope = newRope(seed, LEAST_PART_BYTES + 1000);
+    this.#course = course;
+    [, this.#versionedBucket] = buckets;
   }
 
-  static async create(seed: number): Promise<World> {
+  /** @param turn which of the courses the versions take */
+  static async create(seed: number, turn: number): Promise<World> {
     startClock();
-    const world = new World([await newBucket(), await newBucket()], seed);
+    const course = COURSES[turn % COURSES.length];
+    if (course === undefined) throw new Error("no course");
+    const versioned = course.isLocked ? await lockedBucket() : await uniqueBucket();
+    const buckets = [await recordOf(await uniqueBucket()), await recordOf(versioned)] as const;
+    const world = new World(buckets, seed, course);
     await world.store.put(world.quarry, bytesOfRope(world.quarryRope));
+    await world.#setVersioning(course.first);
     return world;
+  }
+
+  versioningOf(bucket: BucketRecord): Versioning {
+    return bucket === this.#versionedBucket ? this.#versioning : undefined;
+  }
+
+  /** Half-way, while no step is under way. */
+  async turn(): Promise<void> {
+    await this.#setVersioning(this.#course.last);
+  }
+
+  async #setVersioning(versioning: NonNullable<Versioning>): Promise<void> {
+    await setVersioning(this.#versionedBucket.name, versioning);
+    this.#versioning = versioning;
   }
 
   /** Time passes, while there is some left, and the shards do what is due. Never two alarms of a shard at once. */
@@ -54,20 +98,26 @@ export class World {
     for (const { id } of this.buckets) for (const name of shardNames(id)) await runDueAlarm(name);
   }
 
+  async #deleteVersion(bucket: BucketRecord, { key, id, sizeBytes }: ListedVersion): Promise<void> {
+    const at = { bucket, key };
+    if (sizeBytes !== undefined && bucket.configuration.objectLock !== undefined)
+      for (const lock of LOCKS) await this.store.setLock(at, id, lock, false);
+    await this.store.removeVersion(at, id, false);
+  }
+
   /** Deletes and aborts whatever there is. */
   async deleteEverything(): Promise<void> {
     const { store } = this;
     for (const bucket of this.buckets) {
-      const keys = await store.listKeys(bucket);
-      await Promise.all(keys.map((key) => store.remove({ bucket, key })));
+      const versions = await store.listVersions(bucket);
+      await Promise.all(versions.map((version) => this.#deleteVersion(bucket, version)));
       const uploads = await store.listUploads(bucket);
       await Promise.all(uploads.map(({ key, uploadId }) => store.abort({ bucket, key }, uploadId)));
     }
   }
 }
 
-async function newBucket(): Promise<BucketRecord> {
-  const name = await uniqueBucket();
+async function recordOf(name: string): Promise<BucketRecord> {
   const bucket = await env.DIRECTORY.getByName("directory").find(name);
   if (bucket === undefined) throw new Error(`no bucket ${name}`);
   return bucket;

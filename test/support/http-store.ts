@@ -2,24 +2,44 @@ import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import { elements, type signRequest } from "./client.ts";
 import { faultyFetch } from "./faults.ts";
 import { completionOf } from "./multipart.ts";
-import type { ByteRange, ListedPart, ObjectStore, Place } from "./object-store.ts";
+import { BYPASS, HOLD, MODE } from "./object-lock.ts";
+import type {
+  ByteRange,
+  Found,
+  ListedPart,
+  ListedVersion,
+  Lock,
+  ObjectStore,
+  Place,
+  Told,
+} from "./object-store.ts";
 
 type RequestInit = NonNullable<Parameters<typeof signRequest>[2]>;
 
 /** An answer that is not a success. */
-class Refused extends Error {
+export class Refused extends Error {
   readonly status: number;
+  /** Empty where there is no document. */
+  readonly code: string;
 
   constructor(status: number, document: string) {
-    super(`${status} ${elements(document, "Code").join("")}`);
+    const code = elements(document, "Code").join("");
+    super(`${status} ${code}`);
     this.status = status;
+    this.code = code;
   }
 }
 
+/** After the end of every test's clock. */
+const RETENTION =
+  "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2126-01-01T00:00:00Z</RetainUntilDate></Retention>";
+
 const pathOf = ({ bucket, key }: Place): string => `/${bucket.name}/${key}`;
-const sourceHeaders = (from: Place): Record<string, string> => ({
-  "x-amz-copy-source": pathOf(from),
+const sourceHeaders = (from: Place, versionId?: string): Record<string, string> => ({
+  "x-amz-copy-source": `${pathOf(from)}${versionId === undefined ? "" : `?versionId=${versionId}`}`,
 });
+const ofVersion = (versionId: string | undefined): Record<string, string> =>
+  versionId === undefined ? {} : { versionId };
 const headerOf = ({ offset, length }: ByteRange): string =>
   `bytes=${offset}-${offset + length - 1}`;
 
@@ -31,7 +51,10 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
   async function send(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const response = await faultyFetch(quiet, method, path, init);
     if (response.ok) return response;
-    throw new Refused(response.status, await response.text());
+    const refused = new Refused(response.status, await response.text());
+    // It is signed anew, as SDKs do.
+    if (isSkewed(method, refused)) return send(method, path, init);
+    throw refused;
   }
 
   const textOf = async (...request: Parameters<typeof send>): Promise<string> =>
@@ -41,26 +64,44 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
     await textOf(...request);
   }
 
-  return {
-    put: (at, body) => done("PUT", pathOf(at), { body }),
+  async function told(...request: Parameters<typeof send>): Promise<Told> {
+    const response = await send(...request);
+    await response.arrayBuffer();
+    return response.headers.get("x-amz-version-id") ?? undefined;
+  }
 
-    async sizeOf(at) {
-      const { headers } = (await send("HEAD", pathOf(at)).catch(noneIfMissing)) ?? {};
-      return headers && Number(headers.get("content-length"));
+  return {
+    put: (at, body, conditions = {}) => told("PUT", pathOf(at), { body, headers: conditions }),
+
+    append: (at, offset, body) =>
+      told("PUT", pathOf(at), { body, headers: { "x-amz-write-offset-bytes": String(offset) } }),
+
+    async find(at, versionId) {
+      const query = ofVersion(versionId);
+      const response = await send("HEAD", pathOf(at), { query }).catch(noneIfMissing);
+      return response && readFound(response.headers);
     },
 
-    async read(at, range) {
-      const response = await send("GET", pathOf(at), { headers: { range: headerOf(range) } });
+    async read(at, range, versionId) {
+      const headers = { range: headerOf(range) };
+      const response = await send("GET", pathOf(at), { headers, query: ofVersion(versionId) });
       return new Uint8Array(await response.arrayBuffer());
     },
 
-    remove: (at) => done("DELETE", pathOf(at)),
+    remove: (at) => told("DELETE", pathOf(at)),
 
-    copy(from, to) {
+    async removeVersion(at, versionId, isBatch) {
+      if (!isBatch) return done("DELETE", pathOf(at), { query: { versionId } });
+      const body = `<Delete><Object><Key>${at.key}</Key><VersionId>${versionId}</VersionId></Object></Delete>`;
+      const path = `/${at.bucket.name}`;
+      return throwError(await textOf("POST", path, { query: { delete: "" }, body }));
+    },
+
+    copy(from, to, versionId) {
       // Onto itself, S3 wants to be told of a change.
       const isItself = pathOf(from) === pathOf(to);
       const change = isItself ? { "x-amz-metadata-directive": "REPLACE" } : {};
-      return done("PUT", pathOf(to), { headers: { ...sourceHeaders(from), ...change } });
+      return told("PUT", pathOf(to), { headers: { ...sourceHeaders(from, versionId), ...change } });
     },
 
     rename: (from, key) =>
@@ -69,8 +110,25 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
         headers: { "x-amz-rename-source": from.key },
       }),
 
-    listKeys: async ({ name }) =>
-      elements(await textOf("GET", `/${name}`, { query: { "list-type": "2" } }), "Key"),
+    annotate: (at, body) =>
+      done("PUT", pathOf(at), { query: { annotation: "", annotationName: "note" }, body }),
+
+    async listVersions({ name }, prefix = "") {
+      const document = await textOf("GET", `/${name}`, { query: { versions: "", prefix } });
+      return readVersions(document);
+    },
+
+    setLock: (at, versionId, lock, isLocked) =>
+      lock === "hold"
+        ? done("PUT", pathOf(at), {
+            query: { "legal-hold": "", versionId },
+            body: `<LegalHold><Status>${isLocked ? "ON" : "OFF"}</Status></LegalHold>`,
+          })
+        : done("PUT", pathOf(at), {
+            query: { retention: "", versionId },
+            headers: BYPASS,
+            body: isLocked ? RETENTION : "<Retention/>",
+          }),
 
     createUpload: async (at) =>
       elements(await textOf("POST", pathOf(at), { query: { uploads: "" } }), "UploadId").join(""),
@@ -78,10 +136,10 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
     putPart: (at, uploadId, partNumber, body) =>
       done("PUT", pathOf(at), { query: { uploadId, partNumber: String(partNumber) }, body }),
 
-    copyPart: (at, uploadId, partNumber, from, range) =>
+    copyPart: (at, uploadId, partNumber, from, range, versionId) =>
       done("PUT", pathOf(at), {
         query: { uploadId, partNumber: String(partNumber) },
-        headers: { ...sourceHeaders(from), "x-amz-copy-source-range": headerOf(range) },
+        headers: { ...sourceHeaders(from, versionId), "x-amz-copy-source-range": headerOf(range) },
       }),
 
     async listParts(at, uploadId) {
@@ -90,11 +148,12 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
     },
 
     async complete(at, uploadId, parts) {
-      const document = await textOf("POST", pathOf(at), {
+      const response = await send("POST", pathOf(at), {
         query: { uploadId },
         body: completionOf(parts),
       });
-      if (document.includes("<Error>")) throw new Refused(200, document);
+      throwError(await response.text());
+      return response.headers.get("x-amz-version-id") ?? undefined;
     },
 
     abort: (at, uploadId) => done("DELETE", pathOf(at), { query: { uploadId } }),
@@ -109,9 +168,41 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
   }
 }
 
+/** The clock jumped while the request was on its way. To HEAD, no code tells. */
+function isSkewed(method: string, { status, code }: Refused): boolean {
+  return code === "RequestTimeTooSkewed" || (method === "HEAD" && status === 403);
+}
+
 function noneIfMissing(error: unknown): undefined {
   if (error instanceof Refused && error.status === 404) return undefined;
   throw error;
+}
+
+/** @throws Refused if the document of a success tells of a failure */
+function throwError(document: string): void {
+  if (document.includes("<Error>")) throw new Refused(200, document);
+}
+
+function readFound(headers: Headers): Found {
+  const locks: Lock[] = [];
+  if (headers.has(MODE)) locks.push("retention");
+  if (headers.get(HOLD) === "ON") locks.push("hold");
+  const sizeBytes = Number(headers.get("content-length"));
+  return { sizeBytes, etag: headers.get("etag") ?? "", locks };
+}
+
+function readVersions(document: string): ListedVersion[] {
+  if (document.includes("<IsTruncated>true")) throw new Error("more versions than a page has");
+  const nodes = document.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/g);
+  return [...nodes].map(([, kind, content = ""]) => {
+    const only = (name: string): string => elements(content, name).join("");
+    return {
+      key: only("Key"),
+      id: only("VersionId"),
+      sizeBytes: kind === "Version" ? Number(only("Size")) : undefined,
+      isLatest: only("IsLatest") === "true",
+    };
+  });
 }
 
 function readParts(document: string): ListedPart[] {

@@ -21,6 +21,8 @@ interface ShardTables {
   readonly uploads: readonly { upload_id: string }[];
   readonly objects: readonly { sequence: number; content_id: string | null }[];
   readonly inlineBodies: readonly { sequence: number }[];
+  readonly annotations: readonly { sequence: number }[];
+  readonly markers: readonly { content_id: string | null; size_bytes: number }[];
   readonly holds: readonly { token: string; content_id: string }[];
   readonly releasedHolds: readonly { token: string }[];
 }
@@ -40,6 +42,8 @@ function readTables(name: string): Promise<ShardTables> {
          UNION ALL SELECT sequence, content_id FROM version WHERE is_marker = 0`,
       ),
       inlineBodies: rows("SELECT sequence FROM inline_body"),
+      annotations: rows("SELECT sequence FROM annotation"),
+      markers: rows("SELECT content_id, size_bytes FROM version WHERE is_marker = 1"),
       holds: rows("SELECT token, content_id FROM hold"),
       releasedHolds: rows("SELECT token FROM released_hold"),
     };
@@ -117,7 +121,18 @@ function auditReferences(shard: ShardTables): string[] {
   for (const sequence of inline) if (!bodies.has(sequence)) errors.push(`no body ${sequence}`);
   for (const sequence of bodies)
     if (!inline.has(sequence)) errors.push(`nobody's body ${sequence}`);
-  return errors;
+  return [...errors, ...auditVersions(shard)];
+}
+
+/** Annotations belong to versions, and markers have nothing. */
+function auditVersions({ objects, annotations, markers }: ShardTables): string[] {
+  const sequences = new Set(objects.map((row) => row.sequence));
+  const lost = annotations.filter(({ sequence }) => !sequences.has(sequence));
+  const full = markers.filter((row) => row.content_id !== null || row.size_bytes !== 0);
+  return [
+    ...lost.map(({ sequence }) => `nobody's annotation ${sequence}`),
+    ...full.map((row) => `a marker with ${row.size_bytes} bytes, ${row.content_id}`),
+  ];
 }
 
 /** Every hold has a content in the shard of its token, and every content of another shard has a hold there. */
