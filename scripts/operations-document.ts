@@ -29,7 +29,7 @@ const TIERS = { T1: "Every client needs", T2: "Expected of a server", T3: "Rare,
 
 const STATES: readonly State[] = ["works", "fresh bucket", "501"];
 
-const LEGEND = `- **fresh bucket**: answers as a bucket that nobody has configured; nothing can be configured yet
+const LEGEND = `- **fresh bucket**: answers as a bucket in which nobody has configured this; it cannot be configured yet
 - **501**: is refused as NotImplemented, by its name`;
 
 /** Operations whose request AWS has since given another name. */
