@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import {
   GetBucketLocationCommand,
+  GetBucketVersioningCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   ListBucketsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
   ListObjectsV2Command,
+  ListPartsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 
@@ -23,7 +29,47 @@ export async function everythingStored(s3: S3Client): Promise<unknown> {
       const sha256 = createHash("sha256").update(bytes).digest("hex");
       objects.push({ listed, got, sha256 });
     }
-    buckets.push({ bucket, location: LocationConstraint, objects });
+    const versions = await versionsStored(s3, Bucket);
+    const uploads = await uploadsStored(s3, Bucket);
+    buckets.push({ bucket, location: LocationConstraint, objects, ...versions, ...uploads });
   }
   return JSON.parse(JSON.stringify(buckets));
+}
+
+/** Nothing of a bucket that never had versions. */
+async function versionsStored(s3: S3Client, Bucket: string): Promise<object> {
+  const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket }));
+  if (Status === undefined) return {};
+  const { Versions = [], DeleteMarkers } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
+  const versions: object[] = [];
+  for (const listed of Versions) {
+    const { Key, VersionId } = listed;
+    const {
+      Body,
+      $metadata: _,
+      ...got
+    } = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+    const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket, Key, VersionId }));
+    const attributes = await s3.send(
+      new GetObjectAttributesCommand({ Bucket, Key, VersionId, ObjectAttributes: ["ObjectParts"] }),
+    );
+    versions.push({
+      listed,
+      got,
+      body: await Body?.transformToString(),
+      tags: TagSet,
+      parts: attributes.ObjectParts,
+    });
+  }
+  return { versioning: Status, versions, markers: DeleteMarkers };
+}
+
+/** Nothing of a bucket without uploads under way. */
+async function uploadsStored(s3: S3Client, Bucket: string): Promise<object> {
+  const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+  if (Uploads === undefined) return {};
+  const parts: unknown[] = [];
+  for (const { Key, UploadId } of Uploads)
+    parts.push((await s3.send(new ListPartsCommand({ Bucket, Key, UploadId }))).Parts);
+  return { uploads: Uploads, parts };
 }
