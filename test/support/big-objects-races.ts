@@ -1,5 +1,5 @@
 import { type MakeStep, pickParts, pickUpload } from "./big-objects-steps.ts";
-import { bytesOfRope, newRope, ropeLength } from "./rope.ts";
+import { bytesOfRope, newRope, type Rope, ropeLength } from "./rope.ts";
 import { pick } from "./seeded-random.ts";
 
 /** All of them at once. @throws what the first one that failed threw, when all have ended */
@@ -66,4 +66,40 @@ const completeAndAbort: MakeStep = ({ model, random }) => {
   };
 };
 
-export const RACES: readonly MakeStep[] = [copyOfTheChanging, copyOfTheChanging, completeAndAbort];
+/** An append to an object that is replaced meanwhile by one of the same length, which its offset does not tell. */
+const appendToTheChanging: MakeStep = ({ model, random, fresh }) => {
+  if (model.objects.length === 0) return undefined;
+  const { at, rope: old } = pick(random, model.objects);
+  if (ropeLength(old) > 20_000) return undefined;
+  const changed = newRope(fresh(), ropeLength(old));
+  const tail = newRope(fresh(), pick(random, [30, 20_000]));
+  const change = (): void => model.set(at, changed);
+  const appendTo = (head: Rope) => (): void => model.set(at, [...head, ...tail]);
+  return {
+    name: "append and overwrite",
+    places: [at],
+    isRace: true,
+    run: (store) =>
+      together(
+        store.append(at, ropeLength(old), bytesOfRope(tail)),
+        store.put(at, bytesOfRope(changed)),
+      ),
+    outcomes: [
+      change,
+      appendTo(old),
+      () => {
+        appendTo(old)();
+        change();
+      },
+      () => {
+        change();
+        appendTo(changed)();
+      },
+    ],
+  };
+};
+
+export const RACES: readonly MakeStep[] = [
+  ...[copyOfTheChanging, copyOfTheChanging, completeAndAbort],
+  ...[appendToTheChanging, appendToTheChanging],
+];

@@ -97,7 +97,9 @@ const rename: MakeStep = ({ model, random, places }) => {
 };
 
 const append: MakeStep = ({ model, random, places, fresh }) => {
-  const at = pick(random, places);
+  // To what has several segments, often.
+  const long = model.objects.flatMap(({ at, rope }) => (rope.length > 1 ? at : []));
+  const at = pick(random, long.length > 0 && random(2) === 0 ? long : places);
   const head = model.get(at) ?? [];
   const tail = newRope(fresh(), pick(random, TAIL_BYTES));
   const isWrong = random(5) === 0;
@@ -194,7 +196,7 @@ const abort: MakeStep = ({ model, random }) => {
 
 /** As often as they are named. */
 export const STEPS: readonly MakeStep[] = [
-  ...[put, put, remove, copy, copy, copy, rename, append, append],
+  ...[put, put, remove, copy, copy, copy, rename, append, append, append, append],
   ...[createUpload, createUpload, createUpload, putPart, putPart],
   ...[copyPart, copyPart, copyPart, copyPart, complete, complete, complete, abort],
 ];

@@ -109,6 +109,6 @@ const annotate: MakeStep = ({ model, random, fresh }) => {
 
 /** As often as they are named. */
 export const VERSION_STEPS: readonly MakeStep[] = [
-  ...[removeVersion, removeNewest, removeNewest, removeLocked, lock, lock],
+  ...[removeVersion, removeNewest, removeNewest, removeLocked, removeLocked, lock, lock],
   ...[putIfSame, putIfNone, annotate],
 ];
