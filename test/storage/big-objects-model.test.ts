@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 /** Sequences that share two buckets and run at once, and the steps of each. */
 const SEQUENCES = 40;
-const STEPS = 12;
+const STEPS = 10;
 
 /** Twice every course that versions take. */
 const WORLDS = 8;
