@@ -6,7 +6,7 @@ import { audit, leftovers, settleDown } from "../support/shard-census.ts";
 const DAY_MS = 86_400_000;
 
 /** Sequences that share two buckets and run at once, and the steps of each. */
-const SEQUENCES = 40;
+const SEQUENCES = 125;
 const STEPS = 10;
 
 /** Twice every course that versions take. */
@@ -25,7 +25,7 @@ afterEach(() => {
 
 describe("writes, deletes, copies, appends, locks and multipart uploads whose gateways die at any step", () => {
   test.for(Array.from({ length: WORLDS }, (_, i) => i))(
-    "lose nothing and leave nothing behind: 40 sequences in world %i",
+    `lose nothing and leave nothing behind: ${SEQUENCES} sequences in world %i`,
     { timeout: 120_000 },
     async (turn) => {
       const first = turn * SEQUENCES;
