@@ -46,8 +46,8 @@ export async function renameKey(
 }
 
 /**
- * First the copy, then its annotations, then the removal, of just that source: whoever dies in between leaves both, and a repeat ends it. A source
- * that is another object by then was put after the rename, and stays.
+ * First the copy, then its annotations, then the removal, of just that source: whoever dies in between leaves both, and a
+ * repeat ends it. A source that is another object by then was put after the rename, and stays.
  */
 async function moveAcrossShards(
   stores: ReferenceStores,

@@ -76,6 +76,23 @@ export function bucketIndexClient(
     await shard.unseal(sealedBy);
   }
 
+  /** Calls the shard of a key. */
+  function callShardOf<T>(
+    key: string,
+    effect: (shard: ShardStub, revision: number) => Promise<ShardAnswer<T>>,
+  ): Promise<T> {
+    const shard = shardAt(shardNumber(key));
+    return call(shard, (revision) => effect(shard, revision));
+  }
+
+  function callAllShards<T>(
+    effect: (shard: ShardStub, revision: number) => Promise<ShardAnswer<T>>,
+  ): Promise<T[]> {
+    return Promise.all(
+      allShards().map((shard) => call(shard, (revision) => effect(shard, revision))),
+    );
+  }
+
   async function removeFromShard(
     shard: ShardStub,
     removals: readonly Removal[],
@@ -101,23 +118,18 @@ export function bucketIndexClient(
     },
 
     async read(key, wanted) {
-      const shard = shardAt(shardNumber(key));
       // The runtime's types make an array of the tuple in the answer.
-      const readShard = (revision: number) =>
+      const readShard = (shard: ShardStub, revision: number) =>
         shard.read(revision, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
-      const found = await call(shard, readShard);
+      const found = await callShardOf(key, readShard);
       return found?.kind === "packed" ? unpackObject(found) : found;
     },
 
-    async commit(key, draft, conditions) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.commit(revision, key, draft, conditions));
-    },
+    commit: (key, draft, conditions) =>
+      callShardOf(key, (shard, revision) => shard.commit(revision, key, draft, conditions)),
 
-    async append(key, draft, conditions) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.append(revision, key, draft, conditions));
-    },
+    append: (key, draft, conditions) =>
+      callShardOf(key, (shard, revision) => shard.append(revision, key, draft, conditions)),
 
     async remove(removal) {
       const [outcome] = await removeFromShard(shardAt(shardNumber(removal.key)), [removal]);
@@ -141,82 +153,64 @@ export function bucketIndexClient(
       // The runtime's types make an array of the tuples in a page.
       const listShard = (shard: ShardStub, revision: number) =>
         shard.list(revision, query) as unknown as Promise<ShardAnswer<PackedPage>>;
-      const pages = await Promise.all(
-        allShards().map((shard) => call(shard, (revision) => listShard(shard, revision))),
-      );
+      const pages = await callAllShards(listShard);
       return mergePages(pages.map(unpackPage), query.limit, compareEntries);
     },
 
     async listVersions(query) {
-      const pages = await Promise.all(
-        allShards().map((shard) => call(shard, (revision) => shard.listVersions(revision, query))),
-      );
+      const pages = await callAllShards((shard, revision) => shard.listVersions(revision, query));
       return mergePages(pages, query.limit, compareVersionEntries);
     },
 
-    async change(key, versionId, change) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.change(revision, key, versionId, change));
-    },
+    change: (key, versionId, change) =>
+      callShardOf(key, (shard, revision) => shard.change(revision, key, versionId, change)),
 
-    async readAnnotation(version, name) {
-      const shard = shardAt(shardNumber(version.key));
-      return call(shard, (revision) => shard.readAnnotation(revision, version, name));
-    },
+    readAnnotation: (version, name) =>
+      callShardOf(version.key, (shard, revision) => shard.readAnnotation(revision, version, name)),
 
-    async listAnnotations(version, query) {
-      const shard = shardAt(shardNumber(version.key));
-      return call(shard, (revision) => shard.listAnnotations(revision, version, query));
-    },
+    listAnnotations: (version, query) =>
+      callShardOf(version.key, (shard, revision) =>
+        shard.listAnnotations(revision, version, query),
+      ),
 
-    async changeAnnotation(version, change) {
-      const shard = shardAt(shardNumber(version.key));
-      return call(shard, (revision) => shard.changeAnnotation(revision, version, change));
-    },
+    changeAnnotation: (version, change) =>
+      callShardOf(version.key, (shard, revision) =>
+        shard.changeAnnotation(revision, version, change),
+      ),
 
     async rename(rename) {
-      const number = shardNumber(rename.key);
-      if (shardNumber(rename.sourceKey) !== number) return undefined;
-      const shard = shardAt(number);
-      return call(shard, (revision) => shard.rename(revision, rename));
+      if (shardNumber(rename.sourceKey) !== shardNumber(rename.key)) return undefined;
+      return callShardOf(rename.key, (shard, revision) => shard.rename(revision, rename));
     },
 
-    async createUpload(key, draft) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.createUpload(revision, key, draft));
-    },
+    createUpload: (key, draft) =>
+      callShardOf(key, (shard, revision) => shard.createUpload(revision, key, draft)),
 
-    async findUpload(key, uploadId) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.findUpload(revision, key, uploadId));
-    },
+    findUpload: (key, uploadId) =>
+      callShardOf(key, (shard, revision) => shard.findUpload(revision, key, uploadId)),
 
-    async putPart(key, uploadId, partNumber, draft) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.putPart(revision, key, uploadId, partNumber, draft));
-    },
+    putPart: (key, uploadId, partNumber, draft) =>
+      callShardOf(key, (shard, revision) =>
+        shard.putPart(revision, key, uploadId, partNumber, draft),
+      ),
 
-    async listParts(key, uploadId, after, limit) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.listParts(revision, key, uploadId, after, limit));
-    },
+    listParts: (key, uploadId, after, limit) =>
+      callShardOf(key, (shard, revision) => shard.listParts(revision, key, uploadId, after, limit)),
 
     async listUploads(query) {
-      const pages = await Promise.all(
-        allShards().map((shard) => call(shard, (revision) => shard.listUploads(revision, query))),
-      );
+      const pages = await callAllShards((shard, revision) => shard.listUploads(revision, query));
       return mergePages(pages, query.limit, compareUploadEntries);
     },
 
-    async completeUpload(key, uploadId, completion) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.completeUpload(revision, key, uploadId, completion));
-    },
+    completeUpload: (key, uploadId, completion) =>
+      callShardOf(key, (shard, revision) =>
+        shard.completeUpload(revision, key, uploadId, completion),
+      ),
 
-    async abortUpload(key, uploadId, initiatedMs) {
-      const shard = shardAt(shardNumber(key));
-      return call(shard, (revision) => shard.abortUpload(revision, key, uploadId, initiatedMs));
-    },
+    abortUpload: (key, uploadId, initiatedMs) =>
+      callShardOf(key, (shard, revision) =>
+        shard.abortUpload(revision, key, uploadId, initiatedMs),
+      ),
 
     async sealIfEmpty(token) {
       const empty = await Promise.all(allShards().map((shard) => shard.sealIfEmpty(token)));

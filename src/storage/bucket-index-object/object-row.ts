@@ -5,11 +5,8 @@ import {
   type DeleteMarker,
   NO_ATTRIBUTES,
   type ObjectAttributes,
-  type ObjectRecord,
-  type StoredHeaders,
 } from "../../protocol/object-record.ts";
 import { NULL_VERSION } from "../../protocol/version-id.ts";
-import { summaryOf } from "./summary.ts";
 
 /** A row of `object`, or of `version`, which has `is_marker` besides. */
 export interface ObjectRow extends Record<string, SqlStorageValue> {
@@ -29,21 +26,6 @@ export interface ObjectRow extends Record<string, SqlStorageValue> {
 
 export interface VersionRow extends ObjectRow {
   is_marker: number;
-}
-
-/** Without content. */
-export function recordOf(row: ObjectRow, versioning: VersioningStatus | undefined): ObjectRecord {
-  const { key, modified_ms, size_bytes, etag, storage_class, checksum, sequence } = row;
-  return {
-    kind: "object",
-    ...summaryOf([key, modified_ms, size_bytes, etag, storage_class, checksum]),
-    versionId: shownVersionId(row.version_id, versioning),
-    headers: JSON.parse(row.headers) as StoredHeaders,
-    sequence,
-    partCount: row.part_count ?? undefined,
-    attributes: readAttributes(row.attributes),
-    content: undefined,
-  };
 }
 
 export function markerOf(row: VersionRow): DeleteMarker {

@@ -1,34 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
 import { readShardSettings, type ShardSettings } from "../../env.ts";
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
-import type { WriteConditions } from "../../protocol/conditions.ts";
-import type { DeleteMarker, Located, ObjectDraft } from "../../protocol/object-record.ts";
-import type {
-  AttributeChange,
-  ChangeOutcome,
-  CommitOutcome,
-  ListQuery,
-  ListVersionsQuery,
-  Removal,
-  RemoveOutcome,
-  Rename,
-  RenameOutcome,
-  VersionPage,
-} from "../bucket-index.ts";
+import type { DeleteMarker, Located } from "../../protocol/object-record.ts";
+import type { ListQuery, Removal, RemoveOutcome, Rename, RenameOutcome } from "../bucket-index.ts";
 import type { ContentPartPage, Wanted } from "../content-index.ts";
 import { migrate } from "../sql-migrations.ts";
-import type {
-  CompletedUpload,
-  Completion,
-  ListUploadsQuery,
-  PartDraft,
-  PartPage,
-  PutPartOutcome,
-  Refusal,
-  UploadDraft,
-  UploadPage,
-  UploadRecord,
-} from "../upload-index.ts";
 import { changeAnnotation, listAnnotations, readAnnotation } from "./annotations.ts";
 import { appendToObject } from "./append-object.ts";
 import { changeAttributes } from "./change-attributes.ts";
@@ -115,13 +91,8 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     return this.#answer(revision, () => listObjects(this.#shard.sql, query));
   }
 
-  commit(
-    revision: number,
-    key: string,
-    draft: ObjectDraft,
-    conditions: WriteConditions,
-  ): Promise<ShardAnswer<CommitOutcome>> {
-    return this.#write(revision, (shard) => commitObject(shard, key, draft, conditions));
+  commit(revision: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
+    return this.#write(revision, (shard) => commitObject(shard, ...args));
   }
 
   append(revision: number, ...args: Args<"append">): Promise<Answer<"append">> {
@@ -137,17 +108,12 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     );
   }
 
-  change(
-    revision: number,
-    key: string,
-    versionId: string | undefined,
-    change: AttributeChange,
-  ): Promise<ShardAnswer<ChangeOutcome>> {
-    return this.#write(revision, (shard) => changeAttributes(shard, key, versionId, change));
+  change(revision: number, ...args: Args<"change">): Promise<Answer<"change">> {
+    return this.#write(revision, (shard) => changeAttributes(shard, ...args));
   }
 
-  listVersions(revision: number, query: ListVersionsQuery): ShardAnswer<VersionPage> {
-    return this.#answer(revision, () => listVersions(this.#shard.sql, query));
+  listVersions(revision: number, ...args: Args<"listVersions">): Answer<"listVersions"> {
+    return this.#answer(revision, () => listVersions(this.#shard.sql, ...args));
   }
 
   readAnnotation(revision: number, ...args: Args<"readAnnotation">): Answer<"readAnnotation"> {
@@ -169,67 +135,44 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     return this.#write(revision, (shard) => renameObject(shard, rename));
   }
 
-  createUpload(revision: number, key: string, draft: UploadDraft): Promise<ShardAnswer<string>> {
+  createUpload(revision: number, ...args: Args<"createUpload">): Promise<Answer<"createUpload">> {
     const { uploadExpiryMs } = this.#settings;
     return this.#write(revision, (shard) => {
-      const uploadId = createUpload(shard, key, draft);
+      const uploadId = createUpload(shard, ...args);
       if (uploadExpiryMs > 0) this.#jobs.schedule("uploads", shard.nowMs + uploadExpiryMs);
       return uploadId;
     });
   }
 
-  findUpload(
-    revision: number,
-    key: string,
-    uploadId: string,
-  ): ShardAnswer<UploadRecord | undefined> {
-    return this.#answer(revision, () => findUpload(this.#shard.sql, key, uploadId));
+  findUpload(revision: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
+    return this.#answer(revision, () => findUpload(this.#shard.sql, ...args));
   }
 
-  putPart(
-    revision: number,
-    key: string,
-    uploadId: string,
-    partNumber: number,
-    draft: PartDraft,
-  ): Promise<ShardAnswer<PutPartOutcome>> {
-    return this.#write(revision, (shard) => putPart(shard, key, uploadId, partNumber, draft));
+  putPart(revision: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
+    return this.#write(revision, (shard) => putPart(shard, ...args));
   }
 
-  listParts(
-    revision: number,
-    key: string,
-    uploadId: string,
-    after: number,
-    limit: number,
-  ): ShardAnswer<PartPage | undefined> {
-    return this.#answer(revision, () => listParts(this.#shard.sql, key, uploadId, after, limit));
+  listParts(revision: number, ...args: Args<"listParts">): Answer<"listParts"> {
+    return this.#answer(revision, () => listParts(this.#shard.sql, ...args));
   }
 
-  listUploads(revision: number, query: ListUploadsQuery): ShardAnswer<UploadPage> {
-    return this.#answer(revision, () => listUploads(this.#shard.sql, query));
+  listUploads(revision: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
+    return this.#answer(revision, () => listUploads(this.#shard.sql, ...args));
   }
 
   completeUpload(
     revision: number,
-    key: string,
-    uploadId: string,
-    completion: Completion,
-  ): Promise<ShardAnswer<CompletedUpload | Refusal>> {
+    ...args: Args<"completeUpload">
+  ): Promise<Answer<"completeUpload">> {
     return this.#write(revision, (shard) => {
-      const completed = completeUpload(shard, key, uploadId, completion);
+      const completed = completeUpload(shard, ...args);
       if (completed.ok) this.#jobs.schedule("completions", shard.nowMs + COMPLETION_MEMORY_MS);
       return completed;
     });
   }
 
-  abortUpload(
-    revision: number,
-    key: string,
-    uploadId: string,
-    initiatedMs: number | undefined,
-  ): Promise<ShardAnswer<ReturnType<typeof abortUpload>>> {
-    return this.#write(revision, (shard) => abortUpload(shard, key, uploadId, initiatedMs));
+  abortUpload(revision: number, ...args: Args<"abortUpload">): Promise<Answer<"abortUpload">> {
+    return this.#write(revision, (shard) => abortUpload(shard, ...args));
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows

@@ -53,3 +53,9 @@ export function unpackObject({ columns, content, annotationCount }: PackedObject
     ...(annotationCount !== undefined && { annotationCount }),
   };
 }
+
+/** Without content. */
+export function recordOf(row: ObjectRow, versioning: VersioningStatus | undefined): ObjectRecord {
+  const columns = packColumns(row, versioning);
+  return unpackObject({ kind: "packed", columns, content: undefined, annotationCount: undefined });
+}

@@ -1,7 +1,8 @@
 import type { Rename, RenameOutcome } from "../bucket-index.ts";
 import { addReferences } from "./contents.ts";
 import { findObject } from "./find-object.ts";
-import { checkObject, recordOf } from "./object-row.ts";
+import { checkObject } from "./object-row.ts";
+import { recordOf } from "./packed-object.ts";
 import { placeObject } from "./place-object.ts";
 import { readInline } from "./read-object.ts";
 import { removeCurrent } from "./remove-object.ts";
