@@ -18,7 +18,8 @@ export async function* contentSegments(
   const { offset, length } = range;
   if (content.kind === "blob") {
     const { blobId } = content;
-    if (length > 0) yield { offset: 0, length, blobId, blobOffset: offset, keeperId: blobId };
+    const blob = { blobId, blobSizeBytes: sizeBytes, keeperId: blobId };
+    if (length > 0) yield { ...blob, offset: 0, length, blobOffset: offset };
     return;
   }
   const { contentId } = content;

@@ -1,16 +1,11 @@
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import type { WriteConditions } from "../protocol/conditions.ts";
-import type {
-  Content,
-  ObjectAttributes,
-  StoredChecksum,
-  StoredHeaders,
-} from "../protocol/object-record.ts";
+import type { ObjectAttributes, StoredChecksum, StoredHeaders } from "../protocol/object-record.ts";
 import { digester } from "./body/digester.ts";
 import { copyAnnotations } from "./copy-annotations.ts";
 import type { SourceObject } from "./copy-source.ts";
 import { feedContent } from "./feed-content.ts";
-import type { ContentStores } from "./open-content.ts";
+import type { ContentStores, ReadableObject } from "./open-content.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
 import { writeRefusal } from "./write-refusal.ts";
 
@@ -63,12 +58,13 @@ export async function copyContent(
   return whileSourceGone(
     async () => {
       const from = await readSource();
-      const { content, sizeBytes, etag, partCount, ...source } = from.record;
+      const { record } = from;
+      const { content, sizeBytes, etag, partCount, ...source } = record;
       if (content === undefined) throw new Error("the index gave no content");
       const checksum =
         checksumAlgorithm === undefined || isOfWhole(source.checksum, checksumAlgorithm)
           ? source.checksum
-          : await computeChecksum(stores, content, sizeBytes, checksumAlgorithm);
+          : await computeChecksum(stores, record, checksumAlgorithm);
       const headers = headersOf(source.headers);
       const attributes = attributesOf(source.attributes);
       const { annotationCount = 0, sequence } = source;
@@ -93,12 +89,11 @@ function isOfWhole(checksum: StoredChecksum | undefined, algorithm: ChecksumAlgo
 
 async function computeChecksum(
   stores: ContentStores,
-  content: Content,
-  sizeBytes: number,
+  object: ReadableObject,
   algorithm: ChecksumAlgorithm,
 ): Promise<StoredChecksum> {
   const running = digester(algorithm);
-  await feedContent(stores, content, sizeBytes, { offset: 0, length: sizeBytes }, [running]);
+  await feedContent(stores, object, { offset: 0, length: object.sizeBytes }, [running]);
   const value = Buffer.from(await running.digest()).toString("base64");
   return { algorithm, value, type: "FULL_OBJECT" };
 }

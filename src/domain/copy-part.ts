@@ -3,7 +3,6 @@ import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type {
   BlobContent,
-  Content,
   InlineContent,
   ObjectRecord,
   Segment,
@@ -89,7 +88,7 @@ async function refer(
   const segments: Segment[] = [];
   for await (const segment of contentSegments(contents, content, record.sizeBytes, range))
     segments.push(segment);
-  const { md5Hex, checksum } = await describe(stores, source, content, checksumAlgorithm);
+  const { md5Hex, checksum } = await describe(stores, source, checksumAlgorithm);
   const etag = md5Hex ?? referenceEtag(segments);
   const outcome = await withReference(stores, key, content, (reference) =>
     index.putPart(key, uploadId, partNumber, {
@@ -111,7 +110,7 @@ async function storeInline(
   const { index, blobs } = stores;
   const { offset, length: sizeBytes } = source.range;
   const bytes = content.bytes.subarray(offset, offset + sizeBytes);
-  const { checksum } = await describe(stores, source, content, checksumAlgorithm);
+  const { checksum } = await describe(stores, source, checksumAlgorithm);
   const blobId = index.newBlobId(key);
   const etag = await storeBytes(blobs, blobId, bytes);
   const draft = { sizeBytes, etag, checksum, content: { kind: "blob" as const, blobId } };
@@ -130,7 +129,6 @@ interface PartDigests {
 async function describe(
   stores: Stores,
   { record, range }: PartSource,
-  content: Content,
   algorithm: ChecksumAlgorithm | undefined,
 ): Promise<PartDigests> {
   const { sizeBytes, etag } = record;
@@ -142,7 +140,7 @@ async function describe(
 
   const checksum = digester(algorithm);
   const md5 = digester("MD5");
-  await feedContent(stores, content, sizeBytes, range, [checksum, md5]);
+  await feedContent(stores, record, range, [checksum, md5]);
   const value = Buffer.from(await checksum.digest()).toString("base64");
   return {
     md5Hex: Buffer.from(await md5.digest()).toString("hex"),

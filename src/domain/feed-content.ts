@@ -1,21 +1,25 @@
-import type { Content } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import type { Digester } from "./body/digester.ts";
-import { type ContentStores, openContent } from "./open-content.ts";
+import { type ContentStores, openContent, type ReadableObject } from "./open-content.ts";
 
 /**
- * Reads a range of a content once, past the checksums that run, and stores nothing.
+ * Reads a range of an object once, past the checksums that run, and stores nothing.
  *
- * @param sizeBytes of the whole content
+ * @throws Error when not all of it can be read
  */
 export async function feedContent(
   stores: ContentStores,
-  content: Content,
-  sizeBytes: number,
+  object: ReadableObject,
   range: ByteRange,
   running: readonly Digester[],
 ): Promise<void> {
-  const opened = await openContent(stores, content, sizeBytes, range);
+  const opened = await openContent(stores, object, range);
   const chunks = opened instanceof Uint8Array ? [opened] : opened;
-  for await (const chunk of chunks) for (const digester of running) await digester.update(chunk);
+  let readBytes = 0;
+  for await (const chunk of chunks) {
+    readBytes += chunk.byteLength;
+    for (const digester of running) await digester.update(chunk);
+  }
+  if (readBytes !== range.length)
+    throw new Error(`${object.key} gave ${readBytes} bytes, not ${range.length}`);
 }

@@ -1,20 +1,17 @@
-import type { Content, Segment } from "../protocol/object-record.ts";
+import type { ObjectRecord, Segment } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { ContentIndex } from "../storage/content-index.ts";
 import { contentSegments } from "./content-segments.ts";
+import { openBlob, type Slice } from "./open-blob.ts";
 
 export interface ContentStores {
   readonly blobs: BlobStore;
   readonly contents: ContentIndex;
 }
 
-/** Of one blob. */
-interface Slice {
-  readonly blobId: string;
-  readonly offset: number;
-  readonly length: number;
-}
+/** An object as the index gave it, with its content. */
+export type ReadableObject = Pick<ObjectRecord, "key" | "sizeBytes" | "content">;
 
 /**
  * The bytes of an object's content, or a slice of them; of a stitched one as many blobs as it takes, one after the
@@ -22,36 +19,33 @@ interface Slice {
  *
  * A stream that cannot be given to its end breaks off: it is never just short.
  *
- * @param sizeBytes of the whole content
- * @throws Error when the first blob is missing
+ * @throws Error when the first blob is missing, or not as long as its row says
  */
 export async function openContent(
   { blobs, contents }: ContentStores,
-  content: Content,
-  sizeBytes: number,
+  { key, sizeBytes, content }: ReadableObject,
   range: ByteRange | undefined,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  if (content.kind === "blob") return blobs.read(content.blobId, range);
-  const wanted = range ?? { offset: 0, length: sizeBytes };
-  if (content.kind === "inline")
-    return content.bytes.subarray(wanted.offset, wanted.offset + wanted.length);
-  return readAll(
-    blobs,
-    unbroken(contentSegments(contents, content, sizeBytes, wanted)),
-    wanted.length,
-  );
+  if (content === undefined) throw new Error("the index gave no content");
+  const { offset, length } = range ?? { offset: 0, length: sizeBytes };
+  if (content.kind === "inline") return content.bytes.subarray(offset, offset + length);
+  const open = (slice: Slice): Promise<ByteStream> => openBlob(blobs, key, slice);
+  if (content.kind === "blob")
+    return open({ blobId: content.blobId, offset, length, blobSizeBytes: sizeBytes });
+  const segments = contentSegments(contents, content, sizeBytes, { offset, length });
+  return readAll(open, unbroken(segments), length);
 }
 
 /** Neighbours that lie in one blob as they lie in the content, as after a copy part by part, are read at once. */
 async function* unbroken(segments: AsyncIterable<Segment>): AsyncGenerator<Slice, undefined> {
   let run: Slice | undefined;
-  for await (const { blobId, blobOffset, length } of segments) {
+  for await (const { blobId, blobOffset, blobSizeBytes, length } of segments) {
     if (run?.blobId === blobId && run.offset + run.length === blobOffset) {
-      run = { blobId, offset: run.offset, length: run.length + length };
+      run = { blobId, offset: run.offset, length: run.length + length, blobSizeBytes };
       continue;
     }
     if (run !== undefined) yield run;
-    run = { blobId, offset: blobOffset, length };
+    run = { blobId, offset: blobOffset, length, blobSizeBytes };
   }
   if (run !== undefined) yield run;
 }
@@ -59,14 +53,19 @@ async function* unbroken(segments: AsyncIterable<Segment>): AsyncGenerator<Slice
 type ByteStream = ReadableStream<Uint8Array>;
 
 async function readAll(
-  blobs: BlobStore,
+  open: (slice: Slice) => Promise<ByteStream>,
   slices: AsyncGenerator<Slice, undefined>,
   length: number,
 ): Promise<ByteStream | Uint8Array> {
-  const open = ({ blobId, offset, length }: Slice) => blobs.read(blobId, { offset, length });
   const openNext = async (): Promise<ByteStream | undefined> => {
-    const { value: slice } = await slices.next();
-    return slice && open(slice);
+    try {
+      const { value: slice } = await slices.next();
+      return slice && (await open(slice));
+    } catch (error) {
+      // The answer has begun: nobody else will hear of it.
+      console.error(JSON.stringify({ event: "read broke off", error: String(error) }));
+      throw error;
+    }
   };
   const { value: first } = await slices.next();
   if (first === undefined) return new Uint8Array();

@@ -15,7 +15,7 @@ import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { Wanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { type ContentStores, openContent } from "./open-content.ts";
-import { selectBytes, type Selection } from "./select-bytes.ts";
+import { selectBytes } from "./select-bytes.ts";
 
 /** What GetObject and HeadObject work with. */
 export interface ReadStores extends ContentStores {
@@ -48,8 +48,11 @@ export async function respondWithObject(
   }
 
   const { sizeBytes } = record;
-  const selection = await selectBytes(stores.contents, record, wanted);
-  const { range, checksum, partCount } = selection;
+  const { range, checksum, partCount, content } = await selectBytes(
+    stores.contents,
+    record,
+    wanted,
+  );
   headers["content-length"] = String(range?.length ?? sizeBytes);
   // The empty part of an object that is not empty has no first and last byte to name.
   if (range !== undefined && range.length > 0)
@@ -58,18 +61,9 @@ export async function respondWithObject(
   Object.assign(headers, wantedChecksumHeaders(request.headers, checksum));
 
   const status = range === undefined ? 200 : 206;
-  const body = withBody ? await bodyOf(stores, sizeBytes, selection) : null;
+  const body = withBody ? await openContent(stores, { key, sizeBytes, content }, range) : null;
   // Stored Content-Encoding describes the stored bytes: the runtime is not to encode them once more.
   return new Response(body, { status, headers, encodeBody: "manual" });
-}
-
-async function bodyOf(
-  stores: ReadStores,
-  sizeBytes: number,
-  { content, range }: Selection,
-): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  if (content === undefined) throw new Error("the index gave no content");
-  return openContent(stores, content, sizeBytes, range);
 }
 
 function wantedBytes({ headers, query }: S3Request, withBody: boolean): Wanted {

@@ -27,12 +27,22 @@ export type BlobWriteResult =
 /** Port: immutable bytes by id. An id is written once, never overwritten. */
 export interface BlobStore {
   write(id: string, source: BlobSource, expected: BlobDigest | undefined): Promise<BlobWriteResult>;
-  /** @throws Error when the blob is missing: an index row without its bytes is a bug, never a 404 */
-  read(id: string, range: BlobRange | undefined): Promise<ReadableStream<Uint8Array>>;
+  /**
+   * @param range has a byte at least; undefined: the whole blob
+   * @throws Error when the blob is missing, or ends before the range: an index row without its bytes is a bug, never a 404
+   */
+  read(id: string, range: BlobRange | undefined): Promise<OpenBlob>;
   /** Ids that do not exist are no error. At most 1,000. */
   delete(ids: readonly string[]): Promise<void>;
   /** Ids under a prefix, after `after` unless that is empty, in order, at most 1,000 a page. */
   list(prefix: string, after: string): Promise<BlobPage>;
+}
+
+export interface OpenBlob {
+  /** What there is of the range. */
+  readonly body: ReadableStream<Uint8Array>;
+  /** Of the whole blob, as the store finds it: whoever knows how long it should be is to compare. */
+  readonly sizeBytes: number;
 }
 
 export interface BlobPage {

@@ -39,9 +39,9 @@ export function diskBlobStore(disk: Fetcher): BlobStore {
       const headers: Record<string, string> = {};
       if (range !== undefined)
         headers["range"] = `bytes=${range.offset}-${range.offset + range.length - 1}`;
-      const { body } = await requireOk(await send(pathOf(id), { headers }), "read", id);
-      if (body === null) throw new Error(`blob ${id} has no body`);
-      return body;
+      const response = await requireOk(await send(pathOf(id), { headers }), "read", id);
+      if (response.body === null) throw new Error(`blob ${id} has no body`);
+      return { body: response.body, sizeBytes: fileSizeOf(response) };
     },
 
     async delete(ids) {
@@ -83,6 +83,14 @@ export function diskBlobStore(disk: Fetcher): BlobStore {
     const entries = await (await requireOk(response, "list", path)).json<{ name: string }[]>();
     return entries.map(({ name }) => name).toSorted();
   }
+}
+
+/** The service tells it in `Content-Range: bytes 0-9/10` when it sends less, else in Content-Length. */
+function fileSizeOf({ headers }: Response): number {
+  const range = headers.get("content-range");
+  return Number(
+    range === null ? headers.get("content-length") : range.slice(range.lastIndexOf("/") + 1),
+  );
 }
 
 function pathOf(id: string): string {

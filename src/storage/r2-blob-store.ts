@@ -1,4 +1,4 @@
-import type { BlobPage, BlobRange, BlobStore, BlobWriteResult } from "./blob-store.ts";
+import type { BlobPage, BlobRange, BlobStore, BlobWriteResult, OpenBlob } from "./blob-store.ts";
 import { pump } from "./pump.ts";
 
 /** R2's errors carry their code in the text only: "put: … (10037)". */
@@ -23,10 +23,10 @@ export function r2BlobStore(bucket: R2Bucket): BlobStore {
       }
     },
 
-    async read(id: string, range: BlobRange | undefined): Promise<ReadableStream<Uint8Array>> {
+    async read(id: string, range: BlobRange | undefined): Promise<OpenBlob> {
       const found = await bucket.get(id, range === undefined ? {} : { range });
       if (found === null) throw new Error(`blob ${id} is missing`);
-      return found.body;
+      return { body: found.body, sizeBytes: found.size };
     },
 
     async delete(ids: readonly string[]): Promise<void> {

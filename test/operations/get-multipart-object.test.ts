@@ -179,6 +179,7 @@ test("more segments than come at once are read to their end", async () => {
     length: 100,
     blobId,
     blobOffset: (259 - i) * 100,
+    blobSizeBytes: undefined,
     keeperId: blobId,
   }));
   const content = {

@@ -158,7 +158,8 @@ async function putSegments(
   if (content?.kind !== "blob" || !index.isHome(key, content.blobId)) throw new Error("no blob");
   const { blobId } = content;
   const segments = Array.from({ length: count }, (_, i): Segment => {
-    return { offset: i * length, length, blobId, blobOffset: i * stride, keeperId: blobId };
+    const blob = { blobId, blobOffset: i * stride, blobSizeBytes: undefined, keeperId: blobId };
+    return { ...blob, offset: i * length, length };
   });
   const source = { kind: "reference", contentId: blobId, holdToken: undefined } as const;
   const etag = "0".repeat(32);

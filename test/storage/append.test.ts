@@ -53,9 +53,8 @@ async function recordOf(index: BucketIndex, key: string): Promise<ObjectRecord> 
 }
 
 async function textOf(index: BucketIndex, key: string): Promise<string> {
-  const { content, sizeBytes } = await recordOf(index, key);
-  if (content === undefined) throw new Error("no content");
-  return new Response(await openContent({ blobs, contents }, content, sizeBytes, undefined)).text();
+  const record = await recordOf(index, key);
+  return new Response(await openContent({ blobs, contents }, record, undefined)).text();
 }
 
 async function append(

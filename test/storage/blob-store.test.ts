@@ -43,7 +43,8 @@ describe.for([
   { name: "disk", store: diskBlobStore(TEST_DISK) },
 ])("the blob store on $name", ({ store }) => {
   async function readAll(id: string, range?: { offset: number; length: number }): Promise<Buffer> {
-    return Buffer.from(await new Response(await store.read(id, range)).arrayBuffer());
+    const { body } = await store.read(id, range);
+    return Buffer.from(await new Response(body).arrayBuffer());
   }
 
   test.for([0, 1, 70_000, 3_000_000])(
@@ -61,19 +62,34 @@ describe.for([
     },
   );
 
-  test("gives back any range", async () => {
+  test("gives back any range, and tells how long the whole is", async () => {
     const id = newPrefix() + ulid(Date.now());
     const bytes = bytesOf(10_000);
     await store.write(id, sourceOf(bytes), undefined);
+    const whole = await store.read(id, undefined);
+    await whole.body.cancel();
+    expect(whole.sizeBytes).toBe(10_000);
     for (const [offset, length] of [
       [0, 1],
       [9999, 1],
       [5, 9000],
       [0, 10_000],
-    ] as const)
-      expect(await readAll(id, { offset, length })).toEqual(
+    ] as const) {
+      const { body, sizeBytes } = await store.read(id, { offset, length });
+      expect(sizeBytes).toBe(10_000);
+      expect(Buffer.from(await new Response(body).arrayBuffer())).toEqual(
         Buffer.from(bytes.subarray(offset, offset + length)),
       );
+    }
+  });
+
+  test("tells how long a blob is that ends before the range does, or throws", async () => {
+    const id = newPrefix() + ulid(Date.now());
+    await store.write(id, sourceOf(bytesOf(10)), undefined);
+    const { body, sizeBytes } = await store.read(id, { offset: 5, length: 10 });
+    await body.cancel();
+    expect(sizeBytes).toBe(10);
+    await expect(store.read(id, { offset: 10, length: 5 })).rejects.toThrow();
   });
 
   test.for(["md5", "sha1", "sha256"] as const)(

@@ -41,6 +41,13 @@ const ANNOTATIONS_SCHEMA: readonly string[] = [
   ...VERSIONS_SCHEMA,
 ];
 
+const UPLOADS_SCHEMA = ANNOTATIONS_SCHEMA.map((definition) =>
+  definition.replace(
+    "attributes TEXT, PRIMARY KEY (key, upload_id)",
+    "attributes TEXT, object_sequence INTEGER, PRIMARY KEY (key, upload_id)",
+  ),
+);
+
 // Data that one version of Ledge wrote opens in the next: a migration that is here is never edited.
 const SHARD_SCHEMAS: readonly (readonly string[])[] = [
   [
@@ -74,10 +81,11 @@ const SHARD_SCHEMAS: readonly (readonly string[])[] = [
   ],
   VERSIONS_SCHEMA,
   ANNOTATIONS_SCHEMA,
-  ANNOTATIONS_SCHEMA.map((definition) =>
+  UPLOADS_SCHEMA,
+  UPLOADS_SCHEMA.map((definition) =>
     definition.replace(
-      "attributes TEXT, PRIMARY KEY (key, upload_id)",
-      "attributes TEXT, object_sequence INTEGER, PRIMARY KEY (key, upload_id)",
+      "checksum TEXT, PRIMARY KEY (content_id, offset_bytes)",
+      "checksum TEXT, blob_size_bytes INTEGER, PRIMARY KEY (content_id, offset_bytes)",
     ),
   ),
 ];

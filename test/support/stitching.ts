@@ -130,6 +130,7 @@ export function slices(blobId: string, keeperId: string, count: number, length: 
     length,
     blobId,
     blobOffset: i * length,
+    blobSizeBytes: undefined,
     keeperId,
   }));
 }

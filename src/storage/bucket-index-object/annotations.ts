@@ -28,6 +28,8 @@ interface AnnotationRow extends Record<string, SqlStorageValue> {
   checksum: string | null;
 }
 
+type PayloadRow = AnnotationRow & { payload: ArrayBuffer };
+
 const SUMMARY_COLUMNS = "name, modified_ms, size_bytes, etag, checksum";
 
 export function readAnnotation(
@@ -38,14 +40,14 @@ export function readAnnotation(
   const found = requireVersion(shard.sql, key, versionId);
   if (!found.ok) return found;
   const row = shard.sql
-    .exec<AnnotationRow & { payload: ArrayBuffer }>(
+    .exec<PayloadRow>(
       `SELECT ${SUMMARY_COLUMNS}, payload FROM annotation WHERE sequence = ? AND name = ?`,
       found.row.sequence,
       name,
     )
     .toArray()[0];
   if (row === undefined) return { ok: false, reason: "NoSuchAnnotation" };
-  const annotation = { ...summaryOf(row), payload: new Uint8Array(row.payload) };
+  const annotation = { ...summaryOf(row), payload: payloadOf(row) };
   return { ...annotated(shard, found.row), annotation };
 }
 
@@ -57,7 +59,7 @@ export function listAnnotations(
   const found = requireVersion(shard.sql, key, versionId);
   if (!found.ok) return found;
   const rows = shard.sql
-    .exec<AnnotationRow & { payload: ArrayBuffer }>(
+    .exec<PayloadRow>(
       `SELECT ${SUMMARY_COLUMNS}${withPayloads ? ", payload" : ""} FROM annotation
        WHERE sequence = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`,
       found.row.sequence,
@@ -71,7 +73,7 @@ export function listAnnotations(
     sequence: found.row.sequence,
     annotations: rows.slice(0, limit).map((row) => ({
       ...summaryOf(row),
-      ...(withPayloads && { payload: new Uint8Array(row.payload) }),
+      ...(withPayloads && { payload: payloadOf(row) }),
     })),
     isTruncated: rows.length > limit,
   };
@@ -104,6 +106,13 @@ export function changeAnnotation(
   } else if (isLost)
     sql.exec("DELETE FROM annotation WHERE sequence = ? AND name = ?", sequence, change.name);
   return annotated(shard, row);
+}
+
+/** @throws Error when the bytes are not as many as the row says */
+function payloadOf({ name, size_bytes, payload }: PayloadRow): Uint8Array {
+  if (payload.byteLength !== size_bytes)
+    throw new Error(`annotation ${name} has ${payload.byteLength} bytes, not ${size_bytes}`);
+  return new Uint8Array(payload);
 }
 
 function insertAnnotation(

@@ -39,8 +39,10 @@ export function packColumns(
   ];
 }
 
+/** @throws Error when the bytes are not as many as the row says */
 export function unpackObject({ columns, content, annotationCount }: PackedObject): ObjectRecord {
   const [summary, sequence, partCount, versionId, headers, attributes] = columns;
+  if (content?.kind === "inline") requireLength(content.bytes, summary);
   return {
     kind: "object",
     ...summaryOf(summary),
@@ -52,6 +54,13 @@ export function unpackObject({ columns, content, annotationCount }: PackedObject
     content,
     ...(annotationCount !== undefined && { annotationCount }),
   };
+}
+
+function requireLength({ byteLength }: Uint8Array, [key, , sizeBytes]: SummaryValues): void {
+  if (byteLength !== sizeBytes)
+    throw new Error(
+      `the index has ${byteLength} bytes of ${JSON.stringify(key)}, not ${sizeBytes}`,
+    );
 }
 
 /** Without content. */

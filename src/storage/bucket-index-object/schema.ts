@@ -166,4 +166,8 @@ export const MIGRATIONS: Migrations = [
   `
   ALTER TABLE upload ADD COLUMN object_sequence INTEGER;
   `,
+  // How long the whole blob is, so that one which was cut or made longer is seen before it is read from.
+  `
+  ALTER TABLE segment ADD COLUMN blob_size_bytes INTEGER;
+  `,
 ];

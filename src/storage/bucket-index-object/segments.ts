@@ -13,6 +13,7 @@ interface SegmentRow extends Record<string, SqlStorageValue> {
   size_bytes: number;
   blob_id: string;
   blob_offset_bytes: number;
+  blob_size_bytes: number | null;
   keeper_id: string;
 }
 
@@ -73,7 +74,8 @@ function locateRange(
   { offset, length }: ByteRange,
 ): readonly Segment[] {
   const rows = sql.exec<SegmentRow>(
-    `SELECT offset_bytes, size_bytes, blob_id, blob_offset_bytes, keeper_id FROM segment
+    `SELECT offset_bytes, size_bytes, blob_id, blob_offset_bytes, blob_size_bytes, keeper_id
+     FROM segment
      WHERE content_id = ?1 AND offset_bytes < ?2 + ?3 AND offset_bytes >= (
        SELECT MAX(offset_bytes) FROM segment WHERE content_id = ?1 AND offset_bytes <= ?2
      )
@@ -88,6 +90,7 @@ function locateRange(
     length: row.size_bytes,
     blobId: row.blob_id,
     blobOffset: row.blob_offset_bytes,
+    blobSizeBytes: row.blob_size_bytes ?? undefined,
     keeperId: row.keeper_id,
   }));
 }
@@ -160,7 +163,7 @@ export function insertCopiedSegments(
 ): void {
   for (const segment of segments) {
     sql.exec(
-      "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+      "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
       contentId,
       segment.offset,
       partNumber,
@@ -168,6 +171,7 @@ export function insertCopiedSegments(
       segment.blobId,
       segment.blobOffset,
       keeperId ?? segment.keeperId,
+      segment.blobSizeBytes ?? null,
     );
   }
 }
@@ -182,7 +186,7 @@ export function insertSegment(
   sizeBytes: number,
 ): void {
   sql.exec(
-    "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, NULL)",
+    "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, NULL, ?4)",
     contentId,
     offsetBytes,
     partNumber,
@@ -215,7 +219,8 @@ export function copySegments(
 ): void {
   sql.exec(
     `INSERT INTO segment
-     SELECT ?, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id, checksum
+     SELECT ?, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id, checksum,
+       blob_size_bytes
      FROM segment WHERE content_id = ? AND offset_bytes < ?`,
     toId,
     fromId,
@@ -246,7 +251,8 @@ export function stitchParts(sql: SqlStorage, contentId: string, uploadId: string
        COALESCE(s.blob_id, p.content_id),
        COALESCE(s.blob_offset_bytes, 0),
        COALESCE(s.keeper_id, p.content_id),
-       CASE COALESCE(s.offset_bytes, 0) WHEN 0 THEN p.checksum END
+       CASE COALESCE(s.offset_bytes, 0) WHEN 0 THEN p.checksum END,
+       CASE WHEN s.content_id IS NULL THEN p.size_bytes ELSE s.blob_size_bytes END
      FROM part p LEFT JOIN segment s ON s.content_id = p.content_id
      WHERE p.upload_id = ?2
      WINDOW in_order AS (

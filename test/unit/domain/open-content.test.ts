@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openContent } from "../../../src/domain/open-content.ts";
-import type { Content, Located, Segment } from "../../../src/protocol/object-record.ts";
+import { openContent, type ReadableObject } from "../../../src/domain/open-content.ts";
+import type { Located, Segment } from "../../../src/protocol/object-record.ts";
 import { type ByteRange, resolveRange } from "../../../src/protocol/range.ts";
 import type { BlobRange, BlobStore } from "../../../src/storage/blob-store.ts";
 import type { ContentIndex } from "../../../src/storage/content-index.ts";
@@ -22,7 +22,8 @@ const ALPHABET: readonly Slice[] = [
 function segmentsOf(slices: readonly Slice[]): readonly Segment[] {
   let offset = 0;
   return slices.map(([blobId, blobOffset, length]) => {
-    const segment = { offset, length, blobId, blobOffset, keeperId: blobId };
+    const blob = { blobId, blobOffset, blobSizeBytes: undefined, keeperId: blobId };
+    const segment = { ...blob, offset, length };
     offset += length;
     return segment;
   });
@@ -65,7 +66,7 @@ function watchedBlobs(failing?: { readonly id: string; readonly afterBytes: numb
       const blob: OpenBlob = { id, range, isOpen: true };
       opened.push(blob);
       let sent = 0;
-      return new ReadableStream<Uint8Array>({
+      const body = new ReadableStream<Uint8Array>({
         pull(controller) {
           if (failing?.id === id && sent === failing.afterBytes) {
             blob.isOpen = false;
@@ -83,19 +84,20 @@ function watchedBlobs(failing?: { readonly id: string; readonly afterBytes: numb
           blob.isOpen = false;
         },
       });
+      return { body, sizeBytes: text.length };
     },
   };
   return { opened, blobs: store as unknown as BlobStore };
 }
 
-function stitched(located?: Located): Content {
-  return { kind: "stitched", contentId: "c", located };
+function stitched(sizeBytes: number, located?: Located): ReadableObject {
+  return { key: "k", sizeBytes, content: { kind: "stitched", contentId: "c", located } };
 }
 
 async function read(slices: readonly Slice[], range?: ByteRange, pageLength = 250) {
   const { contents, sizeBytes } = contentIndexOf(slices, pageLength);
   const { blobs, opened } = watchedBlobs();
-  const body = await openContent({ blobs, contents }, stitched(), sizeBytes, range);
+  const body = await openContent({ blobs, contents }, stitched(sizeBytes), range);
   return { text: await new Response(body).text(), opened };
 }
 
@@ -115,9 +117,9 @@ describe("a stitched content", () => {
     const contents = {
       locate: () => Promise.reject(new Error("asked")),
     } as unknown as ContentIndex;
-    const content = stitched(locateRange("bytes=2-9"));
+    const content = stitched(sizeBytes, locateRange("bytes=2-9"));
     const range = { offset: 2, length: 8 };
-    const body = await openContent({ blobs, contents }, content, sizeBytes, range);
+    const body = await openContent({ blobs, contents }, content, range);
     expect(await new Response(body).text()).toBe(textOf(ALPHABET).slice(2, 10));
   });
 
@@ -142,7 +144,7 @@ describe("a stitched content", () => {
   test("has the next blob open while one flows, and never a third", async () => {
     const { contents, sizeBytes } = contentIndexOf(ALPHABET, 2);
     const { blobs, opened } = watchedBlobs();
-    const body = await openContent({ blobs, contents }, stitched(), sizeBytes, undefined);
+    const body = await openContent({ blobs, contents }, stitched(sizeBytes), undefined);
     const reader = (body as ReadableStream<Uint8Array>).getReader();
     const mostOpen: number[] = [];
     for (;;) {
@@ -157,7 +159,7 @@ describe("a stitched content", () => {
   test("closes what is open when its reader goes away", async () => {
     const { contents, sizeBytes } = contentIndexOf(ALPHABET, 250);
     const { blobs, opened } = watchedBlobs();
-    const body = await openContent({ blobs, contents }, stitched(), sizeBytes, undefined);
+    const body = await openContent({ blobs, contents }, stitched(sizeBytes), undefined);
     const reader = (body as ReadableStream<Uint8Array>).getReader();
     await reader.read();
     expect(opened.map(({ isOpen }) => isOpen)).toEqual([true, true]);
@@ -173,7 +175,7 @@ describe("a content that cannot be given to its end breaks off", () => {
   ) {
     const { contents, sizeBytes } = contentIndexOf(slices, 250);
     const { blobs, opened } = watchedBlobs(failing);
-    const body = await openContent({ blobs, contents }, stitched(), sizeBytes, undefined);
+    const body = await openContent({ blobs, contents }, stitched(sizeBytes), undefined);
     await expect(new Response(body).text()).rejects.toThrow();
     await expect.poll(() => opened.some(({ isOpen }) => isOpen)).toBe(false);
   }
@@ -213,16 +215,16 @@ describe("a content that cannot be given to its end breaks off", () => {
     const { locateRange, sizeBytes } = contentIndexOf(ALPHABET, 3);
     const { blobs } = watchedBlobs();
     const contents = { locate: async () => ({ segments: [] }) } as unknown as ContentIndex;
-    const content = stitched(locateRange(null));
-    const body = await openContent({ blobs, contents }, content, sizeBytes, undefined);
+    const content = stitched(sizeBytes, locateRange(null));
+    const body = await openContent({ blobs, contents }, content, undefined);
     await expect(new Response(body).text()).rejects.toThrow();
   });
 
   test("when the first blob is missing, before the answer begins", async () => {
     const { contents, sizeBytes } = contentIndexOf([["none", 0, 8]], 250);
     const { blobs } = watchedBlobs();
-    await expect(
-      openContent({ blobs, contents }, stitched(), sizeBytes, undefined),
-    ).rejects.toThrow("blob none is missing");
+    await expect(openContent({ blobs, contents }, stitched(sizeBytes), undefined)).rejects.toThrow(
+      "blob none is missing",
+    );
   });
 });
