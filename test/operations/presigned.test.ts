@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { AwsClient } from "aws4fetch";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
@@ -54,12 +54,12 @@ function presignV2(method: string, path: string, headers: Record<string, string>
   return `${ENDPOINT}${path}?${query.toString()}`;
 }
 
-function put(url: string, body: string): Promise<Response> {
+function put(url: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
   const length = { "content-length": String(body.length) };
   return rawFetch(url, {
     method: "PUT",
     body: new TextEncoder().encode(body),
-    headers: { ...HOST, ...length },
+    headers: { ...HOST, ...length, ...headers },
   });
 }
 
@@ -151,4 +151,85 @@ test("the checksum of an empty body that the JavaScript SDK hoists into a URL do
   });
   const response = await put(url, "not empty");
   expect(response.status, await response.text()).toBe(200);
+});
+
+describe("a header that a SigV4 URL has as a parameter is obeyed", () => {
+  test.for([
+    { query: { "If-None-Match": "*" }, sent: {} },
+    { query: { "if-match": '"d41d8cd98f00b204e9800998ecf8427e"' }, sent: {} },
+    // Who holds the URL cannot take the condition away.
+    { query: { "If-None-Match": "*" }, sent: { "if-none-match": '"other"' } },
+  ])("PUT with $query, sent with $sent, overwrites nothing", async ({ query, sent }) => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "k", "first");
+    const url = await presignV4("PUT", `/${bucket}/k`, query);
+    await expectError(await put(url, "second", sent), 412, "PreconditionFailed");
+    expect(await (await signedFetch("GET", `/${bucket}/k`)).text()).toBe("first");
+  });
+
+  test.for([
+    { parameter: "If-Match", value: '"other"', status: 412 },
+    { parameter: "If-None-Match", value: "*", status: 304 },
+    { parameter: "If-Unmodified-Since", value: "Wed, 01 Jan 2020 00:00:00 GMT", status: 412 },
+    { parameter: "Range", value: "bytes=1-2", status: 206 },
+  ])("GET with $parameter=$value is $status", async ({ parameter, value, status }) => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "k", "body");
+    const url = await presignV4("GET", `/${bucket}/k`, { [parameter]: value });
+    const later = Object.fromEntries([[parameter.toLowerCase(), "bytes=0-0"]]);
+    for (const headers of [HOST, { ...HOST, ...later }])
+      expect((await rawFetch(url, { headers })).status).toBe(status);
+  });
+
+  test("GET with If-Modified-Since", async () => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "k", "body");
+    const head = await signedFetch("HEAD", `/${bucket}/k`);
+    const since = head.headers.get("last-modified") ?? "";
+    const url = await presignV4("GET", `/${bucket}/k`, { "If-Modified-Since": since });
+    expect((await get(url)).status).toBe(304);
+  });
+
+  test("what a PUT says of the object", async () => {
+    const bucket = await uniqueBucket();
+    const kept = {
+      "cache-control": "max-age=60",
+      "content-disposition": 'attachment; filename="a b"',
+      "content-encoding": "gzip",
+      "content-language": "de",
+      "content-type": "text/x-notes",
+      expires: "Fri, 01 Jan 2038 00:00:00 GMT",
+    };
+    const url = await presignV4("PUT", `/${bucket}/k`, kept);
+    // As `fetch` adds it to every body of text.
+    const sent = await put(url, "body", { "content-type": "text/plain;charset=UTF-8" });
+    expect(sent.status, await sent.text()).toBe(200);
+    const head = await signedFetch("HEAD", `/${bucket}/k`);
+    for (const [name, value] of Object.entries(kept)) expect(head.headers.get(name)).toBe(value);
+  });
+
+  test("Content-MD5 binds the upload", async () => {
+    const bucket = await uniqueBucket();
+    const md5 = createHash("md5").update("body").digest("base64");
+    const url = await presignV4("PUT", `/${bucket}/k`, { "Content-MD5": md5 });
+    await expectError(await put(url, "other"), 400, "BadDigest");
+    expect((await put(url, "body")).status).toBe(200);
+  });
+
+  test("the checksum that an upload is to have", async () => {
+    const bucket = await uniqueBucket();
+    const url = await presignV4("POST", `/${bucket}/k`, {
+      uploads: "",
+      "x-amz-checksum-algorithm": "SHA256",
+    });
+    const created = await rawFetch(url, { method: "POST", headers: HOST });
+    expect(created.headers.get("x-amz-checksum-algorithm")).toBe("SHA256");
+  });
+});
+
+test("a condition that was added to a SigV2 URL, which does not sign it, is none", async () => {
+  const bucket = await uniqueBucket();
+  await putObject(bucket, "k", "first");
+  const url = presignV2("PUT", `/${bucket}/k`);
+  expect((await put(`${url}&If-None-Match=*`, "second")).status).toBe(200);
 });

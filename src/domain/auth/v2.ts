@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { isHeaderName } from "../../lib/header-text.ts";
 import { spacedHex } from "../../lib/hex.ts";
 import { recodePath } from "../../lib/uri.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
@@ -90,8 +91,9 @@ export function authenticatePresignedV2(
   });
 }
 
+/** A parameter whose name no header can have is none of a header. */
 function isAmzHeader(name: string): boolean {
-  return name.startsWith("x-amz-");
+  return name.startsWith("x-amz-") && isHeaderName(name);
 }
 
 function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Authentication {
