@@ -4,17 +4,24 @@ import type { S3Request } from "../protocol/s3-request.ts";
 const MAX_KEY_BYTES = 1024;
 const encoder = new TextEncoder();
 
+/** A name or an address, and perhaps a port. */
+const AUTHORITY = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{0,5}))?$/;
+const MAX_PORT = 65_535;
+
 /**
  * Takes a request apart, path-style (`/bucket/key`) or virtual-hosted (`bucket.s3.example.com/key`).
  *
  * Bucket and key come from the raw request line: `new URL(…).pathname` resolves `..` and turns `\` into `/`, and Hono
  * decodes some escapes, but to S3 a key is whatever 1 to 1024 bytes of UTF-8 the client percent-encoded.
  *
- * @throws S3Error InvalidURI (escapes that are no UTF-8), KeyTooLongError
+ * @throws S3Error BadRequest (a Host or request target that can be none), InvalidURI (escapes that are no UTF-8),
+ *   KeyTooLongError
  */
 export function addressOf(request: Request, virtualHostSuffix: string | undefined): S3Request {
   const { origin, rawPath, rawQuery } = splitUrl(request.url);
-  const hostBucket = bucketOfHost(request.headers.get("host"), virtualHostSuffix);
+  const host = request.headers.get("host");
+  checkHost(origin.slice(origin.indexOf("://") + 3), host);
+  const hostBucket = bucketOfHost(host, virtualHostSuffix);
   const isVirtualHosted = hostBucket !== undefined;
   const slash = rawPath.indexOf("/", 1);
   const pathBucket = slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash);
@@ -47,6 +54,27 @@ function splitUrl(url: string): Pick<S3Request, "origin" | "rawPath" | "rawQuery
   const queryAt = target.indexOf("?");
   if (queryAt < 0) return { origin, rawPath: target, rawQuery: "" };
   return { origin, rawPath: target.slice(0, queryAt), rawQuery: target.slice(queryAt + 1) };
+}
+
+/**
+ * The runtime makes a URL of scheme, Host and request target, whatever these are: `GET *` to `Host: h` has the URL
+ * `http://h*`, and two Hosts come as one, joined by a comma.
+ */
+function checkHost(authority: string, host: string | null): void {
+  if (!isAuthority(authority) || (host !== null && host !== authority && !isAuthority(host)))
+    throw new S3Error("BadRequest", {
+      message: "An error occurred when parsing the HTTP request.",
+    });
+}
+
+function isAuthority(text: string): boolean {
+  const match = AUTHORITY.exec(text);
+  return match !== null && Number(match[1] ?? 0) <= MAX_PORT;
+}
+
+/** The path as it stood on the request line. */
+export function rawPathOf(url: string): string {
+  return splitUrl(url).rawPath;
 }
 
 function bucketOfHost(host: string | null, suffix: string | undefined): string | undefined {

@@ -8,7 +8,7 @@ import { bucketDirectoryClient } from "../storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/bucket-index-client.ts";
 import { bucketLookup } from "../storage/bucket-lookup.ts";
 import { contentIndexClient } from "../storage/content-index-client.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, rawPathOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
@@ -24,6 +24,9 @@ app.get("/_ledge/health", (c) => c.json({ status: "ok" }));
 
 /** S3 does not dispatch by path: everything else goes one way, and the registry says what a request is. */
 app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
+
+/** A request target that is no path, such as `*`, matches no route. */
+app.notFound((c) => answer(c.req.raw, c.env, c.executionCtx));
 
 async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
   const startedMs = Date.now();
@@ -104,7 +107,7 @@ function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports
 }
 
 function resourceOf(raw: Request, request: S3Request | undefined): string {
-  if (request?.bucket === undefined) return new URL(raw.url).pathname;
+  if (request?.bucket === undefined) return rawPathOf(raw.url);
   return request.key === undefined ? `/${request.bucket}` : `/${request.bucket}/${request.key}`;
 }
 

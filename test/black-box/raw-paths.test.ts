@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { Signer } from "../../bench/signer.ts";
@@ -40,3 +41,34 @@ test("keys with dot segments and empty segments are keys like any other", async 
     await ledge.stop();
   }
 });
+
+test("what is no request of HTTP is a BadRequest in S3's form", async () => {
+  const ledge = await startLedge();
+  try {
+    const heads = [
+      "GET /b/k HTTP/1.1\r\nHost: [",
+      "GET / HTTP/1.1\r\nHost: h:99999",
+      "GET / HTTP/1.1\r\nHost: a\r\nHost: b",
+      "PUT /b/k HTTP/1.1\r\nContent-Length: 0\r\nHost: a b",
+      "GET * HTTP/1.1\r\nHost: h",
+      "OPTIONS * HTTP/1.1\r\nHost: h",
+    ];
+    for (const head of heads) {
+      const answer = await sendBytes(ledge.endpoint, `${head}\r\nConnection: close\r\n\r\n`);
+      expect(answer, head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      const id = /\r\nx-amz-request-id: (\w{16})\r\n/.exec(answer)?.[1];
+      expect(answer, head).toContain("<Error><Code>BadRequest</Code>");
+      expect(answer, head).toContain(`<RequestId>${id}</RequestId>`);
+    }
+  } finally {
+    await ledge.stop();
+  }
+});
+
+/** Sends bytes that no client of HTTP would, and answers all that comes back until the server closes. */
+async function sendBytes(endpoint: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(endpoint);
+  const socket = connect(Number(port), hostname);
+  socket.end(bytes);
+  return text(socket);
+}
