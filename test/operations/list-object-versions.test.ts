@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { elements, expectError, signedFetch, uniqueBucket } from "../support/client.ts";
-import { listVersions, put, setVersioning, versionedBucket } from "../support/versions.ts";
+import { listVersions, put, remove, setVersioning, versionedBucket } from "../support/versions.ts";
 
 describe("ListObjectVersions", () => {
   test("pages through many versions of many keys, each exactly once", async () => {
@@ -55,6 +55,38 @@ describe("ListObjectVersions", () => {
       "version-id-marker": "null",
     });
     expect(versions.map(({ key }) => key)).toEqual(["l"]);
+  });
+
+  test("skips no version when the page before it was deleted", async () => {
+    const bucket = await versionedBucket();
+    for (let i = 0; i < 5; i += 1) await put(bucket, "k", `${i}`);
+    const all = (await listVersions(bucket)).versions.map(({ id }) => id);
+    const first = (await listVersions(bucket, { "max-keys": "3" })).versions;
+    for (const { key, id } of first) await remove(bucket, key, id);
+    const rest = await listVersions(bucket, {
+      "key-marker": "k",
+      "version-id-marker": first.at(-1)?.id ?? "",
+    });
+    expect(rest.versions.map(({ id, isLatest }) => [id, isLatest])).toEqual([
+      [all[3], true],
+      [all[4], false],
+    ]);
+  });
+
+  test("tells that the marker behind a deleted page is the latest", async () => {
+    const bucket = await versionedBucket();
+    await put(bucket, "k", "1");
+    await remove(bucket, "k");
+    const newest = await put(bucket, "k", "2");
+    await remove(bucket, "k", newest ?? "");
+    const rest = await listVersions(bucket, {
+      "key-marker": "k",
+      "version-id-marker": newest ?? "",
+    });
+    expect(rest.versions.map(({ kind, isLatest }) => [kind, isLatest])).toEqual([
+      ["DeleteMarker", true],
+      ["Version", false],
+    ]);
   });
 
   test.for([

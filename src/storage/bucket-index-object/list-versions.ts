@@ -31,10 +31,16 @@ const FROM_KEY = `
   SELECT ${COLUMNS}, is_marker FROM version WHERE key >= ?1 AND key < ?2
   ORDER BY key, sequence DESC LIMIT ?3`;
 
-/** The rest of one key's versions, none of which is the latest. */
+/** The rest of one key's versions: what is newer may be gone by now, and the newest of them is then in `object`. */
 const OF_KEY = `
-  SELECT ${COLUMNS}, is_marker FROM version WHERE key = ? AND sequence < ?
-  ORDER BY sequence DESC LIMIT ?`;
+  SELECT ${COLUMNS}, 0 AS is_marker FROM object WHERE key = ?1 AND sequence < ?2
+  UNION ALL
+  SELECT ${COLUMNS}, is_marker FROM version WHERE key = ?1 AND sequence < ?2
+  ORDER BY sequence DESC LIMIT ?3`;
+
+const HAS_NEWER = `
+  SELECT EXISTS (SELECT 1 FROM object WHERE key = ?1 AND sequence >= ?2)
+    OR EXISTS (SELECT 1 FROM version WHERE key = ?1 AND sequence >= ?2) AS has_newer`;
 
 /** One page in the order of the keys' UTF-8 bytes, the newest version of a key first. It folds as `listObjects` does. */
 export function listVersions(sql: SqlStorage, query: ListVersionsQuery): VersionPage {
@@ -70,20 +76,20 @@ function restOfKey(
 ): readonly VersionEntry[] {
   if (afterVersionId === undefined || !afterKey.startsWith(prefix)) return [];
   if (commonPrefix(afterKey, prefix, delimiter) !== undefined) return [];
-  const sequence =
+  const found =
     afterVersionId === NULL_VERSION
       ? findVersion(sql, afterKey, NULL_VERSION)?.row.sequence
       : sequenceOfVersion(afterVersionId);
   // The null version's id does not tell its place. When it is gone by now, the rest of its key is listed again.
-  const rows = sql.exec<VersionSummaryRow>(
-    OF_KEY,
-    afterKey,
-    sequence ?? Number.MAX_SAFE_INTEGER,
-    limit + 1,
-  );
-  return rows
-    .toArray()
-    .map((row) => ({ kind: "version", version: summaryOfRow(row, false) }) as const);
+  const sequence = found ?? Number.MAX_SAFE_INTEGER;
+  const rows = sql.exec<VersionSummaryRow>(OF_KEY, afterKey, sequence, limit + 1).toArray();
+  const { has_newer: hasNewer } = sql
+    .exec<{ has_newer: number }>(HAS_NEWER, afterKey, sequence)
+    .one();
+  return rows.map((row, i) => {
+    const isLatest = i === 0 && hasNewer === 0;
+    return { kind: "version", version: summaryOfRow(row, isLatest) };
+  });
 }
 
 function summaryOfRow(row: VersionSummaryRow, isLatest: boolean): VersionSummary {
