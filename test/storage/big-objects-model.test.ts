@@ -1,16 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Sequence } from "../support/big-objects-sequence.ts";
 import { World } from "../support/big-objects-world.ts";
+import { atRandom } from "../support/campaign.ts";
 import { audit, leftovers, settleDown } from "../support/shard-census.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Sequences that share two buckets and run at once, and the steps of each. */
-const SEQUENCES = 125;
+const SEQUENCES = atRandom({ test: 25, campaign: 125 });
 const STEPS = 10;
 
-/** Twice every course that versions take. */
-const WORLDS = 8;
+/** Every course that versions take, or twice each of them. */
+const WORLDS = atRandom({ test: 4, campaign: 8 });
 
 beforeEach(() => {
   // Thousands of failures that are meant to be.
