@@ -10,7 +10,9 @@ import { bucketLookup } from "../storage/bucket-lookup.ts";
 import { contentIndexClient } from "../storage/content-index-client.ts";
 import { addressOf, rawPathOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
+import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
+import { readOn } from "./read-on.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
 import { logRequest } from "./request-log.ts";
 import { type Ports, run } from "./run.ts";
@@ -38,6 +40,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   try {
     const settings = settingsOf(env);
     request = addressOf(raw, settings.virtualHostSuffix);
+    refuseMisreadContinue(raw);
     if (request.method === "OPTIONS") answerPreflight(request.headers);
     const selected = operationFor(withHoistedHeaders(request));
     operation = selected.name;
@@ -45,11 +48,8 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   } catch (error) {
     failure = toS3Error(error);
     if (failure !== error) logFailure(error, ids);
-    response = renderError(
-      failure,
-      { method: raw.method, resource: resourceOf(raw, request) },
-      ids,
-    );
+    const refused = { method: raw.method, resource: resourceOf(raw, request) };
+    response = readOn(renderError(failure, refused, ids), raw);
   }
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);

@@ -30,7 +30,10 @@ export function renderError(
     ["HostId", hostId],
   ];
   const document = `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(["Error", elements])}`;
-  return new Response(document, { status: error.status, headers });
+  return new Response(document, {
+    status: error.status,
+    headers: { ...headers, "content-length": String(Buffer.byteLength(document)) },
+  });
 }
 
 /** What is thrown on purpose passes; anything else becomes InternalError, and nothing of the inside is shown. */

@@ -18,7 +18,11 @@ export function xmlResponse(
   const document = XML_DECLARATION + writeXml([rootName, content, NAMESPACE]);
   return new Response(document, {
     status,
-    headers: { ...headers, "Content-Type": "application/xml" },
+    headers: {
+      ...headers,
+      "Content-Type": "application/xml",
+      "Content-Length": String(Buffer.byteLength(document)),
+    },
   });
 }
 

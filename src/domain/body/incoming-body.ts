@@ -91,7 +91,7 @@ async function* readPieces(
     // The client hung up half-way.
     throw new S3Error("IncompleteBody");
   } finally {
-    // A body that was refused is not read to its end.
-    await reader.cancel().catch(() => undefined);
+    // Of a body that was refused, the rest is for whoever sends the refusal.
+    reader.releaseLock();
   }
 }
