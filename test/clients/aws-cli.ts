@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Client, ClientContext, Step } from "./client.ts";
+import { writeHalfEmptyTree } from "./half-empty-tree.ts";
 import { writeLargeFile } from "./large-file.ts";
 
 /** Eight parts of the program's own choice, sent at once. */
@@ -39,6 +40,7 @@ function steps(program: string, context: ClientContext): readonly Step[] {
   writeFileSync(file, "hello\n");
   writeFileSync(path.join(tree, "1.txt"), "one");
   writeFileSync(path.join(tree, "sub", "ä+2.txt"), "two");
+  writeHalfEmptyTree(path.join(tree, "half"));
   writeLargeFile(path.join(folder, "large"), LARGE_MIB);
   const s3 = (...parameters: string[]) => [
     program,
@@ -59,7 +61,13 @@ function steps(program: string, context: ClientContext): readonly Step[] {
     { name: "cp up", command: s3("cp", file, `${uri}/a file.txt`), prints: /upload:/ },
     { name: "ls", command: s3("ls", `${uri}/`), prints: /6 a file\.txt/ },
     { name: "cp down", command: s3("cp", `${uri}/a file.txt`, "-"), prints: /^hello\n$/ },
-    { name: "sync up", command: s3("sync", tree, `${uri}/tree`), prints: /2\.txt/ },
+    {
+      name: "sync up, without a stall at empty files",
+      command: s3("sync", tree, `${uri}/tree`),
+      prints: /2\.txt/,
+      // One stall takes as long.
+      timeoutMs: 15_000,
+    },
     { name: "sync again", command: s3("sync", tree, `${uri}/tree`), prints: /^$/ },
     {
       name: "ls --recursive",

@@ -41,6 +41,16 @@ print(got["Body"].read() == body, got["ContentLength"], got["Metadata"])`,
     /^True 100000 {'color': 'blue'}\n$/,
   ],
   [
+    "put_object of nothing and of something by turns, without a stall",
+    `
+import time
+began = time.time()
+for i in range(6): s3.put_object(Bucket=bucket, Key=f"turns/{i}", Body=b"" if i % 2 == 0 else b"body")
+sizes = [entry["Size"] for entry in s3.list_objects_v2(Bucket=bucket, Prefix="turns/")["Contents"]]
+print(sizes, time.time() - began < 15)`,
+    /^\[0, 4, 0, 4, 0, 4\] True\n$/,
+  ],
+  [
     "put_object with each checksum",
     `
 import importlib.util

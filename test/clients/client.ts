@@ -22,6 +22,8 @@ export interface Step {
   readonly failsWith?: RegExp;
   /** Why this machine cannot run it; undefined when it can. */
   readonly obstacle?: string | undefined;
+  /** When it has stalled, and so failed; 300,000 without it. */
+  readonly timeoutMs?: number;
 }
 
 export interface Client {
@@ -49,6 +51,7 @@ export function run(
   [program = "", ...parameters]: readonly string[],
   environment: Readonly<Record<string, string>>,
   folder: string,
+  timeoutMs = STEP_TIMEOUT_MS,
 ): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   // Whatever the user has configured stays out of this: home, profiles, proxies.
@@ -57,7 +60,7 @@ export function run(
     cwd: folder,
     // The Worker's types claim that every process has the Worker's settings in its environment.
     env: env as unknown as NodeJS.ProcessEnv,
-    timeout: STEP_TIMEOUT_MS,
+    timeout: timeoutMs,
     maxBuffer: 16 * 1024 * 1024,
   };
   execFile(program, parameters, options, (error, stdout, stderr) => {

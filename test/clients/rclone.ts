@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Client, ClientContext, Step } from "./client.ts";
+import { writeHalfEmptyTree } from "./half-empty-tree.ts";
 import { writeLargeFile } from "./large-file.ts";
 
 export const rclone: Client = {
@@ -74,7 +75,7 @@ function steps({ bucket, folder }: ClientContext): readonly Step[] {
   const tree = path.join(folder, "tree");
   mkdirSync(path.join(tree, "sub"), { recursive: true });
   writeFileSync(path.join(tree, "hello world.txt"), "hello");
-  writeFileSync(path.join(tree, "empty"), "");
+  writeHalfEmptyTree(path.join(tree, "half"));
   writeFileSync(path.join(tree, "sub", "ä+b.bin"), Buffer.alloc(100_000, "x"));
   const remote = `ledge:${bucket}`;
   return [
@@ -83,7 +84,7 @@ function steps({ bucket, folder }: ClientContext): readonly Step[] {
     {
       name: "copy up",
       command: command("copy", "-v", tree, `${remote}/t`),
-      prints: /3 \/ 3, 100%/,
+      prints: /42 \/ 42, 100%/,
     },
     {
       name: "ls",
@@ -94,7 +95,7 @@ function steps({ bucket, folder }: ClientContext): readonly Step[] {
     {
       name: "check against the ETags",
       command: command("check", tree, `${remote}/t`),
-      prints: /0 differences found[^]*3 matching files/,
+      prints: /0 differences found[^]*42 matching files/,
     },
     {
       name: "sync again transfers nothing",

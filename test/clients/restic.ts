@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Client, ClientContext, Step } from "./client.ts";
+import { writeHalfEmptyTree } from "./half-empty-tree.ts";
 import { writeLargeFile } from "./large-file.ts";
 
 export const restic: Client = {
@@ -21,6 +22,7 @@ function steps({ folder }: ClientContext): readonly Step[] {
   const tree = path.join(folder, "tree");
   mkdirSync(path.join(tree, "sub"), { recursive: true });
   writeFileSync(path.join(tree, "sub", "ä+b.txt"), "hello");
+  writeHalfEmptyTree(path.join(tree, "half"));
   writeLargeFile(path.join(tree, "large"), 64);
   const command = (...parameters: string[]) => ["restic", ...parameters];
   return [

@@ -63,7 +63,7 @@ async function tryClient(client: Client, context: ClientContext): Promise<void> 
       skip(`${client.name}: ${step.name}`, step.obstacle);
       continue;
     }
-    const outcome = await run(step.command, environment, context.folder);
+    const outcome = await run(step.command, environment, context.folder, step.timeoutMs);
     const problem = complaint(step, outcome);
     counts[problem === undefined ? "passed" : "failed"] += 1;
     console.log(`${problem === undefined ? "passed " : "FAILED "}  ${client.name}: ${step.name}`);

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Client, ClientContext, Step } from "./client.ts";
+import { writeHalfEmptyTree } from "./half-empty-tree.ts";
 import { lackOfDisk, writeLargeFile } from "./large-file.ts";
 
 const LARGE_MIB = 1024;
@@ -10,7 +11,9 @@ export const s3cmd: Client = { name: "s3cmd", probe: ["s3cmd", "--version"], ste
 function steps(context: ClientContext): readonly Step[] {
   const { endpoint, accessKeyId, secretAccessKey, bucket, folder } = context;
   const file = path.join(folder, "a file.txt");
+  const tree = path.join(folder, "tree");
   writeFileSync(file, "hello\n");
+  writeHalfEmptyTree(tree);
   writeFileSync(path.join(folder, "none"), "");
   const { host } = new URL(endpoint);
   const command = (...parameters: string[]) => [
@@ -33,6 +36,13 @@ function steps(context: ClientContext): readonly Step[] {
     { name: "the copy is the same", command: ["cmp", file, `${folder}/copy`], prints: /^$/ },
     { name: "info of the bucket", command: command("info", uri), prints: /Location:\s+us-east-1/ },
     { name: "info", command: command("info", `${uri}/a file.txt`), prints: /File size: 6/ },
+    { name: "sync up", command: command("sync", tree, uri), prints: /upload:/ },
+    { name: "sync down", command: command("sync", `${uri}/tree`, `${folder}/back/`) },
+    {
+      name: "what was synced is the same",
+      command: ["diff", "-r", tree, `${folder}/back/tree`],
+      prints: /^$/,
+    },
     { name: "put with signature v2", command: command("--signature-v2", "put", file, `${uri}/v2`) },
     {
       name: "get of nothing",
