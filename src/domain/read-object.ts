@@ -1,7 +1,7 @@
 import type { Settings } from "../env.ts";
 import { attributeHeaders } from "../protocol/attribute-headers.ts";
 import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
-import { evaluateRead } from "../protocol/conditions.ts";
+import { evaluateRead, isRangeCurrent } from "../protocol/conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
@@ -15,7 +15,7 @@ import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { Wanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { type ContentStores, openContent } from "./open-content.ts";
-import { selectBytes } from "./select-bytes.ts";
+import { selectBytes, wholeOf } from "./select-bytes.ts";
 
 /** What GetObject and HeadObject work with. */
 export interface ReadStores extends ContentStores {
@@ -48,11 +48,10 @@ export async function respondWithObject(
   }
 
   const { sizeBytes } = record;
-  const { range, checksum, partCount, content } = await selectBytes(
-    stores.contents,
-    record,
-    wanted,
-  );
+  const { range, checksum, partCount, content } =
+    wanted.range === null || isRangeCurrent(request.headers, record)
+      ? await selectBytes(stores.contents, record, wanted)
+      : wholeOf(record);
   headers["content-length"] = String(range?.length ?? sizeBytes);
   // The empty part of an object that is not empty has no first and last byte to name.
   if (range !== undefined && range.length > 0)

@@ -30,9 +30,7 @@ export async function selectBytes(
   const { partNumber } = wanted;
   if (partNumber === undefined) {
     const range = resolveRange(wanted.range, sizeBytes);
-    // Beside a slice, the checksum of the whole would tell SDKs that the slice is corrupt.
-    const checksumOfRange = range === undefined ? checksum : undefined;
-    return { range, checksum: checksumOfRange, partCount: undefined, content };
+    return { range, checksum: checksumOf(record, range), partCount: undefined, content };
   }
   if (partCount === undefined) {
     // An object that was put whole is its own only part, and AWS answers its part 1 as a range.
@@ -54,6 +52,32 @@ export async function selectBytes(
     partCount,
     content: { ...content, located },
   };
+}
+
+/** All of a record whose index was asked for a range: where that begins is of no use. */
+export function wholeOf({ checksum, content }: ObjectRecord): Selection {
+  return {
+    range: undefined,
+    checksum,
+    partCount: undefined,
+    content: content?.kind === "stitched" ? { ...content, located: undefined } : content,
+  };
+}
+
+/**
+ * Beside a slice, the checksum of the whole would tell SDKs that the slice is corrupt; a range of the whole has it, as on
+ * AWS (recorded 2026-02:
+ * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_api.snapshot.json, test_get_object_range).
+ * But not a composite one: AWS tells that without its number of parts then, and clients took it for one of the bytes
+ * (https://github.com/boto/botocore/issues/3346).
+ */
+function checksumOf(
+  { checksum, sizeBytes }: ObjectRecord,
+  range: ByteRange | undefined,
+): StoredChecksum | undefined {
+  if (range === undefined) return checksum;
+  const isWhole = range.length === sizeBytes && checksum?.type === "FULL_OBJECT";
+  return isWhole ? checksum : undefined;
 }
 
 /** No byte range can be named of an object without bytes. */

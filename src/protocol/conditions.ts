@@ -24,6 +24,11 @@ export const NO_CONDITIONS: WriteConditions = {
   ifSequence: undefined,
 };
 
+const DATE_HEADERS = [
+  ["if-unmodified-since", "If-Unmodified-Since"],
+  ["if-modified-since", "If-Modified-Since"],
+] as const;
+
 /** What the conditions of a read are about. */
 interface ReadObject {
   readonly etag: string;
@@ -46,6 +51,21 @@ export function evaluateRead(
   if (failed === undefined) return "proceed";
   const wasAskedToBeTheSame = failed === "If-Match" || failed === "If-Unmodified-Since";
   return wasAskedToBeTheSame ? "failed" : "not-modified";
+}
+
+/**
+ * `If-Range`: whether a `Range` is of the object as it is now. Otherwise the whole object is sent, since the client would
+ * add the bytes to those of another one. An ETag is compared strongly; a date must be the very Last-Modified, and so what is
+ * neither is never the object's.
+ *
+ * Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.5
+ */
+export function isRangeCurrent(headers: Headers, { etag, lastModifiedMs }: ReadObject): boolean {
+  const validator = headers.get("if-range");
+  if (validator === null) return true;
+  const dateMs = parseHttpDate(validator);
+  if (dateMs !== undefined) return dateMs === lastModifiedMs - (lastModifiedMs % 1000);
+  return !validator.startsWith("W/") && unquoteEtag(validator) === etag;
 }
 
 /**
@@ -122,12 +142,20 @@ function wasModifiedSince(header: string | null, lastModifiedMs: number): boolea
 
 /**
  * `If-Match` and `If-None-Match` of a write, and DeleteObject's `x-amz-if-match-size` and
- * `x-amz-if-match-last-modified-time`.
+ * `x-amz-if-match-last-modified-time`. A date that AWS does not know there is refused: who sends `If-Unmodified-Since`
+ * would lose what they mean to protect.
  *
- * @throws S3Error NotImplemented for both headers at once; InvalidArgument
+ * @param dates are compared by who calls this, in RenameObject
+ * @throws S3Error NotImplemented for both headers at once, and for a date; InvalidArgument
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
-export function parseWriteConditions(headers: Headers): WriteConditions {
+export function parseWriteConditions(
+  headers: Headers,
+  dates: "refused" | "compared" = "refused",
+): WriteConditions {
+  if (dates === "refused")
+    for (const [lowerCase, name] of DATE_HEADERS)
+      if (headers.has(lowerCase)) throw notImplemented(name);
   const ifMatch = headers.get("if-match");
   const ifNoneMatch = headers.get("if-none-match");
   const size = headers.get("x-amz-if-match-size");
@@ -192,6 +220,7 @@ function parseSeconds(text: string): number {
   return timeMs / 1000;
 }
 
-function notImplemented(header: string, additionalMessage: string): S3Error {
-  return new S3Error("NotImplemented", { fields: { Header: header, additionalMessage } });
+function notImplemented(header: string, additionalMessage?: string): S3Error {
+  const fields = { Header: header, ...(additionalMessage !== undefined && { additionalMessage }) };
+  return new S3Error("NotImplemented", { fields });
 }

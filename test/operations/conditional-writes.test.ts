@@ -54,6 +54,28 @@ describe.for([
     await completed(bucket, "k", uploadId, [part]);
   });
 
+  test.for(["if-unmodified-since", "if-modified-since"])(
+    "a write with %s, which AWS does not know, is refused, not done without",
+    async (name) => {
+      const bucket = await makeBucket();
+      await putObject(bucket, "k", "body");
+      const headers = { [name]: new Date(0).toUTCString() };
+      const uploadId = await createUpload(bucket, "k");
+      const part = await putPart(bucket, "k", uploadId, 1, "x");
+      const source = { "x-amz-copy-source": `/${bucket}/k` };
+      for (const refused of [
+        await signedFetch("PUT", `/${bucket}/k`, { body: "x", headers }),
+        await signedFetch("PUT", `/${bucket}/k`, { headers: { ...headers, ...source } }),
+        await signedFetch("DELETE", `/${bucket}/k`, { headers }),
+        await complete(bucket, "k", uploadId, [part], headers),
+      ])
+        expect((await expectError(refused, 501, "NotImplemented")).toLowerCase()).toContain(
+          `<header>${name}</header>`,
+        );
+      expect(await (await signedFetch("GET", `/${bucket}/k`)).text()).toBe("body");
+    },
+  );
+
   test("an ETag in If-None-Match refuses a write over just that object", async () => {
     const bucket = await makeBucket();
     const etag = (await putObject(bucket, "k", "body")).headers.get("etag") ?? "";

@@ -72,6 +72,13 @@ describe.for([
     expect([head.status, head.headers.get("content-length")]).toEqual([206, String(to - from)]);
   });
 
+  test("a download that is resumed after another version comes whole", async () => {
+    const headers = { range: `bytes=${SECOND_END}-`, "if-range": '"older"' };
+    const got = await signedFetch("GET", pathOf(), { headers });
+    expect(got.status).toBe(200);
+    expectSame(await bytesOf(got), WHOLE);
+  });
+
   test("a range past its end is InvalidRange", async () => {
     const got = await signedFetch("GET", pathOf(), { headers: { range: `bytes=${SIZE}-` } });
     await expectError(got, 416, "InvalidRange");

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 
 const SIZES = [
@@ -96,6 +96,80 @@ describe.for(SIZES)("an object kept as $kind", ({ sizeBytes }) => {
       }
     }
   });
+});
+
+describe("a resumed download", () => {
+  const places = { inline: "0123456789", blob: "0123456789".repeat(2000) };
+  let bucket: string;
+  const validators: Record<string, string> = {};
+  beforeAll(async () => {
+    bucket = await uniqueBucket();
+    for (const [key, body] of Object.entries(places))
+      validators[key] = (await putObject(bucket, key, body)).headers.get("etag") ?? "";
+    const { headers } = await signedFetch("HEAD", `/${bucket}/blob`);
+    validators["modified"] = headers.get("last-modified") ?? "";
+  });
+
+  test.for([
+    { ifRange: "ETAG", status: 206 },
+    { ifRange: '"older"', status: 200 },
+    { ifRange: "W/ETAG", status: 200 },
+    { ifRange: YESTERDAY, status: 200 },
+    { ifRange: TOMORROW, status: 200 },
+    { ifRange: "no validator", status: 200 },
+  ])("with If-Range: $ifRange is $status, and never a mix of two objects", async (given) => {
+    for (const [key, body] of Object.entries(places))
+      for (const method of ["GET", "HEAD"]) {
+        const ifRange = given.ifRange.replace("ETAG", validators[key] ?? "");
+        const headers = { range: "bytes=8-", "if-range": ifRange };
+        const got = await signedFetch(method, `/${bucket}/${key}`, { headers });
+        expect([got.status, got.headers.has("content-range")]).toEqual([
+          given.status,
+          given.status === 206,
+        ]);
+        const bytes = given.status === 206 ? body.slice(8) : body;
+        expect(got.headers.get("content-length")).toBe(String(bytes.length));
+        expect(await got.text()).toBe(method === "HEAD" ? "" : bytes);
+      }
+  });
+
+  test("with If-Range of its date is 206", async () => {
+    const headers = { range: "bytes=-1", "if-range": validators["modified"] ?? "" };
+    expect((await signedFetch("GET", `/${bucket}/blob`, { headers })).status).toBe(206);
+  });
+
+  test("with If-Range of another object is 200, even if the range is beyond the end", async () => {
+    const headers = { range: "bytes=99999-", "if-range": '"older"' };
+    const got = await signedFetch("GET", `/${bucket}/inline`, { headers });
+    expect([got.status, await got.text()]).toEqual([200, places.inline]);
+  });
+
+  test("If-Range without Range is no condition", async () => {
+    const headers = { "if-range": '"older"' };
+    expect((await signedFetch("GET", `/${bucket}/inline`, { headers })).status).toBe(200);
+  });
+});
+
+// Recorded from AWS, 2026-02: localstack's test_get_object_range.
+test.for([
+  { range: "bytes=-15", status: 206, isTold: true },
+  { range: "bytes=0-100", status: 206, isTold: true },
+  { range: "bytes=0-", status: 206, isTold: true },
+  { range: "bytes=0-8", status: 206, isTold: false },
+  { range: "bytes=1-", status: 206, isTold: false },
+  { range: "bytes=-9", status: 206, isTold: false },
+  { range: "bytes=1-0", status: 200, isTold: true },
+])("of $range, the checksum of the object is told ($isTold)", async ({ range, status, isTold }) => {
+  const bucket = await uniqueBucket();
+  const checksum = { "x-amz-checksum-crc32": "poTHxg==" };
+  await putObject(bucket, "k", "0123456789", checksum);
+  for (const method of ["GET", "HEAD"]) {
+    const headers = { range, "x-amz-checksum-mode": "ENABLED" };
+    const got = await signedFetch(method, `/${bucket}/k`, { headers });
+    expect(got.status).toBe(status);
+    expect(got.headers.get("x-amz-checksum-crc32")).toBe(isTold ? "poTHxg==" : null);
+    expect(got.headers.get("x-amz-checksum-type")).toBe(isTold ? "FULL_OBJECT" : null);
+  }
 });
 
 test("HEAD answers what GET does, Content-Length included, without the body", async () => {

@@ -101,6 +101,11 @@ describe.for(CHECKSUMS)("an upload with %s, %s", ([algorithm, type]) => {
     const head = await signedFetch("HEAD", `/${bucket}/k`, { headers: asked });
     expect(head.headers.get(header)).toBe(value);
     expect(head.headers.get("x-amz-checksum-type")).toBe(type);
+    const all = await signedFetch("HEAD", `/${bucket}/k`, {
+      headers: { ...asked, range: "bytes=0-" },
+    });
+    expect(all.status).toBe(206);
+    expect(all.headers.get(header)).toBe(type === "FULL_OBJECT" ? value : null);
   });
 
   test("takes one in the trailer of a part", async () => {

@@ -64,7 +64,7 @@ async function destinationConditions({
   index,
   key,
 }: ObjectContext): Promise<WriteConditions> {
-  const conditions = parseWriteConditions(headers);
+  const conditions = parseWriteConditions(headers, "compared");
   if (!headers.has("if-modified-since") && !headers.has("if-unmodified-since")) return conditions;
   const found = await index.read(key, WANTS_HEADERS);
   const existing = found?.kind === "object" ? found : undefined;

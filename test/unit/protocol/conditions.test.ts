@@ -4,6 +4,7 @@ import {
   checkSourceConditions,
   checkWriteConditions,
   evaluateRead,
+  isRangeCurrent,
   NO_CONDITIONS,
   parseWriteConditions,
 } from "../../../src/protocol/conditions.ts";
@@ -132,6 +133,29 @@ test.for([
   },
 ])("a read is $outcome: $because", ({ headers, outcome }) => {
   expect(evaluateRead(new Headers(Object.entries(headers)), OBJECT)).toBe(outcome);
+});
+
+test.for([
+  { validator: undefined, isCurrent: true, because: "nobody asks" },
+  { validator: '"abc"', isCurrent: true, because: "it has the ETag" },
+  { validator: "abc", isCurrent: true, because: "it has the ETag, without quotes" },
+  { validator: '"ABC"', isCurrent: false, because: "it has another ETag" },
+  { validator: 'W/"abc"', isCurrent: false, because: "a weak ETag vouches for no byte" },
+  { validator: '"abc", "x"', isCurrent: false, because: "a list is no ETag" },
+  { validator: "*", isCurrent: false, because: "any is none in particular" },
+  { validator: "", isCurrent: false, because: "nothing is no ETag" },
+  { validator: SAME, isCurrent: true, because: "it has the date" },
+  {
+    validator: "Monday, 23-Nov-26 05:00:00 GMT",
+    isCurrent: true,
+    because: "it has the date in another form",
+  },
+  { validator: BEFORE, isCurrent: false, because: "it was modified since" },
+  { validator: AFTER, isCurrent: false, because: "the date is not its own" },
+  { validator: "2026-11-23", isCurrent: false, because: "neither date nor ETag" },
+])("a range with If-Range $validator is current ($isCurrent): $because", (given) => {
+  const headers = new Headers(given.validator === undefined ? {} : { "If-Range": given.validator });
+  expect(isRangeCurrent(headers, OBJECT)).toBe(given.isCurrent);
 });
 
 test("a write without conditions allocates none", () => {
