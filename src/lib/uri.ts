@@ -4,6 +4,12 @@ const ESCAPE_OR_SIGN = {
   query: /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~]/gu,
 };
 
+/** By code unit. */
+const ASCII_ESCAPES = Array.from(
+  { length: 128 },
+  (_, code) => `%${code.toString(16).toUpperCase().padStart(2, "0")}`,
+);
+
 /**
  * Decodes the escapes of a raw path and encodes its bytes again, all but RFC 3986's unreserved characters and `/`.
  * Dots and repeated slashes stay.
@@ -23,13 +29,13 @@ function recode(raw: string, kind: "path" | "query"): string {
   if (!NEEDS_WORK[kind].test(raw)) return raw;
   return raw.replace(ESCAPE_OR_SIGN[kind], (match) => {
     if (match === "+") return kind === "query" ? "%20" : "%2B";
-    if (match.length < 3) return percentEncode(match);
+    if (match.length < 3) return ASCII_ESCAPES[match.charCodeAt(0)] ?? escapeBeyondAscii(match);
     const character = String.fromCharCode(Number.parseInt(match.slice(1), 16));
     return NEEDS_WORK[kind].test(character) ? match.toUpperCase() : character;
   });
 }
 
-/** A lone surrogate becomes U+FFFD, where `encodeURIComponent` would throw. */
-function percentEncode(text: string): string {
-  return Buffer.from(text).toString("hex").toUpperCase().replace(/../g, "%$&");
+/** A lone surrogate becomes U+FFFD, where `encodeURIComponent` alone would throw. */
+function escapeBeyondAscii(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
 }

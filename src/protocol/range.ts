@@ -6,7 +6,7 @@ export interface ByteRange {
   readonly length: number;
 }
 
-const ONE_RANGE = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i;
+const ONE_RANGE = /^\s*bytes\s*=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i;
 
 /**
  * The one range of a `Range` header. Undefined: send the whole object, as S3 does when the header is absent, malformed,
@@ -17,8 +17,9 @@ const ONE_RANGE = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i;
  */
 export function resolveRange(header: string | null, sizeBytes: number): ByteRange | undefined {
   if (header === null) return undefined;
-  const [, first, last] = ONE_RANGE.exec(header) ?? [];
-  if (first === undefined || last === undefined) return undefined;
+  const match = ONE_RANGE.exec(header);
+  if (match === null) return undefined;
+  const [, first = "", last = ""] = match;
   if (first === "") return last === "" ? undefined : suffix(Number(last), sizeBytes, header);
 
   // Beyond 2^53 digits are lost, but so is the object's end.

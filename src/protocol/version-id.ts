@@ -3,7 +3,8 @@ import { invalidArgument } from "./errors.ts";
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const SEQUENCE_LENGTH = 11;
 const RANDOM_LENGTH = 21;
-const PATTERN = new RegExp(`^[${ALPHABET}]{${SEQUENCE_LENGTH + RANDOM_LENGTH}}$`);
+/** The alphabet's characters, as many as both lengths together. */
+const PATTERN = /^[0-9a-hjkmnp-tv-z]{32}$/;
 
 /** The id of the version that was written while its bucket had no versioning, or had it suspended. */
 export const NULL_VERSION = "null";

@@ -14,6 +14,8 @@ const SIGNATURE_NAME = "x-amz-trailer-signature";
  */
 export class ChunkTrailer {
   readonly #payload: Extract<Payload, { kind: "chunked" }>;
+  /** What was announced and has not come yet. */
+  readonly #missing: Set<string>;
   readonly #values = new Map<string, string>();
   #sizeBytes = 0;
   /** `name:value\n` of each, which is what their signature covers. */
@@ -23,6 +25,7 @@ export class ChunkTrailer {
 
   constructor(payload: Extract<Payload, { kind: "chunked" }>) {
     this.#payload = payload;
+    this.#missing = new Set(payload.trailerNames);
   }
 
   /**
@@ -55,12 +58,11 @@ export class ChunkTrailer {
   #isComplete(): boolean {
     const { trailerNames, signer } = this.#payload;
     const isSignatureMissing = signer !== undefined && trailerNames.length > 0 && !this.#isSigned;
-    return !isSignatureMissing && trailerNames.every((name) => this.#values.has(name));
+    return !isSignatureMissing && this.#missing.size === 0;
   }
 
   #add(name: string, value: string): void {
-    const isExpected = this.#payload.trailerNames.includes(name) && !this.#values.has(name);
-    if (!isExpected || this.#isSigned) throw new S3Error("MalformedTrailerError");
+    if (!this.#missing.delete(name) || this.#isSigned) throw new S3Error("MalformedTrailerError");
     this.#values.set(name, value);
     this.#canonical += `${name}:${value}\n`;
   }

@@ -6,12 +6,13 @@ import { type Credential, parseCredential } from "./credential.ts";
 import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
 import { payloadOf } from "./payload-claim.ts";
 import { formatAmzDate, requestTime } from "./request-time.ts";
+import { checkHeadersSigned, parseSignedHeaders, type SignedHeaders } from "./signed-headers.ts";
 import { signingKey } from "./signing-key.ts";
-import { checkHeadersSigned, HEADER_NAMES, verifyV4 } from "./verify-v4.ts";
+import { verifyV4 } from "./verify-v4.ts";
 
 interface AuthorizationV4 {
   readonly credential: Credential;
-  readonly signedHeaders: string;
+  readonly signedHeaders: SignedHeaders;
   readonly signature: string;
 }
 
@@ -67,8 +68,8 @@ function parseAuthorization(components: string): AuthorizationV4 {
     values.set(component.slice(0, equals).trim(), component.slice(equals + 1).trim());
   }
   const credential = parseCredential(required(values, "Credential"), malformed);
-  const signedHeaders = required(values, "SignedHeaders");
-  if (!HEADER_NAMES.test(signedHeaders)) throw malformed("the SignedHeaders is mal-formed.");
+  const signedHeaders = parseSignedHeaders(required(values, "SignedHeaders"));
+  if (signedHeaders === undefined) throw malformed("the SignedHeaders is mal-formed.");
   return { credential, signedHeaders, signature: required(values, "Signature") };
 }
 

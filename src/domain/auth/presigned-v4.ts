@@ -6,8 +6,9 @@ import { parseCredential } from "./credential.ts";
 import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
 import { notImplementedV4a, payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, formatErrorTime, MAX_SKEW_MS, parseAmzDate } from "./request-time.ts";
+import { checkHeadersSigned, parseSignedHeaders } from "./signed-headers.ts";
 import { signingKey } from "./signing-key.ts";
-import { checkHeadersSigned, HEADER_NAMES, verifyV4 } from "./verify-v4.ts";
+import { verifyV4 } from "./verify-v4.ts";
 
 const MAX_EXPIRES_SECONDS = 604_800;
 
@@ -30,8 +31,8 @@ export function authenticatePresignedV4(
     queryError(`Error parsing the X-Amz-Credential parameter; ${reason}`),
   );
   const amzDate = required(query, "X-Amz-Date");
-  const signedHeaders = required(query, "X-Amz-SignedHeaders");
-  if (!HEADER_NAMES.test(signedHeaders)) throw queryError("X-Amz-SignedHeaders is mal-formed.");
+  const signedHeaders = parseSignedHeaders(required(query, "X-Amz-SignedHeaders"));
+  if (signedHeaders === undefined) throw queryError("X-Amz-SignedHeaders is mal-formed.");
   const signature = required(query, "X-Amz-Signature");
   const dateMs = dateOf(amzDate, credential.date);
   checkTime(dateMs, required(query, "X-Amz-Expires"), nowMs);
@@ -42,7 +43,7 @@ export function authenticatePresignedV4(
   const key = signingKey(secretAccessKey, date, region, "s3");
   // Whoever made the URL may not have known the body: a hash that only the sender vouches for is not in the signature.
   const header = headers.get("x-amz-content-sha256");
-  const isHeaderSigned = `;${signedHeaders};`.includes(";x-amz-content-sha256;");
+  const isHeaderSigned = signedHeaders.names.has("x-amz-content-sha256");
   const claimInQuery = query.get("X-Amz-Content-Sha256");
   const payloadHash = claimInQuery ?? (isHeaderSigned ? header : null) ?? UNSIGNED_PAYLOAD;
   const payload = payloadOf(claimInQuery ?? header ?? UNSIGNED_PAYLOAD, headers, () =>

@@ -36,8 +36,10 @@ export function authenticateHeaderV2(
   nowMs: number,
 ): Authentication {
   const { headers } = request;
-  const [, accessKeyId, signature] = /^\s*(\S+):\s*(\S*)\s*$/.exec(components) ?? [];
-  if (accessKeyId === undefined || signature === undefined)
+  const colon = components.lastIndexOf(":");
+  const accessKeyId = components.slice(0, Math.max(colon, 0)).trimStart();
+  const signature = components.slice(colon + 1).trim();
+  if (accessKeyId === "" || /\s/.test(accessKeyId) || /\s/.test(signature))
     throw invalidArgument(
       "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
       "Authorization",

@@ -221,6 +221,8 @@ test.for([
   { components: `${CREDENTIAL}, SignedHeaders=host, Signature=`, reason: "missing Signature." },
   { components: `${CREDENTIAL}, SignedHeaders=ho st, Signature=00`, reason: "SignedHeaders is" },
   { components: `${CREDENTIAL}, SignedHeaders=host;, Signature=00`, reason: "SignedHeaders is" },
+  { components: `${CREDENTIAL}, SignedHeaders=host;a;a, Signature=00`, reason: "SignedHeaders is" },
+  { components: `${CREDENTIAL}, SignedHeaders=host;A, Signature=00`, reason: "SignedHeaders is" },
   { components: `${CREDENTIAL}, host, Signature=00`, reason: 'component "host" is malformed' },
 ])("$reason is AuthorizationHeaderMalformed", ({ components, reason }) => {
   const headers = {

@@ -1,0 +1,43 @@
+import { S3Error } from "../../protocol/errors.ts";
+
+/** What SigV4's SignedHeaders says that a signature covers. */
+export interface SignedHeaders {
+  /** As it stands in the canonical request: `host;x-amz-date`. */
+  readonly text: string;
+  /** In its order. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Asking a request for a header that can have no such name would throw. */
+const HEADER_NAMES = /^[!#$%&'*+\-.^_`|~0-9a-z]+(?:;[!#$%&'*+\-.^_`|~0-9a-z]+)*$/;
+
+/** Its value is in the canonical request in any case, as the payload's hash. */
+const COVERED_BY_PAYLOAD_HASH = "x-amz-content-sha256";
+
+/**
+ * Undefined: it is no list of different names, in lower case. To name a header twice, or in capitals once more, would
+ * put its value into the canonical request as often, and a list has room for thousands.
+ */
+export function parseSignedHeaders(text: string): SignedHeaders | undefined {
+  if (!HEADER_NAMES.test(text)) return undefined;
+  const list = text.split(";");
+  const names = new Set(list);
+  return names.size === list.length ? { text, names } : undefined;
+}
+
+/**
+ * The host and every `x-amz-*` header must be signed, or whoever holds a presigned URL could add what it likes.
+ *
+ * @throws S3Error AccessDenied naming the headers
+ */
+export function checkHeadersSigned(headers: Headers, { names }: SignedHeaders): void {
+  const missing = names.has("host") ? [] : ["host"];
+  for (const name of headers.keys())
+    if (name.startsWith("x-amz-") && name !== COVERED_BY_PAYLOAD_HASH && !names.has(name))
+      missing.push(name);
+  if (missing.length > 0)
+    throw new S3Error("AccessDenied", {
+      message: "There were headers present in the request which were not signed",
+      fields: { HeadersNotSigned: missing.join(", ") },
+    });
+}

@@ -1,0 +1,134 @@
+import { test } from "vitest";
+import { addressOf } from "../../../src/http/address.ts";
+import { spacedHex } from "../../../src/lib/hex.ts";
+import { parseHttpDate, parseIsoDate } from "../../../src/lib/http-date.ts";
+import { encodeRfc2047 } from "../../../src/lib/rfc2047.ts";
+import { recodePath, recodeQueryPart } from "../../../src/lib/uri.ts";
+import { urlEncode } from "../../../src/lib/url-encoding.ts";
+import { parseXml } from "../../../src/lib/xml-reader.ts";
+import { writeXml } from "../../../src/lib/xml-writer.ts";
+import { routeKey } from "../../../src/operations/route-key.ts";
+import {
+  parseAnnotationName,
+  parseListAnnotations,
+} from "../../../src/protocol/annotation-parameters.ts";
+import { checkBucketName, checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
+import * as checksums from "../../../src/protocol/checksums.ts";
+import { evaluateRead, parseWriteConditions } from "../../../src/protocol/conditions.ts";
+import { decodeToken } from "../../../src/protocol/continuation-token.ts";
+import { parseCopySource, parseRenameSource } from "../../../src/protocol/copy-source.ts";
+import * as listing from "../../../src/protocol/listing-parameters.ts";
+import {
+  parseListMultipartUploads,
+  parseListParts,
+} from "../../../src/protocol/multipart-parameters.ts";
+import { parseObjectAttributes } from "../../../src/protocol/object-attributes.ts";
+import { parseLockEnabled, parseLockHeaders } from "../../../src/protocol/object-lock.ts";
+import { parseCopyRange, parsePartNumber, resolveRange } from "../../../src/protocol/range.ts";
+import {
+  applyResponseOverrides,
+  parseStoredHeaders,
+} from "../../../src/protocol/stored-headers.ts";
+import { parseTaggingHeader, readTagging } from "../../../src/protocol/tags.ts";
+import { checkVersionId } from "../../../src/protocol/version-id.ts";
+import { parseWriteOffset } from "../../../src/protocol/write-offset.ts";
+import { ASCII_TEXTS, expectLinear, type Preparation, TEXTS } from "../../support/hostile.ts";
+
+const OBJECT = { etag: "e", lastModifiedMs: 0 };
+const NO_HEADERS = new Headers();
+
+/** By header name. */
+const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
+  "cache-control": parseStoredHeaders,
+  "content-encoding": parseStoredHeaders,
+  "content-md5": checksums.parseContentMd5,
+  host: (headers) => addressOf(new Request("http://h/", { headers }), "s3.example.com"),
+  "if-match": (headers) => evaluateRead(headers, OBJECT),
+  "if-modified-since": (headers) => evaluateRead(headers, OBJECT),
+  "if-none-match": parseWriteConditions,
+  range: (headers) => resolveRange(headers.get("range"), 10),
+  "x-amz-bucket-object-lock-enabled": parseLockEnabled,
+  "x-amz-checksum-algorithm": checksums.parseChecksumAlgorithm,
+  "x-amz-checksum-sha256": checksums.parseExpectedChecksum,
+  "x-amz-copy-source": parseCopySource,
+  "x-amz-copy-source-range": (headers) => parseCopyRange(headers, 1),
+  "x-amz-meta-a": parseStoredHeaders,
+  "x-amz-object-attributes": parseObjectAttributes,
+  "x-amz-object-lock-legal-hold": (headers) => parseLockHeaders(headers, 0),
+  "x-amz-optional-object-attributes": (headers) =>
+    listing.parseListObjects(new URLSearchParams(), headers),
+  "x-amz-rename-source": parseRenameSource,
+  "x-amz-sdk-checksum-algorithm": checksums.parseExpectedChecksum,
+  "x-amz-tagging": parseTaggingHeader,
+  "x-amz-trailer": checksums.parseExpectedChecksum,
+  "x-amz-website-redirect-location": parseStoredHeaders,
+  "x-amz-write-offset-bytes": parseWriteOffset,
+};
+
+/** By parameter name. */
+const PARAMETERS: Readonly<Record<string, (query: URLSearchParams) => unknown>> = {
+  "annotation-prefix": parseListAnnotations,
+  annotationName: parseAnnotationName,
+  "continuation-token": (query) => listing.parseListObjectsV2(query, NO_HEADERS),
+  "max-buckets": listing.parseListBuckets,
+  "max-keys": (query) => listing.parseListObjects(query, NO_HEADERS),
+  "max-parts": parseListParts,
+  "max-uploads": parseListMultipartUploads,
+  partNumber: (query) => parsePartNumber(query.get("partNumber") ?? ""),
+  "response-content-type": (query) => applyResponseOverrides({}, query),
+  versionId: (query) => checkVersionId(query.get("versionId")),
+  "version-id-marker": (query) => {
+    query.set("key-marker", "a");
+    return listing.parseListObjectVersions(query, NO_HEADERS);
+  },
+};
+
+const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
+  "a bucket's name": checkBucketName,
+  "a new bucket's name": checkNewBucketName,
+  "a continuation token": decodeToken,
+  "a document": parseXml,
+  "a document's attributes": (text) => parseXml(`<a ${text}/>`),
+  "a document's elements": (text) =>
+    readTagging(Buffer.from(`<Tagging>${text}</Tagging>`), "object"),
+  "a range of bytes": (text) => resolveRange(`bytes=${text}`, 10),
+  "an HTTP date": parseHttpDate,
+  "an ISO date": parseIsoDate,
+  "the parameters that select": (text) =>
+    routeKey("GET", "bucket", new URLSearchParams(text), NO_HEADERS),
+  "the names of trailers": (text) => checksums.trailerChecksumAlgorithm(text.split(",")),
+  "a path that is encoded anew": recodePath,
+  "a query that is encoded anew": recodeQueryPart,
+  "a key in a listing": urlEncode,
+  "metadata in an answer": encodeRfc2047,
+  "the bytes in an error": spacedHex,
+  "the text in an error": (text) => writeXml(["Error", [["Message", text]]]),
+};
+
+const CASES: readonly { name: string; prepare: Preparation; texts: readonly string[] }[] = [
+  ...Object.entries(HEADERS).map(([name, parse]) => ({
+    name: `the header ${name}`,
+    prepare: (text: string) => {
+      const headers = new Headers({ [name]: text });
+      return () => parse(headers);
+    },
+    texts: ASCII_TEXTS,
+  })),
+  ...Object.entries(PARAMETERS).map(([name, parse]) => ({
+    name: `the parameter ${name}`,
+    prepare: (text: string) => {
+      const query = new URLSearchParams({ [name]: text });
+      return () => parse(query);
+    },
+    texts: TEXTS,
+  })),
+  ...Object.entries(TEXT).map(([name, parse]) => ({
+    name,
+    prepare: (text: string) => () => parse(text),
+    texts: TEXTS,
+  })),
+];
+
+test.for(CASES)("60,000 hostile characters in $name take milliseconds", ({ prepare, texts }) => {
+  expectLinear(prepare, texts);
+});
