@@ -126,16 +126,16 @@ function refuse({ method, rawPath }: S3Request, level: Level, key: string): neve
     throw new S3Error("NotImplemented", { message: `${name} is not implemented` });
   throw new S3Error("MethodNotAllowed", {
     fields: { Method: method, ResourceType: level.toUpperCase() },
-    headers: { Allow: allowedMethods(key.slice(`${method} `.length), level).join(", ") },
+    headers: { Allow: allowedMethods(key.slice(`${method} `.length)).join(", ") },
   });
 }
 
 const METHODS: readonly Method[] = ["GET", "HEAD", "PUT", "POST", "DELETE"];
 
 /** @param resource a route key without its method, e.g. `bucket?cors` */
-function allowedMethods(resource: string, level: Level): readonly Method[] {
+function allowedMethods(resource: string): readonly Method[] {
   return METHODS.filter((method) => {
-    const key = `${method} ${method === "HEAD" ? level : resource}`;
+    const key = `${method} ${resource}`;
     return key in ROUTES || key in REFUSED;
   });
 }

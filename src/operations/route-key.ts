@@ -87,8 +87,6 @@ export function routeKey(
   headers: Headers,
 ): string {
   const plain = `${method} ${level}`;
-  if (method === "HEAD") return plain;
-
   // Most object requests end here: no query, so nothing to look for.
   const selected = query.size === 0 ? undefined : selectedSubresource(query);
   if (method === "GET") return plain + getSuffix(level, query, selected);

@@ -44,6 +44,10 @@ const CATALOGUE = {
   InvalidAnnotationName: [400, "The annotation name you provided is invalid."],
   InvalidArgument: [400, "Invalid Argument"],
   InvalidBucketName: [400, "The specified bucket is not valid."],
+  InvalidBucketOwnerAWSAccountID: [
+    400,
+    "The value of the expected bucket owner parameter must be an AWS Account ID.",
+  ],
   InvalidBucketState: [409, "The request is not valid with the current state of the bucket."],
   InvalidChunkSizeError: [400, "The chunk size is not valid."],
   InvalidDigest: [400, "The Content-MD5 you specified was invalid."],
@@ -123,6 +127,10 @@ const CATALOGUE = {
   OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],
   PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
   ReplicationConfigurationNotFoundError: [404, "The replication configuration was not found"],
+  RequestHeaderSectionTooLarge: [
+    400,
+    "Your request header section exceeds the maximum allowed size.",
+  ],
   RequestTimeTooSkewed: [
     403,
     "The difference between the request time and the current time is too large.",

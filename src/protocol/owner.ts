@@ -3,7 +3,8 @@ import { S3Error } from "./errors.ts";
 /**
  * Checks `x-amz-expected-bucket-owner`, or `x-amz-source-expected-bucket-owner` of a copy.
  *
- * @throws S3Error AccessDenied when the bucket belongs to another account
+ * @throws S3Error AccessDenied when the bucket belongs to another account; InvalidBucketOwnerAWSAccountID for what is no
+ *   account
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
  */
 export function checkExpectedBucketOwner(
@@ -14,5 +15,9 @@ export function checkExpectedBucketOwner(
     | "x-amz-source-expected-bucket-owner" = "x-amz-expected-bucket-owner",
 ): void {
   const expected = headers.get(header);
-  if (expected !== null && expected !== accountId) throw new S3Error("AccessDenied");
+  if (expected === null || expected === accountId) return;
+  if (/^\d{12}$/.test(expected)) throw new S3Error("AccessDenied");
+  throw new S3Error("InvalidBucketOwnerAWSAccountID", {
+    message: `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
+  });
 }

@@ -107,16 +107,41 @@ test("an unsigned request is AccessDenied, in a document that names the request"
   );
 });
 
-test("OPTIONS is answered: without a CORS configuration, with a refusal", async () => {
-  const headers = { origin: "https://example.com", "access-control-request-method": "PUT" };
+test.for([
+  { headers: { "access-control-request-method": "PUT" }, status: 400, method: undefined },
+  {
+    headers: { origin: "https://example.com", "access-control-request-method": "PUT" },
+    status: 403,
+    method: "PUT",
+  },
+  { headers: { origin: "https://example.com" }, status: 403, method: "OPTIONS" },
+])("a preflight with $headers is $status", async ({ headers, status, method }) => {
   const refused = await rawFetch("http://127.0.0.1:8787/b/k", { method: "OPTIONS", headers });
-  await expectError(refused, 403, "AccessForbidden");
-  await expectError(
-    await rawFetch("http://127.0.0.1:8787/b/k", { method: "OPTIONS" }),
-    400,
-    "BadRequest",
-  );
+  const code = status === 400 ? "BadRequest" : "AccessForbidden";
+  const document = await expectError(refused, status, code);
+  expect(elements(document, "Method")[0]).toBe(method);
 });
+
+test.for(["?acl", "?versions", "/k?tagging", "/k?uploadId=u"])(
+  "HEAD with the subresource of %s is MethodNotAllowed, whether or not there is such a bucket",
+  async (target) => {
+    const head = await signedFetch("HEAD", `/no-such-bucket${target}`);
+    expect([head.status, await head.text()]).toEqual([405, ""]);
+    expect(head.headers.get("allow")).toContain("GET");
+  },
+);
+
+test.for(["0000", "0000000000020", "abcd", "aa000000000$"])(
+  "the expected owner %s is InvalidBucketOwnerAWSAccountID",
+  async (owner) => {
+    const headers = { "x-amz-expected-bucket-owner": owner };
+    const refused = await signedFetch("GET", "/no-such-bucket", { headers });
+    const document = await expectError(refused, 400, "InvalidBucketOwnerAWSAccountID");
+    expect(elements(document, "Message")).toEqual([
+      `The value of the expected bucket owner parameter must be an AWS Account ID... [${owner}]`,
+    ]);
+  },
+);
 
 test("health needs no signature", async () => {
   const response = await rawFetch("http://127.0.0.1:8787/_ledge/health");
