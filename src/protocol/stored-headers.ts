@@ -5,6 +5,10 @@ import type { StoredHeaders } from "./object-record.ts";
 
 const USER_METADATA_PREFIX = "x-amz-meta-";
 const MAX_USER_METADATA_BYTES = 2048;
+/** Of all headers of a PUT, on AWS; what is kept has to fit into the header of an answer, too. */
+const MAX_HEADER_SECTION_BYTES = 8192;
+/** The runtime reads headers as UTF-8, and puts this for what is none. */
+const REPLACEMENT_CHARACTER = "\uFFFD";
 const REDIRECT_LOCATION = "x-amz-website-redirect-location";
 
 /** The system metadata that an object keeps as it was given, beside its type and encoding. */
@@ -20,7 +24,7 @@ const KEPT_AS_GIVEN = new Set([
  * What an upload's headers say that a download's shall say again; all names in lower case. User metadata that is not
  * ASCII is kept as RFC 2047 has it, since that is how S3 returns it.
  *
- * @throws S3Error MetadataTooLarge, InvalidRedirectLocation
+ * @throws S3Error MetadataTooLarge, RequestHeaderSectionTooLarge, InvalidRedirectLocation, InvalidArgument (no UTF-8)
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
 export function parseStoredHeaders(headers: Headers): StoredHeaders {
@@ -39,6 +43,7 @@ export function parseStoredHeaders(headers: Headers): StoredHeaders {
     }
   }
   if (userMetadataBytes > MAX_USER_METADATA_BYTES) throw metadataTooLarge(userMetadataBytes);
+  checkSystemMetadata(stored);
   checkRedirectLocation(stored[REDIRECT_LOCATION]);
   return stored;
 }
@@ -66,6 +71,20 @@ function withoutAwsChunked(encodings: string): string {
   return kept
     .filter((encoding) => encoding !== "" && encoding.toLowerCase() !== "aws-chunked")
     .join(",");
+}
+
+function checkSystemMetadata(stored: StoredHeaders): void {
+  let length = 0;
+  for (const [name, value] of Object.entries(stored)) {
+    if (name.startsWith(USER_METADATA_PREFIX)) continue;
+    length += name.length + value.length;
+    if (value.includes(REPLACEMENT_CHARACTER))
+      throw invalidArgument("Header value cannot be represented using UTF-8.", name, value);
+  }
+  if (length > MAX_HEADER_SECTION_BYTES)
+    throw new S3Error("RequestHeaderSectionTooLarge", {
+      fields: { MaxSizeAllowed: String(MAX_HEADER_SECTION_BYTES) },
+    });
 }
 
 function metadataTooLarge(sizeBytes: number): S3Error {

@@ -21,7 +21,7 @@ export interface IncomingBody extends BlobSource {
   trailers(): ReadonlyMap<string, string>;
 }
 
-/** @throws S3Error MissingContentLength: R2 stores no stream of unknown length, and neither does S3 */
+/** @throws S3Error MissingContentLength, or NotImplemented for a body that is chunked by HTTP alone */
 export function incomingBody(request: S3Request, payload: Payload): IncomingBody {
   if (payload.kind === "chunked") return chunkedBody(request.body, payload);
   return plainBody(request);
@@ -29,7 +29,7 @@ export function incomingBody(request: S3Request, payload: Payload): IncomingBody
 
 function plainBody(request: S3Request): IncomingBody {
   const length = request.headers.get("content-length");
-  if (length === null || !/^\d{1,15}$/.test(length)) throw new S3Error("MissingContentLength");
+  if (length === null || !/^\d{1,15}$/.test(length)) throw unknownLength(request);
   const sizeBytes = Number(length);
   return {
     sizeBytes,
@@ -37,6 +37,12 @@ function plainBody(request: S3Request): IncomingBody {
     chunks: () => readChunks(request.body, sizeBytes, (chunk) => chunk),
     trailers: () => NO_TRAILERS,
   };
+}
+
+/** R2 stores no stream of unknown length, and neither does S3: the length is said, or the body is `aws-chunked` too. */
+function unknownLength({ headers }: S3Request): S3Error {
+  if (!headers.has("transfer-encoding")) return new S3Error("MissingContentLength");
+  return new S3Error("NotImplemented", { fields: { Header: "Transfer-Encoding" } });
 }
 
 function chunkedBody(

@@ -119,3 +119,18 @@ test.for(["a\r\nb: c", "a\0", "中", "\u0085"])("a response-* of %j is InvalidAr
     }),
   );
 });
+
+test("a Content-Type that would not fit into the header of an answer is RequestHeaderSectionTooLarge", () => {
+  expect(parseStoredHeaders(new Headers({ "content-type": "a".repeat(8000) }))).toBeDefined();
+  const tooLong = { "content-type": "a".repeat(60_000) };
+  const together = { "content-type": "a".repeat(5000), "cache-control": "a".repeat(5000) };
+  for (const headers of [tooLong, together])
+    expect(() => parseStoredHeaders(new Headers(headers))).toThrow(
+      expect.objectContaining({ code: "RequestHeaderSectionTooLarge", status: 400 }),
+    );
+});
+
+test("a header that was no UTF-8 is refused, as its bytes are lost", () => {
+  const headers = new Headers({ "content-disposition": "a\uFFFD" });
+  expect(() => parseStoredHeaders(headers)).toThrow("cannot be represented using UTF-8");
+});
