@@ -1,4 +1,5 @@
 import { isHeaderName, isHeaderValue } from "../lib/header-text.ts";
+import { isChecksumHeader } from "../protocol/checksums.ts";
 import { invalidArgument } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 
@@ -19,13 +20,6 @@ const NOT_HEADERS = new Set([
 
 /** What botocore's SigV2 URLs carry besides `x-amz-*`; SigV2 signs no other parameter that could be a header. */
 const SIGNED_BY_V2: ReadonlySet<string> = new Set(["content-md5", "content-type"]);
-
-/** These say of a checksum which or whether one is wanted; every other `x-amz-checksum-*` is one. */
-const ABOUT_CHECKSUMS: ReadonlySet<string> = new Set([
-  "x-amz-checksum-algorithm",
-  "x-amz-checksum-mode",
-  "x-amz-checksum-type",
-]);
 
 /** All other headers that an operation obeys. SigV4 signs every parameter. */
 const SIGNED_BY_V4: ReadonlySet<string> = new Set([
@@ -81,6 +75,6 @@ function isAmzHeader(name: string): boolean {
     name.startsWith("x-amz-") &&
     isHeaderName(name) &&
     !NOT_HEADERS.has(name) &&
-    (!name.startsWith("x-amz-checksum-") || ABOUT_CHECKSUMS.has(name))
+    !isChecksumHeader(name)
   );
 }

@@ -43,6 +43,24 @@ const HEADER_NAMES: Readonly<Record<ChecksumAlgorithm, string>> = {
   XXHASH128: "x-amz-checksum-xxhash128",
 };
 
+const ALGORITHM_OF_HEADER: ReadonlyMap<string, ChecksumAlgorithm> = new Map(
+  CHECKSUM_ALGORITHMS.map((algorithm) => [HEADER_NAMES[algorithm], algorithm]),
+);
+
+const CHECKSUM_PREFIX = "x-amz-checksum-";
+
+/** What begins like a checksum's header and says something of checksums instead. */
+const ABOUT_CHECKSUMS: ReadonlySet<string> = new Set([
+  "x-amz-checksum-algorithm",
+  "x-amz-checksum-mode",
+  "x-amz-checksum-type",
+]);
+
+/** Is this the name of a header that holds a checksum, be it of an algorithm that nobody knows? In lower case. */
+export function isChecksumHeader(name: string): boolean {
+  return name.startsWith(CHECKSUM_PREFIX) && !ABOUT_CHECKSUMS.has(name);
+}
+
 export interface ExpectedChecksum {
   readonly algorithm: ChecksumAlgorithm;
   /** Base64, of the algorithm's length. */
@@ -57,12 +75,13 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 /**
  * The checksum that the request's headers promise of its body. Undefined: none, or it follows in a trailer.
  *
- * @throws S3Error InvalidRequest for several checksums, a value that cannot be one, or an `x-amz-sdk-checksum-algorithm`
+ * @throws S3Error InvalidRequest for several checksums, an unknown algorithm, a value that cannot be one, or an `x-amz-sdk-checksum-algorithm`
  *   that goes with no checksum
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | undefined {
-  const expected = checksumOf(headers);
+  const expected = parseGivenChecksum(headers);
+  if (expected !== undefined) checkChecksumValue(expected.algorithm, expected.value);
   const trailer = headers.get("x-amz-trailer");
   const inTrailer = trailer === null ? undefined : trailerChecksumAlgorithm(trailer.split(","));
   if (expected !== undefined && inTrailer !== undefined) throw severalChecksums();
@@ -72,16 +91,25 @@ export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | unde
   return expected;
 }
 
-function checksumOf(headers: Headers): ExpectedChecksum | undefined {
-  let expected: ExpectedChecksum | undefined;
-  for (const algorithm of CHECKSUM_ALGORITHMS) {
-    const value = headers.get(HEADER_NAMES[algorithm]);
-    if (value === null) continue;
-    if (expected !== undefined) throw severalChecksums();
-    checkChecksumValue(algorithm, value);
-    expected = { algorithm, value };
+/**
+ * The one `x-amz-checksum-*` of the headers, its value as it was given.
+ *
+ * @throws S3Error InvalidRequest for several checksums, or an algorithm that nobody knows
+ */
+export function parseGivenChecksum(headers: Headers): ExpectedChecksum | undefined {
+  let given: ExpectedChecksum | undefined;
+  for (const [name, value] of headers) {
+    if (!isChecksumHeader(name)) continue;
+    const algorithm = ALGORITHM_OF_HEADER.get(name);
+    // Reported from AWS: https://github.com/versity/versitygw/issues/1104
+    if (algorithm === undefined)
+      throw invalidRequest(
+        "The algorithm type you specified in x-amz-checksum- header is invalid.",
+      );
+    if (given !== undefined) throw severalChecksums();
+    given = { algorithm, value };
   }
-  return expected;
+  return given;
 }
 
 function checkNamedAlgorithm(named: string, given: ChecksumAlgorithm | undefined): void {
@@ -124,9 +152,9 @@ export function trailerChecksumAlgorithm(
   let announced: ChecksumAlgorithm | undefined;
   for (const trailerName of trailerNames) {
     const name = trailerName.trim().toLowerCase();
-    if (!name.startsWith("x-amz-checksum-")) continue;
+    if (!name.startsWith(CHECKSUM_PREFIX)) continue;
     if (announced !== undefined) throw severalChecksums();
-    announced = CHECKSUM_ALGORITHMS.find((algorithm) => HEADER_NAMES[algorithm] === name);
+    announced = ALGORITHM_OF_HEADER.get(name);
     if (announced === undefined)
       throw invalidRequest("The value specified in the x-amz-trailer header is not supported");
   }
@@ -146,7 +174,7 @@ export function parseContentMd5(headers: Headers): string | undefined {
   return md5.toString("hex");
 }
 
-export function severalChecksums(): S3Error {
+function severalChecksums(): S3Error {
   return invalidRequest(
     "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
   );

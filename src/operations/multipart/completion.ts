@@ -3,8 +3,7 @@ import { checksumElement } from "../../protocol/checksum-headers.ts";
 import {
   CHECKSUM_ALGORITHMS,
   type ChecksumAlgorithm,
-  checksumHeader,
-  severalChecksums,
+  parseGivenChecksum,
 } from "../../protocol/checksums.ts";
 import { parseWriteConditions } from "../../protocol/conditions.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
@@ -50,7 +49,8 @@ export function parseCompletion(
     parts: parts.map(listedPart),
     conditions: parseWriteConditions(headers),
     sizeBytes: parseObjectSize(headers.get("x-amz-mp-object-size")),
-    checksum: objectChecksum(headers),
+    // Whatever it is, the object has it or BadDigest is the answer.
+    checksum: parseGivenChecksum(headers),
     checksumType: parseChecksumType(headers),
   };
 }
@@ -81,14 +81,4 @@ function parseObjectSize(value: string | null): number | undefined {
   throw new S3Error("InvalidRequest", {
     message: `Value for x-amz-mp-object-size header is invalid: '${value}'`,
   });
-}
-
-/** As given: whatever it is, the object has it or BadDigest is the answer. */
-function objectChecksum(headers: Headers): Completion["checksum"] {
-  const [checksum, ...others] = CHECKSUM_ALGORITHMS.flatMap((algorithm) => {
-    const value = headers.get(checksumHeader(algorithm));
-    return value === null ? [] : [{ algorithm, value }];
-  });
-  if (others.length > 0) throw severalChecksums();
-  return checksum;
 }

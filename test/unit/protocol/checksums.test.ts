@@ -54,12 +54,16 @@ test("no checksum is expected when none is sent, or when it follows in the trail
 const CRC32 = { "x-amz-checksum-crc32": "NhCmhg==" };
 const SEVERAL =
   "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+const UNKNOWN = "The algorithm type you specified in x-amz-checksum- header is invalid.";
 const NAMED_OTHERWISE = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
 const NONE_FOUND =
   "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.";
 
 test.for([
   { headers: { ...CRC32, "x-amz-checksum-crc32c": "NhCmhg==" }, message: SEVERAL },
+  { headers: { ...CRC32, "x-amz-checksum-crc32c": "no checksum" }, message: SEVERAL },
+  { headers: { "x-amz-checksum-sha256a": "dummy" }, message: UNKNOWN },
+  { headers: { "x-amz-checksum-": "dummy" }, message: UNKNOWN },
   { headers: { ...CRC32, "x-amz-trailer": "x-amz-checksum-crc32" }, message: SEVERAL },
   { headers: { "x-amz-trailer": "x-amz-checksum-crc32,x-amz-checksum-sha1" }, message: SEVERAL },
   { headers: { ...CRC32, "x-amz-sdk-checksum-algorithm": "CRC32C" }, message: NAMED_OTHERWISE },
