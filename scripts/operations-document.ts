@@ -75,7 +75,8 @@ export function modelRoute({ name, method, uri, required, query }: ModelOperatio
   return routeKey(method, level, parameters, headers);
 }
 
-function leastRequest(uri: string, required: readonly string[], query: readonly string[]) {
+/** The path template and the parameters of the least request that a client can send for an operation. */
+export function leastRequest(uri: string, required: readonly string[], query: readonly string[]) {
   const [path = "", search] = uri.split("?");
   const parameters = new URLSearchParams(search);
   const names = new Set(required.map((member) => member.toLowerCase()));

@@ -11,6 +11,7 @@ import type {
 } from "../operations/operation.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
+import { regionOf } from "../protocol/region.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
@@ -83,7 +84,7 @@ async function handleOnBucket(
   const { request, caller, signedRegion } = context;
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
   requireOwner(caller, bucket);
-  checkSignedRegion(signedRegion, bucket.region, settings.region);
+  checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
   const bucketContext: BucketContext = {
     ...context,
     bucket,

@@ -37,6 +37,11 @@ export function checkBucketName(name: string): void {
   if (!NAME_IN_USE.test(name)) throw invalidBucketName(name);
 }
 
+/** `x-amz-bucket-arn` and `BucketArn`. */
+export function bucketArn(name: string): string {
+  return `arn:aws:s3:::${name}`;
+}
+
 function invalidBucketName(name: string): S3Error {
   return new S3Error("InvalidBucketName", { fields: { BucketName: name } });
 }

@@ -1,4 +1,4 @@
-import { S3Error } from "./errors.ts";
+import { invalidArgument, S3Error } from "./errors.ts";
 
 /** Canned ACLs of objects and buckets; they are checked and, until ACLs are built, grant nothing. */
 const CANNED_ACLS = new Set([
@@ -43,6 +43,45 @@ export function refuseUnbuiltHeaders(headers: Headers): void {
     message: "The encryption method specified is not supported",
     fields: { ArgumentName: "x-amz-server-side-encryption", ArgumentValue: encryption },
   });
+}
+
+/** Headers of a new bucket that have one value which says what Ledge does anyway. */
+const BUCKET_HEADERS = {
+  "x-amz-bucket-namespace": { done: "global", unbuilt: ["account-regional"] },
+  "x-amz-object-ownership": {
+    done: "BucketOwnerEnforced",
+    unbuilt: ["BucketOwnerPreferred", "ObjectWriter"],
+  },
+};
+
+/**
+ * Refuses a new bucket that is to be another kind of bucket, and as {@link refuseUnbuiltHeaders}.
+ *
+ * @throws S3Error NotImplemented naming the header; InvalidArgument for a value that S3 does not know
+ */
+export function refuseUnbuiltBucketHeaders(headers: Headers): void {
+  refuseUnbuiltHeaders(headers);
+  for (const [name, { done, unbuilt }] of Object.entries(BUCKET_HEADERS)) {
+    const value = headers.get(name);
+    if (value === null || value === done) continue;
+    if (unbuilt.includes(value)) throw notImplemented(name);
+    throw invalidArgument(`Invalid ${name} header: ${value}`, name, value);
+  }
+}
+
+const READERS_KEY = "x-amz-server-side-encryption-customer-algorithm";
+
+/**
+ * Nothing is encrypted with a customer's key here, and S3 does not take one for what is not.
+ *
+ * @throws S3Error InvalidRequest
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+ */
+export function refuseReadersKey(headers: Headers): void {
+  if (headers.has(READERS_KEY))
+    throw new S3Error("InvalidRequest", {
+      message: "The encryption parameters are not applicable to this object.",
+    });
 }
 
 /** `x-amz-server-side-encryption` of an answer: what the request asked for. */

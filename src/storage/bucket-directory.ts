@@ -4,7 +4,7 @@ import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 export interface BucketRecord {
   readonly id: string;
   readonly name: string;
-  /** The LocationConstraint as given, or the configured region. */
+  /** The LocationConstraint as given, or the configured region; `regionOf` says which region a constraint means. */
   readonly region: string;
   /** Canonical ID of the owning account. */
   readonly ownerId: string;

@@ -11,8 +11,10 @@ describe("CreateBucket", () => {
     const name = `b-${crypto.randomUUID()}`;
     const created = await signedFetch("PUT", `/${name}`);
     expect([created.status, created.headers.get("location")]).toEqual([200, `/${name}`]);
+    expect(created.headers.get("x-amz-bucket-arn")).toBe(`arn:aws:s3:::${name}`);
     const head = await signedFetch("HEAD", `/${name}`);
     expect([head.status, head.headers.get("x-amz-bucket-region")]).toEqual([200, "us-east-1"]);
+    expect(head.headers.get("x-amz-bucket-arn")).toBe(`arn:aws:s3:::${name}`);
     const location = await (
       await signedFetch("GET", `/${name}`, { query: { location: "" } })
     ).text();
@@ -22,11 +24,42 @@ describe("CreateBucket", () => {
 
   test("keeps and echoes any LocationConstraint", async () => {
     const name = `b-${crypto.randomUUID()}`;
-    expect((await createIn("eu-west-7", name)).status).toBe(200);
+    const created = await createIn("eu-west-7", name);
+    expect(created.status).toBe(200);
+    expect(created.headers.get("location")).toBe(`http://${name}.s3.localhost:8787/`);
     const location = await (
       await signedFetch("GET", `/${name}`, { query: { location: "" } })
     ).text();
     expect(location).toContain(">eu-west-7</LocationConstraint>");
+  });
+
+  test("in EU makes a bucket of eu-west-1", async () => {
+    const name = `b-${crypto.randomUUID()}`;
+    expect((await createIn("EU", name)).status).toBe(200);
+    const head = await signedFetch("HEAD", `/${name}`, { region: "eu-west-1" });
+    expect([head.status, head.headers.get("x-amz-bucket-region")]).toEqual([200, "eu-west-1"]);
+    const location = await signedFetch("GET", `/${name}`, { query: { location: "" } });
+    expect(await location.text()).toContain(">EU</LocationConstraint>");
+    const query = { prefix: name, "bucket-region": "eu-west-1" };
+    const list = await (await signedFetch("GET", "/", { query })).text();
+    expect(elements(list, "BucketRegion")).toEqual(["eu-west-1"]);
+    expect(elements(list, "BucketArn")).toEqual([`arn:aws:s3:::${name}`]);
+    const elsewhere = { prefix: name, "bucket-region": "eu-west-2" };
+    const none = await (await signedFetch("GET", "/", { query: elsewhere })).text();
+    expect(elements(none, "Name")).toEqual([]);
+  });
+
+  test.for([
+    { header: "x-amz-object-ownership", value: "BucketOwnerEnforced", status: 200 },
+    { header: "x-amz-object-ownership", value: "ObjectWriter", status: 501 },
+    { header: "x-amz-object-ownership", value: "Nobody", status: 400 },
+    { header: "x-amz-bucket-namespace", value: "global", status: 200 },
+    { header: "x-amz-bucket-namespace", value: "account-regional", status: 501 },
+  ])("with $header: $value is $status", async ({ header, value, status }) => {
+    const name = `b-${crypto.randomUUID()}`;
+    const headers = { [header]: value };
+    expect((await signedFetch("PUT", `/${name}`, { headers })).status).toBe(status);
+    expect((await signedFetch("HEAD", `/${name}`)).status).toBe(status === 200 ? 200 : 404);
   });
 
   test("once more by its owner is a success in us-east-1, and BucketAlreadyOwnedByYou elsewhere", async () => {
@@ -56,6 +89,11 @@ describe("CreateBucket", () => {
   test.for([
     {
       body: "<CreateBucketConfiguration><LocationConstraint>no region!</LocationConstraint></CreateBucketConfiguration>",
+      code: "InvalidLocationConstraint",
+      status: 400,
+    },
+    {
+      body: "<CreateBucketConfiguration><LocationConstraint></LocationConstraint></CreateBucketConfiguration>",
       code: "InvalidLocationConstraint",
       status: 400,
     },

@@ -3,14 +3,15 @@ import { checkSignedRegion } from "../../domain/signed-region.ts";
 import { ulid } from "../../lib/ulid.ts";
 import { object, optional, text } from "../../lib/xml-shape.ts";
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
-import { checkNewBucketName } from "../../protocol/bucket-name.ts";
+import { bucketArn, checkNewBucketName } from "../../protocol/bucket-name.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { parseLockEnabled } from "../../protocol/object-lock.ts";
 import { readXml } from "../../protocol/read-xml.ts";
+import { regionOf } from "../../protocol/region.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 import { tagSetOf, TagSetShape } from "../../protocol/tags.ts";
-import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
+import { refuseUnbuiltBucketHeaders } from "../../protocol/unbuilt-headers.ts";
 import type { BucketRecord } from "../../storage/bucket-directory.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 
@@ -25,7 +26,8 @@ const CreateBucketConfiguration = object({
 });
 
 /**
- * `PUT /{bucket}`: makes a bucket. Any LocationConstraint is kept and echoed; without one it is the configured region.
+ * `PUT /{bucket}`: makes a bucket. Any LocationConstraint that could be a region is kept and echoed; without one it is
+ * the configured region.
  * `x-amz-bucket-object-lock-enabled` gives it Object Lock, and versions with it.
  *
  * Errors: InvalidBucketName, InvalidLocationConstraint, InvalidTag, BucketAlreadyExists, BucketAlreadyOwnedByYou (not in
@@ -39,10 +41,10 @@ export const createBucket: AccountOperation = {
     const { request, caller, settings, directory, buckets, indexOf, signedRegion } = context;
     const name = request.bucket ?? "";
     checkNewBucketName(name);
-    refuseUnbuiltHeaders(request.headers);
+    refuseUnbuiltBucketHeaders(request.headers);
     const asked = await readConfiguration(context);
     const region = asked.locationConstraint ?? settings.region;
-    checkSignedRegion(signedRegion, region, settings.region);
+    checkSignedRegion(signedRegion, regionOf(region), settings.region);
 
     const configuration = configurationOf(asked);
     const isConfigured = Object.keys(configuration).length > 0;
@@ -72,9 +74,23 @@ export const createBucket: AccountOperation = {
     ) {
       throw new S3Error("BucketAlreadyOwnedByYou", { fields: { BucketName: name } });
     }
-    return emptyResponse(200, { location: `/${name}` });
+    return emptyResponse(200, {
+      location: locationOf(context, asked.locationConstraint),
+      "x-amz-bucket-arn": bucketArn(name),
+    });
   },
 };
+
+/** A path; with a LocationConstraint AWS answers the bucket's own address, which Ledge has under a suffix only. */
+function locationOf(
+  { request: { origin, bucket = "" }, settings: { virtualHostSuffix } }: AccountContext,
+  locationConstraint: string | undefined,
+): string {
+  if (locationConstraint === undefined || virtualHostSuffix === undefined) return `/${bucket}`;
+  const scheme = origin.slice(0, origin.indexOf(":"));
+  const port = /:\d+$/.exec(origin)?.[0] ?? "";
+  return `${scheme}://${bucket}.${virtualHostSuffix}${port}/`;
+}
 
 interface Asked {
   readonly locationConstraint: string | undefined;
@@ -113,7 +129,7 @@ async function readConfiguration({ request, payload }: AccountContext): Promise<
 }
 
 function checkLocation(LocationConstraint: string | undefined): string | undefined {
-  if (LocationConstraint === undefined || LocationConstraint === "") return undefined;
+  if (LocationConstraint === undefined) return undefined;
   if (!/^[A-Za-z0-9-]{1,64}$/.test(LocationConstraint)) {
     throw new S3Error("InvalidLocationConstraint", { fields: { LocationConstraint } });
   }

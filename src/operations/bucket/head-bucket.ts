@@ -1,8 +1,10 @@
+import { bucketArn } from "../../protocol/bucket-name.ts";
+import { regionOf } from "../../protocol/region.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import type { BucketOperation } from "../operation.ts";
 
 /**
- * `HEAD /{bucket}`: does the bucket exist, and in which region.
+ * `HEAD /{bucket}`: does the bucket exist, in which region, and under which ARN.
  *
  * Errors, by status only: NoSuchBucket.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
@@ -12,7 +14,9 @@ export const headBucket: BucketOperation = {
   scope: "bucket",
   handle: async ({ bucket }) =>
     emptyResponse(200, {
-      "x-amz-bucket-region": bucket.region,
+      "content-type": "application/xml",
+      "x-amz-bucket-arn": bucketArn(bucket.name),
+      "x-amz-bucket-region": regionOf(bucket.region),
       "x-amz-access-point-alias": "false",
     }),
 };

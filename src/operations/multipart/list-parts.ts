@@ -5,6 +5,7 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { refuseReadersKey } from "../../protocol/unbuilt-headers.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import type { PartPage, PartRecord } from "../../storage/upload-index.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
@@ -15,7 +16,7 @@ import { ownerContent } from "../owner-content.ts";
  *
  * NextPartNumberMarker is on pages that have a next one only, as documented. AWS sends it always, 0 at the end, and so
  * paginators that follow it begin anew for ever (https://github.com/aws/aws-sdk-go-v2/issues/1140).
- * Errors: NoSuchUpload, InvalidArgument.
+ * Errors: NoSuchUpload, InvalidArgument, InvalidRequest.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html
  */
 export const listParts: ObjectOperation = {
@@ -23,6 +24,7 @@ export const listParts: ObjectOperation = {
   scope: "object",
   async handle(context) {
     const { request, bucket, key, caller } = context;
+    refuseReadersKey(request.headers);
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const { upload, parts, isTruncated } = await partPage(context, partNumberMarker, maxParts);
     return xmlResponse("ListPartsResult", [

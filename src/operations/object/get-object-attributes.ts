@@ -7,6 +7,7 @@ import {
 } from "../../protocol/object-attributes.ts";
 import type { ObjectRecord, StoredChecksum } from "../../protocol/object-record.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { refuseReadersKey } from "../../protocol/unbuilt-headers.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import { type ContentIndex, type Wanted, WANTS_HEADERS } from "../../storage/content-index.ts";
@@ -25,6 +26,7 @@ export const getObjectAttributes: ObjectOperation = {
   name: "GetObjectAttributes",
   scope: "object",
   async handle({ request, index, contents, key }) {
+    refuseReadersKey(request.headers);
     const versionId = parseVersionId(request.query);
     const parameters = parseObjectAttributes(request.headers);
     const { attributes } = parameters;

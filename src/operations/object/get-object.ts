@@ -1,14 +1,18 @@
 import { respondWithObject } from "../../domain/read-object.ts";
+import { refuseReadersKey } from "../../protocol/unbuilt-headers.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
  * `GET /{bucket}/{key}`: streams an object, whole or one byte range.
  *
- * Errors: NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber.
+ * Errors: NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidRequest.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 export const getObject: ObjectOperation = {
   name: "GetObject",
   scope: "object",
-  handle: (context) => respondWithObject(context, context.request, context.key, true),
+  handle(context) {
+    refuseReadersKey(context.request.headers);
+    return respondWithObject(context, context.request, context.key, true);
+  },
 };

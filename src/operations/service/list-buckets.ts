@@ -1,6 +1,8 @@
 import { formatIsoDate } from "../../lib/http-date.ts";
+import { bucketArn } from "../../protocol/bucket-name.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListBuckets } from "../../protocol/listing-parameters.ts";
+import { regionOf } from "../../protocol/region.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import type { AccountOperation } from "../operation.ts";
 
@@ -41,7 +43,8 @@ export const listBuckets: AccountOperation = {
           [
             ["Name", bucket.name],
             ["CreationDate", formatIsoDate(bucket.createdMs)],
-            ["BucketRegion", bucket.region],
+            ["BucketRegion", regionOf(bucket.region)],
+            ["BucketArn", bucketArn(bucket.name)],
           ],
         ]),
       ],

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
+import { EUROPE } from "../../protocol/region.ts";
 import type { BucketPage, BucketRecord, ListBucketsQuery } from "../bucket-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -74,13 +75,15 @@ export class DirectoryObject extends DurableObject {
     // Bucket names are ASCII, so every name with the prefix sorts below the prefix followed by U+FFFF.
     const rows = this.#sql.exec<BucketRow>(
       `SELECT * FROM bucket
-       WHERE name >= ? AND name < ? AND owner_id = ? AND region = COALESCE(?, region)
+       WHERE name >= ? AND name < ? AND owner_id = ?
+         AND region IN (COALESCE(?, region), COALESCE(?, region))
        ORDER BY name LIMIT ?`,
       // One bound: of two, SQLite seeks to the first and reads its way to the second.
       after < prefix ? prefix : `${after}\0`,
       `${prefix}\uFFFF`,
       ownerId,
       region ?? null,
+      (region === EUROPE.region ? EUROPE.locationConstraint : region) ?? null,
       limit + 1,
     );
     const buckets = rows.toArray().map(recordOf);
