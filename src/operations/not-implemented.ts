@@ -10,7 +10,6 @@ export const NOT_IMPLEMENTED = {
 
   "PUT bucket?abac": "PutBucketAbac",
   "PUT bucket?accelerate": "PutBucketAccelerateConfiguration",
-  "PUT bucket?acl": "PutBucketAcl",
   "PUT bucket?analytics": "PutBucketAnalyticsConfiguration",
   "PUT bucket?cors": "PutBucketCors",
   "PUT bucket?encryption": "PutBucketEncryption",
@@ -50,7 +49,6 @@ export const NOT_IMPLEMENTED = {
 
   "GET object?torrent": "GetObjectTorrent",
 
-  "PUT object?acl": "PutObjectAcl",
   "PUT object?encryption": "UpdateObjectEncryption",
 
   "POST object?select": "SelectObjectContent",

@@ -5,6 +5,7 @@ import { FRESH_BUCKET } from "./bucket-config/fresh-bucket.ts";
 import { getBucketTagging } from "./bucket-config/get-bucket-tagging.ts";
 import { getBucketVersioning } from "./bucket-config/get-bucket-versioning.ts";
 import { getObjectLockConfiguration } from "./bucket-config/get-object-lock-configuration.ts";
+import { putBucketAcl } from "./bucket-config/put-bucket-acl.ts";
 import { putBucketTagging } from "./bucket-config/put-bucket-tagging.ts";
 import { putBucketVersioning } from "./bucket-config/put-bucket-versioning.ts";
 import { putObjectLockConfiguration } from "./bucket-config/put-object-lock-configuration.ts";
@@ -37,6 +38,7 @@ import { getObjectTagging } from "./object/get-object-tagging.ts";
 import { getObject } from "./object/get-object.ts";
 import { headObject } from "./object/head-object.ts";
 import { listObjectAnnotations } from "./object/list-object-annotations.ts";
+import { putObjectAcl } from "./object/put-object-acl.ts";
 import { putObjectAnnotation } from "./object/put-object-annotation.ts";
 import { putObjectLegalHold } from "./object/put-object-legal-hold.ts";
 import { putObjectRetention } from "./object/put-object-retention.ts";
@@ -65,6 +67,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "HEAD bucket": headBucket,
   "POST bucket?delete": deleteObjects,
   "PUT bucket": createBucket,
+  "PUT bucket?acl": putBucketAcl,
   "PUT bucket?object-lock": putObjectLockConfiguration,
   "PUT bucket?tagging": putBucketTagging,
   "PUT bucket?versioning": putBucketVersioning,
@@ -88,6 +91,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "POST object?uploads": createMultipartUpload,
   "PUT object": putObject,
   "PUT object copy": copyObject,
+  "PUT object?acl": putObjectAcl,
   "PUT object?annotation": putObjectAnnotation,
   "PUT object?legal-hold": putObjectLegalHold,
   "PUT object?renameObject": renameObject,

@@ -79,6 +79,10 @@ const CATALOGUE = {
     "The write offset value that you specified does not match the current object size.",
   ],
   KeyTooLongError: [400, "Your key is too long"],
+  MalformedACLError: [
+    400,
+    "The XML you provided was not well-formed or did not validate against our published schema",
+  ],
   MalformedTrailerError: [
     400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",

@@ -32,10 +32,8 @@ export function refuseUnbuiltHeaders(headers: Headers): void {
     if (UNBUILT_PREFIXES.some((prefix) => name.startsWith(prefix))) throw notImplemented(name);
   }
   const acl = headers.get("x-amz-acl");
-  if (acl !== null && !CANNED_ACLS.has(acl))
-    throw new S3Error("InvalidArgument", {
-      fields: { ArgumentName: "x-amz-acl", ArgumentValue: acl },
-    });
+  // Recorded from AWS: this one has no message.
+  if (acl !== null && !CANNED_ACLS.has(acl)) throw invalidArgument("", "x-amz-acl", acl);
   const encryption = headers.get("x-amz-server-side-encryption");
   if (encryption === null || encryption === "AES256") return;
   if (encryption.startsWith("aws:")) throw notImplemented("x-amz-server-side-encryption");
