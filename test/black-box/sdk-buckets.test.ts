@@ -39,7 +39,12 @@ test("ListBuckets says who owns the buckets, when each was made, and where", asy
   const { Owner, Buckets = [] } = await s3.send(new ListBucketsCommand({ Prefix: Bucket }));
   expect(Owner?.ID).toMatch(/^[0-9a-f]{64}$/);
   expect(Buckets).toEqual([
-    { Name: Bucket, BucketRegion: "us-east-1", CreationDate: expect.any(Date) },
+    {
+      Name: Bucket,
+      BucketArn: `arn:aws:s3:::${Bucket}`,
+      BucketRegion: "us-east-1",
+      CreationDate: expect.any(Date),
+    },
   ]);
   expect(Buckets[0]?.CreationDate?.getTime()).toBeGreaterThan(sinceMs);
 });
