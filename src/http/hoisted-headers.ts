@@ -41,7 +41,7 @@ const SIGNED_BY_V4: ReadonlySet<string> = new Set([
  * A presigned URL carries in its query the headers that its maker wants sent: metadata, storage class, ACL, and the
  * conditions under which the request may be made (https://github.com/boto/boto3/issues/4367).
  *
- * Checksums are left out: the JS SDK hoists that of an empty body (`x-amz-checksum-crc32=AAAAAA==`) into every
+ * Checksums are left out, unless they are signed as headers too: the JS SDK hoists that of an empty body (`x-amz-checksum-crc32=AAAAAA==`) into every
  * presigned PUT, and AWS does not hold the upload to it (https://github.com/aws/aws-sdk/issues/480; recorded from AWS by
  * `test_presigned_url_v4_x_amz_in_qs` in
  * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3.py).
@@ -54,14 +54,15 @@ const SIGNED_BY_V4: ReadonlySet<string> = new Set([
 export function withHoistedHeaders(request: S3Request): S3Request {
   const isV4 = request.query.has("X-Amz-Signature");
   if (!isV4 && !request.query.has("Signature")) return request;
-  const signedHeaders = `;${request.query.get("X-Amz-SignedHeaders") ?? ""};`;
-  const isSigned = (header: string): boolean => !isV4 || signedHeaders.includes(`;${header};`);
+  const signedHeaders = new Set(request.query.get("X-Amz-SignedHeaders")?.split(";"));
   const names = isV4 ? SIGNED_BY_V4 : SIGNED_BY_V2;
   let headers: Headers | undefined;
   for (const [name, value] of request.query) {
     const header = name.toLowerCase();
+    const isSigned = !isV4 || signedHeaders.has(header);
     if (!names.has(header) && !isAmzHeader(header)) continue;
-    if (request.headers.has(header) && isSigned(header)) continue;
+    if (isChecksumHeader(header) && !signedHeaders.has(header)) continue;
+    if (isSigned && request.headers.has(header)) continue;
     if (!isHeaderValue(value))
       throw invalidArgument("Header value cannot contain control characters.", name, value);
     headers ??= new Headers(request.headers);
@@ -71,10 +72,5 @@ export function withHoistedHeaders(request: S3Request): S3Request {
 }
 
 function isAmzHeader(name: string): boolean {
-  return (
-    name.startsWith("x-amz-") &&
-    isHeaderName(name) &&
-    !NOT_HEADERS.has(name) &&
-    !isChecksumHeader(name)
-  );
+  return name.startsWith("x-amz-") && isHeaderName(name) && !NOT_HEADERS.has(name);
 }

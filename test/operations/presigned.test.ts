@@ -20,6 +20,7 @@ async function presignV4(
   method: string,
   path: string,
   query: Record<string, string> = {},
+  headers: Record<string, string> = {},
 ): Promise<string> {
   const signer = new AwsClient({
     accessKeyId: env.ROOT_ACCESS_KEY_ID,
@@ -28,7 +29,7 @@ async function presignV4(
     region: "us-east-1",
   });
   const url = `${ENDPOINT}${path}?${new URLSearchParams(query).toString()}`;
-  const { url: signed } = await signer.sign(url, { method, aws: { signQuery: true } });
+  const { url: signed } = await signer.sign(url, { method, headers, aws: { signQuery: true } });
   return signed;
 }
 
@@ -226,6 +227,25 @@ describe("a header that a SigV4 URL has as a parameter is obeyed", () => {
     expect(created.headers.get("x-amz-checksum-algorithm")).toBe("SHA256");
   });
 });
+
+test.for([
+  { "x-amz-server-side-encryption": "AES256" },
+  { "x-amz-checksum-crc32": "26gLsg==" },
+] as Record<string, string>[])(
+  "%j signed as header and as parameter needs not be sent, and is obeyed",
+  async (both) => {
+    const bucket = await uniqueBucket();
+    const url = await presignV4("PUT", `/${bucket}/k`, both, both);
+    for (const sent of [{}, both]) {
+      const answer = await put(url, "body", sent);
+      expect(answer.status, await answer.text()).toBe(200);
+      expect(Object.fromEntries(answer.headers)).toMatchObject(both);
+    }
+    const [name = ""] = Object.keys(both);
+    const other = await put(url, "body", { [name]: "other" });
+    await expectError(other, 403, "SignatureDoesNotMatch");
+  },
+);
 
 test("a condition that was added to a SigV2 URL, which does not sign it, is none", async () => {
   const bucket = await uniqueBucket();
