@@ -8,7 +8,7 @@ import { readManifest, readVersion, WORKER_PATH } from "./package-files.ts";
 import { settingsFor } from "./settings.ts";
 import { removeUnfinishedUploads } from "./unfinished-uploads.ts";
 import { UserError } from "./user-error.ts";
-import { startWorkerd } from "./workerd-process.ts";
+import { startWorkerd, type WorkerdProcess } from "./workerd-process.ts";
 import { workerdConfig } from "./workerd-config.ts";
 
 /** The options, found to be good. */
@@ -55,10 +55,56 @@ function warnOfExposure({ host, allowsDefaultCredentials }: ServeOptions, output
   output.warn(risk);
 }
 
+/** How often workerd may end by itself; more, and something is wrong that another start does not mend. */
+const MAX_RESTARTS_A_MINUTE = 10;
+
 async function run(plan: Plan, folder: DataFolder, output: Output): Promise<void> {
+  let workerd: RunningWorkerd | undefined;
+  let isStopping = false;
+  onStop(plan.options, () => {
+    if (isStopping) return;
+    isStopping = true;
+    output.progress("Stopping: open requests are being answered.");
+    workerd?.process.stop();
+  });
+  let { port } = plan.options;
+  let isAnnounced = false;
+  let endsMs: readonly number[] = [];
+  for (;;) {
+    workerd = start(plan, port, folder, output);
+    const end = await Promise.race([workerd.process.listening, workerd.process.ended]);
+    if (typeof end === "number") {
+      port = end;
+      if (!isAnnounced) announce(plan, port, folder, output);
+      isAnnounced = true;
+      workerd.showErrors();
+      void cleanUp(folder, output);
+    }
+    const reason = await workerd.process.ended;
+    if (isStopping) return;
+    if (!isAnnounced)
+      throw new UserError(`workerd did not start: ${workerd.hiddenErrors.join(" ")} (${reason})`);
+    workerd.showErrors();
+    const nowMs = Date.now();
+    endsMs = [...endsMs.filter((endMs) => nowMs - endMs < 60_000), nowMs];
+    if (endsMs.length > MAX_RESTARTS_A_MINUTE)
+      throw new Error(`workerd ended by itself (${reason}), again and again`);
+    // Its connections are cut, which is what clients repeat requests for; what was acknowledged is in the folder.
+    output.warn(`workerd ended by itself (${reason}) and is started again`);
+  }
+}
+
+interface RunningWorkerd {
+  readonly process: WorkerdProcess;
+  /** What it wrote to standard error before `showErrors`. */
+  readonly hiddenErrors: readonly string[];
+  /** Tells what was hidden, and whatever comes from now on. */
+  showErrors(): void;
+}
+
+function start(plan: Plan, port: number, folder: DataFolder, output: Output): RunningWorkerd {
   const { options, address, tls, compatibilityDate, vars } = plan;
   const { indexPath, blobsPath, configPath } = folder;
-  const { port, accessKeyId, secretAccessKey } = options;
   const workerPath = WORKER_PATH;
   writeFileSync(
     configPath,
@@ -73,45 +119,35 @@ async function run(plan: Plan, folder: DataFolder, output: Output): Promise<void
       tls,
     }),
   );
-  const saidBeforeReady: string[] = [];
-  let isReady = false;
-  const workerd = startWorkerd({
-    configPath,
-    env: {
-      ...process.env,
-      ROOT_ACCESS_KEY_ID: accessKeyId,
-      ROOT_SECRET_ACCESS_KEY: secretAccessKey,
+  const hiddenErrors: string[] = [];
+  let isShown = false;
+  return {
+    process: startWorkerd({
+      configPath,
+      env: {
+        ...process.env,
+        ROOT_ACCESS_KEY_ID: options.accessKeyId,
+        ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
+      },
+      // Only a terminal needs the lines made readable; anything else gets them by the shortest way.
+      onLog: process.stdout.isTTY ? (line) => output.workerLog(line) : undefined,
+      onError(line) {
+        if (isShown) output.workerError(line);
+        else hiddenErrors.push(line);
+      },
+    }),
+    hiddenErrors,
+    showErrors() {
+      isShown = true;
+      for (const line of hiddenErrors.splice(0)) output.workerError(line);
     },
-    // Only a terminal needs the lines made readable; anything else gets them by the shortest way.
-    onLog: process.stdout.isTTY ? (line) => output.workerLog(line) : undefined,
-    onError(line) {
-      if (isReady) output.workerError(line);
-      else saidBeforeReady.push(line);
-    },
-  });
-  let isStopping = false;
-  const stop = (): void => {
-    if (isStopping) return;
-    isStopping = true;
-    output.progress("Stopping: open requests are being answered.");
-    workerd.stop();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  if (options.stopsOnStdinEnd) process.stdin.once("end", stop).resume();
-  if (process.env["npm_lifecycle_event"] !== undefined) onceOrphaned(stop);
+}
 
-  const end = await Promise.race([workerd.listening, workerd.ended]);
-  if (typeof end === "number") {
-    isReady = true;
-    announce(plan, end, folder, output);
-    for (const line of saidBeforeReady) output.workerError(line);
-    void cleanUp(folder, output);
-  }
-  const reason = await workerd.ended;
-  if (isStopping) return;
-  if (!isReady)
-    throw new UserError(`workerd did not start: ${saidBeforeReady.join(" ")} (${reason})`);
-  throw new Error(`workerd ended by itself (${reason})`);
+function onStop({ stopsOnStdinEnd }: ServeOptions, stop: () => void): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  if (stopsOnStdinEnd) process.stdin.once("end", stop).resume();
+  if (process.env["npm_lifecycle_event"] !== undefined) onceOrphaned(stop);
 }
 
 /** While requests are served: a folder of many blobs takes seconds to look through. */

@@ -22,11 +22,14 @@ export interface LedgeCommand {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
+/** @param launcher a command that runs the command which its last arguments are */
 export function runLedge(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  launcher: readonly string[] = [],
 ): LedgeCommand {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...env } });
+  const [program = "", ...parameters] = [...launcher, process.execPath, PROGRAM, ...args];
+  const child = spawn(program, parameters, { env: { ...process.env, ...env } });
   const printed = { stdout: "", stderr: "" };
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once("close", (code, signal) => resolve(code ?? signal));
