@@ -17,12 +17,14 @@ export const HELP = `Ledge: an S3 server on this machine.
   --region NAME                 region of new buckets (us-east-1)
   --virtual-host SUFFIX         BUCKET.SUFFIX names a bucket; "" for path style only (s3.localhost)
   --access-key ID               access key id; also $ROOT_ACCESS_KEY_ID (${DEFAULT_CREDENTIALS.accessKeyId})
-  --secret-key SECRET           secret access key; also $ROOT_SECRET_ACCESS_KEY (${DEFAULT_CREDENTIALS.secretAccessKey})
+  --secret-key SECRET           secret access key; better in $ROOT_SECRET_ACCESS_KEY, as any user of the machine
+                                sees a command line with ps (${DEFAULT_CREDENTIALS.secretAccessKey})
   --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
   --tls-key FILE                ... and its private key
   --quiet                       log no requests
   --var NAME:VALUE              another setting of the Worker, repeatable
-  --allow-default-credentials   listen beyond this machine with the published credentials
+  --allow-default-credentials   with the published credentials, listen beyond this machine, and answer under any
+                                host name and to pages of other sites
   --stop-on-stdin-end           stop when standard input ends
 
   ledge --help
@@ -47,6 +49,20 @@ export type Command =
   | { readonly name: "help" }
   | { readonly name: "version" }
   | { readonly name: "serve"; readonly options: ServeOptions };
+
+/** Whether anybody knows the secret. */
+export function hasPublishedSecret({ secretAccessKey }: ServeOptions): boolean {
+  return secretAccessKey === DEFAULT_CREDENTIALS.secretAccessKey;
+}
+
+/**
+ * What the Worker has to know to refuse the requests of other sites' pages, which could be signed with the published
+ * secret (src/http/own-host.ts).
+ */
+export function ownHostSetting(options: ServeOptions): Readonly<Record<string, string>> {
+  if (!hasPublishedSecret(options) || options.allowsDefaultCredentials) return {};
+  return { OWN_HOST: options.host };
+}
 
 /** @throws UserError for anything that HELP does not name */
 export function readCommand(

@@ -1,9 +1,12 @@
 import {
+  chmodSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -39,12 +42,35 @@ export function openDataFolder(folder: string): DataFolder {
     requireFormat(absolute);
     mkdirSync(indexPath, { recursive: true });
     mkdirSync(blobsPath, { recursive: true });
+    closeToOthers(absolute);
     const configPath = path.join(absolute, "config.capnp");
     return { path: absolute, indexPath, blobsPath, configPath, release };
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
     throw new UserError(`the data folder ${absolute} cannot be written (${code})`);
+  }
+}
+
+const OWN_ENTRIES = /^(?:blobs|config\.capnp|format\.json|index|lock(?:\..*)?)$/;
+
+/**
+ * Takes from other users what an earlier version let them read: what is made now is this user's by the process's umask.
+ * A folder that holds something else as well is left as it is, for it may be `/tmp`.
+ */
+function closeToOthers(folder: string): void {
+  const entries = readdirSync(folder);
+  const own = entries.filter((entry) => OWN_ENTRIES.test(entry));
+  if (own.length === entries.length) close(folder);
+  for (const entry of own) close(path.join(folder, entry));
+}
+
+function close(entry: string): void {
+  try {
+    chmodSync(entry, statSync(entry).isDirectory() ? 0o700 : 0o600);
+  } catch (error) {
+    // Another user's, as a volume may be, or gone: a rival that starts at the same time removes its own file of the lock.
+    if (systemCode(error) !== "EPERM" && systemCode(error) !== "ENOENT") throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { statSync, writeFileSync } from "node:fs";
-import { DEFAULT_CREDENTIALS, type ServeOptions } from "./arguments.ts";
+import { hasPublishedSecret, ownHostSetting, type ServeOptions } from "./arguments.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { checkedKeyPair, type KeyPair } from "./key-pair.ts";
 import { endpointOf, isLoopback, requireFreePort, resolveHost } from "./listen-address.ts";
@@ -29,10 +29,12 @@ interface Plan {
 export async function serve(options: ServeOptions): Promise<void> {
   const output = process.stdout.isTTY ? terminalOutput : jsonOutput;
   const { compatibilityDate, vars: defaults } = readManifest();
-  const vars = settingsFor(options, defaults);
+  const vars = { ...settingsFor(options, defaults), ...ownHostSetting(options) };
   const tls = options.tls === undefined ? undefined : checkedKeyPair(options.tls);
   const address = await resolveHost(options.host);
   if (hasPublishedSecret(options) && !isLoopback(address)) warnOfExposure(options, output);
+  // What this process and workerd make is nobody else's to read.
+  process.umask(0o077);
   const folder = openDataFolder(options.dataFolder);
   try {
     await requireFreePort(address, options.port);
@@ -42,15 +44,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-function hasPublishedSecret({ secretAccessKey }: ServeOptions): boolean {
-  return secretAccessKey === DEFAULT_CREDENTIALS.secretAccessKey;
-}
-
 function warnOfExposure({ host, allowsDefaultCredentials }: ServeOptions, output: Output): void {
   const risk = `whoever reaches ${host} could use the default credentials, which are published`;
   if (!allowsDefaultCredentials)
     throw new UserError(
-      `${risk}; choose others with --access-key and --secret-key, or say --allow-default-credentials`,
+      `${risk}; choose others in ROOT_ACCESS_KEY_ID and ROOT_SECRET_ACCESS_KEY, or say --allow-default-credentials`,
     );
   output.warn(risk);
 }

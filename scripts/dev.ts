@@ -10,7 +10,7 @@ import https from "node:https";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
-import { readCommand } from "../cli/arguments.ts";
+import { ownHostSetting, readCommand } from "../cli/arguments.ts";
 import { requireFreePort } from "../cli/listen-address.ts";
 import { jsonOutput, terminalOutput } from "../cli/output.ts";
 import { readVersion } from "../cli/package-files.ts";
@@ -47,7 +47,11 @@ output.ready({
 });
 
 function startWrangler(): void {
-  const settings = { NO_TRANSFORM: "false", ...options.settings };
+  const settings = {
+    NO_TRANSFORM: "false",
+    ...ownHostSetting({ ...options, host: HOST }),
+    ...options.settings,
+  };
   const flags = [
     "dev",
     "--local",

@@ -5,6 +5,8 @@ export interface Settings {
   readonly region: string;
   /** `s3.example.com` makes `bucket.s3.example.com` name a bucket; undefined: path style only. */
   readonly virtualHostSuffix: string | undefined;
+  /** The local server's own host, while it has the published credentials; undefined: any host will do. */
+  readonly ownHost: string | undefined;
   readonly account: Account;
   readonly rootCredentials: Credentials | undefined;
   /** Shards of buckets made from now on. */
@@ -31,6 +33,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
   return {
     region: matching("REGION", env.REGION, /^[a-z0-9-]{1,64}$/),
     virtualHostSuffix: env.VIRTUAL_HOST_SUFFIX === "" ? undefined : env.VIRTUAL_HOST_SUFFIX,
+    // No setting of wrangler.toml: only the command line knows it.
+    ownHost: (env as { readonly OWN_HOST?: string }).OWN_HOST?.toLowerCase(),
     account: account(matching("ACCOUNT_ID", env.ACCOUNT_ID, /^\d{12}$/)),
     rootCredentials: rootCredentials(env),
     indexShards: integer("INDEX_SHARDS", env.INDEX_SHARDS, 1, 256),

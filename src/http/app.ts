@@ -12,6 +12,7 @@ import { addressOf, rawPathOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
+import { refuseForeign } from "./own-host.ts";
 import { readOn } from "./read-on.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
 import { logRequest } from "./request-log.ts";
@@ -41,6 +42,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     const settings = settingsOf(env);
     request = addressOf(raw, settings.virtualHostSuffix);
     refuseMisreadContinue(raw);
+    if (settings.ownHost !== undefined) refuseForeign(raw, settings);
     if (request.method === "OPTIONS") answerPreflight(request.headers);
     const selected = operationFor(withHoistedHeaders(request));
     operation = selected.name;
