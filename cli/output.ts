@@ -100,12 +100,15 @@ Try it:
 /** What the Worker logs: requests (src/http/request-log.ts), and the causes of internal errors. */
 interface WorkerEvent {
   readonly event: string;
+  readonly time?: string;
   readonly method?: string;
   readonly operation?: string;
   readonly bucket?: string;
   readonly key?: string;
   readonly status?: number;
   readonly code?: string;
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
   readonly durationMs?: number;
   readonly requestId?: string;
   readonly cause?: string;
@@ -124,11 +127,15 @@ function parse(line: string): WorkerEvent | undefined {
 
 /** One line about one request. */
 export function requestLine(event: WorkerEvent): string {
-  const { method = "", operation = "", bucket, key, status = 0, code = "", durationMs } = event;
+  const { method = "", operation = "", bucket, key, status = 0, code = "" } = event;
+  const { bytesIn = 0, bytesOut = 0, durationMs } = event;
   const path = `/${bucket ?? ""}${key === undefined ? "" : `/${key}`}`;
-  const time = new Date().toTimeString().slice(0, 8);
+  const time = new Date(event.time ?? Date.now()).toTimeString().slice(0, 8);
   const color = status < 300 ? "green" : status < 400 ? "cyan" : status < 500 ? "yellow" : "red";
-  const rest = [`${durationMs} ms`, operation, code].filter((word) => word !== "").join("  ");
+  const sent = bytesIn === 0 ? "" : `${bytesIn} B in`;
+  const received = bytesOut === 0 ? "" : `${bytesOut} B out`;
+  const words = [`${durationMs} ms`, sent, received, operation, code];
+  const rest = words.filter((word) => word !== "").join("  ");
   const what = `${method.padEnd(6)} ${printable(path)}`;
   return `${styleText("dim", time)}  ${styleText(color, String(status))}  ${what}  ${styleText("dim", rest)}`;
 }

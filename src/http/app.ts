@@ -1,6 +1,6 @@
 import { Hono } from "hono/tiny";
 import { readSettings, type Settings } from "../env.ts";
-import { operationFor } from "../operations/registry.ts";
+import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { blobStoreOf } from "../storage/blob-store-of.ts";
@@ -10,6 +10,7 @@ import { bucketLookup } from "../storage/bucket-lookup.ts";
 import { contentIndexClient } from "../storage/content-index-client.ts";
 import { addressOf, rawPathOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
+import { dateHeader } from "./date-header.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { refuseForeign } from "./own-host.ts";
@@ -23,7 +24,9 @@ type Waiter = Pick<ExecutionContext, "waitUntil">;
 export const app = new Hono<{ Bindings: Cloudflare.Env }>();
 
 /** `/_ledge/` cannot be a bucket: no bucket's name begins with `_`. */
-app.get("/_ledge/health", (c) => c.json({ status: "ok" }));
+app.get("/_ledge/health", (c) =>
+  c.json({ status: "ok" }, { headers: { date: dateHeader(Date.now()) } }),
+);
 
 /** S3 does not dispatch by path: everything else goes one way, and the registry says what a request is. */
 app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
@@ -50,18 +53,20 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   } catch (error) {
     failure = toS3Error(error);
     if (failure !== error) logFailure(error, ids);
+    if (failure instanceof NotBuiltError) ({ operation } = failure);
     const refused = { method: raw.method, resource: resourceOf(raw, request) };
     response = readOn(renderError(failure, refused, ids), raw);
   }
+  const answeredMs = Date.now();
+  response.headers.set("date", dateHeader(answeredMs));
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
   if (env.NO_TRANSFORM === "true" && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
   if (env.LOG_REQUESTS === "true") {
-    const { status } = response;
     const code = failure?.code;
-    logRequest({ ids, method: raw.method, operation, request, status, code, startedMs });
+    logRequest({ ids, raw, operation, request, response, code, startedMs, answeredMs });
   }
   return response;
 }

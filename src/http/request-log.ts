@@ -3,30 +3,56 @@ import type { RequestIds } from "./render-error.ts";
 
 interface LoggedRequest {
   readonly ids: RequestIds;
-  readonly method: string;
-  /** AWS's name; undefined when the request named no operation that is built. */
+  readonly raw: Request;
+  /** AWS's name; undefined when the request named no operation. */
   readonly operation: string | undefined;
   readonly request: S3Request | undefined;
-  readonly status: number;
+  readonly response: Response;
   /** The error code, when the answer is one. */
   readonly code: string | undefined;
   readonly startedMs: number;
+  readonly answeredMs: number;
 }
 
-/** One structured line per request. The query is left out: a presigned URL's would be a credential in the log. */
+/** Of what a client may make as long as it likes. */
+const MAX_CHARACTERS = 256;
+
+/**
+ * One structured line per request, when its answer begins. The query is left out: a presigned URL's would be a
+ * credential in the log.
+ *
+ * `bytesIn` and `bytesOut` are what Content-Length announces of the bodies, framing included: what then goes over the
+ * wire is known to the runtime only. `bytesIn` is missing when the request announces no length.
+ */
 export function logRequest(logged: LoggedRequest): void {
-  const { ids, method, operation, request, status, code, startedMs } = logged;
+  const { ids, raw, operation, request, response, code, startedMs, answeredMs } = logged;
   console.log(
     JSON.stringify({
       event: "request",
+      time: new Date(startedMs).toISOString(),
       requestId: ids.requestId,
-      method,
+      method: bounded(raw.method),
       operation,
-      bucket: request?.bucket,
+      bucket: bounded(request?.bucket),
+      // At most 1,024 bytes, or there is no request.
       key: request?.key,
-      status,
+      status: response.status,
       code,
-      durationMs: Date.now() - startedMs,
+      bytesIn: raw.body === null ? 0 : announcedBytes(raw.headers),
+      bytesOut: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
+      durationMs: answeredMs - startedMs,
+      userAgent: bounded(raw.headers.get("user-agent") ?? undefined),
     }),
   );
+}
+
+function announcedBytes(headers: Headers): number | undefined {
+  const length = headers.get("content-length");
+  return length === null ? undefined : Number(length);
+}
+
+function bounded(text: string | undefined): string | undefined {
+  return text === undefined || text.length <= MAX_CHARACTERS
+    ? text
+    : `${text.slice(0, MAX_CHARACTERS)}…`;
 }

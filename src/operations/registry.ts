@@ -104,11 +104,22 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   ...FRESH_BUCKET,
 } satisfies Partial<Record<OpenRoute, Operation>>;
 
+/** NotImplemented of an operation that S3 has and Ledge has not. */
+export class NotBuiltError extends S3Error {
+  /** AWS's name. */
+  readonly operation: string;
+
+  constructor(operation: string) {
+    super("NotImplemented", { message: `${operation} is not implemented` });
+    this.operation = operation;
+  }
+}
+
 /**
  * The one operation that a request names. A subresource that is known but not built never becomes a plain request:
  * `PUT /bucket?cors` must not run CreateBucket.
  *
- * @throws S3Error NotImplemented with AWS's name, MethodNotAllowed, InvalidArgument as `routeKey`
+ * @throws S3Error NotBuiltError with AWS's name, MethodNotAllowed, InvalidArgument as `routeKey`
  */
 export function operationFor(request: S3Request): Operation {
   const level = levelOf(request);
@@ -126,8 +137,7 @@ const REFUSED: Readonly<Record<string, string>> = NOT_IMPLEMENTED;
 function refuse({ method, rawPath }: S3Request, level: Level, key: string): never {
   // By path for the one operation that has no bucket and is not `/`.
   const name = REFUSED[key] ?? REFUSED[`${method} ${rawPath}`];
-  if (name !== undefined)
-    throw new S3Error("NotImplemented", { message: `${name} is not implemented` });
+  if (name !== undefined) throw new NotBuiltError(name);
   throw new S3Error("MethodNotAllowed", {
     fields: { Method: method, ResourceType: level.toUpperCase() },
     headers: { Allow: allowedMethods(key.slice(`${method} `.length)).join(", ") },

@@ -4,13 +4,14 @@ import { text } from "node:stream/consumers";
 import {
   GetObjectCommand,
   GetObjectTorrentCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
 import { expectSdkError, presign, sdkClient, uniqueBucket } from "../support/sdk.ts";
 
@@ -166,3 +167,14 @@ const alwaysThisMachine: LookupFunction = (_hostname, { all }, callback) => {
   if (all === true) callback(null, [address]);
   else callback(null, address.address, address.family);
 };
+
+test("an SDK on a machine whose clock is an hour slow corrects it, at a HEAD too", async () => {
+  const slow = sdkClient(ledge, { maxAttempts: 2 });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 });
+  try {
+    const { $metadata } = await slow.send(new HeadBucketCommand({ Bucket }));
+    expect($metadata).toMatchObject({ httpStatusCode: 200, attempts: 2 });
+  } finally {
+    vi.useRealTimers();
+  }
+});

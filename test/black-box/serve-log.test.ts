@@ -2,8 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { requestLine } from "../../cli/output.ts";
 
-test("a request is one line on a terminal: time, status, what was asked, how long it took", () => {
-  const event = { event: "request", method: "GET", operation: "GetObject", durationMs: 7 };
+test("a request is one line on a terminal: time, status, what was asked, how long and how much it took", () => {
+  const timing = { time: "2026-11-26T08:09:10.123Z", durationMs: 7, bytesIn: 0, bytesOut: 224 };
+  const event = { event: "request", method: "GET", operation: "GetObject", ...timing };
   const line = requestLine({
     ...event,
     bucket: "shelf",
@@ -12,7 +13,7 @@ test("a request is one line on a terminal: time, status, what was asked, how lon
     code: "NoSuchKey",
   });
   expect(stripVTControlCharacters(line)).toMatch(
-    /^\d\d:\d\d:\d\d {2}404 {2}GET {4}\/shelf\/a b {2}7 ms {2}GetObject {2}NoSuchKey$/,
+    /^\d\d:09:10 {2}404 {2}GET {4}\/shelf\/a b {2}7 ms {2}224 B out {2}GetObject {2}NoSuchKey$/,
   );
 });
 

@@ -1,7 +1,14 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { readSettings } from "../../src/env.ts";
-import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import {
+  ENDPOINT,
+  expectError,
+  putObject,
+  rawFetch,
+  signedFetch,
+  uniqueBucket,
+} from "../support/client.ts";
 import { faultyEnv, faultyFetch } from "../support/faults.ts";
 
 describe("with NO_TRANSFORM, as on Cloudflare's edge", () => {
@@ -50,12 +57,15 @@ test("every request is one structured line, without its query", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue();
   const response = await signedFetch("GET", `/${bucket}/k`, {
     query: { "response-content-type": "secret" },
+    headers: { "user-agent": "a".repeat(60_000) },
   });
+  const { length } = await response.text();
   const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
   log.mockRestore();
   expect(lines).toEqual([
     {
       event: "request",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       requestId: response.headers.get("x-amz-request-id"),
       method: "GET",
       operation: "GetObject",
@@ -63,9 +73,61 @@ test("every request is one structured line, without its query", async () => {
       key: "k",
       status: 404,
       code: "NoSuchKey",
+      bytesIn: 0,
+      bytesOut: length,
       durationMs: expect.any(Number),
+      userAgent: `${"a".repeat(256)}…`,
     },
   ]);
+});
+
+test.for([
+  {
+    method: "PUT",
+    query: {},
+    body: "body",
+    logged: { operation: "PutObject", bytesIn: 4, bytesOut: 0 },
+  },
+  { method: "GET", query: {}, logged: { operation: "GetObject", bytesIn: 0, bytesOut: 4 } },
+  { method: "HEAD", query: {}, logged: { operation: "HeadObject", bytesIn: 0, bytesOut: 0 } },
+  { method: "GET", query: { torrent: "" }, logged: { operation: "GetObjectTorrent", status: 501 } },
+  {
+    method: "GET",
+    query: { torrent: "" },
+    bucket: "b".repeat(60_000),
+    logged: { bucket: `${"b".repeat(256)}…` },
+  },
+])("a line of the log tells $logged", async ({ method, query, body, bucket, logged }) => {
+  const made = await uniqueBucket();
+  await putObject(made, "logged", "body");
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  await signedFetch(method, `/${bucket ?? made}/logged`, {
+    query,
+    ...(body !== undefined && { body }),
+  });
+  const [[line] = []] = log.mock.calls;
+  log.mockRestore();
+  expect(JSON.parse(String(line))).toMatchObject(logged);
+});
+
+test("every answer has a Date, by which SDKs correct a wrong clock", async () => {
+  const bucket = await uniqueBucket();
+  const etag = (await putObject(bucket, "k", "x")).headers.get("etag") ?? "";
+  const answers = [
+    await rawFetch(`${ENDPOINT}/_ledge/health`),
+    await rawFetch(`${ENDPOINT}/${bucket}`),
+    await signedFetch("HEAD", `/${bucket}/k`),
+    await signedFetch("HEAD", `/${bucket}/missing`),
+    await signedFetch("GET", `/${bucket}/k`, { headers: { "if-none-match": etag } }),
+    await signedFetch("DELETE", `/${bucket}/k`),
+    await signedFetch("OPTIONS", `/${bucket}/k`),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 403, 200, 404, 304, 204, 400]);
+  for (const { headers, status } of answers) {
+    const date = headers.get("date") ?? "";
+    expect(date, String(status)).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+    expect(Math.abs(Date.now() - Date.parse(date)), String(status)).toBeLessThan(60_000);
+  }
 });
 
 test("a request may be signed for the configured region, auto, us-east-1 or the bucket's own", async () => {
