@@ -3,7 +3,8 @@ import { clientConnection } from "./client-connection.ts";
 /** More than a part of any client's default size, which is 16 MiB at most. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const PATIENCE_MS = 5000;
-const CHUNK_BYTES = 256 * 1024;
+/** Small, for a thousand clients that stall have one each. */
+const CHUNK_BYTES = 16 * 1024;
 
 /**
  * Sends a refusal at once, and only then reads on what its client still sends, for a bounded time. A connection that is
