@@ -1,5 +1,6 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { BlobContent, ObjectRecord, Segment } from "../protocol/object-record.ts";
+import { refusalError } from "../protocol/refusal.ts";
 import type { AppendDraft, AppendedContent, BucketIndex } from "../storage/bucket-index.ts";
 import { type ContentIndex, WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
 import {
@@ -61,7 +62,8 @@ async function readCurrent(index: BucketIndex, key: string): Promise<ObjectRecor
 
 async function create(stores: Stores, append: ObjectAppend): Promise<WrittenObject> {
   const { key, conditions } = append;
-  if (conditions.ifMatch !== undefined) throw new S3Error("NoSuchKey", { fields: { Key: key } });
+  if (conditions.ifMatch !== undefined)
+    throw refusalError({ ok: false, reason: "NoSuchKey" }, { key });
   try {
     return await writeObject(stores, {
       ...append,
@@ -117,9 +119,8 @@ async function extend(
     commitOrDrop(blobs, newHead(content), () => index.append(key, draft, conditions)),
   );
   if (outcome.ok) return { etag, sizeBytes, checksum, versionId: outcome.versionId };
-  const { reason } = outcome;
-  if (reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
-  throw new S3Error(reason, reason === "NoSuchKey" ? { fields: { Key: key } } : {});
+  if (outcome.reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
+  throw refusalError(outcome, { key });
 }
 
 function storeTail(

@@ -1,7 +1,7 @@
 import { S3Error } from "../protocol/errors.ts";
+import { refusalError } from "../protocol/refusal.ts";
 import type { AnnotatedVersion } from "../storage/annotation-index.ts";
 import type { BucketIndex } from "../storage/bucket-index.ts";
-import { annotationRefusal } from "./annotation-refusal.ts";
 import type { SourceObject } from "./copy-source.ts";
 
 /** Annotations that are held in memory at once, of 1 MiB each at most. */
@@ -41,7 +41,7 @@ export async function copyAnnotations(
     });
     // Somebody has replaced or deleted the copy already.
     if (!outcome.ok && GONE.has(outcome.reason)) return;
-    if (!outcome.ok) throw annotationRefusal(outcome.reason, copy);
+    if (!outcome.ok) throw refusalError(outcome, copy);
     const last = page.annotations.at(-1);
     if (!page.isTruncated || last === undefined) return;
     after = last.name;

@@ -1,13 +1,13 @@
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import type { WriteConditions } from "../protocol/conditions.ts";
 import type { ObjectAttributes, StoredChecksum, StoredHeaders } from "../protocol/object-record.ts";
+import { refusalError } from "../protocol/refusal.ts";
 import { digester } from "./body/digester.ts";
 import { copyAnnotations } from "./copy-annotations.ts";
 import type { SourceObject } from "./copy-source.ts";
 import { feedContent } from "./feed-content.ts";
 import type { ContentStores, ReadableObject } from "./open-content.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
-import { writeRefusal } from "./write-refusal.ts";
 
 export interface ObjectCopy {
   readonly key: string;
@@ -30,7 +30,7 @@ export interface CopiedObject {
   readonly etag: string;
   readonly lastModifiedMs: number;
   readonly checksum: StoredChecksum | undefined;
-  /** Of the copy; undefined: the null version. */
+  /** Of the copy; undefined: its bucket never had versions. */
   readonly versionId: string | undefined;
   /** Of what was copied. */
   readonly sourceVersionId: string | undefined;
@@ -79,7 +79,7 @@ export async function copyContent(
         await copyAnnotations(from, { index: stores.index, key, versionId, etag });
       return { ...outcome, etag, checksum, sourceVersionId: source.versionId };
     },
-    (reason) => writeRefusal(reason, key, conditions),
+    (refusal) => refusalError(refusal, { key }),
   );
 }
 

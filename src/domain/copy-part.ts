@@ -69,7 +69,7 @@ export async function copyPart(stores: Stores, copy: PartCopy): Promise<CopiedPa
         ? storeInline(stores, copy, source, content)
         : refer(stores, copy, source, content);
     },
-    (reason) => (reason === "NoSuchUpload" ? noSuchUpload(copy.uploadId) : new S3Error(reason)),
+    ({ reason }) => (reason === "NoSuchUpload" ? noSuchUpload(copy.uploadId) : new S3Error(reason)),
   );
 }
 

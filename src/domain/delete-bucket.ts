@@ -18,12 +18,21 @@ export async function deleteBucketIfEmpty(
   if (token === undefined) throw new S3Error("OperationAborted");
   let isDeleted = false;
   try {
-    if (!(await index.sealIfEmpty(token))) throw new S3Error("BucketNotEmpty");
+    if (!(await index.sealIfEmpty(token))) throw notEmpty(bucket);
     isDeleted = await directory.finishDelete(bucket.id, token);
     if (!isDeleted) throw new S3Error("OperationAborted");
   } finally {
     if (!isDeleted) await undo(directory, bucket, index, token);
   }
+}
+
+function notEmpty({ name, configuration }: BucketRecord): S3Error {
+  const message =
+    "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
+  return new S3Error("BucketNotEmpty", {
+    ...(configuration.versioning !== undefined && { message }),
+    fields: { BucketName: name },
+  });
 }
 
 /** In this order: once the token is gone, `finishDelete` cannot succeed, and the shards may open again. */

@@ -1,6 +1,7 @@
 import { formatHttpDate } from "../lib/http-date.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord } from "../protocol/object-record.ts";
+import { refusalDetail, refusalError } from "../protocol/refusal.ts";
 import { versionHeaders } from "../protocol/version-headers.ts";
 
 /**
@@ -17,17 +18,19 @@ export function requireObject(
   versionId: string | undefined,
 ): ObjectRecord {
   if (found?.kind === "object") return found;
-  const fields = { Key: key, ...(versionId !== undefined && { VersionId: versionId }) };
-  if (found === undefined)
-    throw new S3Error(versionId === undefined ? "NoSuchKey" : "NoSuchVersion", { fields });
-  const headers = versionHeaders(found.versionId, true);
-  if (versionId === undefined) throw new S3Error("NoSuchKey", { fields, headers });
-  throw new S3Error("MethodNotAllowed", {
-    fields: { Method: "GET", ResourceType: "DeleteMarker" },
+  const refused = { key, versionId };
+  if (found === undefined) {
+    const reason = versionId === undefined ? "NoSuchKey" : "NoSuchVersion";
+    throw refusalError({ ok: false, reason }, refused);
+  }
+  const reason = versionId === undefined ? "NoSuchKey" : "MethodNotAllowed";
+  const detail = refusalDetail({ ok: false, reason }, refused);
+  throw new S3Error(reason, {
+    ...detail,
     headers: {
-      ...headers,
-      Allow: "DELETE",
-      "Last-Modified": formatHttpDate(found.lastModifiedMs),
+      ...detail.headers,
+      ...versionHeaders(found.versionId, true),
+      ...(versionId !== undefined && { "Last-Modified": formatHttpDate(found.lastModifiedMs) }),
     },
   });
 }

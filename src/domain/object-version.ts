@@ -1,6 +1,5 @@
-import { S3Error } from "../protocol/errors.ts";
-import { objectLocked } from "../protocol/object-lock.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
+import { refusalError } from "../protocol/refusal.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { parseVersionId } from "../protocol/version-id.ts";
 import type { AttributeChange, BucketIndex } from "../storage/bucket-index.ts";
@@ -16,13 +15,18 @@ interface VersionRequest {
 /**
  * The version that a request about tags, retention, or legal hold names; without `?versionId` the current one.
  *
+ * @param name what the errors call the key
  * @throws S3Error NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), InvalidArgument
  */
-export async function readVersion({ request, index, key }: VersionRequest): Promise<ObjectRecord> {
+export async function readVersion(
+  { request, index, key }: VersionRequest,
+  name = key,
+): Promise<ObjectRecord> {
   const versionId = parseVersionId(request.query);
   const found = await index.read(key, { ...WANTS_HEADERS, versionId });
-  if (found?.kind === "marker") throw isDeleteMarker(request);
-  return requireObject(found, key, versionId);
+  if (found?.kind === "marker")
+    throw refusalError({ ok: false, reason: "MethodNotAllowed" }, { key, method: request.method });
+  return requireObject(found, name, versionId);
 }
 
 /**
@@ -38,15 +42,5 @@ export async function changeVersion(
   const versionId = parseVersionId(request.query);
   const outcome = await index.change(key, versionId, change);
   if (outcome.ok) return outcome.versionId;
-  if (outcome.reason === "AccessDenied") throw objectLocked();
-  if (outcome.reason === "MethodNotAllowed") throw isDeleteMarker(request);
-  const fields = { Key: key, ...(versionId !== undefined && { VersionId: versionId }) };
-  throw new S3Error(outcome.reason, { fields });
-}
-
-function isDeleteMarker({ method }: S3Request): S3Error {
-  return new S3Error("MethodNotAllowed", {
-    fields: { Method: method, ResourceType: "DeleteMarker" },
-    headers: { Allow: "DELETE", "x-amz-delete-marker": "true" },
-  });
+  throw refusalError(outcome, { key, versionId, method: request.method });
 }

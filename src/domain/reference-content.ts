@@ -23,6 +23,10 @@ interface SourceGone {
 
 const SOURCE_GONE: SourceGone = { ok: false, reason: "SourceGone" };
 
+type Attempt = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+type Refused<Outcome> = Extract<Outcome, { readonly ok: false }>;
+
 /** How often a source that vanishes under its copy is read again. */
 const MAX_ATTEMPTS = 5;
 
@@ -72,17 +76,17 @@ export async function commitCopy(
 /**
  * Repeats an attempt for as long as its source is overwritten or deleted between the read and the write.
  *
- * @throws S3Error what `refusal` makes of any other reason, SlowDown when the source changes again and again
+ * @throws S3Error what `errorOf` makes of any other reason, SlowDown when the source changes again and again
  */
-export async function whileSourceGone<Done extends { readonly ok: true }, Reason extends string>(
-  attempt: () => Promise<Done | { readonly ok: false; readonly reason: Reason }>,
-  refusal: (reason: Exclude<Reason, "SourceGone">) => S3Error,
-): Promise<Done> {
+export async function whileSourceGone<Outcome extends Attempt>(
+  attempt: () => Promise<Outcome>,
+  errorOf: (refusal: Exclude<Refused<Outcome>, SourceGone>) => S3Error,
+): Promise<Exclude<Outcome, Refused<Outcome>>> {
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     const outcome = await attempt();
-    if (outcome.ok) return outcome;
+    if (outcome.ok) return outcome as Exclude<Outcome, Refused<Outcome>>;
     if (outcome.reason !== "SourceGone")
-      throw refusal(outcome.reason as Exclude<Reason, "SourceGone">);
+      throw errorOf(outcome as Exclude<Refused<Outcome>, SourceGone>);
   }
   throw new S3Error("SlowDown");
 }

@@ -1,12 +1,12 @@
 import type { WriteConditions } from "../protocol/conditions.ts";
 import { NO_CONDITIONS } from "../protocol/conditions.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
+import { refusalError } from "../protocol/refusal.ts";
 import type { RenameOutcome } from "../storage/bucket-index.ts";
 import { WANTS_REFERENCE, WANTS_HEADERS } from "../storage/content-index.ts";
 import { copyAnnotations } from "./copy-annotations.ts";
 import { requireObject } from "./found-object.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
-import { writeRefusal } from "./write-refusal.ts";
 
 export interface ObjectRename {
   readonly sourceKey: string;
@@ -41,7 +41,7 @@ export async function renameKey(
         moveAcrossShards(stores, source, key, conditions)
       );
     },
-    (reason) => writeRefusal(reason, key, conditions),
+    (refusal) => refusalError(refusal, { key }),
   );
 }
 

@@ -1,14 +1,14 @@
 import type { Settings } from "../env.ts";
 import type { WriteConditions } from "../protocol/conditions.ts";
-import { S3Error } from "../protocol/errors.ts";
 import type {
   ObjectAttributes,
   ObjectDraft,
   StoredChecksum,
   StoredHeaders,
 } from "../protocol/object-record.ts";
+import { refusalError } from "../protocol/refusal.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
-import type { BucketIndex, CommitOutcome } from "../storage/bucket-index.ts";
+import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { BodyClaims } from "./body/claims.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
@@ -35,7 +35,7 @@ export interface WrittenObject {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly checksum: StoredChecksum | undefined;
-  /** Undefined: the null version. */
+  /** Undefined: the bucket never had versions. */
   readonly versionId: string | undefined;
 }
 
@@ -66,15 +66,8 @@ export async function writeObject(
     content,
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));
-  if (!outcome.ok) throw refusal(outcome.reason, key);
-  return { etag: md5Hex, sizeBytes, checksum, versionId: outcome.versionId };
-}
-
-function refusal(
-  reason: Extract<CommitOutcome, { readonly ok: false }>["reason"],
-  key: string,
-): Error {
+  if (outcome.ok) return { etag: md5Hex, sizeBytes, checksum, versionId: outcome.versionId };
   // Only a copy has a source.
-  if (reason === "SourceGone") return new Error("an upload was taken for a copy");
-  return new S3Error(reason, reason === "NoSuchKey" ? { fields: { Key: key } } : {});
+  if (outcome.reason === "SourceGone") throw new Error("an upload was taken for a copy");
+  throw refusalError(outcome, { key });
 }

@@ -72,11 +72,6 @@ function isAuthority(text: string): boolean {
   return match !== null && Number(match[1] ?? 0) <= MAX_PORT;
 }
 
-/** The path as it stood on the request line. */
-export function rawPathOf(url: string): string {
-  return splitUrl(url).rawPath;
-}
-
 function bucketOfHost(host: string | null, suffix: string | undefined): string | undefined {
   if (host === null || suffix === undefined) return undefined;
   const name = host.replace(/:\d+$/, "").toLowerCase();

@@ -8,7 +8,7 @@ import { bucketDirectoryClient } from "../storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/bucket-index-client.ts";
 import { bucketLookup } from "../storage/bucket-lookup.ts";
 import { contentIndexClient } from "../storage/content-index-client.ts";
-import { addressOf, rawPathOf } from "./address.ts";
+import { addressOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
 import { dateHeader } from "./date-header.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
@@ -54,8 +54,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     failure = toS3Error(error);
     if (failure !== error) logFailure(error, ids);
     if (failure instanceof NotBuiltError) ({ operation } = failure);
-    const refused = { method: raw.method, resource: resourceOf(raw, request) };
-    response = readOn(renderError(failure, refused, ids), raw);
+    response = readOn(renderError(failure, raw.method, ids), raw);
   }
   const answeredMs = Date.now();
   response.headers.set("date", dateHeader(answeredMs));
@@ -111,11 +110,6 @@ function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports
     indexOf: (bucket) =>
       bucketIndexClient(env.BUCKET_INDEX, directory, bucket, (newer) => buckets.update(newer)),
   };
-}
-
-function resourceOf(raw: Request, request: S3Request | undefined): string {
-  if (request?.bucket === undefined) return rawPathOf(raw.url);
-  return request.key === undefined ? `/${request.bucket}` : `/${request.bucket}/${request.key}`;
 }
 
 /** The cause of an InternalError, for us; the client gets the request id that leads here. */

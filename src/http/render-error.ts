@@ -9,14 +9,16 @@ export interface RequestIds {
 }
 
 /**
- * Any failure as S3's `<Error>` document, which has no namespace: boto3 reads an empty code from a namespaced root.
+ * Any failure as S3's `<Error>` document, which has no namespace: boto3 reads an empty code from a namespaced root. Each
+ * error has elements of its own that name what it is about; `Resource` is documented, and AWS has ceased to send it.
  * An answer to HEAD has no body.
  *
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses,
+ * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3.snapshot.json
  */
 export function renderError(
   error: S3Error,
-  { method, resource }: { readonly method: string; readonly resource: string },
+  method: string,
   { requestId, hostId }: RequestIds,
 ): Response {
   const headers = { ...error.headers, "content-type": "application/xml" };
@@ -25,7 +27,6 @@ export function renderError(
     ["Code", error.code],
     ["Message", error.message],
     ...Object.entries(error.fields),
-    ["Resource", resource],
     ["RequestId", requestId],
     ["HostId", hostId],
   ];

@@ -6,7 +6,7 @@ import { unquoteEtag } from "./etag.ts";
 export interface WriteConditions {
   /** An ETag without quotes, or `*`. */
   readonly ifMatch: string | undefined;
-  /** An ETag without quotes, or `*`. AWS takes only the latter. */
+  /** An ETag without quotes, or `*`. */
   readonly ifNoneMatch: string | undefined;
   /** `x-amz-if-match-size` (DeleteObject). */
   readonly ifMatchSizeBytes: number | undefined;
@@ -29,6 +29,16 @@ const DATE_HEADERS = [
   ["if-modified-since", "If-Modified-Since"],
 ] as const;
 
+/** What keeps a conditional effect from happening. */
+export type ConditionRefusal =
+  | { readonly ok: false; readonly reason: "NoSuchKey" }
+  | {
+      readonly ok: false;
+      readonly reason: "PreconditionFailed";
+      /** The header that was not met, as AWS spells it in `<Condition>`. */
+      readonly condition: string;
+    };
+
 /** What the conditions of a read are about. */
 interface ReadObject {
   readonly etag: string;
@@ -40,17 +50,16 @@ interface ReadObject {
  * `If-None-Match` overrules `If-Modified-Since`. A date that is none is ignored, and so is `If-Modified-Since` in the
  * future; dates have seconds, objects milliseconds.
  *
+ * @throws S3Error PreconditionFailed, naming the condition
  * Source: https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2,
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-reads.html
  */
-export function evaluateRead(
-  headers: Headers,
-  object: ReadObject,
-): "proceed" | "not-modified" | "failed" {
+export function evaluateRead(headers: Headers, object: ReadObject): "proceed" | "not-modified" {
   const failed = failedCondition(headers, "", object);
   if (failed === undefined) return "proceed";
   const wasAskedToBeTheSame = failed === "If-Match" || failed === "If-Unmodified-Since";
-  return wasAskedToBeTheSame ? "failed" : "not-modified";
+  if (wasAskedToBeTheSame) throw preconditionFailed(failed);
+  return "not-modified";
 }
 
 /**
@@ -81,8 +90,7 @@ export function checkSourceConditions(
   source: ReadObject,
 ): void {
   const failed = failedCondition(headers, prefix, source);
-  if (failed !== undefined)
-    throw new S3Error("PreconditionFailed", { fields: { Condition: `${prefix}${failed}` } });
+  if (failed !== undefined) throw preconditionFailed(`${prefix}${failed}`);
 }
 
 /**
@@ -98,8 +106,7 @@ export function checkDestinationDates(headers: Headers, existing: ReadObject | u
       : headers.has("if-modified-since")
         ? "If-Modified-Since"
         : undefined;
-  if (failed !== undefined)
-    throw new S3Error("PreconditionFailed", { fields: { Condition: failed } });
+  if (failed !== undefined) throw preconditionFailed(failed);
 }
 
 function failedCondition(
@@ -140,16 +147,46 @@ function wasModifiedSince(header: string | null, lastModifiedMs: number): boolea
   return sinceMs === undefined ? undefined : Math.floor(lastModifiedMs / 1000) > sinceMs / 1000;
 }
 
+function preconditionFailed(condition: string): S3Error {
+  return new S3Error("PreconditionFailed", { fields: { Condition: condition } });
+}
+
 /**
- * `If-Match` and `If-None-Match` of a write, and DeleteObject's `x-amz-if-match-size` and
- * `x-amz-if-match-last-modified-time`. A date that AWS does not know there is refused: who sends `If-Unmodified-Since`
- * would lose what they mean to protect.
+/**
+ * `If-Match`, an ETag, and `If-None-Match`, which can only be `*`, of a write.
  *
  * @param dates are compared by who calls this, in RenameObject
- * @throws S3Error NotImplemented for both headers at once, and for a date; InvalidArgument
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ * @throws S3Error NotImplemented for other values, for both headers at once, and for a date
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html,
+ * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_api.snapshot.json
  */
 export function parseWriteConditions(
+  headers: Headers,
+  dates: "refused" | "compared" = "refused",
+): WriteConditions {
+  const conditions = parseRemovalConditions(headers, dates);
+  const { ifMatch, ifNoneMatch } = conditions;
+  if (ifMatch === "*") throw notAccepted("If-Match");
+  if (ifNoneMatch !== undefined && ifNoneMatch !== "*") throw notAccepted("If-None-Match");
+  return conditions;
+}
+
+function notAccepted(header: string): S3Error {
+  return notImplemented(
+    header,
+    `We don't accept the provided value of ${header} header for this API`,
+  );
+}
+
+/**
+ * The conditions of DeleteObject: `If-Match`, an ETag or `*`, `x-amz-if-match-size`, and
+ * `x-amz-if-match-last-modified-time`. A date that AWS does not know there, or in a write, is refused: who sends
+ * `If-Unmodified-Since` would lose what they mean to protect.
+ *
+ * @throws S3Error NotImplemented for `If-Match` and `If-None-Match` at once, and for a date; InvalidArgument
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ */
+export function parseRemovalConditions(
   headers: Headers,
   dates: "refused" | "compared" = "refused",
 ): WriteConditions {
@@ -177,34 +214,50 @@ export function parseWriteConditions(
 }
 
 /**
- * What a write under these conditions finds. A missing key fails every `If-Match` as NoSuchKey, in a DELETE too; size and
- * time alone do not ask for the object to be there.
+ * Why an effect under these conditions may not happen; undefined: it may. A missing key fails every `If-Match` as
+ * NoSuchKey, in a DELETE too; size and time alone do not ask for the object to be there.
  *
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
  */
 export function checkWriteConditions(
   conditions: WriteConditions,
-  existing:
-    | {
-        readonly etag: string;
-        readonly sizeBytes: number;
-        readonly lastModifiedMs: number;
-        readonly sequence: number;
-      }
-    | undefined,
-): "ok" | "PreconditionFailed" | "NoSuchKey" {
-  const { ifMatch, ifNoneMatch, ifMatchSizeBytes, ifMatchLastModifiedSeconds, ifSequence } =
-    conditions;
-  if (existing === undefined) return ifMatch === undefined ? "ok" : "NoSuchKey";
-  const isMet =
-    ifNoneMatch !== "*" &&
-    ifNoneMatch !== existing.etag &&
-    (ifMatch === undefined || ifMatch === "*" || ifMatch === existing.etag) &&
-    (ifMatchSizeBytes === undefined || ifMatchSizeBytes === existing.sizeBytes) &&
-    (ifSequence === undefined || ifSequence === existing.sequence) &&
-    (ifMatchLastModifiedSeconds === undefined ||
-      ifMatchLastModifiedSeconds === Math.floor(existing.lastModifiedMs / 1000));
-  return isMet ? "ok" : "PreconditionFailed";
+  existing: WrittenOver | undefined,
+): ConditionRefusal | undefined {
+  if (existing === undefined)
+    return conditions.ifMatch === undefined ? undefined : { ok: false, reason: "NoSuchKey" };
+  const condition = unmetCondition(conditions, existing);
+  return condition === undefined
+    ? undefined
+    : { ok: false, reason: "PreconditionFailed", condition };
+}
+
+/** What has the key now. */
+interface WrittenOver {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly lastModifiedMs: number;
+  readonly sequence: number;
+}
+
+function unmetCondition(
+  {
+    ifMatch,
+    ifNoneMatch,
+    ifMatchSizeBytes,
+    ifMatchLastModifiedSeconds,
+    ifSequence,
+  }: WriteConditions,
+  { etag, sizeBytes, lastModifiedMs, sequence }: WrittenOver,
+): string | undefined {
+  if (ifNoneMatch === "*" || ifNoneMatch === etag) return "If-None-Match";
+  if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== etag) return "If-Match";
+  if (ifSequence !== undefined && ifSequence !== sequence) return "If-Match";
+  if (ifMatchSizeBytes !== undefined && ifMatchSizeBytes !== sizeBytes)
+    return "x-amz-if-match-size";
+  const isOfThatTime =
+    ifMatchLastModifiedSeconds === undefined ||
+    ifMatchLastModifiedSeconds === Math.floor(lastModifiedMs / 1000);
+  return isOfThatTime ? undefined : "x-amz-if-match-last-modified-time";
 }
 
 function parseSize(text: string): number {

@@ -50,7 +50,7 @@ export function parseMultipartChecksum(headers: Headers): MultipartChecksum | un
     );
   }
   const algorithm = CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === named);
-  if (algorithm === undefined) throw unknownAlgorithm(type ?? "COMPOSITE");
+  if (algorithm === undefined) throw unknownAlgorithm(type);
   const types = CHECKSUM_TYPES[algorithm];
   if (type !== undefined && !types.includes(type))
     throw invalidRequest(
@@ -71,9 +71,11 @@ export function parseChecksumType(headers: Headers): ChecksumType | undefined {
   return type;
 }
 
-/** AWS names those that go with the type. */
-function unknownAlgorithm(type: ChecksumType): S3Error {
-  const valid = CHECKSUM_ALGORITHMS.filter((algorithm) => CHECKSUM_TYPES[algorithm].includes(type));
+/** AWS names those that go with the type, if there is one. */
+function unknownAlgorithm(type: ChecksumType | undefined): S3Error {
+  const valid = CHECKSUM_ALGORITHMS.filter(
+    (algorithm) => type === undefined || CHECKSUM_TYPES[algorithm].includes(type),
+  );
   return invalidRequest(
     `Checksum algorithm provided is unsupported. Please try again with any of the valid types: [${valid.toSorted().join(", ")}]`,
   );

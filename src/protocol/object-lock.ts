@@ -1,4 +1,4 @@
-import { parseIsoDate } from "../lib/http-date.ts";
+import { formatPacificDate, parseIsoDate } from "../lib/http-date.ts";
 import { integer, object, one, oneOf, optional, text } from "../lib/xml-shape.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
 import type { BucketConfiguration, DefaultRetention, LockMode } from "./bucket-configuration.ts";
@@ -80,12 +80,13 @@ const RetentionShape = object({
  * @throws S3Error MalformedXML, InvalidArgument (a date that is not in the future)
  */
 export function readRetention(document: Uint8Array, nowMs: number): Retention | undefined {
+  checkPresent(document);
   const { Mode: mode, RetainUntilDate: date } = readXml(document, "Retention", RetentionShape);
   if (mode === undefined && date === undefined) return undefined;
   const retainUntilMs = date === undefined ? undefined : parseIsoDate(date.trim());
   if (mode === undefined || date === undefined || retainUntilMs === undefined)
     throw new S3Error("MalformedXML");
-  checkFuture(retainUntilMs, nowMs, "RetainUntilDate", date);
+  checkFuture(retainUntilMs, nowMs, "RetainUntilDate", formatPacificDate(retainUntilMs));
   return { mode, retainUntilMs };
 }
 
@@ -102,7 +103,13 @@ const LegalHold = object({ Status: one(oneOf("ON", "OFF")) });
  * @throws S3Error MalformedXML
  */
 export function readLegalHold(document: Uint8Array): boolean {
+  checkPresent(document);
   return readXml(document, "LegalHold", LegalHold).Status === "ON";
+}
+
+/** Unlike others, PutObjectRetention and PutObjectLegalHold answer MalformedXML to no document at all. */
+function checkPresent(document: Uint8Array): void {
+  if (document.byteLength === 0) throw new S3Error("MalformedXML");
 }
 
 /** What is in `<LegalHold>`. */
@@ -180,13 +187,6 @@ export function parseLockEnabled(headers: Headers): boolean {
   const word = value.toLowerCase();
   if (word === "true" || word === "false") return word === "true";
   throw invalidArgument("The value must be true or false", name, value);
-}
-
-/** A version may not be removed, or its retention not be changed so. */
-export function objectLocked(): S3Error {
-  return new S3Error("AccessDenied", {
-    message: "Access Denied because object protected by object lock.",
-  });
 }
 
 function onOrOff(isOn: boolean): "ON" | "OFF" {

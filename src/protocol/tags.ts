@@ -14,8 +14,14 @@ const RESERVED_PREFIX = "aws:";
 interface TagLimits {
   readonly maxTags: number;
   readonly tooManyMessage: string;
+  /** For a key that begins with `aws:`; AWS does not name it when a bucket is made. */
   readonly reservedMessage: string;
 }
+
+const BUCKET_LIMITS = {
+  maxTags: 50,
+  tooManyMessage: "Bucket tag count cannot be greater than 50",
+};
 
 const LIMITS = {
   object: {
@@ -24,9 +30,13 @@ const LIMITS = {
     reservedMessage: "Your TagKey cannot be prefixed with aws:",
   },
   bucket: {
-    maxTags: 50,
-    tooManyMessage: "Bucket tag count cannot be greater than 50",
+    ...BUCKET_LIMITS,
     reservedMessage: "System tags cannot be added/updated by requester",
+  },
+  "new bucket": {
+    ...BUCKET_LIMITS,
+    reservedMessage:
+      'User-defined tag keys can\'t start with "aws:". This prefix is reserved for system tags. Remove "aws:" from your tag keys and try again.',
   },
 } as const satisfies Readonly<Record<string, TagLimits>>;
 
@@ -125,7 +135,8 @@ function refuseHeader(value: string): never {
 function checkTags(tags: TagSet, tagged: Tagged): void {
   const { maxTags, tooManyMessage, reservedMessage } = LIMITS[tagged];
   for (const { key, value } of tags) {
-    if (key.startsWith(RESERVED_PREFIX)) throw invalidTag(reservedMessage, { TagKey: key });
+    if (key.startsWith(RESERVED_PREFIX))
+      throw invalidTag(reservedMessage, tagged === "new bucket" ? {} : { TagKey: key });
     if (key === "" || key.length > MAX_KEY_LENGTH || !ALLOWED.test(key))
       throw invalidTag("The TagKey you have provided is invalid", { TagKey: key });
     if (value.length > MAX_VALUE_LENGTH || !ALLOWED.test(value))

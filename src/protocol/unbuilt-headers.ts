@@ -37,10 +37,11 @@ export function refuseUnbuiltHeaders(headers: Headers): void {
   const encryption = headers.get("x-amz-server-side-encryption");
   if (encryption === null || encryption === "AES256") return;
   if (encryption.startsWith("aws:")) throw notImplemented("x-amz-server-side-encryption");
-  throw new S3Error("InvalidArgument", {
-    message: "The encryption method specified is not supported",
-    fields: { ArgumentName: "x-amz-server-side-encryption", ArgumentValue: encryption },
-  });
+  throw invalidArgument(
+    "The encryption method specified is not supported",
+    "x-amz-server-side-encryption",
+    encryption,
+  );
 }
 
 /** Headers of a new bucket that have one value which says what Ledge does anyway. */

@@ -1,3 +1,5 @@
+import { NULL_VERSION } from "./version-id.ts";
+
 /** `x-amz-version-id`, `x-amz-delete-marker` of an answer; none where there are no versions. */
 export function versionHeaders(
   versionId: string | undefined,
@@ -9,7 +11,13 @@ export function versionHeaders(
   };
 }
 
-/** `x-amz-copy-source-version-id` of CopyObject and UploadPartCopy. */
+/** `x-amz-version-id` of PutObject, which does not speak of a null version; CopyObject does. */
+export function putVersion(versionId: string | undefined): Readonly<Record<string, string>> {
+  return versionHeaders(versionId === NULL_VERSION ? undefined : versionId);
+}
+
+/** `x-amz-copy-source-version-id` of CopyObject and UploadPartCopy, which do not speak of a null version either. */
 export function copySourceVersion(versionId: string | undefined): Readonly<Record<string, string>> {
-  return versionId === undefined ? {} : { "x-amz-copy-source-version-id": versionId };
+  if (versionId === undefined || versionId === NULL_VERSION) return {};
+  return { "x-amz-copy-source-version-id": versionId };
 }

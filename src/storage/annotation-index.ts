@@ -1,3 +1,4 @@
+import type { ConditionRefusal } from "../protocol/conditions.ts";
 import type { StoredChecksum } from "../protocol/object-record.ts";
 
 /** What a listing knows of an annotation. */
@@ -53,10 +54,8 @@ interface Annotated {
 export type AnnotationChangeOutcome =
   | Annotated
   | NoVersion
-  | {
-      readonly ok: false;
-      readonly reason: "PreconditionFailed" | "AccessDenied" | "AnnotationLimitExceeded";
-    };
+  | ConditionRefusal
+  | { readonly ok: false; readonly reason: "AccessDenied" | "AnnotationLimitExceeded" };
 
 export type AnnotationReadOutcome =
   | (Annotated & { readonly annotation: AnnotationSummary & { readonly payload: Uint8Array } })

@@ -1,4 +1,4 @@
-import type { WriteConditions } from "../protocol/conditions.ts";
+import type { ConditionRefusal, WriteConditions } from "../protocol/conditions.ts";
 import type {
   BlobContent,
   DeleteMarker,
@@ -41,14 +41,13 @@ export type CommitOutcome =
   | {
       readonly ok: true;
       readonly lastModifiedMs: number;
-      /** Undefined: the null version. */
+      /** Undefined: the bucket never had versions. */
       readonly versionId: string | undefined;
     }
+  | ConditionRefusal
   /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
-  | {
-      readonly ok: false;
-      readonly reason: "PreconditionFailed" | "NoSuchKey" | "RequestTimeout" | "SourceGone";
-    };
+  | { readonly ok: false; readonly reason: "SourceGone" }
+  | { readonly ok: false; readonly reason: "RequestTimeout" };
 
 export type RemoveOutcome =
   | {
@@ -58,11 +57,9 @@ export type RemoveOutcome =
       /** That version was, or is, a delete marker. */
       readonly isMarker: boolean;
     }
+  | ConditionRefusal
   /** `AccessDenied`: the version is locked. */
-  | {
-      readonly ok: false;
-      readonly reason: "PreconditionFailed" | "NoSuchKey" | "AccessDenied" | "InternalError";
-    };
+  | { readonly ok: false; readonly reason: "AccessDenied" | "InternalError" };
 
 /**
  * Port: the objects of one bucket. Every method is one effect and one transaction in each shard that it touches.
@@ -200,5 +197,6 @@ export interface Rename {
 
 export type RenameOutcome =
   | { readonly ok: true; readonly versionId: string | undefined }
+  | ConditionRefusal
   /** `SourceGone`: the source is another object by now. */
-  | { readonly ok: false; readonly reason: "PreconditionFailed" | "NoSuchKey" | "SourceGone" };
+  | { readonly ok: false; readonly reason: "SourceGone" };

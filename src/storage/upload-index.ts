@@ -136,10 +136,11 @@ export interface CompletedUpload {
   readonly versionId: string | undefined;
 }
 
-/** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
 export type PutPartOutcome =
   | { readonly ok: true; readonly lastModifiedMs: number }
-  | { readonly ok: false; readonly reason: "NoSuchUpload" | "RequestTimeout" | "SourceGone" };
+  /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
+  | { readonly ok: false; readonly reason: "SourceGone" }
+  | { readonly ok: false; readonly reason: "NoSuchUpload" | "RequestTimeout" };
 
 /** The multipart uploads of one bucket; a part of the port `BucketIndex`. */
 export interface UploadIndex {

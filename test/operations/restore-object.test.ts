@@ -46,7 +46,6 @@ test("an object that is not there is not restored", async () => {
 });
 
 test.for([
-  "",
   "<RestoreRequest/>",
   "<RestoreRequest><Days>0</Days></RestoreRequest>",
   "<RestoreRequest><Days>1</Days><Tier>Soon</Tier></RestoreRequest>",

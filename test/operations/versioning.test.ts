@@ -24,7 +24,6 @@ describe("the versioning of a bucket", () => {
   });
 
   test.for([
-    ["", 400, "MalformedXML"],
     ["<VersioningConfiguration/>", 400, "IllegalVersioningConfigurationException"],
     ["<VersioningConfiguration><Status>On</Status></VersioningConfiguration>", 400, "MalformedXML"],
     [

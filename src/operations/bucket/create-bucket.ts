@@ -123,7 +123,7 @@ async function readConfiguration({ request, payload }: AccountContext): Promise<
     throw new S3Error("NotImplemented", { message: "Directory buckets are not implemented" });
   return {
     locationConstraint: checkLocation(LocationConstraint),
-    tags: tagSetOf(Tags?.Tag ?? [], "bucket"),
+    tags: tagSetOf(Tags?.Tag ?? [], "new bucket"),
     hasObjectLock,
   };
 }

@@ -12,11 +12,11 @@ import {
 } from "../../lib/xml-shape.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { NO_CONDITIONS, type WriteConditions } from "../../protocol/conditions.ts";
-import { type ErrorCode, S3Error } from "../../protocol/errors.ts";
+import { S3Error } from "../../protocol/errors.ts";
 import { unquoteEtag } from "../../protocol/etag.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
-import { objectLocked } from "../../protocol/object-lock.ts";
 import { readXml } from "../../protocol/read-xml.ts";
+import { refusalError } from "../../protocol/refusal.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { isVersionId } from "../../protocol/version-id.ts";
 import type { BucketIndex, Removal, RemoveOutcome } from "../../storage/bucket-index.ts";
@@ -59,7 +59,7 @@ export const deleteObjects: BucketOperation = {
     const results = await removeEntries(context.index, entries, bypass);
     const nodes = results.flatMap((result, i): XmlNode[] => {
       const { Key, VersionId } = entries[i] ?? { Key: "", VersionId: undefined };
-      if (typeof result === "string") return [errorNode(Key, VersionId, result)];
+      if (result instanceof S3Error) return [errorNode(Key, VersionId, result)];
       return isQuiet ? [] : [deletedNode(Key, VersionId, result)];
     });
     return xmlResponse("DeleteResult", nodes);
@@ -67,7 +67,7 @@ export const deleteObjects: BucketOperation = {
 };
 
 type Removed = Extract<RemoveOutcome, { ok: true }>;
-type Result = Removed | ErrorCode;
+type Result = Removed | S3Error;
 
 async function removeEntries(
   index: BucketIndex,
@@ -79,16 +79,16 @@ async function removeEntries(
     .filter((_, i) => refusals[i] === undefined)
     .map((entry) => removalOf(entry, bypass));
   const outcomes: Iterator<RemoveOutcome> = (await index.removeMany(removals)).values();
-  return refusals.map((refusal): Result => {
+  return refusals.map((refusal, i): Result => {
     if (refusal !== undefined) return refusal;
     const { value: outcome } = outcomes.next() as IteratorYieldResult<RemoveOutcome>;
-    return outcome.ok ? outcome : outcome.reason;
+    return outcome.ok ? outcome : refusalError(outcome, { key: entries[i]?.Key ?? "" });
   });
 }
 
-function refusalOf({ Key, VersionId }: Entry): ErrorCode | undefined {
-  if (VersionId !== undefined && !isVersionId(VersionId)) return "NoSuchVersion";
-  return Buffer.byteLength(Key) > MAX_KEY_BYTES ? "KeyTooLongError" : undefined;
+function refusalOf({ Key, VersionId }: Entry): S3Error | undefined {
+  if (VersionId !== undefined && !isVersionId(VersionId)) return new S3Error("NoSuchVersion");
+  return Buffer.byteLength(Key) > MAX_KEY_BYTES ? new S3Error("KeyTooLongError") : undefined;
 }
 
 /** @throws S3Error MalformedXML when LastModifiedTime is no date */
@@ -144,8 +144,11 @@ function deletedNode(
   ];
 }
 
-function errorNode(key: string, versionId: string | undefined, code: ErrorCode): XmlNode {
-  const { message } = code === "AccessDenied" ? objectLocked() : new S3Error(code);
+function errorNode(
+  key: string,
+  versionId: string | undefined,
+  { code, message }: S3Error,
+): XmlNode {
   return [
     "Error",
     [

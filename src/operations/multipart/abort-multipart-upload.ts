@@ -20,7 +20,8 @@ export const abortMultipartUpload: ObjectOperation = {
     const uploadId = uploadIdOf(query);
     const initiatedMs = parseInitiated(headers.get(INITIATED_HEADER));
     const outcome = await index.abortUpload(key, uploadId, initiatedMs);
-    if (outcome === "PreconditionFailed") throw new S3Error("PreconditionFailed");
+    if (outcome === "PreconditionFailed")
+      throw new S3Error(outcome, { fields: { Condition: INITIATED_HEADER } });
     if (outcome === "NoSuchUpload" && initiatedMs === undefined) throw noSuchUpload(uploadId);
     return emptyResponse(204);
   },

@@ -7,7 +7,8 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
-import type { Refusal } from "../../storage/upload-index.ts";
+import type { BucketIndex } from "../../storage/bucket-index.ts";
+import type { Completion, Refusal } from "../../storage/upload-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { parseCompletion } from "./completion.ts";
 
@@ -31,7 +32,9 @@ export const completeMultipartUpload: ObjectOperation = {
     const uploadId = uploadIdOf(request.query);
     // The checksums in the headers are the object's, not this document's.
     const document = await readDocument(request, payload, MAX_DOCUMENT_BYTES, transportClaims);
-    const completion = parseCompletion(document, headers, uploadId);
+    const completion = await describedFor(index, key, uploadId, () =>
+      parseCompletion(document, headers, uploadId),
+    );
     const completed = await index.completeUpload(key, uploadId, completion);
     if (!completed.ok) throw refusalError(completed, uploadId);
     return xmlResponse(
@@ -47,6 +50,21 @@ export const completeMultipartUpload: ObjectOperation = {
     );
   },
 };
+
+/** What is wrong with the description of an upload that does not exist is that it does not exist. */
+async function describedFor(
+  index: BucketIndex,
+  key: string,
+  uploadId: string,
+  parse: () => Completion,
+): Promise<Completion> {
+  try {
+    return parse();
+  } catch (error) {
+    if ((await index.findUpload(key, uploadId)) === undefined) throw noSuchUpload(uploadId);
+    throw error;
+  }
+}
 
 function refusalError(refusal: Refusal, uploadId: string): S3Error {
   if (refusal.code === "NoSuchUpload") return noSuchUpload(uploadId);

@@ -39,6 +39,8 @@ export function parseCompletion(
   headers: Headers,
   uploadId: string,
 ): Completion {
+  if (document.byteLength === 0)
+    throw new S3Error("InvalidRequest", { message: "You must specify at least one part" });
   const { Part: parts } = readXml(document, "CompleteMultipartUpload", CompleteMultipartUpload);
   if (parts.length === 0 || parts.length > MAX_PARTS) throw new S3Error("MalformedXML");
   const isAscending = parts.every(

@@ -1,8 +1,8 @@
-import { annotationRefusal } from "../../domain/annotation-refusal.ts";
 import { annotatedVersionHeaders, parseObjectIfMatch } from "../../protocol/annotation-headers.ts";
 import { parseAnnotationName } from "../../protocol/annotation-parameters.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -17,7 +17,7 @@ import type { ObjectOperation } from "../operation.ts";
 export const deleteObjectAnnotation: ObjectOperation = {
   name: "DeleteObjectAnnotation",
   scope: "object",
-  async handle({ request: { headers, query }, index, key }) {
+  async handle({ request: { method, headers, query }, index, key }) {
     const version = { key, versionId: parseVersionId(query) };
     const outcome = await index.changeAnnotation(version, {
       kind: "remove",
@@ -25,7 +25,7 @@ export const deleteObjectAnnotation: ObjectOperation = {
       ifMatch: parseObjectIfMatch(headers),
       bypassesGovernance: bypassesGovernance(headers),
     });
-    if (!outcome.ok) throw annotationRefusal(outcome.reason, version);
+    if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     return emptyResponse(204, annotatedVersionHeaders(outcome.versionId));
   },
 };

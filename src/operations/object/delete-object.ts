@@ -1,7 +1,6 @@
-import { parseWriteConditions } from "../../protocol/conditions.ts";
-import { S3Error } from "../../protocol/errors.ts";
+import { parseRemovalConditions } from "../../protocol/conditions.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
-import { objectLocked } from "../../protocol/object-lock.ts";
+import { refusalError } from "../../protocol/refusal.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
@@ -21,12 +20,10 @@ export const deleteObject: ObjectOperation = {
     const outcome = await index.remove({
       key,
       versionId: parseVersionId(query),
-      conditions: parseWriteConditions(headers),
+      conditions: parseRemovalConditions(headers),
       bypassesGovernance: bypassesGovernance(headers),
     });
     if (outcome.ok) return emptyResponse(204, versionHeaders(outcome.versionId, outcome.isMarker));
-    if (outcome.reason !== "AccessDenied")
-      throw new S3Error(outcome.reason, { fields: { Key: key } });
-    throw objectLocked();
+    throw refusalError(outcome, { key });
   },
 };

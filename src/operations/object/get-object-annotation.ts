@@ -1,9 +1,9 @@
-import { annotationRefusal } from "../../domain/annotation-refusal.ts";
 import { formatHttpDate } from "../../lib/http-date.ts";
 import { annotatedVersionHeaders } from "../../protocol/annotation-headers.ts";
 import { parseAnnotationName } from "../../protocol/annotation-parameters.ts";
 import { wantedChecksumHeaders } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
+import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -16,10 +16,10 @@ import type { ObjectOperation } from "../operation.ts";
 export const getObjectAnnotation: ObjectOperation = {
   name: "GetObjectAnnotation",
   scope: "object",
-  async handle({ request: { headers, query }, index, key }) {
+  async handle({ request: { method, headers, query }, index, key }) {
     const version = { key, versionId: parseVersionId(query) };
     const outcome = await index.readAnnotation(version, parseAnnotationName(query));
-    if (!outcome.ok) throw annotationRefusal(outcome.reason, version);
+    if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     const { payload, etag, sizeBytes, lastModifiedMs, checksum } = outcome.annotation;
     return new Response(payload, {
       headers: {

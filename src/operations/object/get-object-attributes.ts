@@ -1,6 +1,7 @@
 import { requireObject } from "../../domain/found-object.ts";
 import { formatHttpDate } from "../../lib/http-date.ts";
 import type { XmlContent, XmlNode } from "../../lib/xml-writer.ts";
+import { checksumElement } from "../../protocol/checksum-headers.ts";
 import {
   type ObjectAttributesParameters,
   parseObjectAttributes,
@@ -55,7 +56,8 @@ function checksumContent(checksum: StoredChecksum | undefined): XmlContent | und
   if (checksum === undefined) return undefined;
   const { algorithm, value, type } = checksum;
   return [
-    [`Checksum${algorithm}`, value],
+    // Here, and only here, AWS leaves out how many parts a composite one is of.
+    [checksumElement(algorithm), value.split("-", 1)[0]],
     ["ChecksumType", type],
   ];
 }
@@ -79,7 +81,7 @@ async function partsContent(
       [
         ...(checksum === undefined
           ? []
-          : [[`Checksum${checksum.algorithm}`, checksum.value] as const]),
+          : [[checksumElement(checksum.algorithm), checksum.value] as const]),
         ["PartNumber", partNumber],
         ["Size", sizeBytes],
       ],

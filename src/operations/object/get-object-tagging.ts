@@ -14,7 +14,9 @@ export const getObjectTagging: ObjectOperation = {
   name: "GetObjectTagging",
   scope: "object",
   async handle(context) {
-    const { versionId, attributes } = await readVersion(context);
+    // AWS's NoSuchKey has the bucket in its `Key` here, and only here (seen 2025-03).
+    const name = `${context.bucket.name}/${context.key}`;
+    const { versionId, attributes } = await readVersion(context, name);
     return xmlResponse("Tagging", taggingContent(attributes.tags), {
       headers: versionHeaders(versionId),
     });

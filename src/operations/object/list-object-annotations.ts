@@ -1,4 +1,3 @@
-import { annotationRefusal } from "../../domain/annotation-refusal.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { annotatedVersionHeaders } from "../../protocol/annotation-headers.ts";
@@ -6,6 +5,7 @@ import { parseListAnnotations } from "../../protocol/annotation-parameters.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import type { AnnotationSummary } from "../../storage/annotation-index.ts";
 import type { ObjectOperation } from "../operation.ts";
@@ -19,12 +19,12 @@ import type { ObjectOperation } from "../operation.ts";
 export const listObjectAnnotations: ObjectOperation = {
   name: "ListObjectAnnotations",
   scope: "object",
-  async handle({ request: { query }, bucket, index, key }) {
+  async handle({ request: { method, query }, bucket, index, key }) {
     const version = { key, versionId: parseVersionId(query) };
     const { prefix, continuationToken, after, maxResults } = parseListAnnotations(query);
     const listing = { withPayloads: false, prefix, after, limit: maxResults };
     const page = await index.listAnnotations(version, listing);
-    if (!page.ok) throw annotationRefusal(page.reason, version);
+    if (!page.ok) throw refusalError(page, { ...version, method });
     const { annotations, isTruncated } = page;
     const last = isTruncated ? annotations.at(-1) : undefined;
     return xmlResponse(

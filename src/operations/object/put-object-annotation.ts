@@ -1,4 +1,3 @@
-import { annotationRefusal } from "../../domain/annotation-refusal.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
 import { holdInline } from "../../domain/body/store-body.ts";
@@ -9,6 +8,7 @@ import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -27,7 +27,7 @@ export const putObjectAnnotation: ObjectOperation = {
   name: "PutObjectAnnotation",
   scope: "object",
   async handle({ request, payload, index, key }) {
-    const { headers, query } = request;
+    const { method, headers, query } = request;
     const version = { key, versionId: parseVersionId(query) };
     const name = parseAnnotationName(query);
     const body = incomingBody(request, payload);
@@ -40,7 +40,7 @@ export const putObjectAnnotation: ObjectOperation = {
       ifMatch: parseObjectIfMatch(headers),
       bypassesGovernance: bypassesGovernance(headers),
     });
-    if (!outcome.ok) throw annotationRefusal(outcome.reason, version);
+    if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     return xmlResponse(
       "PutObjectAnnotationOutput",
       [

@@ -16,9 +16,9 @@ export const putObjectLegalHold: ObjectOperation = {
   name: "PutObjectLegalHold",
   scope: "object",
   async handle(context) {
+    const hasLegalHold = readLegalHold(await readVouchedDocument(context));
     await requireObjectLock(context);
-    const document = await readVouchedDocument(context);
-    await changeVersion(context, { kind: "legal-hold", hasLegalHold: readLegalHold(document) });
+    await changeVersion(context, { kind: "legal-hold", hasLegalHold });
     return emptyResponse(200);
   },
 };

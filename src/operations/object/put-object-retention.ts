@@ -18,11 +18,11 @@ export const putObjectRetention: ObjectOperation = {
   name: "PutObjectRetention",
   scope: "object",
   async handle(context) {
+    const retention = readRetention(await readVouchedDocument(context), Date.now());
     await requireObjectLock(context);
-    const document = await readVouchedDocument(context);
     await changeVersion(context, {
       kind: "retention",
-      retention: readRetention(document, Date.now()),
+      retention,
       bypassesGovernance: bypassesGovernance(context.request.headers),
     });
     return emptyResponse(200);

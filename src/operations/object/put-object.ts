@@ -10,7 +10,7 @@ import { emptyResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
 import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
-import { versionHeaders } from "../../protocol/version-headers.ts";
+import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -49,7 +49,7 @@ export const putObject: ObjectOperation = {
     return emptyResponse(200, {
       etag: quoteEtag(written.etag),
       ...checksumHeaders(written.checksum),
-      ...versionHeaders(written.versionId),
+      ...putVersion(written.versionId),
       ...encryptionHeaders(headers),
       ...(offsetBytes !== undefined && { "x-amz-object-size": String(written.sizeBytes) }),
     });

@@ -91,7 +91,7 @@ export function changeAnnotation(
   const { row } = found;
   const { ifMatch, bypassesGovernance } = change;
   if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== row.etag)
-    return { ok: false, reason: "PreconditionFailed" };
+    return { ok: false, reason: "PreconditionFailed", condition: "x-amz-object-if-match" };
   const { sequence } = row;
   const names = change.kind === "put" ? change.annotations.map(({ name }) => name) : [change.name];
   const replaced = names.filter((name) => hasAnnotation(sql, sequence, name));

@@ -26,8 +26,8 @@ export function appendToObject(
   if (newBlobs(draft).some((blob) => isSwept(shard, blob)))
     return { ok: false, reason: "RequestTimeout" };
   const existing = findObject(shard.sql, key);
-  const verdict = checkObject(conditions, existing);
-  if (verdict !== "ok") return { ok: false, reason: verdict };
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
   if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
   const { tags } = readAttributes(existing.attributes);
   const { storageClass, headers } = recordOf(existing, undefined);

@@ -5,6 +5,7 @@ import type { WriteConditions } from "../../protocol/conditions.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { combineChecksums, multipartEtag } from "../../protocol/multipart-checksum.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
+import { refusalDetail } from "../../protocol/refusal.ts";
 import type {
   CompletedUpload,
   Completion,
@@ -55,8 +56,9 @@ export function completeUpload(
     return missingChecksum(upload.checksum.algorithm, unvouched.partNumber);
   const existing = findObject(sql, key);
   const { conditions } = completion;
-  const verdict = checkObject(conditions, existing);
-  if (verdict !== "ok") return { ok: false, code: verdict };
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined)
+    return { ok: false, code: refusal.reason, ...refusalDetail(refusal, { key }) };
   if (isConditional(conditions) && existing?.sequence !== upload.objectSequence)
     return refuse("ConditionalRequestConflict", {
       Condition: conditions.ifMatch === undefined ? "If-None-Match" : "If-Match",
@@ -94,7 +96,11 @@ function selectParts(
   for (const { partNumber, etag, checksum: given } of listed) {
     const part = byNumber.get(partNumber);
     if (given !== undefined && checksum !== undefined && given.algorithm !== checksum.algorithm)
-      return badDigest(`${given.algorithm.toLowerCase()} you specified for part ${partNumber}`);
+      return {
+        ok: false,
+        code: "BadDigest",
+        message: `The ${given.algorithm.toLowerCase()} you specified for part ${partNumber} did not match what we received.`,
+      };
     if (part === undefined || part.etag !== etag || !isChecksum(part, given?.value))
       return refuse("InvalidPart", {
         UploadId: uploadId,
@@ -144,7 +150,12 @@ function joinParts(
     const isMet =
       expected.algorithm === checksum.algorithm &&
       withoutCount(expected.value) === withoutCount(checksum.value);
-    if (!isMet) return badDigest(`${expected.algorithm.toLowerCase()} you specified`);
+    if (!isMet)
+      return {
+        ok: false,
+        code: "BadDigest",
+        message: `The ${expected.algorithm.toLowerCase()} you specified did not match the calculated checksum.`,
+      };
   }
   return { ok: true, etag: multipartEtag(parts.map(({ etag }) => etag)), sizeBytes, checksum };
 }
@@ -173,14 +184,6 @@ function missingChecksum(algorithm: ChecksumAlgorithm, partNumber: number): Refu
     ok: false,
     code: "InvalidRequest",
     message: `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`,
-  };
-}
-
-function badDigest(what: string): Refusal {
-  return {
-    ok: false,
-    code: "BadDigest",
-    message: `The ${what} did not match the calculated checksum.`,
   };
 }
 

@@ -64,7 +64,7 @@ export function readAttributes(column: string | null): ObjectAttributes {
     : { ...NO_ATTRIBUTES, ...(JSON.parse(column) as Partial<ObjectAttributes>) };
 }
 
-/** What a write finds under these conditions. */
+/** Why an effect on this row may not happen; undefined: it may. */
 export function checkObject(
   conditions: WriteConditions,
   existing: ObjectRow | undefined,

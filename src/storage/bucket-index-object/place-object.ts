@@ -8,7 +8,7 @@ import { writeChecksum } from "./checksum-column.ts";
 import { addContent } from "./contents.ts";
 import { findObject } from "./find-object.ts";
 import { makeRoom } from "./make-room.ts";
-import { checkObject, type ObjectRow, writeAttributes } from "./object-row.ts";
+import { checkObject, type ObjectRow, shownVersionId, writeAttributes } from "./object-row.ts";
 import { isSwept, refer } from "./references.ts";
 import type { Effect } from "./shard.ts";
 
@@ -23,14 +23,19 @@ export function commitObject(
   if (content.kind !== "inline" && isSwept(shard, content))
     return { ok: false, reason: "RequestTimeout" };
   const existing = findObject(shard.sql, key);
-  const verdict = checkObject(conditions, existing);
-  if (verdict !== "ok") return { ok: false, reason: verdict };
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
   if (draft.annotatedAs !== undefined && countAnnotations(shard.sql, draft.annotatedAs) === 0)
     return { ok: false, reason: "SourceGone" };
   const placed = adopt(shard, content);
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
-  const versionId = placeObject(shard, key, existing, draft, placed);
-  return { ok: true, lastModifiedMs: shard.nowMs, versionId };
+  const versionId = placeObject(shard, key, existing, draft, placed) ?? null;
+  const { versioning } = shard.state.configuration;
+  return {
+    ok: true,
+    lastModifiedMs: shard.nowMs,
+    versionId: shownVersionId(versionId, versioning),
+  };
 }
 
 /** @returns what {@link placeObject} takes; undefined when nothing refers to the copied content any more */
@@ -49,7 +54,7 @@ export type RowDraft = Omit<ObjectDraft, "content"> & { readonly modifiedMs?: nu
  *
  * @param existing what is in `object` now
  * @param content the inline bytes, or the id of a content with a reference for this row
- * @returns the id of the new version; undefined for the null version, of which no answer to a write speaks
+ * @returns the id of the new version; undefined for the null version
  */
 export function placeObject(
   shard: Effect,

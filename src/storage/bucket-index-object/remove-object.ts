@@ -11,8 +11,8 @@ export function removeObject(shard: Effect, removal: Removal): RemoveOutcome {
   if (removal.versionId !== undefined) return removeVersion(shard, removal, removal.versionId);
   const { key, conditions } = removal;
   const existing = findObject(shard.sql, key);
-  const verdict = checkObject(conditions, existing);
-  if (verdict !== "ok") return { ok: false, reason: verdict };
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
   return { ok: true, ...removeCurrent(shard, key, existing) };
 }
 
@@ -48,8 +48,8 @@ function removeVersion(shard: Effect, removal: Removal, versionId: string): Remo
   const { sql, cache, nowMs } = shard;
   const { key, conditions, bypassesGovernance } = removal;
   const found = findVersion(sql, key, versionId);
-  const verdict = checkObject(conditions, found?.row);
-  if (verdict !== "ok") return { ok: false, reason: verdict };
+  const refusal = checkObject(conditions, found?.row);
+  if (refusal !== undefined) return refusal;
   if (found === undefined) return { ok: true, versionId, isMarker: false };
   const { row, isCurrentObject, isMarker } = found;
   if (isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))

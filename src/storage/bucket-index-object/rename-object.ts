@@ -21,8 +21,8 @@ export function renameObject(
   const source = findObject(sql, sourceKey);
   if (source?.sequence !== sourceSequence) return { ok: false, reason: "SourceGone" };
   const existing = findObject(sql, key);
-  const verdict = checkObject(conditions, existing);
-  if (verdict !== "ok") return { ok: false, reason: verdict };
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
   const record = recordOf(source, versioning);
   if (sourceKey === key) return { ok: true, versionId: record.versionId };
 

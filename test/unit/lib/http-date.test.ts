@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   formatHttpDate,
   formatIsoDate,
+  formatPacificDate,
   parseIsoDate,
   parseHttpDate,
 } from "../../../src/lib/http-date.ts";
@@ -66,4 +67,11 @@ test.for([
   ["Tue, 01 Jan 2030 00:00:00 GMT", undefined],
 ] as const)("the ISO 8601 date %s is %s", ([text, timeMs]) => {
   expect(parseIsoDate(text)).toBe(timeMs);
+});
+
+test.for([
+  { timeMs: Date.UTC(2020, 0, 1), text: "Tue Dec 31 16:00:00 PST 2019" },
+  { timeMs: Date.UTC(2026, 6, 4, 7, 5, 9), text: "Sat Jul 04 00:05:09 PDT 2026" },
+])("$text is a date of the Pacific coast", ({ timeMs, text }) => {
+  expect(formatPacificDate(timeMs)).toBe(text);
 });

@@ -124,7 +124,7 @@ test.for<[string | undefined, string | undefined, string]>([
   [
     "ROT13",
     undefined,
-    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]",
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]",
   ],
   [
     "ROT13",

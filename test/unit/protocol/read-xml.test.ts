@@ -13,7 +13,6 @@ test("bytes or text, with or without S3's namespace, are read the same", () => {
 });
 
 test.for([
-  { document: bytesOf(""), because: "empty" },
   { document: bytesOf("<Delete><Key>"), because: "cut short" },
   { document: bytesOf("<Other><Key/></Other>"), because: "of another root" },
   { document: bytesOf("<Delete/>"), because: "of another shape" },
@@ -23,6 +22,11 @@ test.for([
   },
 ])("MalformedXML when the document is $because", ({ document }) => {
   expect(() => readXml(document, "Delete", Delete)).toThrow(new S3Error("MalformedXML"));
+});
+
+test("no document at all is MissingRequestBodyError", () => {
+  const failure = new S3Error("MissingRequestBodyError");
+  expect(() => readXml(bytesOf(""), "Delete", Delete)).toThrow(failure);
 });
 
 test("a failure that is not the document's is not MalformedXML", () => {

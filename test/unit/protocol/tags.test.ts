@@ -87,7 +87,6 @@ test.for([
 });
 
 test.for([
-  "",
   "<TagSet/>",
   "<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>",
   "<Tagging><TagSet><Tag><Value>v</Value></Tag></TagSet></Tagging>",

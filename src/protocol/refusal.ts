@@ -1,0 +1,62 @@
+import type { ConditionRefusal } from "./conditions.ts";
+import { type ErrorDetail, S3Error } from "./errors.ts";
+
+/** Why the index left a key as it is, as a value: errors lose their properties between Worker and Durable Object. */
+export type KeyRefusal =
+  | ConditionRefusal
+  | {
+      readonly ok: false;
+      /** `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. */
+      readonly reason:
+        | "AccessDenied"
+        | "AnnotationLimitExceeded"
+        | "InternalError"
+        | "MethodNotAllowed"
+        | "NoSuchAnnotation"
+        | "NoSuchVersion"
+        | "RequestTimeout";
+    };
+
+/** What the request was about. */
+export interface Refused {
+  readonly key: string;
+  /** As it was asked for; undefined: the current version. */
+  readonly versionId?: string | undefined;
+  /** Of the request, for the answer to one that meets a delete marker. */
+  readonly method?: string;
+}
+
+/** The error for what the index has refused. */
+export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
+  return new S3Error(refusal.reason, refusalDetail(refusal, refused));
+}
+
+/**
+ * What AWS adds to each of these errors.
+ *
+ * Source: https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_api.snapshot.json
+ */
+export function refusalDetail(
+  refusal: KeyRefusal,
+  { key, versionId, method = "GET" }: Refused,
+): ErrorDetail {
+  switch (refusal.reason) {
+    case "PreconditionFailed":
+      return { fields: { Condition: refusal.condition } };
+    case "AccessDenied":
+      return { message: "Access Denied because object protected by object lock." };
+    case "MethodNotAllowed":
+      return {
+        fields: { Method: method, ResourceType: "DeleteMarker" },
+        headers: { Allow: "DELETE", "x-amz-delete-marker": "true" },
+      };
+    case "InternalError":
+    case "RequestTimeout":
+      return {};
+    case "AnnotationLimitExceeded":
+    case "NoSuchAnnotation":
+    case "NoSuchKey":
+    case "NoSuchVersion":
+  }
+  return { fields: { Key: key, ...(versionId !== undefined && { VersionId: versionId }) } };
+}
