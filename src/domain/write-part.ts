@@ -40,6 +40,7 @@ export async function writePart(
   const wantedAlgorithm = missingAlgorithm(upload.checksum, claims);
   const { content, md5Hex, checksum } = await storeBlob(blobs, index.newBlobId(key), body, {
     ...claims,
+    isOfPart: true,
     wantedAlgorithm,
   });
 

@@ -4,3 +4,7 @@ export function decodeBase64(text: string, lengthBytes: number): Buffer | undefi
   // Buffer skips what it cannot read, so only the way back shows that nothing was skipped.
   return bytes.length === lengthBytes && bytes.toString("base64") === text ? bytes : undefined;
 }
+
+export function hexToBase64(hexDigits: string): string {
+  return Buffer.from(hexDigits, "hex").toString("base64");
+}

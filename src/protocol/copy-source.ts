@@ -15,17 +15,24 @@ export interface CopySource {
   readonly versionId: string | undefined;
 }
 
+/** A URL in path style is a source as well; whose host it names does not matter. */
+const ORIGIN = /^https?:\/\/[^/]*\//;
+
 /**
- * `x-amz-copy-source`: `bucket/key` with or without a slash before it, percent-encoded (the slash between the two as
- * well) or raw, with or without `?versionId=`.
+ * `x-amz-copy-source`: `bucket/key` with or without a slash before it, or `http://host/bucket/key`, percent-encoded (the
+ * slash between the two as well) or raw, with or without `?versionId=`.
  *
  * @throws S3Error InvalidArgument; NotImplemented for the ARN of an access point
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 export function parseCopySource(headers: Headers): CopySource {
   const value = headers.get(HEADER) ?? "";
+  if (value === "") {
+    const message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey";
+    throw invalidArgument(message, HEADER, value);
+  }
   const versionAt = value.lastIndexOf(VERSION_ID);
-  const path = versionAt < 0 ? value : value.slice(0, versionAt);
+  const path = (versionAt < 0 ? value : value.slice(0, versionAt)).replace(ORIGIN, "");
   const versionId =
     versionAt < 0 ? undefined : checkVersionId(value.slice(versionAt + VERSION_ID.length));
   const { bucket, key } = takeApart(decode(path, value));

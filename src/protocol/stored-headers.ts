@@ -1,4 +1,4 @@
-import { encodeRfc2047 } from "../lib/rfc2047.ts";
+import { decodeRfc2047, encodeRfc2047 } from "../lib/rfc2047.ts";
 import { parseDirective } from "./copy-directive.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
 import type { StoredHeaders } from "./object-record.ts";
@@ -22,10 +22,11 @@ const KEPT_AS_GIVEN = new Set([
 
 /**
  * What an upload's headers say that a download's shall say again; all names in lower case. User metadata that is not
- * ASCII is kept as RFC 2047 has it, since that is how S3 returns it.
+ * ASCII is kept as RFC 2047 has it, since that is how S3 returns it; what comes so and is ASCII is kept decoded.
  *
  * @throws S3Error MetadataTooLarge, RequestHeaderSectionTooLarge, InvalidRedirectLocation, InvalidArgument (no UTF-8)
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html,
+ * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3.snapshot.json
  */
 export function parseStoredHeaders(headers: Headers): StoredHeaders {
   const stored: Record<string, string> = { "content-type": "binary/octet-stream" };
@@ -34,7 +35,7 @@ export function parseStoredHeaders(headers: Headers): StoredHeaders {
     if (name.startsWith(USER_METADATA_PREFIX)) {
       userMetadataBytes +=
         Buffer.byteLength(name) - USER_METADATA_PREFIX.length + Buffer.byteLength(value);
-      stored[name] = encodeRfc2047(value);
+      stored[name] = encodeRfc2047(decodeRfc2047(value));
     } else if (value === "") continue;
     else if (name === "content-type" || KEPT_AS_GIVEN.has(name)) stored[name] = value;
     else if (name === "content-encoding") {

@@ -6,7 +6,6 @@ export interface BlobRange {
 
 /** A hash that the store itself verifies while it writes, as lower-case hex. */
 export type BlobDigest =
-  | { readonly algorithm: "md5"; readonly hex: string }
   | { readonly algorithm: "sha1"; readonly hex: string }
   | { readonly algorithm: "sha256"; readonly hex: string };
 

@@ -1,3 +1,4 @@
+import { hexToBase64 } from "../../lib/base64.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
@@ -8,6 +9,8 @@ export interface BodyClaims {
   readonly sha256Hex: string | undefined;
   /** Content-MD5. */
   readonly md5Hex: string | undefined;
+  /** AWS tells the Content-MD5 of a part in base64, any other as hex. */
+  readonly isOfPart?: true;
   /** `x-amz-checksum-*`, value in base64. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
   /** The algorithm of the checksum that follows the body as a trailer. */
@@ -33,11 +36,13 @@ export function payloadMismatch(claimedHex: string, computedHex: string | undefi
   });
 }
 
-export function md5Mismatch(claimedHex: string, computedHex: string | undefined): S3Error {
-  return new S3Error("BadDigest", {
+/** @throws S3Error BadDigest */
+export function checkMd5({ md5Hex, isOfPart }: BodyClaims, computedHex: string): void {
+  if (md5Hex === undefined || md5Hex === computedHex) return;
+  throw new S3Error("BadDigest", {
     fields: {
-      ExpectedDigest: claimedHex,
-      ...(computedHex !== undefined && { CalculatedDigest: computedHex }),
+      ExpectedDigest: isOfPart === true ? hexToBase64(md5Hex) : md5Hex,
+      CalculatedDigest: hexToBase64(computedHex),
     },
   });
 }

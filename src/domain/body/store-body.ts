@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { hexToBase64 } from "../../lib/base64.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { checksumHeader } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
@@ -7,9 +8,9 @@ import type { BlobDigest, BlobSource, BlobStore } from "../../storage/blob-store
 import {
   type BodyClaims,
   checkChecksum,
+  checkMd5,
   checksumMismatch,
   claimedAlgorithm,
-  md5Mismatch,
   payloadMismatch,
 } from "./claims.ts";
 import { type Digester, digester } from "./digester.ts";
@@ -37,8 +38,7 @@ export async function holdInline(
     const computed = hash("sha256", bytes, "hex");
     if (computed !== claims.sha256Hex) throw payloadMismatch(claims.sha256Hex, computed);
   }
-  if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
-    throw md5Mismatch(claims.md5Hex, md5Hex);
+  checkMd5(claims, md5Hex);
   const algorithm = claimedAlgorithm(claims) ?? claims.wantedAlgorithm;
   let checksum: StoredChecksum | undefined;
   if (algorithm !== undefined) {
@@ -86,14 +86,13 @@ async function storeAndVerify(
   const written = await blobs.write(blobId, source, claim?.digest);
   if (!written.ok) throw claim?.mismatch() ?? new S3Error("InternalError");
   const { md5Hex } = written;
-  if (claims.md5Hex !== undefined && claims.md5Hex !== md5Hex)
-    throw md5Mismatch(claims.md5Hex, md5Hex);
+  checkMd5(claims, md5Hex);
 
   let checksum: StoredChecksum | undefined;
   if (running !== undefined && algorithm !== undefined) {
     checksum = await verifyChecksum(algorithm, claims, body, running);
   } else if (algorithm === "MD5") {
-    checksum = checkClaimed("MD5", claims, body, base64(md5Hex));
+    checksum = checkClaimed("MD5", claims, body, hexToBase64(md5Hex));
   } else if (claims.checksum !== undefined) {
     checksum = { ...claims.checksum, type: "FULL_OBJECT" };
   }
@@ -107,11 +106,11 @@ interface StoreClaim {
   readonly mismatch: () => S3Error;
 }
 
-/** The one digest that the store is given to verify. */
-function claimForStore({ sha256Hex, md5Hex, checksum }: BodyClaims): StoreClaim | undefined {
+/** The one digest that the store is given to verify; the MD5 it tells. */
+function claimForStore({ sha256Hex, checksum }: BodyClaims): StoreClaim | undefined {
   if (sha256Hex !== undefined) {
     const isSame = checksum?.algorithm === "SHA256";
-    if (isSame && base64(sha256Hex) !== checksum.value) throw checksumMismatch("SHA256");
+    if (isSame && hexToBase64(sha256Hex) !== checksum.value) throw checksumMismatch("SHA256");
     return {
       digest: { algorithm: "sha256", hex: sha256Hex },
       checksum: isSame ? "SHA256" : undefined,
@@ -129,12 +128,7 @@ function claimForStore({ sha256Hex, md5Hex, checksum }: BodyClaims): StoreClaim 
       mismatch: () => checksumMismatch(algorithm),
     };
   }
-  if (md5Hex === undefined) return undefined;
-  return {
-    digest: { algorithm: "md5", hex: md5Hex },
-    checksum: undefined,
-    mismatch: () => md5Mismatch(md5Hex, undefined),
-  };
+  return undefined;
 }
 
 /** The same bytes; each chunk passes by the running checksum on its way. */
@@ -181,8 +175,4 @@ function checkClaimed(
     return { algorithm, value: computed, type: "FULL_OBJECT" };
   const claimed = claims.checksum?.value ?? body.trailers().get(checksumHeader(algorithm));
   return checkChecksum(algorithm, claimed, computed);
-}
-
-function base64(hexDigits: string): string {
-  return Buffer.from(hexDigits, "hex").toString("base64");
 }

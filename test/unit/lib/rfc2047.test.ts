@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { encodeRfc2047 } from "../../../src/lib/rfc2047.ts";
+import { decodeRfc2047, encodeRfc2047 } from "../../../src/lib/rfc2047.ts";
 
 test.for([
   { text: "plain text_=?\t~", encoded: "plain text_=?\t~", because: "ASCII stays" },
@@ -16,6 +16,40 @@ test.for([
     encoded: "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?=",
     because: "controls do not print",
   },
+  {
+    text: "\ufffd\ufffd",
+    encoded: "=?UTF-8?B?77+977+9?=",
+    because: "what stands for unreadable bytes does not print",
+  },
 ])("$because", ({ text, encoded }) => {
   expect(encodeRfc2047(text)).toBe(encoded);
 });
+
+test.for([
+  { encoded: "plain =?", text: "plain =?", because: "no word" },
+  { encoded: "=?UTF-8?Q?actually-ascii?=", text: "actually-ascii", because: "Q" },
+  { encoded: "=?utf-8?q?=C3=84M=C3=84Z=C3=95=C3=91_S3?=", text: "ÄMÄZÕÑ S3", because: "q" },
+  { encoded: "=?UTF-8?B?YWJj?=", text: "abc", because: "B" },
+  { encoded: "=?UTF-8?B?YWI=?= =?UTF-8?B?Yw==?=", text: "abc", because: "two words" },
+  { encoded: "=?UTF-8?B?=GGG?=", text: "\ufffda\ufffd", because: "padding before its place" },
+  { encoded: "=?UTF-8?Q??=", text: "", because: "nothing in Q" },
+  { encoded: "=?UTF-8?Q?a?= b", text: "=?UTF-8?Q?a?= b", because: "a word and other text" },
+  { encoded: "=?UTF-8?X?a?=", text: "=?UTF-8?X?a?=", because: "an unknown encoding" },
+  { encoded: "=?KOI8-R?Q?a?=", text: "=?KOI8-R?Q?a?=", because: "another character set" },
+  { encoded: "=?UTF-8?Q?a?b?=", text: "=?UTF-8?Q?a?b?=", because: "a question mark in a word" },
+  { encoded: "=?=", text: "=?=", because: "a word of three signs" },
+])("$because is decoded as far as it is encoded: $encoded", ({ encoded, text }) => {
+  expect(decodeRfc2047(encoded)).toBe(text);
+});
+
+test.for(["=", "?", "=?", " ", "_", "=41"])(
+  "60,000 characters of %j are decoded at once",
+  (sign) => {
+    const content = sign.repeat(60_000 / sign.length);
+    for (const word of [`=?UTF-8?Q?${content}x?=`, `=?UTF-8?B?${content}x?=`]) {
+      const startedMs = performance.now();
+      decodeRfc2047(word);
+      expect(performance.now() - startedMs).toBeLessThan(50);
+    }
+  },
+);

@@ -26,6 +26,9 @@ const SOURCES: readonly {
   { header: "bkt/key?versionId=null", key: "key", versionId: "null" },
   { header: "/bkt/a%20b?versionId=null", key: "a b", versionId: "null" },
   { header: "bkt/a?versionId=b?versionId=null", key: "a?versionId=b", versionId: "null" },
+  { header: "http://s3.localhost:8787/bkt/a/b%20c", key: "a/b c" },
+  { header: "https://s3.localhost/bkt/key?versionId=null", key: "key", versionId: "null" },
+  { header: "bkt/http://host/bkt/key", key: "http://host/bkt/key" },
   { header: "bkt/.", key: "." },
   { header: "bkt/../other/key", key: "../other/key" },
 ];
@@ -36,7 +39,11 @@ test.for(SOURCES)("$header is the key $key", ({ header, key, keyWithSpaces, vers
 });
 
 test.for([
-  { header: "", message: "Invalid copy source object key" },
+  {
+    header: "",
+    message: "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+  },
+  { header: "http://s3.localhost:8787/bkt", message: "Invalid copy source object key" },
   { header: "wrongformat", message: "Invalid copy source object key" },
   { header: "bkt/", message: "Invalid copy source object key" },
   { header: "/bkt", message: "Invalid copy source object key" },
