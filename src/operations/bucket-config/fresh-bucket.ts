@@ -80,7 +80,9 @@ function lacks(name: string, code: ErrorCode): BucketOperation {
     name,
     scope: "bucket",
     handle: async ({ bucket }) => {
-      throw new S3Error(code, { fields: { BucketName: bucket.name } });
+      // What may be there several times is told without the bucket.
+      const fields = code === "NoSuchConfiguration" ? {} : { BucketName: bucket.name };
+      throw new S3Error(code, { fields });
     },
   };
 }
