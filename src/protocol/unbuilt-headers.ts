@@ -64,7 +64,9 @@ export function refuseUnbuiltBucketHeaders(headers: Headers): void {
     const value = headers.get(name);
     if (value === null || value === done) continue;
     if (unbuilt.includes(value)) throw notImplemented(name);
-    throw invalidArgument(`Invalid ${name} header: ${value}`, name, value);
+    // AWS does not tell the value once more.
+    const message = `Invalid ${name} header: ${value}`;
+    throw new S3Error("InvalidArgument", { message, fields: { ArgumentName: name } });
   }
 }
 
