@@ -1,4 +1,5 @@
 import type { Account, Settings } from "../env.ts";
+import type { SignedRegion } from "../domain/auth/credential.ts";
 import type { Payload } from "../domain/auth/payload.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
@@ -19,8 +20,8 @@ export interface AccountContext {
   readonly buckets: BucketLookup;
   /** The objects of a bucket, retried when the bucket is found to have changed. */
   readonly indexOf: (bucket: BucketRecord) => BucketIndex;
-  /** The region in the credential scope; undefined for SigV2, which has none. */
-  readonly signedRegion: string | undefined;
+  /** That of the credential scope; undefined for SigV2, which has none. */
+  readonly signedRegion: SignedRegion | undefined;
 }
 
 export interface BucketContext extends AccountContext {

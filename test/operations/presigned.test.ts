@@ -21,12 +21,13 @@ async function presignV4(
   path: string,
   query: Record<string, string> = {},
   headers: Record<string, string> = {},
+  region = "us-east-1",
 ): Promise<string> {
   const signer = new AwsClient({
     accessKeyId: env.ROOT_ACCESS_KEY_ID,
     secretAccessKey: env.ROOT_SECRET_ACCESS_KEY,
     service: "s3",
-    region: "us-east-1",
+    region,
   });
   const url = `${ENDPOINT}${path}?${new URLSearchParams(query).toString()}`;
   const { url: signed } = await signer.sign(url, { method, headers, aws: { signQuery: true } });
@@ -252,4 +253,11 @@ test("a condition that was added to a SigV2 URL, which does not sign it, is none
   await putObject(bucket, "k", "first");
   const url = presignV2("PUT", `/${bucket}/k`);
   expect((await put(`${url}&If-None-Match=*`, "second")).status).toBe(200);
+
+test("a URL signed for another region is told the bucket's, as a query is", async () => {
+  const bucket = await uniqueBucket();
+  const response = await get(await presignV4("GET", `/${bucket}/k`, {}, {}, "ap-south-1"));
+  const document = await expectError(response, 400, "AuthorizationQueryParametersError");
+  expect(elements(document, "Region")).toEqual(["us-east-1"]);
+  expect(response.headers.get("x-amz-bucket-region")).toBe("us-east-1");
 });

@@ -2,7 +2,7 @@ import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { canonicalQuery } from "./canonical-request.ts";
 import { chunkSigner } from "./chunk-signer.ts";
-import { type Credential, parseCredential } from "./credential.ts";
+import { type Credential, malformed, parseCredential } from "./credential.ts";
 import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
 import { payloadOf } from "./payload-claim.ts";
 import { formatAmzDate, requestTime } from "./request-time.ts";
@@ -56,7 +56,7 @@ export function authenticateHeaderV4(
     signature,
   };
   verifyV4(request, signed, key);
-  return { caller: account, payload, signedRegion: region };
+  return { caller: account, payload, signedRegion: credential };
 }
 
 function parseAuthorization(components: string): AuthorizationV4 {
@@ -64,18 +64,18 @@ function parseAuthorization(components: string): AuthorizationV4 {
   for (const component of components.split(",")) {
     const equals = component.indexOf("=");
     if (equals < 0)
-      throw malformed(`the authorization component "${component.trim()}" is malformed.`);
+      throw malformed("header", `the authorization component "${component.trim()}" is malformed.`);
     values.set(component.slice(0, equals).trim(), component.slice(equals + 1).trim());
   }
-  const credential = parseCredential(required(values, "Credential"), malformed);
+  const credential = parseCredential(required(values, "Credential"), "header");
   const signedHeaders = parseSignedHeaders(required(values, "SignedHeaders"));
-  if (signedHeaders === undefined) throw malformed("the SignedHeaders is mal-formed.");
+  if (signedHeaders === undefined) throw malformed("header", "the SignedHeaders is mal-formed.");
   return { credential, signedHeaders, signature: required(values, "Signature") };
 }
 
 function required(values: ReadonlyMap<string, string>, name: string): string {
   const value = values.get(name);
-  if (value === undefined || value === "") throw malformed(`missing ${name}.`);
+  if (value === undefined || value === "") throw malformed("header", `missing ${name}.`);
   return value;
 }
 
@@ -83,15 +83,10 @@ function amzDateOf(headers: Headers, credential: Credential, nowMs: number): str
   const amzDate = formatAmzDate(requestTime(headers, nowMs).timeMs);
   if (!amzDate.startsWith(credential.date))
     throw malformed(
+      "header",
       `Invalid credential date "${credential.date}". This date is not the same as X-Amz-Date: "${amzDate.slice(0, 8)}".`,
     );
   return amzDate;
-}
-
-function malformed(reason: string): S3Error {
-  return new S3Error("AuthorizationHeaderMalformed", {
-    message: `The authorization header is malformed; ${reason}`,
-  });
 }
 
 /** @returns the scheme of an Authorization header, and what follows it */

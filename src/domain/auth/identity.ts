@@ -1,6 +1,7 @@
 import type { Account } from "../../env.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import type { SignedRegion } from "./credential.ts";
 import type { Payload } from "./payload.ts";
 
 /** Whom an access key stands for. */
@@ -15,8 +16,8 @@ export type FindIdentity = (accessKeyId: string) => Identity | undefined;
 export interface Authentication {
   readonly caller: Account;
   readonly payload: Payload;
-  /** The region in the credential scope; undefined for SigV2, which has none. */
-  readonly signedRegion: string | undefined;
+  /** That of the credential scope; undefined for SigV2, which has none. */
+  readonly signedRegion: SignedRegion | undefined;
 }
 
 /**

@@ -28,9 +28,7 @@ export function authenticatePresignedV4(
 ): Authentication {
   const { headers, query } = request;
   checkAlgorithm(required(query, "X-Amz-Algorithm"));
-  const credential = parseCredential(required(query, "X-Amz-Credential"), (reason) =>
-    queryError(`Error parsing the X-Amz-Credential parameter; ${reason}`),
-  );
+  const credential = parseCredential(required(query, "X-Amz-Credential"), "query");
   const amzDate = required(query, "X-Amz-Date");
   const signedHeaders = parseSignedHeaders(required(query, "X-Amz-SignedHeaders"));
   if (signedHeaders === undefined) throw queryError("X-Amz-SignedHeaders is mal-formed.");
@@ -62,7 +60,7 @@ export function authenticatePresignedV4(
     },
     key,
   );
-  return { caller: account, payload, signedRegion: region };
+  return { caller: account, payload, signedRegion: credential };
 }
 
 /**

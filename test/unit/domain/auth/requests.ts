@@ -72,7 +72,7 @@ export function errorOf(act: () => unknown): S3Error {
 interface Signing extends RequestParts {
   readonly body?: string;
   /** Sign the URL instead of the headers. */
-  readonly presign?: true;
+  readonly presign?: boolean;
   readonly region?: string;
   readonly amzDate?: string;
   readonly secret?: string;
