@@ -38,12 +38,9 @@ export async function run(
   ports: Ports,
 ): Promise<Response> {
   const { settings, directory, buckets, indexOf } = ports;
-  const { caller, payload, signedRegion } = authenticate(
-    received,
-    identities(settings),
-    Date.now(),
-  );
-  const request = withHoistedHeaders(received);
+  const authentication = authenticate(received, identities(settings), Date.now());
+  const { caller, payload, signedRegion } = authentication;
+  const request = withHoistedHeaders(authentication.request);
   checkExpectedBucketOwner(request.headers, settings.account.id);
   const context = { request, caller, payload, signedRegion, settings, directory, buckets, indexOf };
   if (operation.scope !== "account") return runOnBucket(operation, context, ports);

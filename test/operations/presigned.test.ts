@@ -253,6 +253,7 @@ test("a condition that was added to a SigV2 URL, which does not sign it, is none
   await putObject(bucket, "k", "first");
   const url = presignV2("PUT", `/${bucket}/k`);
   expect((await put(`${url}&If-None-Match=*`, "second")).status).toBe(200);
+});
 
 test("a URL signed for another region is told the bucket's, as a query is", async () => {
   const bucket = await uniqueBucket();

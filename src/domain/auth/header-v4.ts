@@ -55,8 +55,12 @@ export function authenticateHeaderV4(
     canonicalQuery: query,
     signature,
   };
-  verifyV4(request, signed, key);
-  return { caller: account, payload, signedRegion: credential };
+  return {
+    caller: account,
+    payload,
+    signedRegion: credential,
+    request: verifyV4(request, signed, key),
+  };
 }
 
 function parseAuthorization(components: string): AuthorizationV4 {

@@ -18,6 +18,8 @@ export interface Authentication {
   readonly payload: Payload;
   /** That of the credential scope; undefined for SigV2, which has none. */
   readonly signedRegion: SignedRegion | undefined;
+  /** The request as it was signed: what was changed on its way is as the signature has it. */
+  readonly request: S3Request;
 }
 
 /**

@@ -48,7 +48,7 @@ export function authenticatePresignedV4(
   const payload = payloadOf(claimInQuery ?? header ?? UNSIGNED_PAYLOAD, headers, () =>
     chunkSigner(key, { amzDate, scope, seed: signature }),
   );
-  verifyV4(
+  const asSigned = verifyV4(
     withHeadersOfQuery(request, signedHeaders),
     {
       credential,
@@ -60,7 +60,7 @@ export function authenticatePresignedV4(
     },
     key,
   );
-  return { caller: account, payload, signedRegion: credential };
+  return { caller: account, payload, signedRegion: credential, request: asSigned };
 }
 
 /**

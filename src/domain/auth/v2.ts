@@ -4,6 +4,7 @@ import { spacedHex } from "../../lib/hex.ts";
 import { recodePath } from "../../lib/uri.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import { amzHeaderSpellings, isAmzHeader } from "./as-signed.ts";
 import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
 import { payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, requestTime } from "./request-time.ts";
@@ -16,10 +17,12 @@ interface SignatureV2 {
   readonly signature: string;
   /** The line that holds the Date, or when a URL expires. */
   readonly dateLine: string;
-  /** What is signed as a header, by lower-case name: a presigned URL has some of them in its query. */
-  readonly header: (name: string) => string | undefined;
-  readonly amzHeaderNames: readonly string[];
+  /** What a URL has in its query and is signed as a header that was not sent, by lower-case name. */
+  readonly inQuery: ReadonlyMap<string, string>;
 }
+
+const PAYLOAD_CLAIM = "x-amz-content-sha256";
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /**
  * `Authorization: AWS AKID:signature`
@@ -50,8 +53,7 @@ export function authenticateHeaderV2(
     accessKeyId,
     signature,
     dateLine: headers.has("x-amz-date") ? "" : text,
-    header: (name) => headers.get(name) ?? undefined,
-    amzHeaderNames: [...headers.keys()].filter(isAmzHeader),
+    inQuery: NONE,
   });
 }
 
@@ -67,7 +69,7 @@ export function authenticatePresignedV2(
   find: FindIdentity,
   nowMs: number,
 ): Authentication {
-  const { headers, query } = request;
+  const { query } = request;
   const accessKeyId = query.get("AWSAccessKeyId");
   const signature = query.get("Signature");
   const expires = query.get("Expires");
@@ -82,47 +84,51 @@ export function authenticatePresignedV2(
   const inQuery = new Map(
     [...query].map(([name, value]) => [name.toLowerCase(), value.replace(/[\r\n]+/g, " ")]),
   );
-  const names = [...headers.keys(), ...inQuery.keys()].filter(isAmzHeader);
   return verify(request, find, {
     accessKeyId,
     // A plus that was not encoded has been read as a space.
     signature: signature.replaceAll(" ", "+"),
     dateLine: expires,
-    header: (name) => headers.get(name) ?? inQuery.get(name),
-    amzHeaderNames: [...new Set(names)],
+    inQuery,
   });
-}
-
-/** A parameter whose name no header can have is none of a header. */
-function isAmzHeader(name: string): boolean {
-  return name.startsWith("x-amz-") && isHeaderName(name);
 }
 
 function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Authentication {
   const { account, secretAccessKey } = identityOf(request, signed.accessKeyId, find);
-  const amzHeaders = canonicalAmzHeaders(signed);
+  const resources = [...canonicalResources(request)];
   let straightforward: string | undefined;
-  // The runtime joins a repeated header with ", ", SigV2 with ",".
-  for (const amz of new Set([amzHeaders, amzHeaders.replaceAll(", ", ",")]))
-    for (const resource of canonicalResources(request)) {
-      const { header, dateLine } = signed;
-      const toSign = `${request.method}\n${header("content-md5") ?? ""}\n${header("content-type") ?? ""}\n${dateLine}\n${amz}${resource}`;
+  for (const headers of amzHeaderSpellings(request.headers)) {
+    const lines = canonicalHeaders(headers, signed);
+    for (const resource of resources) {
+      const toSign = `${request.method}\n${lines}${resource}`;
       const computed = createHmac("sha1", secretAccessKey).update(toSign).digest("base64");
       if (isSameSignature(computed, signed.signature)) {
-        const claim = signed.header("x-amz-content-sha256") ?? UNSIGNED_PAYLOAD;
-        const payload = payloadOf(claim, request.headers, undefined);
-        return { caller: account, payload, signedRegion: undefined };
+        const claim =
+          headers.get(PAYLOAD_CLAIM) ?? signed.inQuery.get(PAYLOAD_CLAIM) ?? UNSIGNED_PAYLOAD;
+        return {
+          caller: account,
+          payload: payloadOf(claim, headers, undefined),
+          signedRegion: undefined,
+          request: headers === request.headers ? request : { ...request, headers },
+        };
       }
       straightforward ??= toSign;
     }
+  }
   throw signatureDoesNotMatch(signed, straightforward ?? "");
 }
 
-function canonicalAmzHeaders({ amzHeaderNames, header }: SignatureV2): string {
-  return amzHeaderNames
-    .toSorted()
-    .map((name) => `${name}:${(header(name) ?? "").trim()}\n`)
-    .join("");
+/** A parameter whose name no header can have is none of a header. */
+function isAmzName(name: string): boolean {
+  return isAmzHeader(name) && isHeaderName(name);
+}
+
+/** The lines between the method and the resource. */
+function canonicalHeaders(headers: Headers, { dateLine, inQuery }: SignatureV2): string {
+  const valueOf = (name: string): string => headers.get(name) ?? inQuery.get(name) ?? "";
+  const names = new Set([...headers.keys(), ...inQuery.keys()].filter(isAmzName));
+  const amz = [...names].toSorted().map((name) => `${name}:${valueOf(name).trim()}\n`);
+  return `${valueOf("content-md5")}\n${valueOf("content-type")}\n${dateLine}\n${amz.join("")}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ACCOUNT, authenticated, handSigned, refusal } from "./requests.ts";
 
-// What stands between client and Worker changes headers that were signed.
+// What stands between client and Worker changes headers that were signed. The operation gets them as they were signed.
 
 test.for([
   { signed: "identity", because: "the edge told what the client sent", client: "identity" },
@@ -21,7 +21,7 @@ test.for([
     signedAs: { "accept-encoding": signed },
     ...(client !== undefined && { clientAcceptEncoding: client }),
   });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).request.headers.get("accept-encoding")).toBe(signed);
 });
 
 test("Accept-Encoding signed as something else is SignatureDoesNotMatch", () => {
@@ -56,7 +56,32 @@ test("a repeated x-amz header is found beside one that has a comma and a space o
 
 test("a comma and a space that were signed stay", () => {
   const headers = { "cache-control": "no-cache, no-store", "x-amz-meta-a": "1, 2" };
-  expect(authenticated(handSigned({ headers })).caller).toBe(ACCOUNT);
+  const request = handSigned({ headers });
+  expect(authenticated(request).request).toBe(request);
+});
+
+test.for(["x-amz-copy-source", "x-amz-rename-source", "x-amz-meta-a", "if-match"])(
+  "a space put into a signed %s is taken out again, so that it names what its signer named",
+  (name) => {
+    const request = handSigned({
+      method: "PUT",
+      headers: { [name]: "/bucket/a, b", "x-amz-meta-b": "as, signed" },
+      signedAs: { [name]: "/bucket/a,b", "x-amz-meta-b": "as,signed" },
+    });
+    const { headers } = authenticated(request).request;
+    expect(headers.get(name)).toBe("/bucket/a,b");
+    expect(headers.get("x-amz-meta-b")).toBe("as,signed");
+  },
+);
+
+test("only what was changed is put back", () => {
+  const request = handSigned({
+    headers: { "cache-control": "no-cache, no-store", "x-amz-meta-a": "1, 2" },
+    signedAs: { "x-amz-meta-a": "1,2" },
+  });
+  const { headers } = authenticated(request).request;
+  expect(headers.get("cache-control")).toBe("no-cache, no-store");
+  expect(headers.get("x-amz-meta-a")).toBe("1,2");
 });
 
 test("all of it at once is found", () => {
@@ -73,7 +98,8 @@ test.for([
   { name: "transfer-encoding", value: "chunked" },
   { name: "content-length", value: "0" },
 ])("a signed $name that a proxy took off is $value", ({ name, value }) => {
-  expect(authenticated(handSigned({ signedAs: { [name]: value } })).caller).toBe(ACCOUNT);
+  const { request } = authenticated(handSigned({ signedAs: { [name]: value } }));
+  expect(request.headers.get(name)).toBe(value);
 });
 
 test("runs of blanks in a header are signed as one space", () => {

@@ -196,6 +196,23 @@ test("an x-amz header added to a signed URL is SignatureDoesNotMatch, in its que
   }
 });
 
+test("a space put into a signed header is taken out again, so that it names what its signer named", () => {
+  const headers = { date: DATE, "x-amz-copy-source": "/b/a, b", "cache-control": "a, b" };
+  const toSign = `PUT\n\n\n${DATE}\nx-amz-copy-source:/b/a,b\n/bucket/key`;
+  const { request } = authenticated(byHeader(toSign, { method: "PUT", headers }));
+  expect(request.headers.get("x-amz-copy-source")).toBe("/b/a,b");
+  expect(request.headers.get("cache-control")).toBe("a, b");
+});
+
+test("a space put into a header that stands in a URL is SignatureDoesNotMatch", () => {
+  const toSign = `PUT\n\n\n${EXPIRES}\nx-amz-meta-a:1,2\n/bucket/key`;
+  const method = "PUT";
+  const signed = byUrl(toSign, { method, target: "/bucket/key?x-amz-meta-a=1,2" });
+  expect(authenticated(signed).caller).toBe(ACCOUNT);
+  const changed = byUrl(toSign, { method, target: "/bucket/key?x-amz-meta-a=1,%202" });
+  expect(refusal(changed).code).toBe("SignatureDoesNotMatch");
+});
+
 test("two signed parameters cannot be sent as one, nor two signed headers", () => {
   const method = "PUT";
   const parts = `PUT\n\n\n${EXPIRES}\n/bucket/key?partNumber=1&uploadId=2`;

@@ -1,0 +1,103 @@
+import { recodePath } from "../../lib/uri.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+
+// What stands between a client and this code changes requests. Cloudflare's edge overwrites Accept-Encoding, the runtime
+// joins repeated headers with ", " where SigV4 and SigV2 want ",", proxies take headers off and normalize escapes. So a
+// signature that does not fit what arrived is tried with what the client may have sent.
+//
+// One rule keeps that safe: the operation sees what verified. Each spelling that is tried stands for the request that it
+// means, and that one goes on. So a change on the way is undone, whoever made it, and a signed request can never come to
+// mean something that its signer did not sign.
+
+/** What a proxy takes off a request, and the only value that it can have had. */
+const TAKEN_OFF = new Map([
+  ["content-length", "0"],
+  ["expect", "100-continue"],
+  ["transfer-encoding", "chunked"],
+]);
+
+/** The path as it may have been signed, and the request that it means. */
+export interface PathSpelling {
+  readonly path: string;
+  readonly request: S3Request;
+}
+
+/** The path as SigV4 has it, and as it came, for clients that do not encode it anew. Both name the same key. */
+export function pathSpellings(request: S3Request): readonly PathSpelling[] {
+  const { rawPath } = request;
+  const path = recodePath(rawPath);
+  if (path === rawPath) return [{ path, request }];
+  return [
+    { path, request },
+    { path: rawPath, request },
+  ];
+}
+
+/**
+ * The values that these headers may have been signed with, in the order of the names; first those that came.
+ *
+ * @param received null: there is no such header
+ */
+export function* headerSpellings(
+  names: readonly string[],
+  received: readonly (string | null)[],
+  clientAcceptEncoding: string | undefined,
+): Generator<readonly string[], void> {
+  const values = names.map((name, at) => received[at] ?? TAKEN_OFF.get(name) ?? "");
+  const acceptEncodingAt = names.indexOf("accept-encoding");
+  for (const joined of joinings(names, values))
+    if (acceptEncodingAt < 0) yield joined;
+    else
+      for (const value of acceptEncodings(values[acceptEncodingAt] ?? "", clientAcceptEncoding))
+        yield joined.with(acceptEncodingAt, value);
+}
+
+/** Of the headers that may have been repeated, all, or only S3's own: others have a comma and a space by right. */
+function joinings(names: readonly string[], values: readonly string[]): (readonly string[])[] {
+  if (!values.some((value) => value.includes(", "))) return [values];
+  const tight = values.map((value) => value.replaceAll(", ", ","));
+  return [
+    values,
+    tight,
+    values.map((value, at) => (isAmzHeader(names[at] ?? "") ? (tight[at] ?? "") : value)),
+  ];
+}
+
+/** Cloudflare's edge does not always tell what it was. */
+function acceptEncodings(received: string, client: string | undefined): Iterable<string> {
+  return new Set([client ?? received, received, "identity", "gzip", ""]);
+}
+
+/** The request with these headers as they were signed: itself, if that is how they came. */
+export function withSignedHeaders(
+  request: S3Request,
+  names: readonly string[],
+  received: readonly (string | null)[],
+  signed: readonly string[],
+): S3Request {
+  const isSame = signed.every((value, at) => value === (received[at] ?? ""));
+  if (isSame) return request;
+  const headers = new Headers(request.headers);
+  for (const [at, value] of signed.entries())
+    if (value !== (received[at] ?? "")) headers.set(names[at] ?? "", value);
+  return { ...request, headers };
+}
+
+/**
+ * The headers as they came, and with the `x-amz-*` that may have been repeated joined as SigV2 joins them. What stands in
+ * the query of a URL is never joined.
+ */
+export function* amzHeaderSpellings(headers: Headers): Generator<Headers, void> {
+  yield headers;
+  const repeated = [...headers].filter(
+    ([name, value]) => isAmzHeader(name) && value.includes(", "),
+  );
+  if (repeated.length === 0) return;
+  const tight = new Headers(headers);
+  for (const [name, value] of repeated) tight.set(name, value.replaceAll(", ", ","));
+  yield tight;
+}
+
+export function isAmzHeader(name: string): boolean {
+  return name.startsWith("x-amz-");
+}
