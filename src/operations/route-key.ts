@@ -1,55 +1,8 @@
 import { invalidArgument, type S3Error } from "../protocol/errors.ts";
+import { type Subresource, SUBRESOURCES } from "../protocol/subresources.ts";
 
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
 export type Level = "service" | "bucket" | "object";
-
-/** Query parameters that select an operation rather than tune one; case-sensitive, at any value. */
-export const SUBRESOURCES = [
-  "abac",
-  "accelerate",
-  "acl",
-  "analytics",
-  "annotation",
-  "attributes",
-  "cors",
-  "delete",
-  "encryption",
-  "intelligent-tiering",
-  "inventory",
-  "legal-hold",
-  "lifecycle",
-  "location",
-  "logging",
-  "max-directory-buckets",
-  "metadataAnnotationTable",
-  "metadataConfiguration",
-  "metadataInventoryTable",
-  "metadataJournalTable",
-  "metadataTable",
-  "metrics",
-  "notification",
-  "object-lock",
-  "ownershipControls",
-  "policy",
-  "policyStatus",
-  "publicAccessBlock",
-  "renameObject",
-  "replication",
-  "requestPayment",
-  "restore",
-  "retention",
-  "select",
-  "session",
-  "tagging",
-  "torrent",
-  "uploadId",
-  "uploads",
-  "versioning",
-  "versions",
-  "website",
-] as const;
-
-type Subresource = (typeof SUBRESOURCES)[number];
 
 /** Subresources whose GET lists without this parameter, and gets one with it. */
 const ITEM_PARAMETERS = {

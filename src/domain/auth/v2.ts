@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
 import { isHeaderName } from "../../lib/header-text.ts";
 import { spacedHex } from "../../lib/hex.ts";
-import { recodePath } from "../../lib/uri.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { amzHeaderSpellings, isAmzHeader } from "./as-signed.ts";
@@ -9,7 +8,7 @@ import { type Authentication, type FindIdentity, identityOf } from "./identity.t
 import { payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, requestTime } from "./request-time.ts";
 import { isSameSignature } from "./signing-key.ts";
-import { SIGNED_PARAMETERS } from "./v2-parameters.ts";
+import { canonicalResources } from "./v2-resource.ts";
 
 interface SignatureV2 {
   readonly accessKeyId: string;
@@ -80,22 +79,31 @@ export function authenticatePresignedV2(
   if (!/^\d{1,12}$/.test(expires))
     throw accessDenied(`Invalid date (should be seconds since epoch): ${expires}`);
   checkNotExpired(Number(expires) * 1000, nowMs);
-  // A line end would let one parameter look like two headers in the string to sign.
-  const inQuery = new Map(
-    [...query].map(([name, value]) => [name.toLowerCase(), value.replace(/[\r\n]+/g, " ")]),
-  );
   return verify(request, find, {
     accessKeyId,
     // A plus that was not encoded has been read as a space.
     signature: signature.replaceAll(" ", "+"),
     dateLine: expires,
-    inQuery,
+    inQuery: headersInQuery(query),
   });
+}
+
+function headersInQuery(query: URLSearchParams): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [parameter, value] of query) {
+    const name = parameter.toLowerCase();
+    // A parameter whose name no header can have is none of a header.
+    const isAmz = isAmzHeader(name) && isHeaderName(name);
+    // A line end would let one parameter look like two headers in the string to sign.
+    if (isAmz || name === "content-md5" || name === "content-type")
+      headers.set(name, value.replace(/[\r\n]+/g, " "));
+  }
+  return headers;
 }
 
 function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Authentication {
   const { account, secretAccessKey } = identityOf(request, signed.accessKeyId, find);
-  const resources = [...canonicalResources(request)];
+  const resources = canonicalResources(request);
   let straightforward: string | undefined;
   for (const headers of amzHeaderSpellings(request.headers)) {
     const lines = canonicalHeaders(headers, signed);
@@ -118,48 +126,12 @@ function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Au
   throw signatureDoesNotMatch(signed, straightforward ?? "");
 }
 
-/** A parameter whose name no header can have is none of a header. */
-function isAmzName(name: string): boolean {
-  return isAmzHeader(name) && isHeaderName(name);
-}
-
 /** The lines between the method and the resource. */
 function canonicalHeaders(headers: Headers, { dateLine, inQuery }: SignatureV2): string {
   const valueOf = (name: string): string => headers.get(name) ?? inQuery.get(name) ?? "";
-  const names = new Set([...headers.keys(), ...inQuery.keys()].filter(isAmzName));
+  const names = new Set([...headers.keys(), ...inQuery.keys()].filter(isAmzHeader));
   const amz = [...names].toSorted().map((name) => `${name}:${valueOf(name).trim()}\n`);
   return `${valueOf("content-md5")}\n${valueOf("content-type")}\n${dateLine}\n${amz.join("")}`;
-}
-
-/**
- * The path with its bucket and the parameters that select a resource, in the spellings that clients sign: a path as it
- * came or with its escapes normalized, `/bucket` or `/bucket/`, `?acl` or `?acl=`.
- */
-function* canonicalResources(request: S3Request): Generator<string, void> {
-  const { rawPath, isVirtualHosted, bucket = "", key } = request;
-  const path = isVirtualHosted ? `/${bucket}${rawPath}` : rawPath;
-  const paths = new Set([path, recodePath(path)]);
-  if (bucket !== "" && key === undefined && !path.endsWith("/")) paths.add(`${path}/`);
-  const queries = new Set([signedQuery(request, ""), signedQuery(request, "=")]);
-  for (const query of queries) for (const each of paths) yield each + query;
-}
-
-/** @param empty what stands behind the name of a parameter without a value */
-function signedQuery({ query }: S3Request, empty: "" | "="): string {
-  if (query.size === 0) return "";
-  const parameters = [...query]
-    .filter(([name]) => SIGNED_PARAMETERS.has(name))
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([name, value]) => (value === "" ? name + empty : `${name}=${signedValue(name, value)}`));
-  return parameters.length === 0 ? "" : `?${parameters.join("&")}`;
-}
-
-/**
- * Values are signed decoded. An `&` is so only in an override, which may have one by right (a file name): elsewhere
- * it would let one parameter look like two, so that whoever holds a URL for UploadPart could call PutObject with it.
- */
-function signedValue(name: string, value: string): string {
-  return name.startsWith("response-") ? value : value.replaceAll("&", "%26");
 }
 
 function accessDenied(message: string): S3Error {

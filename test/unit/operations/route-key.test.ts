@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { SIGNED_PARAMETERS } from "../../../src/domain/auth/v2-parameters.ts";
-import { type Level, routeKey, SUBRESOURCES } from "../../../src/operations/route-key.ts";
+import { type Level, routeKey } from "../../../src/operations/route-key.ts";
 import { S3Error } from "../../../src/protocol/errors.ts";
 
 function keyOf(method: string, level: Level, query = "", headers: Record<string, string> = {}) {
@@ -84,10 +83,4 @@ describe("requests that select two operations", () => {
       expect(error.fields).toEqual({ ArgumentName: "partNumber", ArgumentValue: "partNumber" });
     }
   });
-});
-
-test("every subresource is signed by SigV2: a URL cannot be turned into another operation's", () => {
-  // Its one operation is told from ListBuckets by host, and is not built.
-  const signed = SUBRESOURCES.filter((name) => name !== "max-directory-buckets");
-  expect(signed.filter((name) => !SIGNED_PARAMETERS.has(name))).toEqual([]);
 });
