@@ -26,6 +26,7 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
   const slash = rawPath.indexOf("/", 1);
   const pathBucket = slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash);
   const rawKey = isVirtualHosted ? rawPath.slice(1) : slash < 0 ? "" : rawPath.slice(slash + 1);
+  const hasPlus = rawKey.includes("+");
   const bucket = hostBucket ?? decode(pathBucket);
   return {
     method: request.method,
@@ -37,7 +38,8 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
     query: new URLSearchParams(rawQuery),
     isVirtualHosted,
     bucket: bucket === "" ? undefined : bucket,
-    key: rawKey === "" ? undefined : keyOf(rawKey),
+    key: rawKey === "" ? undefined : keyOf(hasPlus ? rawKey.replaceAll("+", "%20") : rawKey),
+    keyWithPluses: hasPlus ? keyOf(rawKey) : undefined,
     // Read when it is needed: the runtime parses `cf` anew for each request.
     get clientAcceptEncoding() {
       const { clientAcceptEncoding } = (request.cf ?? {}) as IncomingRequestCfProperties;

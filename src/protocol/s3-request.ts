@@ -16,8 +16,10 @@ export interface S3Request {
   readonly isVirtualHosted: boolean;
   /** Undefined for service requests (`GET /`). */
   readonly bucket: string | undefined;
-  /** Percent-decoded once; undefined for service and bucket requests. */
+  /** Percent-decoded once, a `+` being a space as it is to AWS; undefined for service and bucket requests. */
   readonly key: string | undefined;
+  /** The same with each `+` kept, which a signature may say that it means; undefined when there is none. */
+  readonly keyWithPluses: string | undefined;
   /** Accept-Encoding before Cloudflare's edge rewrote it (`request.cf.clientAcceptEncoding`). */
   readonly clientAcceptEncoding: string | undefined;
 }

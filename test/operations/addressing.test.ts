@@ -10,6 +10,7 @@ import {
   signedFetch,
   uniqueBucket,
 } from "../support/client.ts";
+import { completionOf, createUpload, putPart } from "../support/multipart.ts";
 
 const LONGEST = "é".repeat(512);
 
@@ -46,6 +47,7 @@ test.for([
   { url: "http://h/", bucket: undefined, key: undefined },
   { url: "http://h", bucket: undefined, key: undefined },
   { url: "http://h/b/k?x=/y", bucket: "b", key: "k" },
+  { url: "http://h/b/a+b%2Bc", bucket: "b", key: "a b+c" },
   { url: "http://h/b/a\\b", bucket: "b", key: "a\\b" },
 ])("$url is bucket $bucket and key $key", ({ url, bucket, key }) => {
   // A Request made in a test is normalized; one that arrives is not. So the raw URL is given by hand.
@@ -55,6 +57,30 @@ test.for([
   const address = addressOf(request, undefined);
   expect({ bucket: address.bucket, key: address.key }).toEqual({ bucket, key });
   expect(address.origin).toBe("http://h");
+});
+
+// aws4fetch, which signs the tests' requests, signs a plus as a space, and sends it as it is.
+test("a plus in a path, sent by a client that signs it as a space, is the key with a space, as on AWS", async () => {
+  const bucket = await uniqueBucket();
+  const put = await signedFetch("PUT", `/${bucket}/a+b%2Bc`, { body: "x" });
+  expect(put.status, await put.text()).toBe(200);
+  const list = await (await signedFetch("GET", `/${bucket}`)).text();
+  expect(elements(list, "Key")).toEqual(["a b+c"]);
+  expect(await (await signedFetch("GET", `/${bucket}/a%20b%2Bc`)).text()).toBe("x");
+  const missing = await signedFetch("GET", `/${bucket}/a+d`);
+  expect(elements(await expectError(missing, 404, "NoSuchKey"), "Key")).toEqual(["a d"]);
+});
+
+test("the Location of an upload to a path with a plus names the key that it made", async () => {
+  const bucket = await uniqueBucket();
+  const uploadId = await createUpload(bucket, "a b");
+  const part = await putPart(bucket, "a b", uploadId, 1, "x");
+  const completed = await signedFetch("POST", `/${bucket}/a+b`, {
+    query: { uploadId },
+    body: completionOf([part]),
+  });
+  const document = await completed.text();
+  expect(elements(document, "Location")).toEqual([`http://127.0.0.1:8787/${bucket}/a%20b`]);
 });
 
 test("a key of 1,025 bytes is KeyTooLongError, one of 1,024 is not", () => {

@@ -22,15 +22,59 @@ export interface PathSpelling {
   readonly request: S3Request;
 }
 
-/** The path as SigV4 has it, and as it came, for clients that do not encode it anew. Both name the same key. */
+/**
+ * The path as SigV4 has it, and as it came, for clients that do not encode it anew. Both name the same key, unless there
+ * is a `+`. To AWS that is a space, and aws4 and aws4fetch sign it as one (seen in
+ * https://github.com/anomalizer/ngx_aws_auth/issues/87 and https://github.com/nginx/nginx-s3-gateway/issues/77); MinIO has
+ * it signed as the plus that it is elsewhere in URLs, and so does who signs the path as it came.
+ */
 export function pathSpellings(request: S3Request): readonly PathSpelling[] {
-  const { rawPath } = request;
+  const { rawPath, keyWithPluses } = request;
   const path = recodePath(rawPath);
   if (path === rawPath) return [{ path, request }];
+  if (keyWithPluses === undefined)
+    return [
+      { path, request },
+      { path: rawPath, request },
+    ];
+  const spaces = withSpaces(request);
+  const pluses = withPluses(request, keyWithPluses);
   return [
-    { path, request },
-    { path: rawPath, request },
+    { path: recodePath(spaces.rawPath), request: spaces },
+    { path, request: pluses },
+    { path: rawPath, request: pluses },
   ];
+}
+
+/**
+ * The same of SigV2, where the path is signed as it came; a `+` in it is a space then, since AWS takes that signature.
+ *
+ * @param prefix what stands before the path, which is the bucket if the host named it
+ */
+export function pathSpellingsV2(request: S3Request, prefix: string): readonly PathSpelling[] {
+  const { rawPath, keyWithPluses } = request;
+  const path = prefix + rawPath;
+  const recoded = recodePath(path);
+  if (recoded === path) return [{ path, request }];
+  if (keyWithPluses === undefined)
+    return [
+      { path, request },
+      { path: recoded, request },
+    ];
+  const spaces = withSpaces(request);
+  return [
+    { path, request: spaces },
+    { path: recodePath(prefix + spaces.rawPath), request: spaces },
+    { path: recoded, request: withPluses(request, keyWithPluses) },
+  ];
+}
+
+function withSpaces(request: S3Request): S3Request {
+  return { ...request, rawPath: request.rawPath.replaceAll("+", "%20") };
+}
+
+function withPluses(request: S3Request, key: string): S3Request {
+  return { ...request, rawPath: request.rawPath.replaceAll("+", "%2B"), key };
 }
 
 /**

@@ -1,24 +1,33 @@
-import { recodePath } from "../../lib/uri.ts";
 import { invalidArgument } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { SUBRESOURCES } from "../../protocol/subresources.ts";
+import { pathSpellingsV2 } from "./as-signed.ts";
 import { SIGNED_PARAMETERS } from "./v2-parameters.ts";
 
 const SELECTORS: ReadonlySet<string> = new Set(SUBRESOURCES);
 
+/** The last lines of a string to sign, and the request that they mean. */
+export interface ResourceSpelling {
+  readonly resource: string;
+  readonly request: S3Request;
+}
+
 /**
  * The path with its bucket and the parameters that select something, in the spellings that clients sign: a path as it
- * came or with its escapes normalized, `/bucket` or `/bucket/`, `?acl` or `?acl=`. All of them mean the same request.
+ * came or with its escapes normalized, `/bucket` or `/bucket/`, `?acl` or `?acl=`.
  *
  * @throws S3Error InvalidArgument for parameters that are signed like others
  */
-export function canonicalResources(request: S3Request): string[] {
+export function resourceSpellings(request: S3Request): readonly ResourceSpelling[] {
   const { rawPath, query, isVirtualHosted, bucket = "", key } = request;
-  const path = isVirtualHosted ? `/${bucket}${rawPath}` : rawPath;
-  const paths = new Set([path, recodePath(path)]);
-  if (bucket !== "" && key === undefined && !path.endsWith("/")) paths.add(`${path}/`);
-  const queries = new Set(query.size === 0 ? [""] : signedQueries(query));
-  return [...queries].flatMap((query) => [...paths].map((path) => path + query));
+  const prefix = isVirtualHosted ? `/${bucket}` : "";
+  const paths = [...pathSpellingsV2(request, prefix)];
+  if (bucket !== "" && key === undefined && !rawPath.endsWith("/"))
+    paths.push({ path: `${prefix}${rawPath}/`, request });
+  const queries = query.size === 0 ? [""] : signedQueries(query);
+  return queries.flatMap((query) =>
+    paths.map(({ path, request }) => ({ resource: path + query, request })),
+  );
 }
 
 function signedQueries(query: URLSearchParams): string[] {

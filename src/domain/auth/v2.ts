@@ -8,7 +8,7 @@ import { type Authentication, type FindIdentity, identityOf } from "./identity.t
 import { payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, requestTime } from "./request-time.ts";
 import { isSameSignature } from "./signing-key.ts";
-import { canonicalResources } from "./v2-resource.ts";
+import { resourceSpellings } from "./v2-resource.ts";
 
 interface SignatureV2 {
   readonly accessKeyId: string;
@@ -103,11 +103,11 @@ function headersInQuery(query: URLSearchParams): ReadonlyMap<string, string> {
 
 function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Authentication {
   const { account, secretAccessKey } = identityOf(request, signed.accessKeyId, find);
-  const resources = canonicalResources(request);
+  const resources = resourceSpellings(request);
   let straightforward: string | undefined;
   for (const headers of amzHeaderSpellings(request.headers)) {
     const lines = canonicalHeaders(headers, signed);
-    for (const resource of resources) {
+    for (const { resource, request: meant } of resources) {
       const toSign = `${request.method}\n${lines}${resource}`;
       const computed = createHmac("sha1", secretAccessKey).update(toSign).digest("base64");
       if (isSameSignature(computed, signed.signature)) {
@@ -117,7 +117,7 @@ function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Au
           caller: account,
           payload: payloadOf(claim, headers, undefined),
           signedRegion: undefined,
-          request: headers === request.headers ? request : { ...request, headers },
+          request: headers === request.headers ? meant : { ...meant, headers },
         };
       }
       straightforward ??= toSign;

@@ -17,6 +17,7 @@ function request(method: string, target: string, headers: Record<string, string>
     isVirtualHosted: false,
     bucket: bucket === "" ? undefined : bucket,
     key: key === "" ? undefined : key,
+    keyWithPluses: undefined,
     clientAcceptEncoding: undefined,
   };
 }

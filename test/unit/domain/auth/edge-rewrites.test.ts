@@ -113,13 +113,28 @@ test("runs of blanks in a header are signed as one space", () => {
 test.for([
   { target: "/bucket/a/../b/./c//d", canonicalPath: "/bucket/a/../b/./c//d" },
   { target: "/bucket/a%2fb%7Ec%c3%a9", canonicalPath: "/bucket/a/b~c%C3%A9" },
-  { target: "/bucket/a+b*(c)", canonicalPath: "/bucket/a%2Bb%2A%28c%29" },
+  { target: "/bucket/a*(c)", canonicalPath: "/bucket/a%2A%28c%29" },
   { target: "/bucket/a%2Fb", canonicalPath: "/bucket/a%2Fb" },
-  { target: "/bucket/a+b*(c)", canonicalPath: "/bucket/a+b*(c)" },
+  { target: "/bucket/a*(c)", canonicalPath: "/bucket/a*(c)" },
   { target: "/bucket/100%", canonicalPath: "/bucket/100%25" },
 ])("the path $target may be signed as $canonicalPath", ({ target, canonicalPath }) => {
   const request = handSigned({ target: "/bucket/key", canonicalPath });
   expect(authenticated({ ...request, rawPath: target }).caller).toBe(ACCOUNT);
+});
+
+test.for([
+  { canonicalPath: "/bucket/a%20b%2Bc%28d%29", key: "a b+c(d)", rawPath: "/bucket/a%20b%2Bc(d)" },
+  { canonicalPath: "/bucket/a%2Bb%2Bc%28d%29", key: "a+b+c(d)", rawPath: "/bucket/a%2Bb%2Bc(d)" },
+  { canonicalPath: "/bucket/a+b%2Bc(d)", key: "a+b+c(d)", rawPath: "/bucket/a%2Bb%2Bc(d)" },
+])("a plus in a path that is signed as $canonicalPath is the key $key", (row) => {
+  const { canonicalPath, ...meant } = row;
+  const signed = handSigned({ target: "/bucket/a+b%2Bc(d)", canonicalPath });
+  expect(authenticated(signed).request).toMatchObject(meant);
+});
+
+test("a refused signature shows a plus in the path as AWS reads it", () => {
+  const { fields } = refusal(handSigned({ target: "/bucket/a+b", canonicalPath: "/bucket/other" }));
+  expect(fields["CanonicalRequest"]).toMatch(/^GET\n\/bucket\/a%20b\n/);
 });
 
 test("a virtual-hosted request signs the path without its bucket", () => {

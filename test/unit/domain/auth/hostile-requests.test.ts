@@ -1,5 +1,6 @@
 import { test } from "vitest";
 import { ChunkedDecoder } from "../../../../src/domain/auth/chunked-body.ts";
+import { withHoistedHeaders } from "../../../../src/http/hoisted-headers.ts";
 import type { S3Request } from "../../../../src/protocol/s3-request.ts";
 import { ASCII_TEXTS, expectLinear, type Preparation } from "../../../support/hostile.ts";
 import {
@@ -152,6 +153,14 @@ test("4,000 headers, and SignedHeaders that name them all, take milliseconds", (
     authorization: authorization([NAMES, ...names].join(";"), "0"),
   };
   expectLinear(() => authenticate(s3Request({ headers })), [""]);
+});
+
+test("a URL of 3,000 headers that were sent as well takes milliseconds", () => {
+  const names = Array.from({ length: 3000 }, (_, at) => `x-amz-${at}`);
+  const query = new URLSearchParams(names.map((name) => [name, ""]));
+  const target = `/bucket/key?X-Amz-Signature=0&X-Amz-SignedHeaders=${names.join(";")}&${query.toString()}`;
+  const request = s3Request({ target, headers: names.map((name) => [name, ""]) });
+  expectLinear(() => () => withHoistedHeaders(request), [""]);
 });
 
 test("8,000 empty lines before 20,000 trailers take milliseconds", () => {

@@ -43,7 +43,8 @@ export function s3Request(parts: RequestParts = {}): S3Request {
     query: new URLSearchParams(rawQuery),
     isVirtualHosted: bucket !== undefined,
     bucket: bucket ?? (pathBucket === "" ? undefined : pathBucket),
-    key: key === "" ? undefined : decodeURIComponent(key),
+    key: key === "" ? undefined : decodeURIComponent(key.replaceAll("+", "%20")),
+    keyWithPluses: key.includes("+") ? decodeURIComponent(key) : undefined,
     clientAcceptEncoding,
   };
 }

@@ -104,3 +104,16 @@ test.for([
   for (const changed of [`${target}&${added}`, `/bucket/key?${subresource}&${added}`])
     expect(refusal(byUrl(toSign, { method, target: changed })).code).toBe("SignatureDoesNotMatch");
 });
+
+test.for([
+  { signed: "a+b%2Bc", key: "a b+c" },
+  { signed: "a%20b%2Bc", key: "a b+c" },
+  { signed: "a%2Bb%2Bc", key: "a+b+c" },
+])("a plus in a path that is signed as $signed is the key $key, in both styles", (row) => {
+  const toSign = `GET\n\n\n${DATE}\n/bucket/${row.signed}`;
+  const headers = { date: DATE };
+  const pathStyle = byHeader(toSign, { headers, target: "/bucket/a+b%2Bc" });
+  expect(authenticated(pathStyle).request.key).toBe(row.key);
+  const hosted = byHeader(toSign, { headers, target: "/a+b%2Bc", bucket: "bucket" });
+  expect(authenticated(hosted).request.key).toBe(row.key);
+});
