@@ -75,16 +75,16 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
 /**
  * The checksum that the request's headers promise of its body. Undefined: none, or it follows in a trailer.
  *
- * @throws S3Error InvalidRequest for several checksums, an unknown algorithm, a value that cannot be one, or an `x-amz-sdk-checksum-algorithm`
- *   that goes with no checksum
+ * @throws S3Error InvalidRequest for several checksums, an unknown algorithm, a value that cannot be one, or an
+ *   `x-amz-sdk-checksum-algorithm` that goes with no checksum
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
 export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | undefined {
   const expected = parseGivenChecksum(headers);
-  if (expected !== undefined) checkChecksumValue(expected.algorithm, expected.value);
   const trailer = headers.get("x-amz-trailer");
   const inTrailer = trailer === null ? undefined : trailerChecksumAlgorithm(trailer.split(","));
   if (expected !== undefined && inTrailer !== undefined) throw severalChecksums();
+  if (expected !== undefined && !isChecksum(expected)) throw invalidValue(expected, "header");
 
   const named = headers.get("x-amz-sdk-checksum-algorithm");
   if (named !== null) checkNamedAlgorithm(named.toUpperCase(), expected?.algorithm ?? inTrailer);
@@ -121,9 +121,27 @@ function checkNamedAlgorithm(named: string, given: ChecksumAlgorithm | undefined
     throw invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.");
 }
 
-function checkChecksumValue(algorithm: ChecksumAlgorithm, value: string): void {
-  if (decodeBase64(value, DIGEST_BYTES[algorithm]) === undefined)
-    throw invalidRequest(`Value for ${HEADER_NAMES[algorithm]} header is invalid.`);
+/**
+ * The checksum that came in a trailer.
+ *
+ * @throws S3Error InvalidRequest for a value that cannot be one: AWS has been seen to answer so in
+ *   https://github.com/versity/versitygw/issues/1692
+ */
+export function trailingChecksum(
+  algorithm: ChecksumAlgorithm,
+  trailers: ReadonlyMap<string, string>,
+): ExpectedChecksum {
+  const trailing = { algorithm, value: trailers.get(HEADER_NAMES[algorithm]) ?? "" };
+  if (!isChecksum(trailing)) throw invalidValue(trailing, "trailing header");
+  return trailing;
+}
+
+function isChecksum({ algorithm, value }: ExpectedChecksum): boolean {
+  return decodeBase64(value, DIGEST_BYTES[algorithm]) !== undefined;
+}
+
+function invalidValue({ algorithm }: ExpectedChecksum, place: string): S3Error {
+  return invalidRequest(`Value for ${HEADER_NAMES[algorithm]} ${place} is invalid.`);
 }
 
 /**

@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { type ChunkedUpload, chunkedRequest } from "../support/chunked-upload.ts";
-import { expectError, signedFetch, uniqueBucket } from "../support/client.ts";
+import { elements, expectError, signedFetch, uniqueBucket } from "../support/client.ts";
 import { blobsOf, bucketIdOf } from "../support/faults.ts";
 import VECTORS from "../vectors/checksums/xxhash.json";
 
@@ -64,6 +64,22 @@ describe.for(SIZES)("an aws-chunked body kept as $kind", ({ sizes }) => {
     await expectError(response, 400, "BadDigest");
     await expectNothingKept(bucket);
   });
+
+  test.for(["AAAA", "AAAAAAA=", "AAAAAA", ""])(
+    "with the trailer %j, which no CRC32 can be, is InvalidRequest, and nothing is kept",
+    async (value) => {
+      const bucket = await uniqueBucket();
+      for (const mode of [MODES[1], MODES[2]]) {
+        const trailer = ["x-amz-checksum-crc32", value] as const;
+        const response = await put(bucket, { mode, chunks, trailer });
+        const document = await expectError(response, 400, "InvalidRequest");
+        expect(elements(document, "Message")).toEqual([
+          "Value for x-amz-checksum-crc32 trailing header is invalid.",
+        ]);
+      }
+      await expectNothingKept(bucket);
+    },
+  );
 
   test.for([
     {

@@ -8,7 +8,8 @@ const SIGNATURE_NAME = "x-amz-trailer-signature";
 /**
  * What follows the last chunk, line by line. Clients disagree on it: `\r\n` or `\n`, a blank line before the first
  * trailer, between trailers and their signature (minio-go), at the end, or none at all; so blank lines count only once
- * all that was announced has come.
+ * all that was announced has come. Where nothing is signed, the last one has to be there, or nobody could tell that it is
+ * the end: AWS answers IncompleteBody then (seen in https://github.com/versity/versitygw/issues/1666).
  *
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
@@ -22,6 +23,8 @@ export class ChunkTrailer {
   #canonical = "";
   #isSigned = false;
   #hasBlankLine = false;
+  /** A blank line after all that was announced. */
+  #hasEnd = false;
 
   constructor(payload: Extract<Payload, { kind: "chunked" }>) {
     this.#payload = payload;
@@ -38,6 +41,7 @@ export class ChunkTrailer {
     const text = line.trim();
     if (text === "") {
       this.#hasBlankLine = true;
+      this.#hasEnd = this.#isComplete();
       return;
     }
     if (this.#hasBlankLine && this.#isComplete()) throw new S3Error("IncompleteBody");
@@ -52,6 +56,7 @@ export class ChunkTrailer {
   finish(): ReadonlyMap<string, string> {
     if (!this.#isComplete())
       throw new S3Error(this.#hasBlankLine ? "MalformedTrailerError" : "IncompleteBody");
+    if (this.#payload.signer === undefined && !this.#hasEnd) throw new S3Error("IncompleteBody");
     return this.#values;
   }
 

@@ -50,7 +50,7 @@ export function checkMd5({ md5Hex, isOfPart }: BodyClaims, computedHex: string):
 /** @throws S3Error BadDigest */
 export function checkChecksum(
   algorithm: ChecksumAlgorithm,
-  claimed: string | undefined,
+  claimed: string,
   computed: string,
 ): StoredChecksum {
   if (claimed !== computed) throw checksumMismatch(algorithm);

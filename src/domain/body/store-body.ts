@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { hexToBase64 } from "../../lib/base64.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
-import { checksumHeader } from "../../protocol/checksums.ts";
+import { trailingChecksum } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { BlobContent, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
 import type { BlobDigest, BlobSource, BlobStore } from "../../storage/blob-store.ts";
@@ -173,6 +173,6 @@ function checkClaimed(
 ): StoredChecksum {
   if (claimedAlgorithm(claims) === undefined)
     return { algorithm, value: computed, type: "FULL_OBJECT" };
-  const claimed = claims.checksum?.value ?? body.trailers().get(checksumHeader(algorithm));
-  return checkChecksum(algorithm, claimed, computed);
+  const { value } = claims.checksum ?? trailingChecksum(algorithm, body.trailers());
+  return checkChecksum(algorithm, value, computed);
 }

@@ -62,6 +62,10 @@ const NONE_FOUND =
 test.for([
   { headers: { ...CRC32, "x-amz-checksum-crc32c": "NhCmhg==" }, message: SEVERAL },
   { headers: { ...CRC32, "x-amz-checksum-crc32c": "no checksum" }, message: SEVERAL },
+  {
+    headers: { "x-amz-checksum-crc32": "no checksum", "x-amz-trailer": "x-amz-checksum-sha1" },
+    message: SEVERAL,
+  },
   { headers: { "x-amz-checksum-sha256a": "dummy" }, message: UNKNOWN },
   { headers: { "x-amz-checksum-": "dummy" }, message: UNKNOWN },
   { headers: { ...CRC32, "x-amz-trailer": "x-amz-checksum-crc32" }, message: SEVERAL },

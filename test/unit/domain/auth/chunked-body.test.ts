@@ -161,8 +161,17 @@ test.for([
   expect(decode(unsigned(5, [CRC32]), body)).toEqual(expected);
 });
 
-test.for(["0\r\n\r\n", "0\r\n"])("an empty body is decoded from %j", (body) => {
-  expect(decode(unsigned(0), body)).toEqual({ text: "", trailers: {} });
+test("an empty body is decoded", () => {
+  expect(decode(unsigned(0), "0\r\n\r\n")).toEqual({ text: "", trailers: {} });
+});
+
+test.for([
+  { end: "", names: [] },
+  { end: `${CRC32}:NhCmhg==\r\n`, names: [CRC32] },
+  { end: `\r\n${CRC32}:NhCmhg==\r\n`, names: [CRC32] },
+  { end: `${CRC32}:NhCmhg==\r\n\rX`, names: [CRC32] },
+])("an unsigned body whose last line end is missing is IncompleteBody: %o", ({ end, names }) => {
+  expect(codeOf(unsigned(5, names), `5\r\nhello\r\n0\r\n${end}`)).toBe("IncompleteBody");
 });
 
 test("data beyond the announced length is refused before it comes", () => {
