@@ -87,13 +87,26 @@ export function* headerSpellings(
   received: readonly (string | null)[],
   clientAcceptEncoding: string | undefined,
 ): Generator<readonly string[], void> {
-  const values = names.map((name, at) => received[at] ?? TAKEN_OFF.get(name) ?? "");
+  const values = withTakenOff(names, received);
   const acceptEncodingAt = names.indexOf("accept-encoding");
   for (const joined of joinings(names, values))
     if (acceptEncodingAt < 0) yield joined;
     else
       for (const value of acceptEncodings(values[acceptEncodingAt] ?? "", clientAcceptEncoding))
-        yield joined.with(acceptEncodingAt, value);
+        yield value === joined[acceptEncodingAt] ? joined : joined.with(acceptEncodingAt, value);
+}
+
+function withTakenOff(
+  names: readonly string[],
+  received: readonly (string | null)[],
+): readonly string[] {
+  return isComplete(received)
+    ? received
+    : received.map((value, at) => value ?? TAKEN_OFF.get(names[at] ?? "") ?? "");
+}
+
+function isComplete(values: readonly (string | null)[]): values is readonly string[] {
+  return !values.includes(null);
 }
 
 /** Of the headers that may have been repeated, all, or only S3's own: others have a comma and a space by right. */
@@ -119,8 +132,7 @@ export function withSignedHeaders(
   received: readonly (string | null)[],
   signed: readonly string[],
 ): S3Request {
-  const isSame = signed.every((value, at) => value === (received[at] ?? ""));
-  if (isSame) return request;
+  if (signed === received) return request;
   const headers = new Headers(request.headers);
   for (const [at, value] of signed.entries())
     if (value !== (received[at] ?? "")) headers.set(names[at] ?? "", value);
