@@ -2,7 +2,8 @@ import { test } from "vitest";
 import { addressOf } from "../../../src/http/address.ts";
 import { spacedHex } from "../../../src/lib/hex.ts";
 import { parseHttpDate, parseIsoDate } from "../../../src/lib/http-date.ts";
-import { encodeRfc2047 } from "../../../src/lib/rfc2047.ts";
+import { isHeaderName, isHeaderValue } from "../../../src/lib/header-text.ts";
+import { decodeRfc2047, encodeRfc2047 } from "../../../src/lib/rfc2047.ts";
 import { recodePath, recodeQueryPart } from "../../../src/lib/uri.ts";
 import { urlEncode } from "../../../src/lib/url-encoding.ts";
 import { parseXml } from "../../../src/lib/xml-reader.ts";
@@ -14,7 +15,11 @@ import {
 } from "../../../src/protocol/annotation-parameters.ts";
 import { checkBucketName, checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
 import * as checksums from "../../../src/protocol/checksums.ts";
-import { evaluateRead, parseWriteConditions } from "../../../src/protocol/conditions.ts";
+import {
+  evaluateRead,
+  isRangeCurrent,
+  parseWriteConditions,
+} from "../../../src/protocol/conditions.ts";
 import { decodeToken } from "../../../src/protocol/continuation-token.ts";
 import { parseCopySource, parseRenameSource } from "../../../src/protocol/copy-source.ts";
 import * as listing from "../../../src/protocol/listing-parameters.ts";
@@ -24,6 +29,7 @@ import {
 } from "../../../src/protocol/multipart-parameters.ts";
 import { parseObjectAttributes } from "../../../src/protocol/object-attributes.ts";
 import { parseLockEnabled, parseLockHeaders } from "../../../src/protocol/object-lock.ts";
+import { checkExpectedBucketOwner } from "../../../src/protocol/owner.ts";
 import { parseCopyRange, parsePartNumber, resolveRange } from "../../../src/protocol/range.ts";
 import {
   applyResponseOverrides,
@@ -46,12 +52,14 @@ const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
   "if-match": (headers) => evaluateRead(headers, OBJECT),
   "if-modified-since": (headers) => evaluateRead(headers, OBJECT),
   "if-none-match": parseWriteConditions,
+  "if-range": (headers) => isRangeCurrent(headers, OBJECT),
   range: (headers) => resolveRange(headers.get("range"), 10),
   "x-amz-bucket-object-lock-enabled": parseLockEnabled,
   "x-amz-checksum-algorithm": checksums.parseChecksumAlgorithm,
   "x-amz-checksum-sha256": checksums.parseExpectedChecksum,
   "x-amz-copy-source": parseCopySource,
   "x-amz-copy-source-range": (headers) => parseCopyRange(headers, 1),
+  "x-amz-expected-bucket-owner": (headers) => checkExpectedBucketOwner(headers, "123456789012"),
   "x-amz-meta-a": parseStoredHeaders,
   "x-amz-object-attributes": parseObjectAttributes,
   "x-amz-object-lock-legal-hold": (headers) => parseLockHeaders(headers, 0),
@@ -92,6 +100,10 @@ const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "a document's elements": (text) =>
     readTagging(Buffer.from(`<Tagging>${text}</Tagging>`), "object"),
   "a range of bytes": (text) => resolveRange(`bytes=${text}`, 10),
+  "a header's name": isHeaderName,
+  "a header's value": isHeaderValue,
+  "an encoded word": (text) => decodeRfc2047(`=?UTF-8?Q?${text}?=`),
+  "an encoded word of base64": (text) => decodeRfc2047(`=?UTF-8?B?${text}?=`),
   "an HTTP date": parseHttpDate,
   "an ISO date": parseIsoDate,
   "the parameters that select": (text) =>
