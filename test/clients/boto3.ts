@@ -126,9 +126,13 @@ print("Uploads" in s3.list_multipart_uploads(Bucket=bucket), code(s3.list_parts,
     /^\['aborted'\]\nFalse NoSuchUpload 404\n$/,
   ],
   [
-    "a conditional put",
-    `print(code(s3.put_object, Bucket=bucket, Key="small", Body=b"", IfNoneMatch="*"))`,
-    /^PreconditionFailed\n$/,
+    "a conditional put, whose error names the condition",
+    `
+try:
+    s3.put_object(Bucket=bucket, Key="small", Body=b"", IfNoneMatch="*")
+except ClientError as error:
+    print(error.response["Error"]["Code"], error.response["Error"]["Condition"])`,
+    /^PreconditionFailed If-None-Match\n$/,
   ],
   [
     "errors by their code",
