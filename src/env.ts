@@ -13,6 +13,8 @@ export interface Settings {
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
   readonly noTransform: boolean;
+  /** How long a request's body may bring nothing. */
+  readonly bodyIdleMs: number;
 }
 
 export interface Account {
@@ -41,6 +43,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
+    bodyIdleMs: 1000 * integer("BODY_IDLE_SECONDS", env.BODY_IDLE_SECONDS, 1, 3600),
   };
 }
 

@@ -29,12 +29,13 @@ const AccessControlPolicy = object({
  */
 export async function requireUnchangedAcl(
   operation: string,
-  { request, payload, settings }: Pick<AccountContext, "request" | "payload" | "settings">,
+  context: Pick<AccountContext, "request" | "payload" | "settings">,
 ): Promise<void> {
+  const { request, settings } = context;
   const { headers } = request;
   refuseUnbuiltHeaders(headers);
   const canned = headers.get("x-amz-acl");
-  const document = await readDocument(request, payload);
+  const document = await readDocument(context);
   if (canned !== null && document.byteLength > 0) throw new S3Error("UnexpectedContent");
   if (canned === null && document.byteLength === 0)
     throw new S3Error("MissingSecurityHeader", { fields: { MissingHeaderName: "x-amz-acl" } });

@@ -141,7 +141,7 @@ const CATALOGUE = {
   ],
   RequestTimeout: [
     400,
-    "Your socket connection to the server was not read from or written to within the timeout period.",
+    "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
   ],
   ServerSideEncryptionConfigurationNotFoundError: [
     404,

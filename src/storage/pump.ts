@@ -9,6 +9,9 @@ export async function pump<T>(
   source: BlobSource,
   read: (stream: ReadableStream<Uint8Array>) => Promise<T>,
 ): Promise<T> {
+  const chunks = source.chunks();
+  // Nothing is opened for a client that sends nothing.
+  let next = await chunks.next();
   const { readable, writable } = new FixedLengthStream(source.sizeBytes);
   const reading = read(readable);
   const writer = writable.getWriter();
@@ -17,14 +20,12 @@ export async function pump<T>(
   // The writes fail then, too: that is told apart from the source's own failure.
   let sourceFailure: { readonly error: unknown } | undefined;
   try {
-    const chunks = source.chunks();
-    for (;;) {
-      const next = await chunks.next().catch((error: unknown) => {
+    while (next.done !== true) {
+      await writer.write(next.value);
+      next = await chunks.next().catch((error: unknown) => {
         sourceFailure = { error };
         throw error;
       });
-      if (next.done === true) break;
-      await writer.write(next.value);
     }
     await writer.close();
   } catch (error) {

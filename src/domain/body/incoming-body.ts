@@ -1,40 +1,63 @@
+import type { Settings } from "../../env.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { BlobSource } from "../../storage/blob-store.ts";
 import { ChunkedDecoder } from "../auth/chunked-body.ts";
 import type { Payload } from "../auth/payload.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** The cost of reading is by the chunk, not by the byte (measured 2026-11: 4 KiB chunks take twice the time). */
-const CHUNK_BYTES = 256 * 1024;
+const MAX_CHUNK_BYTES = 256 * 1024;
 
 /** So that a small body is read at once, framing and all. */
 const FRAMING_ROOM_BYTES = 1024;
+
+/**
+ * The first buffer has room for a body that is kept in the index. Larger ones are for clients that fill it: those who stall
+ * are many at once, or mean no good.
+ */
+const FIRST_CHUNK_BYTES = 16 * 1024 + FRAMING_ROOM_BYTES;
+
+/**
+ * Who sends less while it is waited for counts as silent. It is what a read waits for: the runtime does not tell of fewer
+ * bytes, and with one byte as the least it would tell of each packet.
+ */
+const LEAST_PROGRESS_BYTES = 4096;
 
 const NO_TRAILERS: ReadonlyMap<string, string> = new Map();
 
 /**
  * The body of an upload: its length is known before its first byte, its framing is never seen outside.
- * Its chunks throw S3Error: IncompleteBody, SignatureDoesNotMatch, and whatever else is wrong with the framing.
+ * Its chunks throw S3Error: IncompleteBody, RequestTimeout (the client has fallen silent), SignatureDoesNotMatch, and
+ * whatever else is wrong with the framing.
  */
 export interface IncomingBody extends BlobSource {
   /** What followed the last chunk, by lower-case name; complete when `chunks` has ended. */
   trailers(): ReadonlyMap<string, string>;
 }
 
-/** @throws S3Error MissingContentLength, or NotImplemented for a body that is chunked by HTTP alone */
-export function incomingBody(request: S3Request, payload: Payload): IncomingBody {
-  if (payload.kind === "chunked") return chunkedBody(request.body, payload);
-  return plainBody(request);
+/** A request whose body is to be read. */
+export interface BodyRequest {
+  readonly request: S3Request;
+  readonly payload: Payload;
+  readonly settings: Pick<Settings, "bodyIdleMs">;
 }
 
-function plainBody(request: S3Request): IncomingBody {
+/** @throws S3Error MissingContentLength, or NotImplemented for a body that is chunked by HTTP alone */
+export function incomingBody({ request, payload, settings }: BodyRequest): IncomingBody {
+  const { bodyIdleMs } = settings;
+  if (payload.kind === "chunked") return chunkedBody(request.body, payload, bodyIdleMs);
+  return plainBody(request, bodyIdleMs);
+}
+
+function plainBody(request: S3Request, idleMs: number): IncomingBody {
   const length = request.headers.get("content-length");
   if (length === null || !/^\d{1,15}$/.test(length)) throw unknownLength(request);
   const sizeBytes = Number(length);
   return {
     sizeBytes,
     native: request.body ?? undefined,
-    chunks: () => readChunks(request.body, sizeBytes, (chunk) => chunk),
+    chunks: () => readChunks(request.body, sizeBytes, idleMs, (chunk) => chunk),
     trailers: () => NO_TRAILERS,
   };
 }
@@ -48,11 +71,13 @@ function unknownLength({ headers }: S3Request): S3Error {
 function chunkedBody(
   body: ReadableStream<Uint8Array> | null,
   payload: Extract<Payload, { kind: "chunked" }>,
+  idleMs: number,
 ): IncomingBody {
   const decoder = new ChunkedDecoder(payload);
   let trailers = NO_TRAILERS;
   async function* chunks(): AsyncGenerator<Uint8Array, void> {
-    yield* readChunks(body, payload.decodedLengthBytes, (chunk) => decoder.decode(chunk));
+    const { decodedLengthBytes } = payload;
+    yield* readChunks(body, decodedLengthBytes, idleMs, (chunk) => decoder.decode(chunk));
     trailers = decoder.finish();
   }
   return {
@@ -66,10 +91,11 @@ function chunkedBody(
 async function* readChunks(
   body: ReadableStream<Uint8Array> | null,
   sizeBytes: number,
+  idleMs: number,
   decode: (chunk: Uint8Array) => Uint8Array,
 ): AsyncGenerator<Uint8Array, void> {
   let receivedBytes = 0;
-  for await (const piece of readPieces(body, sizeBytes)) {
+  for await (const piece of readPieces(body, sizeBytes, idleMs)) {
     const chunk = decode(piece);
     receivedBytes += chunk.byteLength;
     if (receivedBytes > sizeBytes) throw new S3Error("IncompleteBody");
@@ -78,26 +104,37 @@ async function* readChunks(
   if (receivedBytes !== sizeBytes) throw new S3Error("IncompleteBody");
 }
 
-/** What comes over the network, in one buffer used again and again. */
+/** What comes over the network, in one buffer used again and again, which grows with what comes. */
 async function* readPieces(
   body: ReadableStream<Uint8Array> | null,
   sizeBytes: number,
+  idleMs: number,
 ): AsyncGenerator<Uint8Array, void> {
   if (body === null) return;
   const reader = body.getReader({ mode: "byob" });
+  const watchdog = new Watchdog(idleMs);
   try {
-    let buffer = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes + FRAMING_ROOM_BYTES));
+    let buffer = new Uint8Array(Math.min(FIRST_CHUNK_BYTES, sizeBytes + FRAMING_ROOM_BYTES));
     for (;;) {
-      const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer);
+      const leastBytes = Math.min(LEAST_PROGRESS_BYTES, buffer.byteLength);
+      const { value, done } = await watchdog.watch(reader.readAtLeast(leastBytes, buffer));
       if (value !== undefined && value.byteLength > 0) yield value;
       if (done || value === undefined) return;
-      buffer = new Uint8Array(value.buffer);
+      buffer = bufferAfter(value);
     }
-  } catch {
-    // The client hung up half-way.
-    throw new S3Error("IncompleteBody");
+  } catch (error) {
+    // Anything else is a client that hung up half-way.
+    throw error instanceof S3Error ? error : new S3Error("IncompleteBody");
   } finally {
-    // Of a body that was refused, the rest is for whoever sends the refusal.
-    reader.releaseLock();
+    watchdog.stop();
+    // Of a body that was refused, the rest is for whoever sends the refusal, unless there is no end to wait for.
+    if (watchdog.hasGivenUp) void reader.cancel().catch(() => undefined);
+    else reader.releaseLock();
   }
+}
+
+function bufferAfter({ byteLength, buffer }: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const isFull = byteLength === buffer.byteLength;
+  if (!isFull || byteLength >= MAX_CHUNK_BYTES) return new Uint8Array(buffer);
+  return new Uint8Array(Math.min(MAX_CHUNK_BYTES, 4 * byteLength));
 }

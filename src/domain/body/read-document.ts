@@ -7,7 +7,7 @@ import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { Payload } from "../auth/payload.ts";
 import type { BodyClaims } from "./claims.ts";
-import { type IncomingBody, incomingBody } from "./incoming-body.ts";
+import { type BodyRequest, incomingBody } from "./incoming-body.ts";
 import { holdInline } from "./store-body.ts";
 
 /** Of a document that configures something. */
@@ -40,13 +40,13 @@ export function transportClaims({ headers }: S3Request, payload: Payload): BodyC
  * @throws S3Error MalformedXML over `maxBytes`, and whatever is wrong with the body
  */
 export async function readDocument(
-  request: S3Request,
-  payload: Payload,
+  received: BodyRequest,
   maxBytes = MAX_DOCUMENT_BYTES,
   claimsOf: typeof bodyClaims = bodyClaims,
 ): Promise<Uint8Array> {
+  const { request, payload } = received;
   if (request.body === null) return new Uint8Array();
-  const body: IncomingBody = incomingBody(request, payload);
+  const body = incomingBody(received);
   if (body.sizeBytes > maxBytes) throw new S3Error("MalformedXML");
   const { content } = await holdInline(body, claimsOf(request, payload));
   return content.bytes;

@@ -1,15 +1,12 @@
 import { S3Error } from "../../protocol/errors.ts";
-import type { S3Request } from "../../protocol/s3-request.ts";
-import type { Payload } from "../auth/payload.ts";
+import type { BodyRequest } from "./incoming-body.ts";
 import { bodyClaims, readDocument } from "./read-document.ts";
 
-interface BodyRequest {
-  readonly request: S3Request;
-  readonly payload: Payload;
-}
-
 /** Something says what the body is: Content-MD5, an `x-amz-checksum-*`, or a signature that covers the payload. */
-export function isVouchedFor({ request, payload }: BodyRequest): boolean {
+export function isVouchedFor({
+  request,
+  payload,
+}: Pick<BodyRequest, "request" | "payload">): boolean {
   const { sha256Hex, md5Hex, checksum, trailerAlgorithm } = bodyClaims(request, payload);
   if (sha256Hex ?? md5Hex ?? checksum ?? trailerAlgorithm) return true;
   return payload.kind === "chunked" && payload.signer !== undefined;
@@ -21,12 +18,12 @@ export function isVouchedFor({ request, payload }: BodyRequest): boolean {
  * @throws S3Error InvalidRequest when nothing vouches for the body; MalformedXML over `maxBytes`
  */
 export async function readVouchedDocument(
-  { request, payload }: BodyRequest,
+  received: BodyRequest,
   maxBytes?: number,
 ): Promise<Uint8Array> {
-  if (!isVouchedFor({ request, payload })) {
+  if (!isVouchedFor(received)) {
     const message = "Missing required header for this request: Content-MD5 OR x-amz-checksum-*";
     throw new S3Error("InvalidRequest", { message });
   }
-  return readDocument(request, payload, maxBytes);
+  return readDocument(received, maxBytes);
 }

@@ -23,8 +23,8 @@ export const putBucketVersioning: BucketOperation = {
   name: "PutBucketVersioning",
   scope: "bucket",
   async handle(context) {
-    const { request, payload, bucket } = context;
-    const document = await readDocument(request, payload);
+    const { bucket } = context;
+    const document = await readDocument(context);
     const { Status, MfaDelete, MFADelete } = readXml(
       document,
       "VersioningConfiguration",

@@ -110,9 +110,9 @@ function wouldChange({ configuration }: BucketRecord, { tags, hasObjectLock }: A
   return tags.length > 0 || (hasObjectLock && configuration.objectLock === undefined);
 }
 
-async function readConfiguration({ request, payload }: AccountContext): Promise<Asked> {
-  const hasObjectLock = parseLockEnabled(request.headers);
-  const document = await readDocument(request, payload);
+async function readConfiguration(context: AccountContext): Promise<Asked> {
+  const hasObjectLock = parseLockEnabled(context.request.headers);
+  const document = await readDocument(context);
   if (document.byteLength === 0) return { locationConstraint: undefined, tags: [], hasObjectLock };
   const { LocationConstraint, Location, Bucket, Tags } = readXml(
     document,

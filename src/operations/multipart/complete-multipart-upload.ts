@@ -26,12 +26,13 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 export const completeMultipartUpload: ObjectOperation = {
   name: "CompleteMultipartUpload",
   scope: "object",
-  async handle({ request, payload, bucket, key, index }) {
+  async handle(context) {
+    const { request, bucket, key, index } = context;
     const { headers, origin, rawPath } = request;
     refuseUnbuiltHeaders(headers);
     const uploadId = uploadIdOf(request.query);
     // The checksums in the headers are the object's, not this document's.
-    const document = await readDocument(request, payload, MAX_DOCUMENT_BYTES, transportClaims);
+    const document = await readDocument(context, MAX_DOCUMENT_BYTES, transportClaims);
     const completion = await describedFor(index, key, uploadId, () =>
       parseCompletion(document, headers, uploadId),
     );

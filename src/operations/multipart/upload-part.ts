@@ -27,7 +27,7 @@ export const uploadPart: ObjectOperation = {
       key,
       uploadId: uploadIdOf(request.query),
       partNumber: parsePartNumber(request.query.get("partNumber") ?? ""),
-      body: incomingBody(request, payload),
+      body: incomingBody(context),
       claims: bodyClaims(request, payload),
     });
     return emptyResponse(200, {

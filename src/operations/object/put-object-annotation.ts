@@ -26,11 +26,12 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 export const putObjectAnnotation: ObjectOperation = {
   name: "PutObjectAnnotation",
   scope: "object",
-  async handle({ request, payload, index, key }) {
+  async handle(context) {
+    const { request, payload, index, key } = context;
     const { method, headers, query } = request;
     const version = { key, versionId: parseVersionId(query) };
     const name = parseAnnotationName(query);
-    const body = incomingBody(request, payload);
+    const body = incomingBody(context);
     checkPayloadSize(body.sizeBytes);
     const { content, md5Hex, checksum } = await holdInline(body, bodyClaims(request, payload));
     checkUtf8(content.bytes);

@@ -15,7 +15,7 @@ export const putObjectTagging: ObjectOperation = {
   name: "PutObjectTagging",
   scope: "object",
   async handle(context) {
-    const document = await readDocument(context.request, context.payload);
+    const document = await readDocument(context);
     const tags = readTagging(document, "object");
     const versionId = await changeVersion(context, { kind: "tags", tags });
     return emptyResponse(200, versionHeaders(versionId));

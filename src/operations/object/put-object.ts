@@ -36,7 +36,7 @@ export const putObject: ObjectOperation = {
     const offsetBytes = parseWriteOffset(headers);
     const upload = {
       key,
-      body: incomingBody(request, payload),
+      body: incomingBody(context),
       claims: bodyClaims(request, payload),
       headers: parseStoredHeaders(headers),
       storageClass: parseStorageClass(headers),

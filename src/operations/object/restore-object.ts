@@ -34,9 +34,10 @@ const RestoreRequest = object({
 export const restoreObject: ObjectOperation = {
   name: "RestoreObject",
   scope: "object",
-  async handle({ request, payload, index, key }) {
+  async handle(context) {
+    const { request, index, key } = context;
     const versionId = parseVersionId(request.query);
-    const document = await readDocument(request, payload, MAX_DOCUMENT_BYTES);
+    const document = await readDocument(context, MAX_DOCUMENT_BYTES);
     const found = await index.read(key, { ...WANTS_HEADERS, versionId });
     const record = requireObject(found, key, versionId);
     if (!isArchival(record.storageClass))
