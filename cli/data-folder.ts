@@ -22,6 +22,8 @@ export interface DataFolder {
   /** Of the Durable Objects' databases. */
   readonly indexPath: string;
   readonly blobsPath: string;
+  /** Of what says how much there is room for. */
+  readonly roomPath: string;
   readonly configPath: string;
   /** Lets the next server have the folder. */
   release(): void;
@@ -44,7 +46,8 @@ export function openDataFolder(folder: string): DataFolder {
     mkdirSync(blobsPath, { recursive: true });
     closeToOthers(absolute);
     const configPath = path.join(absolute, "config.capnp");
-    return { path: absolute, indexPath, blobsPath, configPath, release };
+    const roomPath = path.join(absolute, "room");
+    return { path: absolute, indexPath, blobsPath, roomPath, configPath, release };
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -52,7 +55,7 @@ export function openDataFolder(folder: string): DataFolder {
   }
 }
 
-const OWN_ENTRIES = /^(?:blobs|config\.capnp|format\.json|index|lock(?:\..*)?)$/;
+const OWN_ENTRIES = /^(?:blobs|config\.capnp|format\.json|index|room|lock(?:\..*)?)$/;
 
 /**
  * Takes from other users what an earlier version let them read: what is made now is this user's by the process's umask.

@@ -5,6 +5,7 @@ import { checkedKeyPair, type KeyPair } from "./key-pair.ts";
 import { endpointOf, isLoopback, requireFreePort, resolveHost } from "./listen-address.ts";
 import { jsonOutput, type Output, terminalOutput } from "./output.ts";
 import { readManifest, readVersion, WORKER_PATH } from "./package-files.ts";
+import { keepRoom } from "./room.ts";
 import { settingsFor } from "./settings.ts";
 import { removeUnfinishedUploads } from "./unfinished-uploads.ts";
 import { UserError } from "./user-error.ts";
@@ -38,6 +39,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const folder = openDataFolder(options.dataFolder);
   try {
     await requireFreePort(address, options.port);
+    keepRoom(folder.roomPath, (message) => output.warn(message));
     await run({ options, address, tls, compatibilityDate, vars }, folder, output);
   } finally {
     folder.release();
@@ -102,7 +104,7 @@ interface RunningWorkerd {
 
 function start(plan: Plan, port: number, folder: DataFolder, output: Output): RunningWorkerd {
   const { options, address, tls, compatibilityDate, vars } = plan;
-  const { indexPath, blobsPath, configPath } = folder;
+  const { indexPath, blobsPath, roomPath, configPath } = folder;
   const workerPath = WORKER_PATH;
   writeFileSync(
     configPath,
@@ -113,6 +115,7 @@ function start(plan: Plan, port: number, folder: DataFolder, output: Output): Ru
       compatibilityDate,
       indexPath,
       blobsPath,
+      roomPath,
       vars,
       tls,
     }),

@@ -9,6 +9,7 @@ export interface WorkerdSettings {
   readonly compatibilityDate: string;
   readonly indexPath: string;
   readonly blobsPath: string;
+  readonly roomPath: string;
   readonly vars: Readonly<Record<string, string>>;
   readonly tls: KeyPair | undefined;
 }
@@ -28,8 +29,17 @@ const MAX_SEMI_SPACE_MIB = 8;
  * Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp
  */
 export function workerdConfig(settings: WorkerdSettings): string {
-  const { address, port, workerPath, compatibilityDate, indexPath, blobsPath, vars, tls } =
-    settings;
+  const {
+    address,
+    port,
+    workerPath,
+    compatibilityDate,
+    indexPath,
+    blobsPath,
+    roomPath,
+    vars,
+    tls,
+  } = settings;
   const host = address.includes(":") ? `[${address}]` : address;
   const protocol =
     tls === undefined
@@ -48,6 +58,7 @@ const config :Workerd.Config = (
     (name = "ledge", worker = .ledge),
     (name = "index", disk = (path = ${text(indexPath)}, writable = true)),
     (name = "blobs", disk = (path = ${text(blobsPath)}, writable = true)),
+    (name = "room", disk = (path = ${text(roomPath)})),
   ],
 );
 
@@ -60,6 +71,7 @@ ${bindings.join("")}    (name = "ROOT_ACCESS_KEY_ID", fromEnvironment = "ROOT_AC
     (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
     (name = "DIRECTORY", durableObjectNamespace = "DirectoryObject"),
     (name = "BLOB_DISK", service = "blobs"),
+    (name = "ROOM_DISK", service = "room"),
   ],
   durableObjectNamespaces = [
     (className = "BucketIndexObject", uniqueKey = "ledge-index", enableSql = true),

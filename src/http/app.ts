@@ -8,6 +8,7 @@ import { bucketDirectoryClient } from "../storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/bucket-index-client.ts";
 import { bucketLookup } from "../storage/bucket-lookup.ts";
 import { contentIndexClient } from "../storage/content-index-client.ts";
+import { diskRoomOf } from "../storage/disk-room.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
 import { dateHeader } from "./date-header.ts";
@@ -106,6 +107,7 @@ function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports
     directory,
     buckets,
     blobs: blobStoreOf(env),
+    room: diskRoomOf(env),
     contents: contentIndexClient(env.BUCKET_INDEX),
     indexOf: (bucket) =>
       bucketIndexClient(env.BUCKET_INDEX, directory, bucket, (newer) => buckets.update(newer)),

@@ -1,5 +1,6 @@
 import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
 import { S3Error } from "../protocol/errors.ts";
+import { diskFull, isForWantOfRoom } from "../storage/disk-room.ts";
 
 /** What identifies one request to its client and in the log. */
 export interface RequestIds {
@@ -37,7 +38,11 @@ export function renderError(
   });
 }
 
-/** What is thrown on purpose passes; anything else becomes InternalError, and nothing of the inside is shown. */
+/**
+ * What is thrown on purpose passes; anything else becomes InternalError, or ServiceUnavailable when a disk is full, and
+ * nothing of the inside is shown.
+ */
 export function toS3Error(error: unknown): S3Error {
-  return error instanceof S3Error ? error : new S3Error("InternalError");
+  if (error instanceof S3Error) return error;
+  return isForWantOfRoom(error) ? diskFull() : new S3Error("InternalError");
 }

@@ -19,6 +19,7 @@ import { StaleBucketError } from "../storage/bucket-index-client.ts";
 import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { BucketLookup } from "../storage/bucket-lookup.ts";
 import type { ContentIndex } from "../storage/content-index.ts";
+import type { DiskRoom } from "../storage/disk-room.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
 /** The ports that one request works with. */
@@ -27,6 +28,8 @@ export interface Ports {
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;
+  /** Undefined where there is no end of it. */
+  readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
   readonly indexOf: (bucket: BucketRecord) => BucketIndex;
 }
@@ -37,14 +40,21 @@ export async function run(
   received: S3Request,
   ports: Ports,
 ): Promise<Response> {
-  const { settings, directory, buckets, indexOf } = ports;
+  const { settings, directory, buckets, room, indexOf } = ports;
   const authentication = authenticate(received, identities(settings), Date.now());
   const { caller, payload, signedRegion } = authentication;
   const request = withHoistedHeaders(authentication.request);
   checkExpectedBucketOwner(request.headers, settings.account.id);
+  if (room !== undefined && addsData(operation, request))
+    await room.take(Number(received.headers.get("content-length") ?? 0));
   const context = { request, caller, payload, signedRegion, settings, directory, buckets, indexOf };
   if (operation.scope !== "account") return runOnBucket(operation, context, ports);
   return operation.handle(context);
+}
+
+/** Deletes are let in when a disk is full: they are the way out. */
+function addsData({ makesRoom }: Operation, { method }: S3Request): boolean {
+  return (method === "PUT" || method === "POST") && makesRoom !== true;
 }
 
 /**

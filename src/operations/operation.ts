@@ -39,6 +39,8 @@ export interface ObjectContext extends BucketContext {
 interface Described {
   /** AWS's name. */
   readonly name: string;
+  /** Its requests are PUTs or POSTs, and yet of no use but to have less. */
+  readonly makesRoom?: true;
 }
 
 /** An operation of the account (ListBuckets), or one on a bucket name that may not exist (CreateBucket). */

@@ -6,6 +6,7 @@ import {
   blobsOf,
   bucketIdOf,
   envWithFailing,
+  envWithShards,
   faultyEnv,
   faultyFetch,
   runAlarms,
@@ -78,6 +79,15 @@ describe("when the index cannot say whether it committed", () => {
     advanceClock(2 * DAY_MS);
     await runAlarms(id);
     expect(await blobsOf(id)).toEqual([]);
+  });
+
+  test("for want of room, the answer is ServiceUnavailable and says so", async () => {
+    const bucket = await uniqueBucket();
+    const full = envWithShards(() => ({
+      commit: () => Promise.reject(new Error("database or disk is full: SQLITE_FULL")),
+    }));
+    const response = await faultyFetch(full, "PUT", `/${bucket}/k`, { body: INLINE });
+    expect(await expectError(response, 503, "ServiceUnavailable")).toContain("no room left");
   });
 
   test("a write that was committed keeps its bytes, through every sweep", async () => {

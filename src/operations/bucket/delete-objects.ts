@@ -49,6 +49,7 @@ type Entry = Infer<typeof Entry>;
  */
 export const deleteObjects: BucketOperation = {
   name: "DeleteObjects",
+  makesRoom: true,
   scope: "bucket",
   readsIndex: true,
   async handle(context) {
