@@ -1,11 +1,12 @@
-/** Runs the shard's own listing over a shard's own tables, filled by SQL, and counts the rows that it reads. */
+/** Runs the shard's own listing over a shard's own tables, filled by SQL. */
 import { DurableObject } from "cloudflare:workers";
 import { MIGRATIONS } from "../src/storage/bucket-index-object/schema.ts";
 import { migrate } from "../src/storage/sql-migrations.ts";
 import {
-  fillObjects,
+  fillShard,
   type ListingResult,
   measureListings,
+  repeatListing,
 } from "../test/support/listing-shapes.ts";
 
 interface Bindings {
@@ -18,17 +19,28 @@ export class ListingBench extends DurableObject<Bindings> {
     migrate(ctx.storage, MIGRATIONS);
   }
 
-  measure(keyCount: number): readonly ListingResult[] {
+  fill(keyCount: number): readonly ListingResult[] {
     const { sql } = this.ctx.storage;
-    fillObjects(sql, keyCount);
+    fillShard(sql, keyCount);
     return measureListings(sql, keyCount);
+  }
+
+  /** Clocks stand still in a Worker: who asks takes the time. */
+  repeat(shape: string, keyCount: number, times: number): number {
+    return repeatListing(this.ctx.storage.sql, shape, keyCount, times);
   }
 }
 
+/** `?keys=N` fills the shard and answers what each shape costs; with `&shape=NAME&times=N` too, it lists that shape so often. */
 export default {
   async fetch(request, { LISTING }) {
-    const keyCount = new URL(request.url).searchParams.get("keys");
-    if (keyCount === null) return new Response();
-    return Response.json(await LISTING.getByName("bench").measure(Number(keyCount)));
+    const { searchParams } = new URL(request.url);
+    const keyCount = Number(searchParams.get("keys"));
+    if (keyCount === 0) return new Response();
+    const bench = LISTING.getByName("bench");
+    const shape = searchParams.get("shape");
+    if (shape === null) return Response.json(await bench.fill(keyCount));
+    const times = Number(searchParams.get("times"));
+    return Response.json(await bench.repeat(shape, keyCount, times));
   },
 } satisfies ExportedHandler<Bindings>;

@@ -187,7 +187,7 @@ test("docs/scale.md names the requests that are counted", () => {
   expect([...documented.keys()]).toEqual(Object.keys(REQUESTS));
 });
 
-describe("a request costs what docs/scale.md says", () => {
+describe("a request costs what docs/scale.md says, and leaves no cursor open", () => {
   test.for(Object.entries(REQUESTS))(
     "%s",
     { timeout: 20_000 },
@@ -203,6 +203,7 @@ describe("a request costs what docs/scale.md says", () => {
         );
         const cost = { index, rowsRead, rowsWritten, r2, directory, kv };
         expect(meter.cost(), `N = ${count}`).toEqual(cost);
+        expect(meter.openCursors()).toBe(0);
       }
     },
   );

@@ -3,6 +3,8 @@ export interface SqlCost {
   /** As SQLite counts and Cloudflare bills them: every row that a query touched, indexes included. */
   readonly rowsRead: number;
   readonly rowsWritten: number;
+  /** Cursors that were left before their end. An open one keeps SQLite from checkpointing its WAL. */
+  readonly openCursors: number;
 }
 
 /** The same database, and what was asked of it so far. A cursor counts what it has read when it is asked. */
@@ -26,6 +28,7 @@ export function countSql(sql: SqlStorage): { sql: SqlStorage; cost: () => SqlCos
       queries: cursors.length,
       rowsRead: total("rowsRead"),
       rowsWritten: total("rowsWritten"),
+      openCursors: cursors.filter((cursor) => cursor.next().done !== true).length,
     }),
   };
 }

@@ -17,6 +17,8 @@ interface Meter {
   /** Forgets what was counted so far. */
   reset(): void;
   cost(): RequestCost;
+  /** Cursors that were left before their end. */
+  openCursors(): number;
 }
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
@@ -47,6 +49,7 @@ export async function installMeter(): Promise<Meter> {
       cursors.length = 0;
     },
     cost: () => ({ ...calls, rowsRead: rows("rowsRead"), rowsWritten: rows("rowsWritten") }),
+    openCursors: () => cursors.filter((cursor) => cursor.next().done !== true).length,
   };
 }
 

@@ -1,4 +1,3 @@
-import { successorOfPrefix } from "../../lib/utf8-order.ts";
 import type {
   AnnotatedVersion,
   AnnotationChange,
@@ -12,7 +11,7 @@ import type {
 import { countAnnotations } from "./annotation-rows.ts";
 import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { requireVersion } from "./find-object.ts";
-import { AFTER_ALL_TEXT, firstKey } from "./listing.ts";
+import { endOfPrefix, firstKey } from "./fold.ts";
 import { type ObjectRow, readAttributes, shownVersionId } from "./object-row.ts";
 import { isLocked } from "./remove-object.ts";
 import type { Effect, Shard } from "./shard.ts";
@@ -64,7 +63,7 @@ export function listAnnotations(
        WHERE sequence = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`,
       found.row.sequence,
       firstKey({ prefix, delimiter: "", after }),
-      successorOfPrefix(prefix) ?? AFTER_ALL_TEXT,
+      endOfPrefix(prefix),
       limit + 1,
     )
     .toArray();

@@ -1,6 +1,7 @@
-import { compareUtf8, successorOfPrefix } from "../../lib/utf8-order.ts";
+import { compareUtf8 } from "../../lib/utf8-order.ts";
 import type { ListUploadsQuery, UploadEntry, UploadPage, UploadSummary } from "../upload-index.ts";
-import { AFTER_ALL_TEXT, commonPrefix, firstKey } from "./listing.ts";
+import { commonPrefix, endOfPrefix, firstKey, foldedPage } from "./fold.ts";
+import { leapOverPrefixes, leapQuery } from "./leap.ts";
 import { uploadChecksum } from "./uploads.ts";
 
 interface UploadSummaryRow extends Record<string, SqlStorageValue> {
@@ -17,32 +18,29 @@ const COLUMNS = "key, upload_id, initiated_ms, storage_class, checksum_algorithm
 const QUERY = `SELECT ${COLUMNS} FROM upload
   WHERE (key, upload_id) > (?, ?) AND key < ? ORDER BY key, upload_id LIMIT ?`;
 
+const LEAP_QUERY = leapQuery("upload");
+
+/** Uploads that come after this one, which need not be there. */
+type Position = readonly [key: string, uploadId: string];
+
 /** One page in the order of the keys' UTF-8 bytes, then of the uploads' beginning. It folds as `listObjects` does. */
 export function listUploads(sql: SqlStorage, query: ListUploadsQuery): UploadPage {
-  const { prefix, delimiter, limit } = query;
-  const end = successorOfPrefix(prefix) ?? AFTER_ALL_TEXT;
-  const entries: UploadEntry[] = [];
-  let after = firstPosition(query);
-  while (after !== undefined && entries.length <= limit) {
-    const rows = sql.exec<UploadSummaryRow>(QUERY, ...after, end, limit + 1 - entries.length);
-    after = undefined;
-    for (const row of rows) {
-      const folded = commonPrefix(row.key, prefix, delimiter);
-      if (folded === undefined) {
-        entries.push({ kind: "upload", upload: summaryOfRow(row) });
-        continue;
-      }
-      entries.push({ kind: "prefix", prefix: folded });
-      after = beforeUploadsOf(successorOfPrefix(folded));
-      break;
-    }
-  }
-  const isTruncated = entries.length > limit;
-  if (isTruncated) entries.pop();
-  return { entries, isTruncated };
+  const end = endOfPrefix(query.prefix);
+  const { entries, isTruncated } = foldedPage<UploadSummaryRow, Position>(
+    {
+      scan: (from, limit) => sql.exec<UploadSummaryRow>(QUERY, ...from, end, limit).toArray(),
+      keyOf: ({ key }) => key,
+      behind: ({ key, upload_id: uploadId }) => [key, uploadId],
+      leap(from, limit) {
+        const { found, next } = leapOverPrefixes(sql, LEAP_QUERY, from, query, limit);
+        return { found, next: beforeUploadsOf(next) };
+      },
+    },
+    query,
+    firstPosition(query),
+  );
+  return { entries: entries.map(entryOf), isTruncated };
 }
-
-type Position = readonly [key: string, uploadId: string];
 
 function firstPosition({
   prefix,
@@ -50,12 +48,19 @@ function firstPosition({
   afterKey,
   afterUploadId,
 }: ListUploadsQuery): Position | undefined {
-  if (afterUploadId !== "" && compareUtf8(afterKey, prefix) >= 0) return [afterKey, afterUploadId];
+  const isWithinKey = afterUploadId !== "" && compareUtf8(afterKey, prefix) >= 0;
+  if (isWithinKey && commonPrefix(afterKey, prefix, delimiter) === undefined)
+    return [afterKey, afterUploadId];
   return beforeUploadsOf(firstKey({ prefix, delimiter, after: afterKey }));
 }
 
 function beforeUploadsOf(key: string | undefined): Position | undefined {
   return key === undefined ? undefined : [key, ""];
+}
+
+function entryOf(entry: UploadSummaryRow | string): UploadEntry {
+  if (typeof entry === "string") return { kind: "prefix", prefix: entry };
+  return { kind: "upload", upload: summaryOfRow(entry) };
 }
 
 function summaryOfRow(row: UploadSummaryRow): UploadSummary {

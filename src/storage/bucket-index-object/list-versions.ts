@@ -1,4 +1,3 @@
-import { successorOfPrefix } from "../../lib/utf8-order.ts";
 import { NULL_VERSION, sequenceOfVersion } from "../../protocol/version-id.ts";
 import type {
   ListVersionsQuery,
@@ -7,7 +6,8 @@ import type {
   VersionSummary,
 } from "../bucket-index.ts";
 import { findVersion } from "./find-object.ts";
-import { AFTER_ALL_TEXT, commonPrefix, firstKey } from "./listing.ts";
+import { commonPrefix, endOfPrefix, firstKey, foldedPage } from "./fold.ts";
+import { leapOverPrefixes, leapQuery } from "./leap.ts";
 import { SUMMARY_COLUMNS, summaryOf } from "./summary.ts";
 
 interface VersionSummaryRow extends Record<string, SqlStorageValue> {
@@ -42,54 +42,84 @@ const HAS_NEWER = `
   SELECT EXISTS (SELECT 1 FROM object WHERE key = ?1 AND sequence >= ?2)
     OR EXISTS (SELECT 1 FROM version WHERE key = ?1 AND sequence >= ?2) AS has_newer`;
 
-/** One page in the order of the keys' UTF-8 bytes, the newest version of a key first. It folds as `listObjects` does. */
-export function listVersions(sql: SqlStorage, query: ListVersionsQuery): VersionPage {
-  const { prefix, delimiter, limit, afterKey } = query;
-  const end = successorOfPrefix(prefix) ?? AFTER_ALL_TEXT;
-  const entries: VersionEntry[] = [...restOfKey(sql, query)];
-  let from = firstKey({ prefix, delimiter, after: afterKey });
-  while (from !== undefined && entries.length <= limit) {
-    const rows = sql.exec<VersionSummaryRow>(FROM_KEY, from, end, limit + 1 - entries.length);
-    from = undefined;
-    let previousKey: string | undefined;
-    for (const row of rows) {
-      const folded = commonPrefix(row.key, prefix, delimiter);
-      if (folded === undefined) {
-        entries.push({ kind: "version", version: summaryOfRow(row, row.key !== previousKey) });
-        previousKey = row.key;
-        continue;
-      }
-      entries.push({ kind: "prefix", prefix: folded });
-      from = successorOfPrefix(folded);
-      break;
-    }
-  }
-  const isTruncated = entries.length > limit;
-  if (isTruncated) entries.pop();
-  return { entries, isTruncated };
+const LEAP_QUERY = leapQuery("object", "version");
+
+interface Position {
+  /** Versions of this key and of greater ones. */
+  readonly key: string;
+  /** Of `key` only those with lower sequences; undefined: all. */
+  readonly below: number | undefined;
 }
 
-/** What is left of the key in whose midst the last page ended. */
-function restOfKey(
+/** One page in the order of the keys' UTF-8 bytes, the newest version of a key first. It folds as `listObjects` does. */
+export function listVersions(sql: SqlStorage, query: ListVersionsQuery): VersionPage {
+  const end = endOfPrefix(query.prefix);
+  const { entries, isTruncated } = foldedPage<VersionSummary, Position>(
+    {
+      scan: (from, limit) => scan(sql, from, end, limit),
+      keyOf: ({ object }) => object.key,
+      behind: ({ object, sequence }) => ({ key: object.key, below: sequence }),
+      leap(from, limit) {
+        const { found, next } = leapOverPrefixes(sql, LEAP_QUERY, from, query, limit);
+        return { found, next: beforeVersionsOf(next) };
+      },
+    },
+    query,
+    firstPosition(sql, query),
+  );
+  return { entries: entries.map(entryOf), isTruncated };
+}
+
+function firstPosition(
   sql: SqlStorage,
-  { prefix, delimiter, afterKey, afterVersionId, limit }: ListVersionsQuery,
-): readonly VersionEntry[] {
-  if (afterVersionId === undefined || !afterKey.startsWith(prefix)) return [];
-  if (commonPrefix(afterKey, prefix, delimiter) !== undefined) return [];
-  const found =
-    afterVersionId === NULL_VERSION
-      ? findVersion(sql, afterKey, NULL_VERSION)?.row.sequence
-      : sequenceOfVersion(afterVersionId);
-  // The null version's id does not tell its place. When it is gone by now, the rest of its key is listed again.
-  const sequence = found ?? Number.MAX_SAFE_INTEGER;
-  const rows = sql.exec<VersionSummaryRow>(OF_KEY, afterKey, sequence, limit + 1).toArray();
-  const { has_newer: hasNewer } = sql
-    .exec<{ has_newer: number }>(HAS_NEWER, afterKey, sequence)
-    .one();
+  { prefix, delimiter, afterKey, afterVersionId }: ListVersionsQuery,
+): Position | undefined {
+  const isWithinKey = afterVersionId !== undefined && afterKey.startsWith(prefix);
+  if (isWithinKey && commonPrefix(afterKey, prefix, delimiter) === undefined)
+    return { key: afterKey, below: sequenceOf(sql, afterKey, afterVersionId) };
+  return beforeVersionsOf(firstKey({ prefix, delimiter, after: afterKey }));
+}
+
+function beforeVersionsOf(key: string | undefined): Position | undefined {
+  return key === undefined ? undefined : { key, below: undefined };
+}
+
+function sequenceOf(sql: SqlStorage, key: string, versionId: string): number {
+  if (versionId !== NULL_VERSION) return sequenceOfVersion(versionId);
+  // The null version's id does not tell its place. When it is gone by now, all of its key is listed again.
+  return findVersion(sql, key, NULL_VERSION)?.row.sequence ?? Number.MAX_SAFE_INTEGER;
+}
+
+function scan(
+  sql: SqlStorage,
+  { key, below }: Position,
+  end: string | ArrayBuffer,
+  limit: number,
+): readonly VersionSummary[] {
+  const from = (least: string, count: number): VersionSummary[] =>
+    summariesOf(sql.exec<VersionSummaryRow>(FROM_KEY, least, end, count).toArray(), undefined);
+  if (below === undefined) return from(key, limit);
+  const { has_newer: hasNewer } = sql.exec<{ has_newer: number }>(HAS_NEWER, key, below).one();
+  const rows = sql.exec<VersionSummaryRow>(OF_KEY, key, below, limit).toArray();
+  const rest = summariesOf(rows, hasNewer === 1 ? key : undefined);
+  // Nothing lies between a string and the same string followed by U+0000.
+  return rest.length < limit ? [...rest, ...from(`${key}\0`, limit - rest.length)] : rest;
+}
+
+/** @param begunKey the key of which newer versions precede these rows */
+function summariesOf(
+  rows: readonly VersionSummaryRow[],
+  begunKey: string | undefined,
+): VersionSummary[] {
   return rows.map((row, i) => {
-    const isLatest = i === 0 && hasNewer === 0;
-    return { kind: "version", version: summaryOfRow(row, isLatest) };
+    const isLatest = row.key !== (i === 0 ? begunKey : rows[i - 1]?.key);
+    return summaryOfRow(row, isLatest);
   });
+}
+
+function entryOf(entry: VersionSummary | string): VersionEntry {
+  if (typeof entry === "string") return { kind: "prefix", prefix: entry };
+  return { kind: "version", version: entry };
 }
 
 function summaryOfRow(row: VersionSummaryRow, isLatest: boolean): VersionSummary {

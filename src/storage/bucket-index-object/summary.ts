@@ -1,8 +1,10 @@
 import type { ObjectSummary } from "../../protocol/object-record.ts";
 import { readChecksum } from "./checksum-column.ts";
 
-/** The columns that a listing reads, in the order of {@link SummaryValues}. */
-export const SUMMARY_COLUMNS = "key, modified_ms, size_bytes, etag, storage_class, checksum";
+/** The columns that a listing reads beside the key, in the order of {@link SummaryValues}. */
+export const SUMMARY_OF_KEY = "modified_ms, size_bytes, etag, storage_class, checksum";
+
+export const SUMMARY_COLUMNS = `key, ${SUMMARY_OF_KEY}`;
 
 export type SummaryValues = [
   key: string,
