@@ -38,7 +38,7 @@ export class BucketModel {
       const at = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
       const common = at < 0 ? undefined : key.slice(0, at + delimiter.length);
       // A page that ended with a common prefix continues behind everything in it.
-      if (common !== undefined && common === after) continue;
+      if (common !== undefined && !isAfter(common, after)) continue;
       const entry = common === undefined ? `object ${key} ${this.etag(key)}` : `prefix ${common}`;
       if (entries.at(-1) !== entry) entries.push(entry);
     }

@@ -79,15 +79,18 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
-/** The least key that a page may begin with; undefined when there is none. */
+/**
+ * The least key that a page may begin with; undefined when there is none. A common prefix that is not greater than
+ * `after` is not listed, as AWS documents for `start-after` and `key-marker`: one that `after` lies in is left out whole
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html).
+ */
 export function firstKey({
   prefix,
   delimiter,
   after,
 }: Omit<ListQuery, "limit">): string | undefined {
-  // A page that ended with a common prefix continues behind everything in it.
-  if (after.startsWith(prefix) && commonPrefix(after, prefix, delimiter) === after)
-    return successorOfPrefix(after);
+  const folded = after.startsWith(prefix) ? commonPrefix(after, prefix, delimiter) : undefined;
+  if (folded !== undefined) return successorOfPrefix(folded);
   // Nothing lies between a string and the same string followed by U+0000.
   if (after !== "" && compareUtf8(after, prefix) >= 0) return `${after}\0`;
   return prefix;
