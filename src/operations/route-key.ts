@@ -70,9 +70,9 @@ function conflict(a: string, b: string): S3Error {
 }
 
 function getSuffix(level: Level, query: URLSearchParams, selected: string | undefined): string {
-  // Any other list-type is for ListObjectsV2 to refuse.
+  // Any other list-type, and none, is for ListObjects.
   if (selected === undefined)
-    return level === "bucket" && query.has("list-type") ? "?list-type=2" : "";
+    return level === "bucket" && query.get("list-type") === "2" ? "?list-type=2" : "";
   const parameter = ITEMS.get(selected);
   // AWS takes an empty id for none.
   const isItem = parameter !== undefined && (query.get(parameter) ?? "") !== "";

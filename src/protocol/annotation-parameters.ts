@@ -43,12 +43,6 @@ export function parseListAnnotations(query: URLSearchParams): ListAnnotationsPar
     throw new S3Error("InvalidPrefix", { fields: { AnnotationPrefix: prefix } });
   const continuationToken = query.get("continuation-token") ?? undefined;
   const after = continuationToken === undefined ? "" : decodeToken(continuationToken);
-  if (after === undefined)
-    throw invalidArgument(
-      "The continuation token provided is incorrect",
-      "continuation-token",
-      continuationToken ?? "",
-    );
   return { prefix, continuationToken, after, maxResults: parseMaxResults(query) };
 }
 

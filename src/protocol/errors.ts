@@ -192,10 +192,8 @@ export class S3Error extends Error {
   }
 }
 
-/** InvalidArgument with the two elements that AWS adds to it. */
-export function invalidArgument(message: string, name: string, value: string): S3Error {
-  return new S3Error("InvalidArgument", {
-    message,
-    fields: { ArgumentName: name, ArgumentValue: value },
-  });
+/** InvalidArgument with the two elements that AWS adds to it. @param value undefined: AWS does not repeat it */
+export function invalidArgument(message: string, name: string, value?: string): S3Error {
+  const fields = { ArgumentName: name, ...(value !== undefined && { ArgumentValue: value }) };
+  return new S3Error("InvalidArgument", { message, fields });
 }

@@ -5,7 +5,18 @@ import { isVersionId } from "./version-id.ts";
 /** Keys of one page at most, whatever the client asks for. */
 const MAX_KEYS = 1000;
 const MAX_BUCKETS = 10_000;
+const MIN_INT32 = -(2 ** 31);
 const MAX_INT32 = 2 ** 31 - 1;
+
+/**
+ * Parameters of the other version of ListObjects, which AWS refuses, even empty (seen 2026-09:
+ * https://github.com/brekkylab/backlot/blob/main/backlot/routers/s3.py).
+ */
+const V2_ONLY = {
+  "continuation-token": "continuation-token only supported in REST.GET.BUCKET with list-type=2",
+  "start-after": "startAfter only supported in REST.GET.BUCKET with list-type=2",
+};
+const V1_ONLY = { marker: "Marker unsupported with REST.GET.BUCKET in list-type=2" };
 
 interface ListingParameters {
   readonly prefix: string;
@@ -24,6 +35,7 @@ export interface ListObjectsParameters extends ListingParameters {
 export interface ListObjectsV2Parameters extends ListingParameters {
   /** As given, to be echoed. */
   readonly continuationToken: string | undefined;
+  /** To be echoed, unless a token takes its place. */
   readonly startAfter: string | undefined;
   /** Keys and common prefixes after this one: the token's position, else `start-after`, else empty. */
   readonly after: string;
@@ -52,7 +64,9 @@ export interface ListBucketsParameters {
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjects.html
  */
 export function parseListObjects(query: URLSearchParams, headers: Headers): ListObjectsParameters {
-  return { ...parseListing(query, headers), marker: query.get("marker") ?? "" };
+  const listing = parseListing(query, headers);
+  refuseAny(query, V2_ONLY);
+  return { ...listing, marker: query.get("marker") ?? "" };
 }
 
 /**
@@ -65,18 +79,22 @@ export function parseListObjectsV2(
   query: URLSearchParams,
   headers: Headers,
 ): ListObjectsV2Parameters {
-  const listType = query.get("list-type");
-  if (listType !== null && listType !== "2")
-    throw invalidArgument("Invalid List Type specified in Request", "list-type", listType);
+  const listing = parseListing(query, headers);
+  refuseAny(query, V1_ONLY);
   const continuationToken = query.get("continuation-token") ?? undefined;
   const startAfter = query.get("start-after") ?? undefined;
   return {
-    ...parseListing(query, headers),
+    ...listing,
     continuationToken,
-    startAfter,
-    after: positionOf(continuationToken) ?? startAfter ?? "",
+    startAfter: continuationToken === undefined ? startAfter : undefined,
+    after: continuationToken === undefined ? (startAfter ?? "") : decodeToken(continuationToken),
     fetchOwner: query.get("fetch-owner") === "true",
   };
+}
+
+function refuseAny(query: URLSearchParams, refused: Readonly<Record<string, string>>): void {
+  for (const [name, message] of Object.entries(refused))
+    if (query.has(name)) throw invalidArgument(message, name);
 }
 
 /**
@@ -111,12 +129,13 @@ export function parseListObjectVersions(
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
  */
 export function parseListBuckets(query: URLSearchParams): ListBucketsParameters {
-  const maxBuckets = query.get("max-buckets");
+  // An empty token asks for the first page here (recorded 2026-02).
+  const token = query.get("continuation-token") ?? "";
   return {
     prefix: query.get("prefix") ?? "",
     region: query.get("bucket-region") ?? undefined,
-    after: positionOf(query.get("continuation-token") ?? undefined) ?? "",
-    maxBuckets: maxBuckets === null ? undefined : parseMaxBuckets(maxBuckets),
+    after: token === "" ? "" : decodeToken(token),
+    maxBuckets: parseMaxBuckets(query.get("max-buckets")),
   };
 }
 
@@ -125,41 +144,54 @@ function parseListing(query: URLSearchParams, headers: Headers): ListingParamete
   return {
     prefix: query.get("prefix") ?? "",
     delimiter: query.get("delimiter") ?? "",
-    maxKeys: parseMaxKeys(query.get("max-keys")),
+    maxKeys: Math.min(
+      parseCount("max-keys", query.get("max-keys"), "maxKeys") ?? MAX_KEYS,
+      MAX_KEYS,
+    ),
     encodingType: parseEncodingType(query.get("encoding-type")),
   };
 }
 
-function parseMaxKeys(value: string | null): number {
-  return value === null ? MAX_KEYS : Math.min(parseCount("max-keys", value, "maxKeys"), MAX_KEYS);
-}
-
 /**
- * A parameter that counts something, or numbers it.
+ * A parameter that counts something, or numbers it. As AWS was seen to do (2026-09), an empty one is one that was not
+ * given, zeros may stand in front, and what is negative is repeated as the number that it is.
  *
  * @param argument what AWS calls it when it is negative
  * @throws S3Error InvalidArgument unless it is a whole number from 0 to 2^31 - 1
+ * Source: https://github.com/brekkylab/backlot/blob/main/backlot/routers/s3.py
  */
-export function parseCount(name: string, value: string, argument: string = name): number {
-  const count = /^-?\d{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(Math.abs(count) <= MAX_INT32))
-    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, value);
-  if (count < 0)
+export function parseCount(
+  name: string,
+  value: string | null,
+  argument: string = name,
+): number | undefined {
+  const count = parseInt32(name, value);
+  if (count !== undefined && count < 0)
     throw invalidArgument(
       `Argument ${argument} must be an integer between 0 and 2147483647`,
       argument,
-      value,
+      String(count),
     );
   return count;
 }
 
-function parseMaxBuckets(value: string): number {
-  const maxBuckets = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (maxBuckets < 1 || maxBuckets > MAX_BUCKETS)
+function parseInt32(name: string, value: string | null): number | undefined {
+  if (value === null || value === "") return undefined;
+  const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= MIN_INT32 && number <= MAX_INT32))
+    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, value);
+  // No negative zero.
+  return number + 0;
+}
+
+function parseMaxBuckets(value: string | null): number | undefined {
+  const name = "max-buckets";
+  const maxBuckets = parseInt32(name, value);
+  if (maxBuckets !== undefined && (maxBuckets < 1 || maxBuckets > MAX_BUCKETS))
     throw invalidArgument(
-      "Argument max-buckets must be an integer between 1 and 10000",
-      "max-buckets",
-      value,
+      `Argument ${name} must be an integer between 1 and ${MAX_BUCKETS}`,
+      name,
+      String(maxBuckets),
     );
   return maxBuckets;
 }
@@ -181,17 +213,4 @@ function checkOptionalAttributes(value: string | null): void {
     "x-amz-optional-object-attributes",
     value,
   );
-}
-
-/** An empty token asks for the first page, as no token does. */
-function positionOf(token: string | undefined): string | undefined {
-  if (token === undefined || token === "") return undefined;
-  const position = decodeToken(token);
-  if (position === undefined)
-    throw invalidArgument(
-      "The continuation token provided is incorrect",
-      "continuation-token",
-      token,
-    );
-  return position;
 }

@@ -30,7 +30,7 @@ export interface ListMultipartUploadsParameters {
  */
 export function parseListParts(query: URLSearchParams): ListPartsParameters {
   return {
-    partNumberMarker: countOf(query, "part-number-marker") ?? 0,
+    partNumberMarker: parseCount("part-number-marker", query.get("part-number-marker")) ?? 0,
     maxParts: pageSizeOf(query, "max-parts"),
   };
 }
@@ -54,10 +54,5 @@ export function parseListMultipartUploads(query: URLSearchParams): ListMultipart
 }
 
 function pageSizeOf(query: URLSearchParams, name: string): number {
-  return Math.min(countOf(query, name) ?? MAX_ENTRIES, MAX_ENTRIES);
-}
-
-function countOf(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name) ?? "";
-  return value === "" ? undefined : parseCount(name, value);
+  return Math.min(parseCount(name, query.get(name)) ?? MAX_ENTRIES, MAX_ENTRIES);
 }

@@ -36,8 +36,12 @@ export function parseObjectAttributes(headers: Headers): ObjectAttributesParamet
     });
   return {
     attributes: new Set(names.split(",").map((name) => parseAttribute(name.trim()))),
-    maxParts: Math.min(countOf(headers, "x-amz-max-parts") ?? MAX_PARTS, MAX_PARTS),
-    partNumberMarker: countOf(headers, "x-amz-part-number-marker") ?? 0,
+    maxParts: Math.min(
+      parseCount("x-amz-max-parts", headers.get("x-amz-max-parts")) ?? MAX_PARTS,
+      MAX_PARTS,
+    ),
+    partNumberMarker:
+      parseCount("x-amz-part-number-marker", headers.get("x-amz-part-number-marker")) ?? 0,
   };
 }
 
@@ -46,9 +50,4 @@ function parseAttribute(name: string): ObjectAttribute {
   if (attribute === undefined)
     throw invalidArgument("Invalid attribute name specified.", "x-amz-object-attributes", name);
   return attribute;
-}
-
-function countOf(headers: Headers, name: string): number | undefined {
-  const value = headers.get(name) ?? "";
-  return value === "" ? undefined : parseCount(name, value);
 }

@@ -24,6 +24,13 @@ function names(document: string): { keys: string[]; prefixes: string[] } {
 }
 
 describe("both versions", () => {
+  test.for([{ "list-type": "2" }, {}])("tell the bucket's region, %o", async (version) => {
+    const bucket = await uniqueBucket();
+    const query: Record<string, string> = { ...version };
+    const response = await signedFetch("GET", `/${bucket}`, { query });
+    expect(response.headers.get("x-amz-bucket-region")).toBe("us-east-1");
+  });
+
   test.for([{ "list-type": "2" }, {}])("list keys in UTF-8 order, %o", async (version) => {
     const bucket = await bucketWith(TREE);
     const query: Record<string, string> = { ...version };
@@ -110,7 +117,7 @@ describe("ListObjectsV2", () => {
     ).toHaveLength(1);
   });
 
-  test.for([{ "list-type": "3" }, { "list-type": "2", "continuation-token": "made up" }])(
+  test.for([{ "start-after": "a" }, { "list-type": "2", "continuation-token": "made up" }])(
     "%o is InvalidArgument",
     async (query) => {
       const bucket = await uniqueBucket();
@@ -126,6 +133,13 @@ describe("ListObjectsV2", () => {
 });
 
 describe("ListObjects", () => {
+  test.for(["0", "1", "bogus", ""])("is what list-type=%s asks for", async (listType) => {
+    const bucket = await bucketWith(["a"]);
+    const document = await list(bucket, { "list-type": listType, marker: "" });
+    expect(document).toContain("<Marker></Marker>");
+    expect(document).not.toContain("KeyCount");
+  });
+
   test("NextMarker comes with a delimiter only, and continues behind a common prefix", async () => {
     const bucket = await bucketWith(TREE);
     const flat = await list(bucket, { "max-keys": "2" });

@@ -1,8 +1,9 @@
+import type { XmlNode } from "../../lib/xml-writer.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListObjectsV2 } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import type { BucketOperation } from "../operation.ts";
-import { entryName, entryNodes, listPage, nameWriter } from "./listing-result.ts";
+import { entryName, entryNodes, listPage, nameWriter, regionHeader } from "./listing-result.ts";
 
 /**
  * `GET /{bucket}?list-type=2`: one page of keys in UTF-8 order.
@@ -22,7 +23,7 @@ export const listObjectsV2: BucketOperation = {
     const nextToken =
       page.isTruncated && last !== undefined ? encodeToken(entryName(last)) : undefined;
     const writeName = nameWriter(encodingType);
-    return xmlResponse("ListBucketResult", [
+    const content: XmlNode[] = [
       ["Name", bucket.name],
       ["Prefix", writeName(prefix)],
       ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
@@ -34,6 +35,7 @@ export const listObjectsV2: BucketOperation = {
       ["NextContinuationToken", nextToken],
       ["StartAfter", startAfter === undefined ? undefined : writeName(startAfter)],
       ...entryNodes(page, writeName, parameters.fetchOwner ? caller : undefined),
-    ]);
+    ];
+    return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });
   },
 };

@@ -1,7 +1,8 @@
+import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListObjects } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import type { BucketOperation } from "../operation.ts";
-import { entryName, entryNodes, listPage, nameWriter } from "./listing-result.ts";
+import { entryName, entryNodes, listPage, nameWriter, regionHeader } from "./listing-result.ts";
 
 /**
  * `GET /{bucket}`: one page of keys in UTF-8 order, the first version of the API: marker in, NextMarker out, the
@@ -23,7 +24,7 @@ export const listObjects: BucketOperation = {
     const last = page.entries.at(-1);
     const hasNextMarker = page.isTruncated && delimiter !== "" && last !== undefined;
     const writeName = nameWriter(encodingType);
-    return xmlResponse("ListBucketResult", [
+    const content: XmlNode[] = [
       ["Name", bucket.name],
       ["Prefix", writeName(prefix)],
       ["Marker", writeName(marker)],
@@ -33,6 +34,7 @@ export const listObjects: BucketOperation = {
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
       ...entryNodes(page, writeName, caller),
-    ]);
+    ];
+    return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });
   },
 };

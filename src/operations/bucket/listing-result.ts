@@ -5,6 +5,7 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import type { ObjectSummary } from "../../protocol/object-record.ts";
 import { ownerContent } from "../owner-content.ts";
+import type { BucketRecord } from "../../storage/bucket-directory.ts";
 import type { BucketIndex, ListEntry, ListPage, ListQuery } from "../../storage/bucket-index.ts";
 
 /** One page of a listing; with a limit of 0 it is empty and final, whatever the bucket holds, as AWS has it. */
@@ -18,6 +19,14 @@ export async function listPage(index: BucketIndex, query: ListQuery): Promise<Li
 /** How names are written: percent-encoded with `encoding-type=url`, which carries what XML cannot. */
 export function nameWriter(encodingType: "url" | undefined): (name: string) => string {
   return encodingType === "url" ? urlEncode : (name) => name;
+}
+
+/**
+ * AWS sends it with every page of both versions of ListObjects, without documenting it (recorded 2026-02; seen:
+ * https://github.com/versity/versitygw/issues/1814).
+ */
+export function regionHeader({ region }: BucketRecord): Record<string, string> {
+  return { "x-amz-bucket-region": region };
 }
 
 /** Key or common prefix: what the next page continues after. */

@@ -54,16 +54,18 @@ test("every parameter is read", () => {
   });
 });
 
-test("a continuation token overrules start-after, and both can be echoed", () => {
+test("a continuation token overrules start-after, which is not echoed beside it", () => {
   const token = encodeToken("m");
   const parameters = listObjectsV2(`continuation-token=${token}&start-after=b`);
-  expect(parameters).toMatchObject({ continuationToken: token, startAfter: "b", after: "m" });
+  expect(parameters).toMatchObject({
+    continuationToken: token,
+    startAfter: undefined,
+    after: "m",
+  });
   expect(listBuckets(`continuation-token=${token}`).after).toBe("m");
 });
 
-test("an empty continuation token begins at the beginning", () => {
-  expect(listObjectsV2("continuation-token=")).toMatchObject({ continuationToken: "", after: "" });
-  expect(listObjectsV2("continuation-token=&start-after=b").after).toBe("b");
+test("an empty continuation token begins at the beginning of ListBuckets", () => {
   expect(listBuckets("continuation-token=").after).toBe("");
 });
 
@@ -77,14 +79,19 @@ test("a token is URL-safe and gives back its position", () => {
   }
 });
 
-test.for(["x", "2YQ", "1YQ==", "1YR", "1_w", "1Y Q", "YQ"])("token %j is incorrect", (token) => {
-  expect(decodeToken(token)).toBeUndefined();
-  expect(() =>
-    listObjectsV2(new URLSearchParams({ "continuation-token": token }).toString()),
-  ).toThrow(
-    invalidArgument("The continuation token provided is incorrect", "continuation-token", token),
-  );
-});
+test.for(["", "x", "2YQ", "1YQ==", "1YR", "1_w", "1Y Q", "YQ"])(
+  "token %j is incorrect",
+  (token) => {
+    const error = invalidArgument(
+      "The continuation token provided is incorrect",
+      "continuation-token",
+    );
+    expect(() => decodeToken(token)).toThrow(error);
+    expect(() =>
+      listObjectsV2(new URLSearchParams({ "continuation-token": token }).toString()),
+    ).toThrow(error);
+  },
+);
 
 test.for([
   ["0", 0],
@@ -92,11 +99,14 @@ test.for([
   ["1000", 1000],
   ["1001", 1000],
   ["2147483647", 1000],
+  ["", 1000],
+  ["-0", 0],
+  ["00000000000000000005", 5],
 ] as const)("max-keys %s is %i", ([value, maxKeys]) => {
   expect(listObjects(`max-keys=${value}`).maxKeys).toBe(maxKeys);
 });
 
-test.for(["blah", "", "1.5", "1e3", "2147483648", "-2147483649", "99999999999"])(
+test.for(["blah", " 5", "1.5", "1e3", "2147483648", "-2147483649", "99999999999"])(
   "max-keys %j is InvalidArgument",
   (value) => {
     expect(() => listObjects(`max-keys=${value}`)).toThrow(
@@ -123,8 +133,38 @@ test.for([
     error: invalidArgument("Invalid Encoding Method specified in Request", "encoding-type", "xml"),
   },
   {
-    parse: () => listObjectsV2("list-type=3"),
-    error: invalidArgument("Invalid List Type specified in Request", "list-type", "3"),
+    parse: () => listObjects("max-keys=-01"),
+    error: invalidArgument(
+      "Argument maxKeys must be an integer between 0 and 2147483647",
+      "maxKeys",
+      "-1",
+    ),
+  },
+  {
+    parse: () => listObjects("start-after="),
+    error: invalidArgument(
+      "startAfter only supported in REST.GET.BUCKET with list-type=2",
+      "start-after",
+    ),
+  },
+  {
+    parse: () => listObjects("start-after=a&continuation-token=b"),
+    error: invalidArgument(
+      "continuation-token only supported in REST.GET.BUCKET with list-type=2",
+      "continuation-token",
+    ),
+  },
+  {
+    parse: () => listObjectsV2("marker="),
+    error: invalidArgument("Marker unsupported with REST.GET.BUCKET in list-type=2", "marker"),
+  },
+  {
+    parse: () => listBuckets("max-buckets=many"),
+    error: invalidArgument(
+      "Provided max-buckets not an integer or within integer range",
+      "max-buckets",
+      "many",
+    ),
   },
   {
     parse: () => listBuckets("max-buckets=0"),
