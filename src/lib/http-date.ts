@@ -8,23 +8,23 @@ export function formatIsoDate(timeMs: number): string {
   return new Date(timeMs - (timeMs % 1000)).toISOString();
 }
 
-const PACIFIC = new Intl.DateTimeFormat("en-US", {
-  timeZone: "America/Los_Angeles",
-  hourCycle: "h23",
-  weekday: "short",
-  month: "short",
-  day: "2-digit",
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  year: "numeric",
-  timeZoneName: "short",
-});
-
 /** A date as Java's `Date.toString` has it where S3 was written, `Tue Dec 31 16:00:00 PST 2019`. */
 export function formatPacificDate(timeMs: number): string {
+  // Made when it is needed, which is seldom: it takes milliseconds.
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: "America/Los_Angeles",
+    hourCycle: "h23",
+    weekday: "short",
+    month: "short",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    year: "numeric",
+    timeZoneName: "short",
+  });
   const parts = Object.fromEntries(
-    PACIFIC.formatToParts(timeMs).map(({ type, value }) => [type, value]),
+    format.formatToParts(timeMs).map(({ type, value }) => [type, value]),
   );
   const { weekday, month, day, hour, minute, second, timeZoneName, year } = parts;
   return `${weekday} ${month} ${day} ${hour}:${minute}:${second} ${timeZoneName} ${year}`;

@@ -86,7 +86,7 @@ export function readRetention(document: Uint8Array, nowMs: number): Retention | 
   const retainUntilMs = date === undefined ? undefined : parseIsoDate(date.trim());
   if (mode === undefined || date === undefined || retainUntilMs === undefined)
     throw new S3Error("MalformedXML");
-  checkFuture(retainUntilMs, nowMs, "RetainUntilDate", formatPacificDate(retainUntilMs));
+  if (retainUntilMs <= nowMs) throw dateIsPast("RetainUntilDate", formatPacificDate(retainUntilMs));
   return { mode, retainUntilMs };
 }
 
@@ -146,7 +146,7 @@ function parseRetention(headers: Headers, nowMs: number): Retention | undefined 
     const message = "The retain until date must be provided in ISO 8601 format";
     throw invalidArgument(message, DATE_HEADER, date);
   }
-  checkFuture(retainUntilMs, nowMs, DATE_HEADER, date);
+  if (retainUntilMs <= nowMs) throw dateIsPast(DATE_HEADER, date);
   return { mode, retainUntilMs };
 }
 
@@ -157,9 +157,8 @@ function parseLegalHold(headers: Headers): boolean | undefined {
   throw invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", HOLD_HEADER, status);
 }
 
-function checkFuture(retainUntilMs: number, nowMs: number, name: string, given: string): void {
-  if (retainUntilMs <= nowMs)
-    throw invalidArgument("The retain until date must be in the future!", name, given);
+function dateIsPast(name: string, given: string): S3Error {
+  return invalidArgument("The retain until date must be in the future!", name, given);
 }
 
 /** `x-amz-object-lock-*` of an answer about an object. */
