@@ -215,6 +215,15 @@ describe("an upload without an algorithm", () => {
     expect(await completed(bucket, "k", uploadId, [part])).not.toContain("Checksum");
   });
 
+  test("takes no checksum of the object that it could not verify", async () => {
+    const bucket = await uniqueBucket();
+    const uploadId = await createUpload(bucket, "k");
+    const part = await putPart(bucket, "k", uploadId, 1, BODIES[1]);
+    const headers = { "x-amz-checksum-crc32": "AAAAAA==" };
+    const refused = await complete(bucket, "k", uploadId, [part], headers);
+    await expectError(refused, 501, "NotImplemented");
+  });
+
   test("verifies Content-MD5", async () => {
     const bucket = await uniqueBucket();
     const uploadId = await createUpload(bucket, "k");
