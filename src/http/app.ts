@@ -15,7 +15,7 @@ import { dateHeader } from "./date-header.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { refuseForeign } from "./own-host.ts";
-import { readOn } from "./read-on.ts";
+import { readOn, readUnused } from "./read-on.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
 import { logRequest } from "./request-log.ts";
 import { type Ports, run } from "./run.ts";
@@ -51,11 +51,12 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     const selected = operationFor(withHoistedHeaders(request));
     operation = selected.name;
     response = await run(selected, request, portsOf(env, settings, waiter));
+    if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
     failure = toS3Error(error);
     if (failure !== error) logFailure(error, ids);
     if (failure instanceof NotBuiltError) ({ operation } = failure);
-    response = readOn(renderError(failure, raw.method, ids), raw);
+    response = await readOn(renderError(failure, raw.method, ids), raw);
   }
   const answeredMs = Date.now();
   response.headers.set("date", dateHeader(answeredMs));

@@ -10,21 +10,37 @@ const CHUNK_BYTES = 16 * 1024;
  * Sends a refusal at once, and only then reads on what its client still sends, for a bounded time. A connection that is
  * closed with bytes unread is reset, and takes an answer with it that has not been read yet.
  *
- * The same answer where there is nothing to read, or where something in front of the Worker does so.
+ * The same answer where there is nothing to read, or where something in front of the Worker does so; one without a body has
+ * nothing that could be held back, and so waits.
  *
  * Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
-export function readOn(refusal: Response, request: Request): Response {
-  const { body } = request;
-  if (body === null || body.locked || refusal.body === null) return refusal;
-  // Such a client sends nothing before it is asked to, and reading would ask.
-  if (request.headers.has("expect") && !request.bodyUsed) return refusal;
-  if (clientConnection(request) === undefined) return refusal;
+export async function readOn(refusal: Response, request: Request): Promise<Response> {
+  const unread = unreadBody(request);
+  if (unread === undefined) return refusal;
+  if (refusal.body === null) {
+    await discard(unread);
+    return refusal;
+  }
   const { readable, writable } = new FixedLengthStream(
     Number(refusal.headers.get("content-length")),
   );
-  void sendAndDiscard(refusal.body, writable, body);
+  void sendAndDiscard(refusal.body, writable, unread);
   return new Response(readable, refusal);
+}
+
+/** Reads a body that an operation had no use for, within the same bounds, before its answer is sent. */
+export async function readUnused(request: Request): Promise<void> {
+  const unread = unreadBody(request);
+  if (unread !== undefined) await discard(unread);
+}
+
+function unreadBody(request: Request): ReadableStream<Uint8Array> | undefined {
+  const { body } = request;
+  if (body === null || body.locked) return undefined;
+  // Such a client sends nothing before it is asked to, and reading would ask.
+  if (request.headers.has("expect") && !request.bodyUsed) return undefined;
+  return clientConnection(request) === undefined ? undefined : body;
 }
 
 /** The runtime keeps the connection as long as the answer has not ended, be it sent to its last byte. */
@@ -33,19 +49,17 @@ async function sendAndDiscard(
   answer: WritableStream<Uint8Array>,
   unread: ReadableStream<Uint8Array>,
 ): Promise<void> {
-  try {
-    await document.pipeTo(answer, { preventClose: true });
-    await discard(unread);
-  } catch {
-    // The client is gone, or has stalled for too long.
-  }
+  await document.pipeTo(answer, { preventClose: true }).catch(() => undefined);
+  await discard(unread);
   await answer.close().catch(() => undefined);
 }
 
+/** Never throws: a client that is gone, or has stalled for too long, is read no more. */
 async function discard(body: ReadableStream<Uint8Array>): Promise<void> {
-  const reader = body.getReader({ mode: "byob" });
-  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), PATIENCE_MS);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
+    const reader = body.getReader({ mode: "byob" });
+    timer = setTimeout(() => void reader.cancel().catch(() => undefined), PATIENCE_MS);
     let buffer = new Uint8Array(CHUNK_BYTES);
     for (let sizeBytes = 0; sizeBytes < MAX_BYTES;) {
       const { value, done } = await reader.readAtLeast(buffer.byteLength, buffer);
@@ -53,6 +67,8 @@ async function discard(body: ReadableStream<Uint8Array>): Promise<void> {
       sizeBytes += value.byteLength;
       buffer = new Uint8Array(value.buffer);
     }
+  } catch {
+    // There is nobody to tell.
   } finally {
     clearTimeout(timer);
   }

@@ -60,6 +60,26 @@ test.for([
   },
 );
 
+test.for([
+  { method: "DELETE", target: "/shelf/nothing", query: {}, status: 204 },
+  { method: "POST", target: "/shelf/parts", query: { uploads: "" }, status: 200 },
+  { method: "GET", target: "/shelf", query: { location: "" }, status: 200 },
+])(
+  "$method $target $query, which has no use for a body, is answered to who sends one before it reads",
+  async ({ method, target, query, status }) => {
+    for (let i = 0; i < 10; i += 1) {
+      const client = dial();
+      client.stopReading();
+      const head = requestHead(method, signer.presign(method, target, query), {
+        "Content-Length": 8 * MIB,
+      });
+      await client.send(head, Buffer.alloc(8 * MIB));
+      expect(await client.answer()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      client.close();
+    }
+  },
+);
+
 test("a refusal does not wait for the body", async () => {
   const client = dial();
   await client.send(requestHead("PUT", "/shelf/refused", { "Content-Length": MIB }), "a beginning");
