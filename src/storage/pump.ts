@@ -30,6 +30,8 @@ export async function pump<T>(
     await writer.close();
   } catch (error) {
     await writer.abort(error).catch(() => undefined);
+    // The source may hold the request's body, which somebody else is to read on.
+    await chunks.return();
     const [outcome] = await Promise.allSettled([reading]);
     if (sourceFailure === undefined && outcome.status === "rejected") throw outcome.reason;
     throw error;

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { ulid } from "../../src/lib/ulid.ts";
 import type { BlobSource } from "../../src/storage/blob-store.ts";
 import { diskBlobStore } from "../../src/storage/disk-blob-store.ts";
+import { pump } from "../../src/storage/pump.ts";
 import { r2BlobStore } from "../../src/storage/r2-blob-store.ts";
 
 /** The disk service that vitest.config.ts binds for this suite. */
@@ -157,4 +158,25 @@ describe.for([
     expect((await store.list(prefix, "")).ids).toEqual([kept]);
     await expect(store.read(gone, undefined)).rejects.toThrow();
   });
+});
+
+test("a source whose store gives up midway is ended, so that what it reads can be read on", async () => {
+  let hasEnded = false;
+  const source: BlobSource = {
+    sizeBytes: 100_000,
+    native: undefined,
+    async *chunks() {
+      try {
+        for (let i = 0; i < 10; i += 1) yield bytesOf(10_000);
+      } finally {
+        hasEnded = true;
+      }
+    },
+  };
+  const storing = pump(source, async (stream) => {
+    await stream.cancel();
+    throw new Error("the disk is full");
+  });
+  await expect(storing).rejects.toThrow("the disk is full");
+  expect(hasEnded).toBe(true);
 });
