@@ -1,4 +1,5 @@
 import type { Settings } from "../env.ts";
+import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Identity } from "../domain/auth/authenticate.ts";
 import { noSuchBucket, requireOwner } from "../domain/bucket-access.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
@@ -46,10 +47,16 @@ export async function run(
   const request = withHoistedHeaders(authentication.request);
   checkExpectedBucketOwner(request.headers, settings.account.id);
   if (room !== undefined && addsData(operation, request))
-    await room.take(Number(received.headers.get("content-length") ?? 0));
+    await room.take(bodyBytes(request, payload));
   const context = { request, caller, payload, signedRegion, settings, directory, buckets, indexOf };
   if (operation.scope !== "account") return runOnBucket(operation, context, ports);
   return operation.handle(context);
+}
+
+/** As they are announced, without their framing. */
+function bodyBytes({ headers }: S3Request, payload: Payload): number {
+  if (payload.kind === "chunked") return payload.decodedLengthBytes;
+  return Number(headers.get("content-length") ?? 0);
 }
 
 /** Deletes are let in when a disk is full: they are the way out. */

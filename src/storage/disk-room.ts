@@ -42,12 +42,17 @@ export function diskRoomOf({
 }
 
 async function readRoom(disk: Fetcher): Promise<void> {
-  const response = await disk.fetch("http://disk/bytes");
-  const text = await response.text();
-  if (!response.ok) return;
+  const text = await textOf(disk).catch(() => undefined);
+  if (text === undefined) return;
   last.roomBytes = Number(text);
   taken.earlierBytes = taken.bytes;
   taken.bytes = 0;
+}
+
+async function textOf(disk: Fetcher): Promise<string | undefined> {
+  const response = await disk.fetch("http://disk/bytes");
+  const text = await response.text();
+  return response.ok ? text : undefined;
 }
 
 /** The runtime tells of a full disk by SQLite's code, or hides it behind an error without a cause. */

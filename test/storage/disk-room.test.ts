@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expectError, uniqueBucket } from "../support/client.ts";
+import { faultyFetch } from "../support/faults.ts";
 import { diskRoomOf, isForWantOfRoom } from "../../src/storage/disk-room.ts";
 
 const KIB = 1024;
@@ -61,6 +63,30 @@ test("a body of no bytes takes a row, and none is left on a full disk", async ()
   later(100 * KIB);
   const taken = [await take(0), await take(0), await take(0), await take(0), await take(0)];
   expect(taken.filter((outcome) => outcome === "taken")).toHaveLength(4);
+});
+
+test.for([{ contentLength: "2000" }, {}])(
+  "what an upload in chunks takes is what it decodes to, sent with %o",
+  async ({ contentLength }) => {
+    const bucket = await uniqueBucket();
+    later(1000 * KIB);
+    const headers = {
+      "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+      "x-amz-decoded-content-length": String(2000 * KIB),
+      ...(contentLength !== undefined && { "content-length": contentLength }),
+    };
+    const small = { ...env, ROOM_DISK };
+    const response = await faultyFetch(small, "PUT", `/${bucket}/k`, { headers, body: "0" });
+    await expectError(response, 503, "ServiceUnavailable");
+  },
+);
+
+test("that a disk cannot be asked is no reason to refuse", async () => {
+  later(1000 * KIB);
+  await take(0);
+  later(1000 * KIB);
+  vi.spyOn(ROOM_DISK, "fetch").mockRejectedValueOnce(new Error("no descriptors"));
+  expect(await take(0)).toBe("taken");
 });
 
 test("many writes in a second ask once", async () => {
