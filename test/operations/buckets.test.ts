@@ -38,6 +38,8 @@ describe("CreateBucket", () => {
     expect((await createIn("EU", name)).status).toBe(200);
     const head = await signedFetch("HEAD", `/${name}`, { region: "eu-west-1" });
     expect([head.status, head.headers.get("x-amz-bucket-region")]).toEqual([200, "eu-west-1"]);
+    const page = await signedFetch("GET", `/${name}`);
+    expect(page.headers.get("x-amz-bucket-region")).toBe("eu-west-1");
     const location = await signedFetch("GET", `/${name}`, { query: { location: "" } });
     expect(await location.text()).toContain(">EU</LocationConstraint>");
     const query = { prefix: name, "bucket-region": "eu-west-1" };

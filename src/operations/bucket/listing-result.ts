@@ -4,6 +4,7 @@ import { urlEncode } from "../../lib/url-encoding.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import type { ObjectSummary } from "../../protocol/object-record.ts";
+import { regionOf } from "../../protocol/region.ts";
 import { ownerContent } from "../owner-content.ts";
 import type { BucketRecord } from "../../storage/bucket-directory.ts";
 import type { BucketIndex, ListEntry, ListPage, ListQuery } from "../../storage/bucket-index.ts";
@@ -26,7 +27,7 @@ export function nameWriter(encodingType: "url" | undefined): (name: string) => s
  * https://github.com/versity/versitygw/issues/1814).
  */
 export function regionHeader({ region }: BucketRecord): Record<string, string> {
-  return { "x-amz-bucket-region": region };
+  return { "x-amz-bucket-region": regionOf(region) };
 }
 
 /** Key or common prefix: what the next page continues after. */
