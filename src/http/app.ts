@@ -18,7 +18,7 @@ import { refuseForeign } from "./own-host.ts";
 import { readOn, readUnused } from "./read-on.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
 import { logRequest } from "./request-log.ts";
-import { type Ports, run } from "./run.ts";
+import { authenticated, type Ports, run } from "./run.ts";
 
 type Waiter = Pick<ExecutionContext, "waitUntil">;
 
@@ -50,7 +50,9 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     if (request.method === "OPTIONS") answerPreflight(request.headers);
     const selected = operationFor(withHoistedHeaders(request));
     operation = selected.name;
-    response = await run(selected, request, portsOf(env, settings, waiter));
+    const authentication = authenticated(request, settings);
+    ({ request } = authentication);
+    response = await run(selected, authentication, portsOf(env, settings, waiter));
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
     failure = toS3Error(error);

@@ -1,6 +1,6 @@
 import type { Settings } from "../env.ts";
 import type { Payload } from "../domain/auth/payload.ts";
-import { authenticate, type Identity } from "../domain/auth/authenticate.ts";
+import { authenticate, type Authentication, type Identity } from "../domain/auth/authenticate.ts";
 import { noSuchBucket, requireOwner } from "../domain/bucket-access.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
 import type {
@@ -35,20 +35,24 @@ export interface Ports {
   readonly indexOf: (bucket: BucketRecord) => BucketIndex;
 }
 
-/** authenticate → authorize → handle, for the operation that the request selected. */
+/** A request as its signer meant it, headers that stand in its query included. */
+export function authenticated(received: S3Request, settings: Settings): Authentication {
+  const authentication = authenticate(received, identities(settings), Date.now());
+  return { ...authentication, request: withHoistedHeaders(authentication.request) };
+}
+
+/** authorize → handle, for the operation that the request selected. */
 export async function run(
   operation: Operation,
-  received: S3Request,
+  authentication: Authentication,
   ports: Ports,
 ): Promise<Response> {
   const { settings, directory, buckets, room, indexOf } = ports;
-  const authentication = authenticate(received, identities(settings), Date.now());
-  const { caller, payload, signedRegion } = authentication;
-  const request = withHoistedHeaders(authentication.request);
+  const { request, payload } = authentication;
   checkExpectedBucketOwner(request.headers, settings.account.id);
   if (room !== undefined && addsData(operation, request))
     await room.take(bodyBytes(request, payload));
-  const context = { request, caller, payload, signedRegion, settings, directory, buckets, indexOf };
+  const context = { ...authentication, settings, directory, buckets, indexOf };
   if (operation.scope !== "account") return runOnBucket(operation, context, ports);
   return operation.handle(context);
 }

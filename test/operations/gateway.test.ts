@@ -1,4 +1,4 @@
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { readSettings } from "../../src/env.ts";
 import {
@@ -7,6 +7,7 @@ import {
   putObject,
   rawFetch,
   signedFetch,
+  signRequest,
   uniqueBucket,
 } from "../support/client.ts";
 import { faultyEnv, faultyFetch } from "../support/faults.ts";
@@ -108,6 +109,17 @@ test.for([
   const [[line] = []] = log.mock.calls;
   log.mockRestore();
   expect(JSON.parse(String(line))).toMatchObject(logged);
+});
+
+test("the log names the key that was written when the path has a plus that is signed as one", async () => {
+  const bucket = await uniqueBucket();
+  const signed = await signRequest("PUT", `/${bucket}/a%2Bb`, { body: "x" });
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  const put = await exports.default.fetch(new Request(signed.url.replace("%2B", "+"), signed));
+  const [[line] = []] = log.mock.calls;
+  log.mockRestore();
+  expect(put.status, await put.text()).toBe(200);
+  expect(JSON.parse(String(line))).toMatchObject({ key: "a+b" });
 });
 
 test("every answer has a Date, by which SDKs correct a wrong clock", async () => {
