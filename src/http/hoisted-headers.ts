@@ -41,9 +41,9 @@ const SIGNED_BY_V4: ReadonlySet<string> = new Set([
  * A presigned URL carries in its query the headers that its maker wants sent: metadata, storage class, ACL, and the
  * conditions under which the request may be made (https://github.com/boto/boto3/issues/4367).
  *
- * Checksums are left out, unless they are signed as headers too: the JS SDK hoists that of an empty body (`x-amz-checksum-crc32=AAAAAA==`) into every
- * presigned PUT, and AWS does not hold the upload to it (https://github.com/aws/aws-sdk/issues/480; recorded from AWS by
- * `test_presigned_url_v4_x_amz_in_qs` in
+ * Checksums are left out, unless they are signed as headers too: the JS SDK hoists that of an empty body
+ * (`x-amz-checksum-crc32=AAAAAA==`) into every presigned PUT, and AWS does not hold the upload to it
+ * (https://github.com/aws/aws-sdk/issues/480; recorded from AWS by `test_presigned_url_v4_x_amz_in_qs` in
  * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3.py).
  *
  * What is signed wins: a header that was sent and signed over the parameter, the parameter over a header that whoever

@@ -152,7 +152,6 @@ function preconditionFailed(condition: string): S3Error {
 }
 
 /**
-/**
  * `If-Match`, an ETag, and `If-None-Match`, which can only be `*`, of a write.
  *
  * @param dates are compared by who calls this, in RenameObject

@@ -7,7 +7,8 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 /**
  * Reads the XML document of a request, whose length the caller has bounded.
  *
- * @throws S3Error MissingRequestBodyError when there is none (https://github.com/aws/aws-sdk-cpp/issues/733); MalformedXML when it is not UTF-8, not well-formed, or not of this root and shape
+ * @throws S3Error MissingRequestBodyError when there is none (seen in https://github.com/aws/aws-sdk-cpp/issues/733);
+ *   MalformedXML when it is not UTF-8, not well-formed, or not of this root and shape
  */
 export function readXml<T>(document: Uint8Array | string, rootName: string, shape: Shape<T>): T {
   if (document.length === 0) throw new S3Error("MissingRequestBodyError");

@@ -79,6 +79,14 @@ export function commonPrefix(key: string, prefix: string, delimiter: string): st
   return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
+/** Whether a listing names this key itself, which then may have entries behind the one that a marker names. */
+export function isListedItself(
+  key: string,
+  { prefix, delimiter }: Pick<ListQuery, "prefix" | "delimiter">,
+): boolean {
+  return key.startsWith(prefix) && commonPrefix(key, prefix, delimiter) === undefined;
+}
+
 /**
  * The least key that a page may begin with; undefined when there is none. A common prefix that is not greater than
  * `after` is not listed, as AWS documents for `start-after` and `key-marker`: one that `after` lies in is left out whole

@@ -1,6 +1,5 @@
-import { compareUtf8 } from "../../lib/utf8-order.ts";
 import type { ListUploadsQuery, UploadEntry, UploadPage, UploadSummary } from "../upload-index.ts";
-import { commonPrefix, endOfPrefix, firstKey, foldedPage } from "./fold.ts";
+import { endOfPrefix, firstKey, foldedPage, isListedItself } from "./fold.ts";
 import { leapOverPrefixes, leapQuery } from "./leap.ts";
 import { uploadChecksum } from "./uploads.ts";
 
@@ -42,16 +41,10 @@ export function listUploads(sql: SqlStorage, query: ListUploadsQuery): UploadPag
   return { entries: entries.map(entryOf), isTruncated };
 }
 
-function firstPosition({
-  prefix,
-  delimiter,
-  afterKey,
-  afterUploadId,
-}: ListUploadsQuery): Position | undefined {
-  const isWithinKey = afterUploadId !== "" && compareUtf8(afterKey, prefix) >= 0;
-  if (isWithinKey && commonPrefix(afterKey, prefix, delimiter) === undefined)
-    return [afterKey, afterUploadId];
-  return beforeUploadsOf(firstKey({ prefix, delimiter, after: afterKey }));
+function firstPosition(query: ListUploadsQuery): Position | undefined {
+  const { afterKey, afterUploadId } = query;
+  if (afterUploadId !== "" && isListedItself(afterKey, query)) return [afterKey, afterUploadId];
+  return beforeUploadsOf(firstKey({ ...query, after: afterKey }));
 }
 
 function beforeUploadsOf(key: string | undefined): Position | undefined {

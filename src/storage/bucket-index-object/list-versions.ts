@@ -6,7 +6,7 @@ import type {
   VersionSummary,
 } from "../bucket-index.ts";
 import { findVersion } from "./find-object.ts";
-import { commonPrefix, endOfPrefix, firstKey, foldedPage } from "./fold.ts";
+import { endOfPrefix, firstKey, foldedPage, isListedItself } from "./fold.ts";
 import { leapOverPrefixes, leapQuery } from "./leap.ts";
 import { SUMMARY_COLUMNS, summaryOf } from "./summary.ts";
 
@@ -70,14 +70,11 @@ export function listVersions(sql: SqlStorage, query: ListVersionsQuery): Version
   return { entries: entries.map(entryOf), isTruncated };
 }
 
-function firstPosition(
-  sql: SqlStorage,
-  { prefix, delimiter, afterKey, afterVersionId }: ListVersionsQuery,
-): Position | undefined {
-  const isWithinKey = afterVersionId !== undefined && afterKey.startsWith(prefix);
-  if (isWithinKey && commonPrefix(afterKey, prefix, delimiter) === undefined)
+function firstPosition(sql: SqlStorage, query: ListVersionsQuery): Position | undefined {
+  const { afterKey, afterVersionId } = query;
+  if (afterVersionId !== undefined && isListedItself(afterKey, query))
     return { key: afterKey, below: sequenceOf(sql, afterKey, afterVersionId) };
-  return beforeVersionsOf(firstKey({ prefix, delimiter, after: afterKey }));
+  return beforeVersionsOf(firstKey({ ...query, after: afterKey }));
 }
 
 function beforeVersionsOf(key: string | undefined): Position | undefined {
