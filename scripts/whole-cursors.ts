@@ -1,4 +1,4 @@
-// A plugin for oxlint. A cursor that is left before its end keeps SQLite from checkpointing its WAL until V8 collects it,
+// A rule for oxlint. A cursor that is left before its end keeps SQLite from checkpointing its WAL until V8 collects it,
 // and its statement from being used again. So cursors are read whole, or are of statements that have no rows.
 
 interface Node {
@@ -66,4 +66,4 @@ function create(context: Context) {
   };
 }
 
-export default { meta: { name: "ledge-storage" }, rules: { "whole-cursors": { create } } };
+export const wholeCursors = { create };

@@ -1,0 +1,8 @@
+import { linearPatterns } from "./linear-patterns.ts";
+import { wholeCursors } from "./whole-cursors.ts";
+
+/** A plugin for oxlint: the rules that this code has for itself. */
+export default {
+  meta: { name: "ledge" },
+  rules: { "linear-patterns": linearPatterns, "whole-cursors": wholeCursors },
+};
