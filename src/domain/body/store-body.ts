@@ -20,6 +20,12 @@ import type { IncomingBody } from "./incoming-body.ts";
 /** AWS's limit for one PutObject, and for one part. */
 const MAX_BLOB_BYTES = 5 * 1024 ** 3;
 
+/**
+ * Has room for a body that is kept in the index. What a document announces beyond is given room as it comes: 200 clients that
+ * announced 8 MiB each and sent nothing took 1.6 GiB (measured 2026-11).
+ */
+const FIRST_BUFFER_BYTES = 16 * 1024;
+
 /** Bytes that match every claim, and that no row refers to yet. */
 export interface StoredBody<Content extends InlineContent | BlobContent> {
   readonly content: Content;
@@ -146,13 +152,21 @@ function tapped(body: IncomingBody, running: Digester): BlobSource {
 }
 
 async function readWhole(body: IncomingBody): Promise<Uint8Array> {
-  const bytes = new Uint8Array(body.sizeBytes);
+  const { sizeBytes } = body;
+  let bytes = new Uint8Array(Math.min(sizeBytes, FIRST_BUFFER_BYTES));
   let at = 0;
   for await (const chunk of body.chunks()) {
+    const end = at + chunk.byteLength;
+    if (end > bytes.byteLength) bytes = grown(bytes, Math.max(end, 2 * at), sizeBytes);
     bytes.set(chunk, at);
-    at += chunk.byteLength;
+    at = end;
   }
   return bytes;
+}
+
+/** By the time that all has come, it is as long as what was announced. */
+function grown(bytes: Uint8Array<ArrayBuffer>, wantedBytes: number, sizeBytes: number) {
+  return new Uint8Array(bytes.buffer.transfer(Math.min(wantedBytes, sizeBytes)));
 }
 
 async function verifyChecksum(
