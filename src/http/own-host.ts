@@ -43,7 +43,11 @@ function hostOf(url: string): string {
   return afterScheme.split("/", 1)[0] ?? "";
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|\[::1\])$/;
+/**
+ * Not `0.0.0.0`, which reaches this machine too: to a browser it is no trustworthy address, and for those it leaves out
+ * `Sec-Fetch-Site`, so that nothing would tell of an image that is of another site's page.
+ */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** @param host may have a port */
 function isOwn(host: string, { ownHost, virtualHostSuffix }: Settings): boolean {

@@ -42,6 +42,7 @@ test.for([
   { host: "rebound.example:8787" },
   { host: "127.0.0.1.example" },
   { host: "localhost.example" },
+  { host: "0.0.0.0:8787" },
   { host, origin: "https://evil.example" },
   { host, origin: "null" },
   { host, origin: "https://localhost.evil.example", "sec-fetch-site": "cross-site" },
