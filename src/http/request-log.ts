@@ -1,3 +1,4 @@
+import { boundedText } from "../lib/bounded-text.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { RequestIds } from "./render-error.ts";
 
@@ -52,7 +53,5 @@ function announcedBytes(headers: Headers): number | undefined {
 }
 
 function bounded(text: string | undefined): string | undefined {
-  return text === undefined || text.length <= MAX_CHARACTERS
-    ? text
-    : `${text.slice(0, MAX_CHARACTERS)}…`;
+  return text === undefined ? undefined : boundedText(text, MAX_CHARACTERS);
 }

@@ -12,16 +12,20 @@ export interface SignedHeaders {
 /** Its value is in the canonical request in any case, as the payload's hash. */
 const COVERED_BY_PAYLOAD_HASH = "x-amz-content-sha256";
 
+/** Of more, each would be looked for: AWS takes heads of 8 KB, and on the local server one has room for 50,000 names. */
+const MAX_NAMES = 4096;
+
 /**
- * Undefined: it is no list of different names, in lower case. To name a header twice, or in capitals once more, would
- * put its value into the canonical request as often, and a list has room for thousands. To ask a request for a header that
- * can have no such name would throw.
+ * Undefined: it is no list of different names, in lower case, or one that nobody needs. To name a header twice, or in
+ * capitals once more, would put its value into the canonical request as often, and a list has room for thousands. To ask a
+ * request for a header that can have no such name would throw.
  */
 export function parseSignedHeaders(text: string): SignedHeaders | undefined {
   if (text !== text.toLowerCase()) return undefined;
-  const list = text.split(";");
+  const list = text.split(";", MAX_NAMES + 1);
   const names = new Set(list);
-  return names.size === list.length && list.every(isHeaderName) ? { text, names } : undefined;
+  if (names.size !== list.length || names.size > MAX_NAMES) return undefined;
+  return list.every(isHeaderName) ? { text, names } : undefined;
 }
 
 /**

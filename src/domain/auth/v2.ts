@@ -1,10 +1,12 @@
 import { createHmac } from "node:crypto";
+import { boundedText } from "../../lib/bounded-text.ts";
 import { isHeaderName } from "../../lib/header-text.ts";
 import { spacedHex } from "../../lib/hex.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { amzHeaderSpellings, isAmzHeader } from "./as-signed.ts";
 import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
+import { MAX_SPELLED_LENGTH, MAX_TOLD_LENGTH } from "./limits.ts";
 import { payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, requestTime } from "./request-time.ts";
 import { isSameSignature } from "./signing-key.ts";
@@ -121,6 +123,7 @@ function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Au
         };
       }
       straightforward ??= toSign;
+      if (toSign.length > MAX_SPELLED_LENGTH) throw signatureDoesNotMatch(signed, toSign);
     }
   }
   throw signatureDoesNotMatch(signed, straightforward ?? "");
@@ -139,12 +142,13 @@ function accessDenied(message: string): S3Error {
 }
 
 function signatureDoesNotMatch(signed: SignatureV2, toSign: string): S3Error {
+  const told = boundedText(toSign, MAX_TOLD_LENGTH);
   return new S3Error("SignatureDoesNotMatch", {
     fields: {
       AWSAccessKeyId: signed.accessKeyId,
-      StringToSign: toSign,
+      StringToSign: told,
       SignatureProvided: signed.signature,
-      StringToSignBytes: spacedHex(toSign),
+      StringToSignBytes: spacedHex(told),
     },
   });
 }

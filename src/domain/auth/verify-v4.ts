@@ -1,3 +1,4 @@
+import { boundedText } from "../../lib/bounded-text.ts";
 import { spacedHex } from "../../lib/hex.ts";
 import type { HmacKey } from "../../lib/sha256.ts";
 import { S3Error } from "../../protocol/errors.ts";
@@ -6,6 +7,7 @@ import { headerSpellings, pathSpellings, withSignedHeaders } from "./as-signed.t
 import { canonicalHeaderValue, canonicalRequest, stringToSign } from "./canonical-request.ts";
 import type { Credential } from "./credential.ts";
 import type { SignedHeaders } from "./signed-headers.ts";
+import { MAX_SPELLED_LENGTH, MAX_TOLD_LENGTH } from "./limits.ts";
 import { isSameSignature, sign } from "./signing-key.ts";
 
 /** A SigV4 signature and what it says that it covers. */
@@ -49,6 +51,8 @@ export function verifyV4(request: S3Request, signed: SignatureV4, key: HmacKey):
       if (isSameSignature(sign(key, toSign), signed.signature))
         return withSignedHeaders(meant, names, received, values);
       straightforward ??= { canonical, toSign };
+      if (canonical.length > MAX_SPELLED_LENGTH)
+        throw signatureDoesNotMatch(signed, canonical, toSign);
     }
   }
   throw signatureDoesNotMatch(
@@ -59,14 +63,16 @@ export function verifyV4(request: S3Request, signed: SignatureV4, key: HmacKey):
 }
 
 function signatureDoesNotMatch(signed: SignatureV4, canonical: string, toSign: string): S3Error {
+  const toldCanonical = boundedText(canonical, MAX_TOLD_LENGTH);
+  const toldToSign = boundedText(toSign, MAX_TOLD_LENGTH);
   return new S3Error("SignatureDoesNotMatch", {
     fields: {
       AWSAccessKeyId: signed.credential.accessKeyId,
-      StringToSign: toSign,
+      StringToSign: toldToSign,
       SignatureProvided: signed.signature,
-      StringToSignBytes: spacedHex(toSign),
-      CanonicalRequest: canonical,
-      CanonicalRequestBytes: spacedHex(canonical),
+      StringToSignBytes: spacedHex(toldToSign),
+      CanonicalRequest: toldCanonical,
+      CanonicalRequestBytes: spacedHex(toldCanonical),
     },
   });
 }

@@ -47,6 +47,38 @@ test.for([
   await expectError(await sendRaw({ url: `http://${HOST}/b/k?${query}` }), status, code);
 });
 
+const HUGE = '"'.repeat(400_000);
+const MANY_NAMES = Array.from({ length: 40_000 }, (_, at) => `a${at}`).join(";");
+const SIGNED_V4 = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/DAY/us-east-1/s3/aws4_request`;
+
+test.for([
+  { what: "an unknown scheme", authorization: `X ${HUGE}` },
+  {
+    what: "a credential's date",
+    authorization: `${SIGNED_V4.replace("DAY", HUGE)}, SignedHeaders=host, Signature=0`,
+  },
+  { what: "a signature of SigV2", authorization: `AWS ${credentials.accessKeyId}:${HUGE}` },
+  {
+    what: "a signature of SigV4",
+    authorization: `${SIGNED_V4}, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=${HUGE}`,
+  },
+  {
+    what: "a list of signed headers",
+    authorization: `${SIGNED_V4}, SignedHeaders=host;x-amz-content-sha256;x-amz-date;${MANY_NAMES}, Signature=0`,
+  },
+])("a refusal does not tell a long request again: $what", async ({ authorization }) => {
+  const amzDate = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
+  const headers = {
+    host: HOST,
+    "x-amz-date": amzDate,
+    "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
+    authorization: authorization.replace("DAY", amzDate.slice(0, 8)),
+  };
+  const answer = await sendRaw({ url: `http://${HOST}/b/k`, headers });
+  expect([400, 403]).toContain(answer.status);
+  expect((await answer.text()).length).toBeLessThan(256 * 1024);
+});
+
 test("a presigned URL may have a parameter whose name no header can have", async () => {
   const bucket = await uniqueBucket();
   for (const name of ["user%5Bid%5D", "x-amz-meta-a%5Bb%5D", "a%3Bb"]) {
