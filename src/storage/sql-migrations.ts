@@ -14,7 +14,8 @@ export function migrate(storage: DurableObjectStorage, migrations: Migrations): 
     if (current > migrations.length)
       throw new Error(`the data is of schema ${current}, this build knows ${migrations.length}`);
     for (const statements of migrations.slice(current)) sql.exec(statements);
-    if (row === undefined) sql.exec("INSERT INTO schema_version VALUES (?)", migrations.length);
+    if (row === undefined)
+      sql.exec("INSERT INTO schema_version (version) VALUES (?)", migrations.length);
     else if (current < migrations.length)
       sql.exec("UPDATE schema_version SET version = ?", migrations.length);
   });

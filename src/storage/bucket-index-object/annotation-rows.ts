@@ -11,7 +11,7 @@ export function dropAnnotations(sql: SqlStorage, sequence: number): void {
 /** Gives a new version what another one in this shard is annotated with. */
 export function copyAnnotations(sql: SqlStorage, fromSequence: number, toSequence: number): void {
   sql.exec(
-    `INSERT INTO annotation
+    `INSERT INTO annotation (sequence, name, modified_ms, size_bytes, etag, checksum, payload)
      SELECT ?, name, modified_ms, size_bytes, etag, checksum, payload FROM annotation WHERE sequence = ?`,
     toSequence,
     fromSequence,

@@ -9,10 +9,11 @@ import type {
   ListAnnotationsQuery,
 } from "../annotation-index.ts";
 import { countAnnotations } from "./annotation-rows.ts";
+import { readAttributes } from "./attributes-column.ts";
 import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { requireVersion } from "./find-object.ts";
 import { endOfPrefix, firstKey } from "./fold.ts";
-import { type ObjectRow, readAttributes, shownVersionId } from "./object-row.ts";
+import { type ObjectRow, shownVersionId } from "./object-row.ts";
 import { isLocked } from "./remove-object.ts";
 import type { Effect, Shard } from "./shard.ts";
 
@@ -120,7 +121,8 @@ function insertAnnotation(
   { name, payload, etag, checksum }: AnnotationDraft,
 ): void {
   sql.exec(
-    "INSERT OR REPLACE INTO annotation VALUES (?, ?, ?, ?, ?, ?, ?)",
+    `INSERT OR REPLACE INTO annotation (sequence, ${SUMMARY_COLUMNS}, payload)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     sequence,
     name,
     nowMs,

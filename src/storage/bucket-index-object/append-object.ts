@@ -2,13 +2,13 @@ import { ulid } from "../../lib/ulid.ts";
 import type { WriteConditions } from "../../protocol/conditions.ts";
 import type { BlobContent } from "../../protocol/object-record.ts";
 import type { AppendDraft, AppendedContent, CommitOutcome } from "../bucket-index.ts";
-import { readChecksum } from "./checksum-column.ts";
+import { readAttributes } from "./attributes-column.ts";
+import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { addContent, addReferences } from "./contents.ts";
 import { findObject } from "./find-object.ts";
 import { isKept } from "./make-room.ts";
-import { checkObject, type ObjectRow, readAttributes } from "./object-row.ts";
-import { recordOf } from "./packed-object.ts";
-import { placeObject } from "./place-object.ts";
+import { checkObject, type ObjectRow } from "./object-row.ts";
+import { newAttributes, placeObject } from "./place-object.ts";
 import { isSwept } from "./references.ts";
 import { copySegments, insertCopiedSegments, insertSegment, lastSegment } from "./segments.ts";
 import type { Effect } from "./shard.ts";
@@ -30,16 +30,17 @@ export function appendToObject(
   if (refusal !== undefined) return refusal;
   if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
   const { tags } = readAttributes(existing.attributes);
-  const { storageClass, headers } = recordOf(existing, undefined);
   const row = {
-    ...draft,
-    storageClass,
-    headers,
-    attributes: { ...draft.attributes, tags },
-    annotatedAs: existing.sequence,
+    ...existing,
+    modified_ms: shard.nowMs,
+    size_bytes: draft.sizeBytes,
+    etag: draft.etag,
+    checksum: writeChecksum(draft.checksum),
+    part_count: draft.partCount ?? null,
+    attributes: newAttributes(shard, { ...draft.attributes, tags }),
   };
   const content = contentOf(shard, existing, draft.content);
-  const versionId = placeObject(shard, key, existing, row, content);
+  const versionId = placeObject(shard, key, existing, row, content, existing.sequence);
   return { ok: true, lastModifiedMs: shard.nowMs, versionId };
 }
 

@@ -1,7 +1,8 @@
 import type { ObjectAttributes, Retention } from "../../protocol/object-record.ts";
 import type { AttributeChange, ChangeOutcome } from "../bucket-index.ts";
 import { requireVersion } from "./find-object.ts";
-import { readAttributes, shownVersionId, writeAttributes } from "./object-row.ts";
+import { readAttributes, writeAttributes } from "./attributes-column.ts";
+import { shownVersionId } from "./object-row.ts";
 import type { Effect } from "./shard.ts";
 
 /** Changes tags, retention, or legal hold of a version, in its row: its sequence and its time stay. */

@@ -18,7 +18,7 @@ import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { addContent } from "./contents.ts";
 import { findObject } from "./find-object.ts";
 import { checkObject } from "./object-row.ts";
-import { placeObject } from "./place-object.ts";
+import { newRow, placeObject } from "./place-object.ts";
 import { stitchParts } from "./segments.ts";
 import type { Effect } from "./shard.ts";
 import { dropOtherParts, listParts, removeUpload } from "./uploads.ts";
@@ -72,7 +72,7 @@ export function completeUpload(
   const { storageClass, headers, attributes } = upload;
   const partCount = selection.parts.length;
   const draft = { ...joined, storageClass, headers, attributes, partCount };
-  const versionId = placeObject(shard, key, existing, draft, contentId);
+  const versionId = placeObject(shard, key, existing, newRow(shard, draft), contentId);
   removeUpload(shard, key, uploadId);
   const completed: CompletedUpload = { ...joined, versionId };
   remember(shard, uploadId, fingerprint(key, completion), completed);
@@ -215,7 +215,9 @@ function remember(
   { etag, sizeBytes, checksum, versionId }: CompletedUpload,
 ): void {
   sql.exec(
-    "INSERT INTO completed_upload VALUES (?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO completed_upload
+       (upload_id, completed_ms, request_sha256, etag, size_bytes, checksum, version_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     uploadId,
     nowMs,
     requestSha256,

@@ -7,7 +7,7 @@
 
 /** A blob that was just written, or a list that was just stitched: with its first reference. */
 export function addContent(sql: SqlStorage, contentId: string): void {
-  sql.exec("INSERT INTO content VALUES (?, 1, NULL, NULL)", contentId);
+  sql.exec("INSERT INTO content (content_id, reference_count) VALUES (?, 1)", contentId);
 }
 
 /** @returns false when nothing refers to the content any more */
@@ -34,7 +34,7 @@ export function addHeldReferences(
 ): boolean {
   const isReplaced = giveHoldBack(sql, contentId, holdToken);
   sql.exec(
-    `INSERT INTO content VALUES (?1, ?2, NULL, ?3)
+    `INSERT INTO content (content_id, reference_count, hold_token) VALUES (?1, ?2, ?3)
      ON CONFLICT DO UPDATE SET
        reference_count = reference_count + ?2, garbage_due_ms = NULL, hold_token = ?3`,
     contentId,
@@ -109,7 +109,7 @@ export function forgetHeldGarbage(sql: SqlStorage, contentId: string): void {
 /** @param newToken of the hold that takes its place, which may be the same; empty: none does */
 function giveHoldBack(sql: SqlStorage, contentId: string, newToken = ""): boolean {
   const { rowsWritten } = sql.exec(
-    `INSERT INTO released_hold
+    `INSERT INTO released_hold (token, content_id)
      SELECT hold_token, content_id FROM content WHERE content_id = ? AND hold_token <> ?`,
     contentId,
     newToken,

@@ -9,7 +9,7 @@ import { addReferences, dropReferences } from "./contents.ts";
 export function takeHold(sql: SqlStorage, contentId: string, token: string): boolean {
   if (sql.exec("SELECT 1 FROM hold WHERE token = ?", token).toArray().length > 0) return true;
   if (!addReferences(sql, contentId, 1)) return false;
-  sql.exec("INSERT INTO hold VALUES (?, ?, 0)", token, contentId);
+  sql.exec("INSERT INTO hold (token, content_id, is_confirmed) VALUES (?, ?, 0)", token, contentId);
   return true;
 }
 

@@ -67,7 +67,7 @@ export class Jobs {
       sql.exec("DELETE FROM job WHERE kind = ?", kind);
       this.#dueMs.delete(kind);
     } else {
-      sql.exec("INSERT OR REPLACE INTO job VALUES (?, ?)", kind, dueMs);
+      sql.exec("INSERT OR REPLACE INTO job (kind, due_ms) VALUES (?, ?)", kind, dueMs);
       this.#dueMs.set(kind, dueMs);
     }
   }

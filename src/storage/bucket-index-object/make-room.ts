@@ -2,6 +2,7 @@ import { NULL_VERSION } from "../../protocol/version-id.ts";
 import { dropAnnotations } from "./annotation-rows.ts";
 import { findVersion } from "./find-object.ts";
 import type { ObjectRow } from "./object-row.ts";
+import { deleteVersionRow, keepObjectRow } from "./object-table.ts";
 import { unrefer } from "./references.ts";
 import type { Effect, Shard } from "./shard.ts";
 
@@ -16,8 +17,7 @@ export function makeRoom(shard: Effect, key: string, existing: ObjectRow | undef
   if (state.configuration.versioning === "Suspended") dropOlderNullVersion(shard, key, existing);
   if (existing === undefined) return;
   cache.delete(key);
-  if (isKept(shard, existing))
-    sql.exec("INSERT INTO version SELECT *, 0 FROM object WHERE key = ?", key);
+  if (isKept(shard, existing)) keepObjectRow(sql, key);
   else dropContent(shard, existing);
 }
 
@@ -31,7 +31,7 @@ function dropOlderNullVersion(shard: Effect, key: string, existing: ObjectRow | 
   const found = findVersion(shard.sql, key, NULL_VERSION);
   if (found === undefined) return;
   dropContent(shard, found.row);
-  shard.sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, found.row.sequence);
+  deleteVersionRow(shard.sql, key, found.row.sequence);
 }
 
 /** The row goes, and what belongs to it: what it refers to may become garbage. */

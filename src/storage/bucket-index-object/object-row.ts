@@ -1,15 +1,10 @@
 import type { VersioningStatus } from "../../protocol/bucket-configuration.ts";
 import { checkWriteConditions, type WriteConditions } from "../../protocol/conditions.ts";
-import {
-  type Content,
-  type DeleteMarker,
-  NO_ATTRIBUTES,
-  type ObjectAttributes,
-} from "../../protocol/object-record.ts";
+import type { Content, DeleteMarker } from "../../protocol/object-record.ts";
 import { NULL_VERSION } from "../../protocol/version-id.ts";
 
 /** A row of `object`, or of `version`, which has `is_marker` besides. */
-export interface ObjectRow extends Record<string, SqlStorageValue> {
+export type ObjectRow = {
   key: string;
   sequence: number;
   modified_ms: number;
@@ -22,11 +17,28 @@ export interface ObjectRow extends Record<string, SqlStorageValue> {
   part_count: number | null;
   version_id: string | null;
   attributes: string | null;
-}
+};
 
-export interface VersionRow extends ObjectRow {
-  is_marker: number;
-}
+export type VersionRow = ObjectRow & { is_marker: number };
+
+/**
+ * What every row has unless it says otherwise, as a delete marker does. Its names are the columns that are written, and
+ * that go along when a version moves: a column more is one line here, one above, and a migration.
+ */
+export const NO_OBJECT: ObjectRow = {
+  key: "",
+  sequence: 0,
+  modified_ms: 0,
+  size_bytes: 0,
+  etag: "",
+  storage_class: "",
+  checksum: null,
+  content_id: null,
+  headers: "{}",
+  part_count: null,
+  version_id: null,
+  attributes: null,
+};
 
 export function markerOf(row: VersionRow): DeleteMarker {
   const { key, version_id: versionId, modified_ms: lastModifiedMs } = row;
@@ -48,20 +60,6 @@ export function storedContentOf(row: ObjectRow): Content | undefined {
   return partCount === null
     ? { kind: "blob", blobId: id }
     : { kind: "stitched", contentId: id, located: undefined };
-}
-
-/** The `attributes` column: JSON, or NULL when there are none. */
-export function writeAttributes(attributes: ObjectAttributes): string | null {
-  const { tags, retention, hasLegalHold } = attributes;
-  if (tags.length === 0 && retention === undefined && hasLegalHold === undefined) return null;
-  return JSON.stringify(attributes);
-}
-
-/** What stands in the column was written by {@link writeAttributes}. */
-export function readAttributes(column: string | null): ObjectAttributes {
-  return column === null
-    ? NO_ATTRIBUTES
-    : { ...NO_ATTRIBUTES, ...(JSON.parse(column) as Partial<ObjectAttributes>) };
 }
 
 /** Why an effect on this row may not happen; undefined: it may. */

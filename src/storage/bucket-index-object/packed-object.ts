@@ -1,6 +1,7 @@
 import type { VersioningStatus } from "../../protocol/bucket-configuration.ts";
 import type { Content, ObjectRecord, StoredHeaders } from "../../protocol/object-record.ts";
-import { type ObjectRow, readAttributes, shownVersionId } from "./object-row.ts";
+import { readAttributes } from "./attributes-column.ts";
+import { type ObjectRow, shownVersionId } from "./object-row.ts";
 import { summaryOf, type SummaryValues } from "./summary.ts";
 
 /**
@@ -61,10 +62,4 @@ function requireLength({ byteLength }: Uint8Array, [key, , sizeBytes]: SummaryVa
     throw new Error(
       `the index has ${byteLength} bytes of ${JSON.stringify(key)}, not ${sizeBytes}`,
     );
-}
-
-/** Without content. */
-export function recordOf(row: ObjectRow, versioning: VersioningStatus | undefined): ObjectRecord {
-  const columns = packColumns(row, versioning);
-  return unpackObject({ kind: "packed", columns, content: undefined, annotationCount: undefined });
 }

@@ -1,5 +1,4 @@
 import type { WriteConditions } from "../../protocol/conditions.ts";
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { ObjectAttributes, ObjectDraft, Retention } from "../../protocol/object-record.ts";
 import { newVersionId } from "../../protocol/version-id.ts";
 import type { CommitOutcome } from "../bucket-index.ts";
@@ -8,7 +7,9 @@ import { writeChecksum } from "./checksum-column.ts";
 import { addContent } from "./contents.ts";
 import { findObject } from "./find-object.ts";
 import { makeRoom } from "./make-room.ts";
-import { checkObject, type ObjectRow, shownVersionId, writeAttributes } from "./object-row.ts";
+import { writeAttributes } from "./attributes-column.ts";
+import { checkObject, NO_OBJECT, type ObjectRow, shownVersionId } from "./object-row.ts";
+import { putObjectRow } from "./object-table.ts";
 import { isSwept, refer } from "./references.ts";
 import type { Effect } from "./shard.ts";
 
@@ -29,7 +30,8 @@ export function commitObject(
     return { ok: false, reason: "SourceGone" };
   const placed = adopt(shard, content);
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
-  const versionId = placeObject(shard, key, existing, draft, placed) ?? null;
+  const versionId =
+    placeObject(shard, key, existing, newRow(shard, draft), placed, draft.annotatedAs) ?? null;
   const { versioning } = shard.state.configuration;
   return {
     ok: true,
@@ -46,63 +48,70 @@ function adopt(shard: Effect, content: ObjectDraft["content"]): Uint8Array | str
   return content.blobId;
 }
 
-/** What a new row says; it is as old as the effect unless it says so. */
-export type RowDraft = Omit<ObjectDraft, "content"> & { readonly modifiedMs?: number };
+/** What a new row says of an object, wherever it is placed. */
+type RowDraft = Omit<ObjectRow, "key" | "sequence" | "version_id" | "content_id">;
+
+export function newRow(
+  shard: Effect,
+  draft: Omit<ObjectDraft, "content" | "annotatedAs">,
+): RowDraft {
+  return {
+    ...NO_OBJECT,
+    modified_ms: shard.nowMs,
+    size_bytes: draft.sizeBytes,
+    etag: draft.etag,
+    storage_class: draft.storageClass,
+    checksum: writeChecksum(draft.checksum),
+    part_count: draft.partCount ?? null,
+    attributes: newAttributes(shard, draft.attributes),
+    headers: JSON.stringify(draft.headers),
+  };
+}
 
 /**
- * Makes the row the current version of `key`.
+ * Makes an object of the row the current version of `key`.
  *
  * @param existing what is in `object` now
  * @param content the inline bytes, or the id of a content with a reference for this row
+ * @param annotatedAs the sequence of the version whose annotations it gets as well
  * @returns the id of the new version; undefined for the null version
  */
 export function placeObject(
   shard: Effect,
   key: string,
   existing: ObjectRow | undefined,
-  draft: RowDraft,
+  row: RowDraft,
   content: Uint8Array | string,
+  annotatedAs?: number,
 ): string | undefined {
-  const { sql, state, cache, nowMs } = shard;
+  const { sql, state, cache } = shard;
   const { versioning } = state.configuration;
   const sequence = state.takeSequence();
   // Before the other row may go, and its annotations with it.
-  if (draft.annotatedAs !== undefined) copyAnnotations(sql, draft.annotatedAs, sequence);
+  if (annotatedAs !== undefined) copyAnnotations(sql, annotatedAs, sequence);
   makeRoom(shard, key, existing);
   cache.delete(key);
 
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
-  const isInline = typeof content !== "string";
-  if (isInline) sql.exec("INSERT INTO inline_body VALUES (?, ?)", sequence, content);
-  sql.exec(
-    "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    key,
-    sequence,
-    draft.modifiedMs ?? nowMs,
-    draft.sizeBytes,
-    draft.etag,
-    draft.storageClass,
-    writeChecksum(draft.checksum),
-    isInline ? null : content,
-    JSON.stringify(draft.headers),
-    draft.partCount ?? null,
-    versionId,
-    writeAttributes(withDefaultRetention(draft.attributes, state.configuration, nowMs)),
-  );
+  if (typeof content === "string")
+    putObjectRow(sql, { ...row, key, sequence, version_id: versionId, content_id: content });
+  else {
+    sql.exec("INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)", sequence, content);
+    putObjectRow(sql, { ...row, key, sequence, version_id: versionId, content_id: null });
+  }
   return versionId ?? undefined;
 }
 
-/** What the upload does not say about retention, the bucket says. */
-function withDefaultRetention(
+/** The `attributes` of a new row: what the upload does not say about retention, the bucket says. */
+export function newAttributes(
+  { state, nowMs }: Effect,
   attributes: ObjectAttributes,
-  { objectLock }: BucketConfiguration,
-  nowMs: number,
-): ObjectAttributes {
-  const rule = objectLock?.defaultRetention;
-  if (rule === undefined || attributes.retention !== undefined) return attributes;
+): string | null {
+  const rule = state.configuration.objectLock?.defaultRetention;
+  if (rule === undefined || attributes.retention !== undefined) return writeAttributes(attributes);
   const until = new Date(nowMs);
   until.setUTCDate(until.getUTCDate() + (rule.days ?? 0));
   until.setUTCFullYear(until.getUTCFullYear() + (rule.years ?? 0));
   const retention: Retention = { mode: rule.mode, retainUntilMs: until.getTime() };
-  return { ...attributes, retention };
+  return writeAttributes({ ...attributes, retention });
 }

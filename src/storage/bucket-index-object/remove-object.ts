@@ -2,8 +2,15 @@ import type { ObjectAttributes } from "../../protocol/object-record.ts";
 import { NULL_VERSION, newVersionId } from "../../protocol/version-id.ts";
 import type { Removal, RemoveOutcome } from "../bucket-index.ts";
 import { findNewestVersion, findObject, findVersion } from "./find-object.ts";
-import { checkObject, type ObjectRow, readAttributes } from "./object-row.ts";
+import { readAttributes } from "./attributes-column.ts";
 import { dropContent, makeRoom } from "./make-room.ts";
+import { checkObject, type ObjectRow } from "./object-row.ts";
+import {
+  deleteObjectRow,
+  deleteVersionRow,
+  promoteVersionRow,
+  putMarkerRow,
+} from "./object-table.ts";
 import type { Effect } from "./shard.ts";
 
 /** Removes an object or a version of it, if the conditions hold. What does not exist is removed already. */
@@ -30,17 +37,11 @@ export function removeCurrent(
   const { sql, state, nowMs } = shard;
   const { versioning } = state.configuration;
   makeRoom(shard, key, existing);
-  if (existing !== undefined) sql.exec("DELETE FROM object WHERE key = ?", key);
+  if (existing !== undefined) deleteObjectRow(sql, key);
   if (versioning === undefined) return { versionId: undefined, isMarker: false };
   const sequence = state.takeSequence();
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
-  sql.exec(
-    "INSERT INTO version VALUES (?, ?, ?, 0, '', '', NULL, NULL, '{}', NULL, ?, NULL, 1)",
-    key,
-    sequence,
-    nowMs,
-    versionId,
-  );
+  putMarkerRow(sql, { key, sequence, modified_ms: nowMs, version_id: versionId });
   return { versionId: versionId ?? NULL_VERSION, isMarker: true };
 }
 
@@ -55,9 +56,9 @@ function removeVersion(shard: Effect, removal: Removal, versionId: string): Remo
   if (isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))
     return { ok: false, reason: "AccessDenied" };
   if (isCurrentObject) {
-    sql.exec("DELETE FROM object WHERE key = ?", key);
+    deleteObjectRow(sql, key);
     cache.delete(key);
-  } else sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, row.sequence);
+  } else deleteVersionRow(sql, key, row.sequence);
   if (!isMarker) dropContent(shard, row);
   promoteNewest(shard, key);
   return { ok: true, versionId, isMarker };
@@ -79,15 +80,7 @@ function promoteNewest({ sql, cache }: Effect, key: string): void {
   if (findObject(sql, key) !== undefined) return;
   const newest = findNewestVersion(sql, key);
   if (newest === undefined || newest.is_marker === 1) return;
-  sql.exec(
-    `INSERT INTO object
-     SELECT key, sequence, modified_ms, size_bytes, etag, storage_class, checksum, content_id, headers, part_count,
-       version_id, attributes
-     FROM version WHERE key = ? AND sequence = ?`,
-    key,
-    newest.sequence,
-  );
-  sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, newest.sequence);
+  promoteVersionRow(sql, key, newest.sequence);
   cache.delete(key);
 }
 

@@ -1,9 +1,9 @@
 import type { Rename, RenameOutcome } from "../bucket-index.ts";
 import { addReferences } from "./contents.ts";
 import { findObject } from "./find-object.ts";
-import { checkObject } from "./object-row.ts";
-import { recordOf } from "./packed-object.ts";
-import { placeObject } from "./place-object.ts";
+import { readAttributes } from "./attributes-column.ts";
+import { checkObject, shownVersionId } from "./object-row.ts";
+import { newAttributes, placeObject } from "./place-object.ts";
 import { readInline } from "./read-object.ts";
 import { removeCurrent } from "./remove-object.ts";
 import type { Effect } from "./shard.ts";
@@ -23,13 +23,13 @@ export function renameObject(
   const existing = findObject(sql, key);
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
-  const record = recordOf(source, versioning);
-  if (sourceKey === key) return { ok: true, versionId: record.versionId };
+  if (sourceKey === key)
+    return { ok: true, versionId: shownVersionId(source.version_id, versioning) };
 
   const content = source.content_id ?? readInline(sql, source.sequence).bytes;
   if (typeof content === "string") addReferences(sql, content, 1);
-  const draft = { ...record, modifiedMs: source.modified_ms, annotatedAs: source.sequence };
-  const versionId = placeObject(shard, key, existing, draft, content);
+  const row = { ...source, attributes: newAttributes(shard, readAttributes(source.attributes)) };
+  const versionId = placeObject(shard, key, existing, row, content, source.sequence);
   removeCurrent(shard, sourceKey, source);
   return { ok: true, versionId };
 }

@@ -16,7 +16,7 @@ export const MIGRATIONS: Migrations = [
     sweep_fence TEXT NOT NULL,
     sweep_cursor TEXT NOT NULL
   );
-  INSERT INTO shard VALUES (0, '', 0, NULL, '', '');
+  INSERT INTO shard (id, name, sequence, seal, sweep_fence, sweep_cursor) VALUES (0, '', 0, NULL, '', '');
 
   CREATE TABLE object (
     key TEXT PRIMARY KEY,

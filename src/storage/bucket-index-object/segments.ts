@@ -17,6 +17,11 @@ interface SegmentRow extends Record<string, SqlStorageValue> {
   keeper_id: string;
 }
 
+/** What a segment says besides whose it is. */
+const COLUMNS_OF_CONTENT = `offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id, checksum,
+  blob_size_bytes`;
+const COLUMNS = `content_id, ${COLUMNS_OF_CONTENT}`;
+
 const NOTHING: Located = { segments: [], part: undefined };
 
 /**
@@ -163,7 +168,9 @@ export function insertCopiedSegments(
 ): void {
   for (const segment of segments) {
     sql.exec(
-      "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)",
+      `INSERT INTO segment (content_id, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id,
+         blob_size_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       contentId,
       segment.offset,
       partNumber,
@@ -186,7 +193,9 @@ export function insertSegment(
   sizeBytes: number,
 ): void {
   sql.exec(
-    "INSERT INTO segment VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, NULL, ?4)",
+    `INSERT INTO segment (content_id, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id,
+       blob_size_bytes)
+     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, ?4)`,
     contentId,
     offsetBytes,
     partNumber,
@@ -218,9 +227,8 @@ export function copySegments(
   sizeBytes: number,
 ): void {
   sql.exec(
-    `INSERT INTO segment
-     SELECT ?, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id, checksum,
-       blob_size_bytes
+    `INSERT INTO segment (${COLUMNS})
+     SELECT ?, ${COLUMNS_OF_CONTENT}
      FROM segment WHERE content_id = ? AND offset_bytes < ?`,
     toId,
     fromId,
@@ -243,7 +251,7 @@ export function copySegments(
 export function stitchParts(sql: SqlStorage, contentId: string, uploadId: string): void {
   // The checksum is the part's: it stands at its first segment.
   sql.exec(
-    `INSERT INTO segment
+    `INSERT INTO segment (${COLUMNS})
      SELECT ?1,
        SUM(COALESCE(s.size_bytes, p.size_bytes)) OVER in_order - COALESCE(s.size_bytes, p.size_bytes),
        p.part_number,

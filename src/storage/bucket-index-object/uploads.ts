@@ -13,7 +13,7 @@ import type {
 import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { addContent, dropReferences } from "./contents.ts";
 import { findObject } from "./find-object.ts";
-import { readAttributes, writeAttributes } from "./object-row.ts";
+import { readAttributes, writeAttributes } from "./attributes-column.ts";
 import { isSwept, refer, unrefer } from "./references.ts";
 import { insertCopiedSegments } from "./segments.ts";
 import type { Effect } from "./shard.ts";
@@ -43,7 +43,9 @@ interface PartRow extends Record<string, SqlStorageValue> {
 export function createUpload({ sql, nowMs }: Effect, key: string, draft: UploadDraft): string {
   const uploadId = ulid(nowMs);
   sql.exec(
-    "INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, headers, attributes,
+       object_sequence)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key,
     uploadId,
     nowMs,
@@ -106,7 +108,8 @@ export function putPart(
   const [replaced] = findParts(sql, uploadId, partNumber - 1, 1);
   if (replaced?.part_number === partNumber) unrefer(shard, replaced.content_id);
   sql.exec(
-    "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?)",
+    `INSERT OR REPLACE INTO part (upload_id, part_number, modified_ms, size_bytes, etag, checksum, content_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     uploadId,
     partNumber,
     nowMs,

@@ -36,7 +36,8 @@ export class DirectoryObject extends DurableObject {
     if (existing !== undefined) return { bucket: existing, isNew: false };
     const { name, id, region, ownerId, shardCount, createdMs, revision, configuration } = bucket;
     this.#sql.exec(
-      "INSERT INTO bucket VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)",
+      `INSERT INTO bucket (name, id, region, owner_id, shard_count, created_ms, revision, configuration)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       name,
       id,
       region,
