@@ -14,8 +14,8 @@ import path from "node:path";
 import { isAlive, startOf } from "./process-identity.ts";
 import { systemCode, UserError } from "./user-error.ts";
 
-/** How the folder is laid out; a change that an earlier Ledge could not read takes the next number. */
-const FORMAT = 1;
+/** How the folder is laid out, and the rows in it; a change that another version could not read takes the next number. */
+const FORMAT = 2;
 
 export interface DataFolder {
   readonly path: string;
@@ -32,15 +32,16 @@ export interface DataFolder {
 /**
  * Makes the folder if need be, and keeps it for this process until `release`, or until the process is gone.
  *
- * @throws UserError when the folder cannot be written, has another server, or is of a later Ledge
+ * @throws UserError when the folder cannot be written, has another server, or is of another Ledge
  */
 export function openDataFolder(folder: string): DataFolder {
   const absolute = path.resolve(folder);
   const indexPath = path.join(absolute, "index");
   const blobsPath = path.join(absolute, "blobs");
+  let release: (() => void) | undefined;
   try {
     mkdirSync(absolute, { recursive: true });
-    const release = lock(absolute);
+    release = lock(absolute);
     requireFormat(absolute);
     mkdirSync(indexPath, { recursive: true });
     mkdirSync(blobsPath, { recursive: true });
@@ -49,6 +50,7 @@ export function openDataFolder(folder: string): DataFolder {
     const roomPath = path.join(absolute, "room");
     return { path: absolute, indexPath, blobsPath, roomPath, configPath, release };
   } catch (error) {
+    release?.();
     const code = systemCode(error);
     if (code === undefined) throw error;
     throw new UserError(`the data folder ${absolute} cannot be written (${code})`);
@@ -80,8 +82,12 @@ function close(entry: string): void {
 function requireFormat(folder: string): void {
   const file = path.join(folder, "format.json");
   const { format } = readJson<{ format: number }>(file) ?? { format: FORMAT };
-  if (format > FORMAT)
-    throw new UserError(`the data in ${folder} are of a later version of Ledge (format ${format})`);
+  if (format !== FORMAT) {
+    const version = format > FORMAT ? "a later" : "an earlier";
+    throw new UserError(
+      `the data in ${folder} are of ${version} version of Ledge (format ${format}), which this one does not read`,
+    );
+  }
   writeFileSync(file, `${JSON.stringify({ format: FORMAT })}\n`);
 }
 

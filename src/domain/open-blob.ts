@@ -5,8 +5,7 @@ export interface Slice {
   readonly blobId: string;
   readonly offset: number;
   readonly length: number;
-  /** Undefined: the row is of an earlier version, which did not keep it. */
-  readonly blobSizeBytes: number | undefined;
+  readonly blobSizeBytes: number;
 }
 
 /**
@@ -28,12 +27,9 @@ export async function openBlob(
       throw unreadable(key, blobId, String(error));
     });
   const { body, sizeBytes } = opened;
-  const isAsWritten =
-    blobSizeBytes === undefined ? offset + length <= sizeBytes : sizeBytes === blobSizeBytes;
-  if (isAsWritten) return body;
+  if (sizeBytes === blobSizeBytes) return body;
   await body.cancel().catch(() => undefined);
-  const least = blobSizeBytes ?? `at least ${offset + length}`;
-  throw unreadable(key, blobId, `it has ${sizeBytes} bytes, not ${least}`);
+  throw unreadable(key, blobId, `it has ${sizeBytes} bytes, not ${blobSizeBytes}`);
 }
 
 function unreadable(key: string, blobId: string, why: string): Error {

@@ -51,8 +51,8 @@ export interface Segment {
   readonly length: number;
   readonly blobId: string;
   readonly blobOffset: number;
-  /** Of the whole blob; undefined when an earlier version wrote the row, which did not keep it. */
-  readonly blobSizeBytes: number | undefined;
+  /** Of the whole blob. */
+  readonly blobSizeBytes: number;
   /** What keeps the blob in the shard that answered: the blob itself, or the content that it was copied from. */
   readonly keeperId: string;
 }

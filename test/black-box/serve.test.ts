@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -163,12 +163,17 @@ test("a folder that cannot be written is refused", async () => {
   await expectRefusal(serve(["--data", path.join(folder, "file")]), /cannot be written/);
 });
 
-test("data of a later version are refused and left alone", async () => {
+test.for([
+  { version: "a later", format: 1000 },
+  { version: "an earlier", format: 1 },
+])("data of $version version are refused and left alone", async ({ version, format }) => {
   await mkdir(data);
   const file = path.join(data, "format.json");
-  await writeFile(file, '{"format":1000}');
-  await expectRefusal(serve(), /later version of Ledge/);
-  expect(readFileSync(file, "utf8")).toBe('{"format":1000}');
+  const text = JSON.stringify({ format });
+  await writeFile(file, text);
+  await expectRefusal(serve(), new RegExp(`${version} version of Ledge .* does not read`));
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(readdirSync(data)).toEqual(["format.json"]);
 });
 
 test("a folder of any name will do", async () => {

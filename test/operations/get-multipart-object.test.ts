@@ -186,7 +186,7 @@ test("more segments than come at once are read to their end", async () => {
     length: 100,
     blobId,
     blobOffset: (259 - i) * 100,
-    blobSizeBytes: undefined,
+    blobSizeBytes: source.length,
     keeperId: blobId,
   }));
   const content = {

@@ -154,11 +154,12 @@ async function putSegments(
 ): Promise<void> {
   const index = await indexOf(bucket);
   const found = await index.read(from, WANTS_CONTENT);
-  const content = found?.kind === "object" ? found.content : undefined;
-  if (content?.kind !== "blob" || !index.isHome(key, content.blobId)) throw new Error("no blob");
-  const { blobId } = content;
+  if (found?.kind !== "object" || found.content?.kind !== "blob") throw new Error("no blob");
+  const { blobId } = found.content;
+  const blobSizeBytes = found.sizeBytes;
+  if (!index.isHome(key, blobId)) throw new Error("no blob of this shard");
   const segments = Array.from({ length: count }, (_, i): Segment => {
-    const blob = { blobId, blobOffset: i * stride, blobSizeBytes: undefined, keeperId: blobId };
+    const blob = { blobId, blobOffset: i * stride, blobSizeBytes, keeperId: blobId };
     return { ...blob, offset: i * length, length };
   });
   const source = { kind: "reference", contentId: blobId, holdToken: undefined } as const;

@@ -13,81 +13,31 @@ function ddl(sql: SqlStorage): string[] {
   return rows.toArray().map((row) => row.sql.replaceAll(/\s+/g, " "));
 }
 
-const VERSIONS_SCHEMA: readonly string[] = [
-  "CREATE TABLE completed_upload ( upload_id TEXT PRIMARY KEY, completed_ms INTEGER NOT NULL, request_sha256 TEXT NOT NULL, etag TEXT NOT NULL, size_bytes INTEGER NOT NULL, checksum TEXT , version_id TEXT) WITHOUT ROWID",
-  "CREATE INDEX completed_upload_time ON completed_upload (completed_ms)",
-  'CREATE TABLE "content" ( content_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER , hold_token TEXT) WITHOUT ROWID',
-  "CREATE INDEX content_garbage ON content (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL",
-  "CREATE INDEX content_hold ON content (hold_token) WHERE hold_token IS NOT NULL",
-  "CREATE TABLE hold ( token TEXT PRIMARY KEY, content_id TEXT NOT NULL, is_confirmed INTEGER NOT NULL ) WITHOUT ROWID",
-  "CREATE INDEX hold_unconfirmed ON hold (token) WHERE is_confirmed = 0",
-  "CREATE TABLE inline_body ( sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL )",
-  "CREATE TABLE job ( kind TEXT PRIMARY KEY, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
-  "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, headers TEXT NOT NULL , part_count INTEGER, version_id TEXT, attributes TEXT) WITHOUT ROWID",
-  "CREATE TABLE part ( upload_id TEXT NOT NULL, part_number INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, content_id TEXT NOT NULL, PRIMARY KEY (upload_id, part_number) ) WITHOUT ROWID",
-  "CREATE TABLE released_hold ( token TEXT PRIMARY KEY, content_id TEXT NOT NULL ) WITHOUT ROWID",
-  "CREATE TABLE schema_version (version INTEGER NOT NULL)",
-  "CREATE TABLE segment ( content_id TEXT NOT NULL, offset_bytes INTEGER NOT NULL, part_number INTEGER NOT NULL, size_bytes INTEGER NOT NULL, blob_id TEXT NOT NULL, blob_offset_bytes INTEGER NOT NULL, keeper_id TEXT NOT NULL, checksum TEXT, PRIMARY KEY (content_id, offset_bytes) ) WITHOUT ROWID",
-  "CREATE INDEX segment_part ON segment (content_id, part_number)",
-  "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL , revision INTEGER NOT NULL DEFAULT 0, configuration TEXT NOT NULL DEFAULT '{}')",
-  "CREATE TABLE upload ( key TEXT NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL, storage_class TEXT NOT NULL, checksum_algorithm TEXT, checksum_type TEXT, headers TEXT NOT NULL, attributes TEXT, PRIMARY KEY (key, upload_id) ) WITHOUT ROWID",
-  "CREATE INDEX upload_initiated ON upload (initiated_ms)",
-  "CREATE TABLE version ( key TEXT NOT NULL, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, headers TEXT NOT NULL, part_count INTEGER, version_id TEXT, attributes TEXT, is_marker INTEGER NOT NULL, PRIMARY KEY (key, sequence DESC) ) WITHOUT ROWID",
-  "CREATE INDEX version_null ON version (key) WHERE version_id IS NULL",
-];
-
-const ANNOTATIONS_SCHEMA: readonly string[] = [
-  "CREATE TABLE annotation ( sequence INTEGER NOT NULL, name TEXT NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, payload BLOB NOT NULL, PRIMARY KEY (sequence, name) )",
-  ...VERSIONS_SCHEMA,
-];
-
-const UPLOADS_SCHEMA = ANNOTATIONS_SCHEMA.map((definition) =>
-  definition.replace(
-    "attributes TEXT, PRIMARY KEY (key, upload_id)",
-    "attributes TEXT, object_sequence INTEGER, PRIMARY KEY (key, upload_id)",
-  ),
-);
-
 // Data that one version of Ledge wrote opens in the next: a migration that is here is never edited.
 const SHARD_SCHEMAS: readonly (readonly string[])[] = [
   [
-    "CREATE TABLE blob ( blob_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER ) WITHOUT ROWID",
-    "CREATE INDEX blob_garbage ON blob (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL",
-    "CREATE TABLE inline_body ( sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL )",
-    "CREATE TABLE job ( kind TEXT PRIMARY KEY, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
-    "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, blob_id TEXT, headers TEXT NOT NULL ) WITHOUT ROWID",
-    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
-    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL )",
-  ],
-  [
-    "CREATE TABLE completed_upload ( upload_id TEXT PRIMARY KEY, completed_ms INTEGER NOT NULL, request_sha256 TEXT NOT NULL, etag TEXT NOT NULL, size_bytes INTEGER NOT NULL, checksum TEXT ) WITHOUT ROWID",
+    "CREATE TABLE annotation ( sequence INTEGER NOT NULL, name TEXT NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, payload BLOB NOT NULL, PRIMARY KEY (sequence, name) )",
+    "CREATE TABLE completed_upload ( upload_id TEXT PRIMARY KEY, completed_ms INTEGER NOT NULL, request_sha256 TEXT NOT NULL, etag TEXT NOT NULL, size_bytes INTEGER NOT NULL, checksum TEXT, version_id TEXT ) WITHOUT ROWID",
     "CREATE INDEX completed_upload_time ON completed_upload (completed_ms)",
-    'CREATE TABLE "content" ( content_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER , hold_token TEXT) WITHOUT ROWID',
+    "CREATE TABLE content ( content_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER, hold_token TEXT ) WITHOUT ROWID",
     "CREATE INDEX content_garbage ON content (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL",
     "CREATE INDEX content_hold ON content (hold_token) WHERE hold_token IS NOT NULL",
     "CREATE TABLE hold ( token TEXT PRIMARY KEY, content_id TEXT NOT NULL, is_confirmed INTEGER NOT NULL ) WITHOUT ROWID",
     "CREATE INDEX hold_unconfirmed ON hold (token) WHERE is_confirmed = 0",
     "CREATE TABLE inline_body ( sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL )",
     "CREATE TABLE job ( kind TEXT PRIMARY KEY, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
-    "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, headers TEXT NOT NULL , part_count INTEGER) WITHOUT ROWID",
-    "CREATE TABLE part ( upload_id TEXT NOT NULL, part_number INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, content_id TEXT NOT NULL, PRIMARY KEY (upload_id, part_number) ) WITHOUT ROWID",
+    "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, part_count INTEGER, version_id TEXT, is_foreign INTEGER, access TEXT, encryption TEXT, sealed_key BLOB, attributes TEXT, headers TEXT NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE part ( upload_id TEXT NOT NULL, part_number INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, content_id TEXT NOT NULL, sealed_key BLOB, PRIMARY KEY (upload_id, part_number) ) WITHOUT ROWID",
     "CREATE TABLE released_hold ( token TEXT PRIMARY KEY, content_id TEXT NOT NULL ) WITHOUT ROWID",
-    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
-    "CREATE TABLE segment ( content_id TEXT NOT NULL, offset_bytes INTEGER NOT NULL, part_number INTEGER NOT NULL, size_bytes INTEGER NOT NULL, blob_id TEXT NOT NULL, blob_offset_bytes INTEGER NOT NULL, keeper_id TEXT NOT NULL, checksum TEXT, PRIMARY KEY (content_id, offset_bytes) ) WITHOUT ROWID",
+    "CREATE TABLE schema (steps INTEGER NOT NULL)",
+    "CREATE TABLE segment ( content_id TEXT NOT NULL, offset_bytes INTEGER NOT NULL, part_number INTEGER NOT NULL, size_bytes INTEGER NOT NULL, blob_id TEXT NOT NULL, blob_offset_bytes INTEGER NOT NULL, blob_size_bytes INTEGER NOT NULL, keeper_id TEXT NOT NULL, checksum TEXT, sealed_key BLOB, PRIMARY KEY (content_id, offset_bytes) ) WITHOUT ROWID",
     "CREATE INDEX segment_part ON segment (content_id, part_number)",
-    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL )",
-    "CREATE TABLE upload ( key TEXT NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL, storage_class TEXT NOT NULL, checksum_algorithm TEXT, checksum_type TEXT, headers TEXT NOT NULL, PRIMARY KEY (key, upload_id) ) WITHOUT ROWID",
+    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL, revision INTEGER NOT NULL, configuration TEXT NOT NULL )",
+    "CREATE TABLE upload ( key TEXT NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL, object_sequence INTEGER, storage_class TEXT NOT NULL, checksum_algorithm TEXT, checksum_type TEXT, version_id TEXT, access TEXT, encryption TEXT, attributes TEXT, headers TEXT NOT NULL, PRIMARY KEY (key, upload_id) ) WITHOUT ROWID",
     "CREATE INDEX upload_initiated ON upload (initiated_ms)",
+    "CREATE TABLE version ( key TEXT NOT NULL, sequence INTEGER NOT NULL, is_marker INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, part_count INTEGER, version_id TEXT, is_foreign INTEGER, access TEXT, encryption TEXT, sealed_key BLOB, attributes TEXT, headers TEXT NOT NULL, PRIMARY KEY (key, sequence DESC) ) WITHOUT ROWID",
+    "CREATE INDEX version_null ON version (key) WHERE version_id IS NULL",
   ],
-  VERSIONS_SCHEMA,
-  ANNOTATIONS_SCHEMA,
-  UPLOADS_SCHEMA,
-  UPLOADS_SCHEMA.map((definition) =>
-    definition.replace(
-      "checksum TEXT, PRIMARY KEY (content_id, offset_bytes)",
-      "checksum TEXT, blob_size_bytes INTEGER, PRIMARY KEY (content_id, offset_bytes)",
-    ),
-  ),
 ];
 
 test("every schema of a shard has the tables that it was released with", async () => {
@@ -108,8 +58,8 @@ test("the Directory has these tables", async () => {
     ddl(storage.sql),
   );
   expect(tables).toEqual([
-    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER , revision INTEGER NOT NULL DEFAULT 0, configuration TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID",
-    "CREATE TABLE schema_version (version INTEGER NOT NULL)",
+    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, revision INTEGER NOT NULL, configuration TEXT NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE schema (steps INTEGER NOT NULL)",
   ]);
 });
 
@@ -124,20 +74,34 @@ test.for([
       const [old, current] = await runInDurableObject(shard, async (_, { storage }) => {
         await storage.deleteAll();
         migrate(storage, migrations.slice(0, earlier));
-        const before = storage.sql.exec("SELECT version FROM schema_version").one();
+        const before = storage.sql.exec("SELECT steps FROM schema").one();
         migrate(storage, migrations);
-        return [before, storage.sql.exec("SELECT version FROM schema_version").one()];
+        return [before, storage.sql.exec("SELECT steps FROM schema").one()];
       });
-      expect(old).toEqual({ version: earlier });
-      expect(current).toEqual({ version: migrations.length });
+      expect(old).toEqual({ steps: earlier });
+      expect(current).toEqual({ steps: migrations.length });
     }
   },
 );
 
-test("data of a later schema is refused rather than misread", async () => {
-  const refusal = runInDurableObject(env.BUCKET_INDEX.getByName("later/0"), (_, { storage }) => {
-    storage.sql.exec("UPDATE schema_version SET version = 99");
-    migrate(storage, BUCKET_INDEX);
+test.for([
+  {
+    version: "a later",
+    make: "UPDATE schema SET steps = 99",
+    sentence:
+      "the data are of a later version of Ledge: they have 99 steps of a schema, this one knows 1",
+  },
+  {
+    version: "an earlier",
+    make: "DROP TABLE schema; CREATE TABLE schema_version (version INTEGER NOT NULL)",
+    sentence: "the data are of an earlier version of Ledge, which this one does not read",
+  },
+])("data of $version version are refused, not read", async ({ version, make, sentence }) => {
+  const shard = env.BUCKET_INDEX.getByName(`${version}/0`);
+  await runInDurableObject(shard, (_, { storage }) => {
+    storage.sql.exec(make);
+    const before = ddl(storage.sql);
+    expect(() => migrate(storage, BUCKET_INDEX)).toThrow(new Error(sentence));
+    expect(ddl(storage.sql)).toEqual(before);
   });
-  await expect(refusal).rejects.toThrow("the data is of schema 99");
 });

@@ -115,12 +115,16 @@ export async function fillParts(
   const rows = partNumbers.map((n) => [n, etagOf(n), `${shard}/${String(n).padStart(26, "0")}`]);
   await query(
     shard,
-    `INSERT INTO part SELECT ?, value ->> 0, 0, ${LEAST_PART_BYTES}, value ->> 1, NULL, value ->> 2
+    `INSERT INTO part (upload_id, part_number, modified_ms, size_bytes, etag, checksum, content_id)
+     SELECT ?, value ->> 0, 0, ${LEAST_PART_BYTES}, value ->> 1, NULL, value ->> 2
      FROM json_each(?)`,
     uploadId,
     JSON.stringify(rows),
   );
-  await query(shard, "INSERT INTO content SELECT content_id, 1, NULL, NULL FROM part");
+  await query(
+    shard,
+    "INSERT INTO content (content_id, reference_count) SELECT content_id, 1 FROM part",
+  );
 }
 
 /** Neighbouring bytes of one blob as so many segments of one length. */
@@ -130,7 +134,7 @@ export function slices(blobId: string, keeperId: string, count: number, length: 
     length,
     blobId,
     blobOffset: i * length,
-    blobSizeBytes: undefined,
+    blobSizeBytes: count * length,
     keeperId,
   }));
 }

@@ -13,10 +13,14 @@ export type ObjectRow = {
   storage_class: string;
   checksum: string | null;
   content_id: string | null;
-  headers: string;
   part_count: number | null;
   version_id: string | null;
+  is_foreign: number | null;
+  access: string | null;
+  encryption: string | null;
+  sealed_key: ArrayBuffer | null;
   attributes: string | null;
+  headers: string;
 };
 
 export type VersionRow = ObjectRow & { is_marker: number };
@@ -34,10 +38,14 @@ export const NO_OBJECT: ObjectRow = {
   storage_class: "",
   checksum: null,
   content_id: null,
-  headers: "{}",
   part_count: null,
   version_id: null,
+  is_foreign: null,
+  access: null,
+  encryption: null,
+  sealed_key: null,
   attributes: null,
+  headers: "{}",
 };
 
 export function markerOf(row: VersionRow): DeleteMarker {

@@ -4,7 +4,9 @@ import type { Migrations } from "../sql-migrations.ts";
  * One shard's tables; `docs/storage.md` explains them.
  *
  * `object` holds narrow rows, since lookups and listings read them; inline bodies lie apart, in a rowid table.
- * `headers` comes last, as long as no column is added: when metadata is long, it is what overflows the page.
+ * `headers` comes last, as long as no column is added: when metadata is long, it is what overflows the page. So columns
+ * that are decided stand here already, NULL until something writes them: `access`, `encryption`, `sealed_key`,
+ * `is_foreign`, and an upload's `version_id`.
  */
 export const MIGRATIONS: Migrations = [
   `
@@ -14,10 +16,14 @@ export const MIGRATIONS: Migrations = [
     sequence INTEGER NOT NULL,
     seal TEXT,
     sweep_fence TEXT NOT NULL,
-    sweep_cursor TEXT NOT NULL
+    sweep_cursor TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    configuration TEXT NOT NULL
   );
-  INSERT INTO shard (id, name, sequence, seal, sweep_fence, sweep_cursor) VALUES (0, '', 0, NULL, '', '');
+  INSERT INTO shard (id, name, sequence, sweep_fence, sweep_cursor, revision, configuration)
+  VALUES (0, '', 0, '', '', 0, '{}');
 
+  -- The current version of each key, unless that is a delete marker. The others are in "version".
   CREATE TABLE object (
     key TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL,
@@ -26,40 +32,67 @@ export const MIGRATIONS: Migrations = [
     etag TEXT NOT NULL,
     storage_class TEXT NOT NULL,
     checksum TEXT,
-    blob_id TEXT,
+    content_id TEXT,
+    part_count INTEGER,
+    version_id TEXT,
+    is_foreign INTEGER,
+    access TEXT,
+    encryption TEXT,
+    sealed_key BLOB,
+    attributes TEXT,
     headers TEXT NOT NULL
   ) WITHOUT ROWID;
+
+  CREATE TABLE version (
+    key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    is_marker INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum TEXT,
+    content_id TEXT,
+    part_count INTEGER,
+    version_id TEXT,
+    is_foreign INTEGER,
+    access TEXT,
+    encryption TEXT,
+    sealed_key BLOB,
+    attributes TEXT,
+    headers TEXT NOT NULL,
+    PRIMARY KEY (key, sequence DESC)
+  ) WITHOUT ROWID;
+  CREATE INDEX version_null ON version (key) WHERE version_id IS NULL;
 
   CREATE TABLE inline_body (
     sequence INTEGER PRIMARY KEY,
     bytes BLOB NOT NULL
   );
 
-  CREATE TABLE blob (
-    blob_id TEXT PRIMARY KEY,
+  -- Of the version with this sequence. The payload comes last: listings do not read it.
+  CREATE TABLE annotation (
+    sequence INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (sequence, name)
+  );
+
+  -- A content is a blob, or a list of segments of blobs; rows, parts, segments, and other shards (by holds) refer to it.
+  CREATE TABLE content (
+    content_id TEXT PRIMARY KEY,
     reference_count INTEGER NOT NULL,
-    garbage_due_ms INTEGER
+    garbage_due_ms INTEGER,
+    hold_token TEXT
   ) WITHOUT ROWID;
-  CREATE INDEX blob_garbage ON blob (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL;
-
-  CREATE TABLE job (
-    kind TEXT PRIMARY KEY,
-    due_ms INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  `,
-
-  // A content is a blob, or a list of segments of blobs; rows, parts, segments, and other shards (by holds) refer to it.
-  `
-  ALTER TABLE object RENAME COLUMN blob_id TO content_id;
-  ALTER TABLE object ADD COLUMN part_count INTEGER;
-
-  DROP INDEX blob_garbage;
-  ALTER TABLE blob RENAME TO content;
-  ALTER TABLE content RENAME COLUMN blob_id TO content_id;
-  ALTER TABLE content ADD COLUMN hold_token TEXT;
   CREATE INDEX content_garbage ON content (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL;
   CREATE INDEX content_hold ON content (hold_token) WHERE hold_token IS NOT NULL;
 
+  -- The size of the whole blob is kept, so that one which was cut or made longer is seen before it is read from.
   CREATE TABLE segment (
     content_id TEXT NOT NULL,
     offset_bytes INTEGER NOT NULL,
@@ -67,8 +100,10 @@ export const MIGRATIONS: Migrations = [
     size_bytes INTEGER NOT NULL,
     blob_id TEXT NOT NULL,
     blob_offset_bytes INTEGER NOT NULL,
+    blob_size_bytes INTEGER NOT NULL,
     keeper_id TEXT NOT NULL,
     checksum TEXT,
+    sealed_key BLOB,
     PRIMARY KEY (content_id, offset_bytes)
   ) WITHOUT ROWID;
   CREATE INDEX segment_part ON segment (content_id, part_number);
@@ -77,9 +112,14 @@ export const MIGRATIONS: Migrations = [
     key TEXT NOT NULL,
     upload_id TEXT NOT NULL,
     initiated_ms INTEGER NOT NULL,
+    object_sequence INTEGER,
     storage_class TEXT NOT NULL,
     checksum_algorithm TEXT,
     checksum_type TEXT,
+    version_id TEXT,
+    access TEXT,
+    encryption TEXT,
+    attributes TEXT,
     headers TEXT NOT NULL,
     PRIMARY KEY (key, upload_id)
   ) WITHOUT ROWID;
@@ -93,6 +133,7 @@ export const MIGRATIONS: Migrations = [
     etag TEXT NOT NULL,
     checksum TEXT,
     content_id TEXT NOT NULL,
+    sealed_key BLOB,
     PRIMARY KEY (upload_id, part_number)
   ) WITHOUT ROWID;
 
@@ -102,7 +143,8 @@ export const MIGRATIONS: Migrations = [
     request_sha256 TEXT NOT NULL,
     etag TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
-    checksum TEXT
+    checksum TEXT,
+    version_id TEXT
   ) WITHOUT ROWID;
   CREATE INDEX completed_upload_time ON completed_upload (completed_ms);
 
@@ -117,57 +159,10 @@ export const MIGRATIONS: Migrations = [
     token TEXT PRIMARY KEY,
     content_id TEXT NOT NULL
   ) WITHOUT ROWID;
-  `,
 
-  // `object` is the current version of each key, unless that is a delete marker; `version` has all others.
-  `
-  ALTER TABLE shard ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE shard ADD COLUMN configuration TEXT NOT NULL DEFAULT '{}';
-
-  ALTER TABLE object ADD COLUMN version_id TEXT;
-  ALTER TABLE object ADD COLUMN attributes TEXT;
-
-  CREATE TABLE version (
-    key TEXT NOT NULL,
-    sequence INTEGER NOT NULL,
-    modified_ms INTEGER NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    etag TEXT NOT NULL,
-    storage_class TEXT NOT NULL,
-    checksum TEXT,
-    content_id TEXT,
-    headers TEXT NOT NULL,
-    part_count INTEGER,
-    version_id TEXT,
-    attributes TEXT,
-    is_marker INTEGER NOT NULL,
-    PRIMARY KEY (key, sequence DESC)
+  CREATE TABLE job (
+    kind TEXT PRIMARY KEY,
+    due_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
-  CREATE INDEX version_null ON version (key) WHERE version_id IS NULL;
-
-  ALTER TABLE upload ADD COLUMN attributes TEXT;
-  ALTER TABLE completed_upload ADD COLUMN version_id TEXT;
-  `,
-
-  // Of the version with this sequence, in `object` or in `version`. The payload comes last: listings do not read it.
-  `
-  CREATE TABLE annotation (
-    sequence INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    modified_ms INTEGER NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    etag TEXT NOT NULL,
-    checksum TEXT,
-    payload BLOB NOT NULL,
-    PRIMARY KEY (sequence, name)
-  );
-  `,
-  // What was at the key when the upload began: a conditional completion is in conflict with whatever came between.
-  `
-  ALTER TABLE upload ADD COLUMN object_sequence INTEGER;
-  `,
-  // How long the whole blob is, so that one which was cut or made longer is seen before it is read from.
-  `
-  ALTER TABLE segment ADD COLUMN blob_size_bytes INTEGER;
   `,
 ];

@@ -13,13 +13,13 @@ interface SegmentRow extends Record<string, SqlStorageValue> {
   size_bytes: number;
   blob_id: string;
   blob_offset_bytes: number;
-  blob_size_bytes: number | null;
+  blob_size_bytes: number;
   keeper_id: string;
 }
 
 /** What a segment says besides whose it is. */
-const COLUMNS_OF_CONTENT = `offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id, checksum,
-  blob_size_bytes`;
+const COLUMNS_OF_CONTENT = `offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, blob_size_bytes,
+  keeper_id, checksum, sealed_key`;
 const COLUMNS = `content_id, ${COLUMNS_OF_CONTENT}`;
 
 const NOTHING: Located = { segments: [], part: undefined };
@@ -95,7 +95,7 @@ function locateRange(
     length: row.size_bytes,
     blobId: row.blob_id,
     blobOffset: row.blob_offset_bytes,
-    blobSizeBytes: row.blob_size_bytes ?? undefined,
+    blobSizeBytes: row.blob_size_bytes,
     keeperId: row.keeper_id,
   }));
 }
@@ -178,7 +178,7 @@ export function insertCopiedSegments(
       segment.blobId,
       segment.blobOffset,
       keeperId ?? segment.keeperId,
-      segment.blobSizeBytes ?? null,
+      segment.blobSizeBytes,
     );
   }
 }
@@ -258,9 +258,10 @@ export function stitchParts(sql: SqlStorage, contentId: string, uploadId: string
        COALESCE(s.size_bytes, p.size_bytes),
        COALESCE(s.blob_id, p.content_id),
        COALESCE(s.blob_offset_bytes, 0),
+       COALESCE(s.blob_size_bytes, p.size_bytes),
        COALESCE(s.keeper_id, p.content_id),
        CASE COALESCE(s.offset_bytes, 0) WHEN 0 THEN p.checksum END,
-       CASE WHEN s.content_id IS NULL THEN p.size_bytes ELSE s.blob_size_bytes END
+       COALESCE(s.sealed_key, p.sealed_key)
      FROM part p LEFT JOIN segment s ON s.content_id = p.content_id
      WHERE p.upload_id = ?2
      WINDOW in_order AS (

@@ -11,11 +11,9 @@ export const MIGRATIONS: Migrations = [
     shard_count INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
     delete_token TEXT,
-    delete_began_ms INTEGER
+    delete_began_ms INTEGER,
+    revision INTEGER NOT NULL,
+    configuration TEXT NOT NULL
   ) WITHOUT ROWID;
-  `,
-  `
-  ALTER TABLE bucket ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE bucket ADD COLUMN configuration TEXT NOT NULL DEFAULT '{}';
   `,
 ];

@@ -22,7 +22,8 @@ const ALPHABET: readonly Slice[] = [
 function segmentsOf(slices: readonly Slice[]): readonly Segment[] {
   let offset = 0;
   return slices.map(([blobId, blobOffset, length]) => {
-    const blob = { blobId, blobOffset, blobSizeBytes: undefined, keeperId: blobId };
+    const blobSizeBytes = BLOBS[blobId]?.length ?? 0;
+    const blob = { blobId, blobOffset, blobSizeBytes, keeperId: blobId };
     const segment = { ...blob, offset, length };
     offset += length;
     return segment;
@@ -60,9 +61,10 @@ interface OpenBlob {
 function watchedBlobs(failing?: { readonly id: string; readonly afterBytes: number }) {
   const opened: OpenBlob[] = [];
   const store = {
-    async read(id: string, range: BlobRange) {
+    async read(id: string, wanted: BlobRange | undefined) {
       const text = BLOBS[id];
       if (text === undefined) throw new Error(`blob ${id} is missing`);
+      const range = wanted ?? { offset: 0, length: text.length };
       const blob: OpenBlob = { id, range, isOpen: true };
       opened.push(blob);
       let sent = 0;
