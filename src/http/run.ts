@@ -12,6 +12,7 @@ import type {
 } from "../operations/operation.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
+import { refuseHeaders } from "../protocol/refused-headers.ts";
 import { regionOf } from "../protocol/region.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
@@ -54,6 +55,7 @@ export async function run(
     await room.take(bodyBytes(request, payload));
   const context = { ...authentication, settings, directory, buckets, indexOf };
   if (operation.scope !== "account") return runOnBucket(operation, context, ports);
+  if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
   return operation.handle(context);
 }
 
@@ -103,6 +105,7 @@ async function handleOnBucket(
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
   requireOwner(caller, bucket);
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
+  if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
   const bucketContext: BucketContext = {
     ...context,
     bucket,

@@ -1,6 +1,7 @@
 import type { Account, Settings } from "../env.ts";
 import type { SignedRegion } from "../domain/auth/credential.ts";
 import type { Payload } from "../domain/auth/payload.ts";
+import type { RefusedHeaders } from "../protocol/refused-headers.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
@@ -41,6 +42,8 @@ interface Described {
   readonly name: string;
   /** Its requests are PUTs or POSTs, and yet of no use but to have less. */
   readonly makesRoom?: true;
+  /** Headers that the runner refuses before the operation begins; undefined: none. */
+  readonly refuses?: RefusedHeaders;
 }
 
 /** An operation of the account (ListBuckets), or one on a bucket name that may not exist (CreateBucket). */

@@ -2,7 +2,6 @@ import { readDocument } from "../domain/body/read-document.ts";
 import { type Infer, many, object, one, oneOf, optional, text } from "../lib/xml-shape.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { readXml } from "../protocol/read-xml.ts";
-import { refuseUnbuiltHeaders } from "../protocol/unbuilt-headers.ts";
 import type { AccountContext } from "./operation.ts";
 
 const Owner = object({ ID: one(text), DisplayName: optional(text) });
@@ -24,7 +23,7 @@ const AccessControlPolicy = object({
  * owner, as `x-amz-acl: private` or as a document. No other can be set yet.
  *
  * @param operation AWS's name for it
- * @throws S3Error NotImplemented for another ACL; InvalidArgument (an unknown canned one), MissingSecurityHeader (none),
+ * @throws S3Error NotImplemented for another ACL; MissingSecurityHeader (none),
  *   UnexpectedContent (two), MalformedACLError
  */
 export async function requireUnchangedAcl(
@@ -33,7 +32,6 @@ export async function requireUnchangedAcl(
 ): Promise<void> {
   const { request, settings } = context;
   const { headers } = request;
-  refuseUnbuiltHeaders(headers);
   const canned = headers.get("x-amz-acl");
   const document = await readDocument(context);
   if (canned !== null && document.byteLength > 0) throw new S3Error("UnexpectedContent");

@@ -1,3 +1,4 @@
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import type { BucketOperation } from "../operation.ts";
 import { requireUnchangedAcl } from "../unchanged-acl.ts";
@@ -11,6 +12,7 @@ import { requireUnchangedAcl } from "../unchanged-acl.ts";
 export const putBucketAcl: BucketOperation = {
   name: "PutBucketAcl",
   scope: "bucket",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     await requireUnchangedAcl("PutBucketAcl", context);
     return emptyResponse(200);

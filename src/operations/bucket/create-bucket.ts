@@ -7,11 +7,11 @@ import { bucketArn, checkNewBucketName } from "../../protocol/bucket-name.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { parseLockEnabled } from "../../protocol/object-lock.ts";
 import { readXml } from "../../protocol/read-xml.ts";
+import { REFUSED_OF_NEW_BUCKETS } from "../../protocol/refused-headers.ts";
 import { regionOf } from "../../protocol/region.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 import { tagSetOf, TagSetShape } from "../../protocol/tags.ts";
-import { refuseUnbuiltBucketHeaders } from "../../protocol/unbuilt-headers.ts";
 import type { BucketRecord } from "../../storage/bucket-directory.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 
@@ -37,11 +37,11 @@ const CreateBucketConfiguration = object({
 export const createBucket: AccountOperation = {
   name: "CreateBucket",
   scope: "account",
+  refuses: REFUSED_OF_NEW_BUCKETS,
   async handle(context) {
     const { request, caller, settings, directory, buckets, indexOf, signedRegion } = context;
     const name = request.bucket ?? "";
     checkNewBucketName(name);
-    refuseUnbuiltBucketHeaders(request.headers);
     const asked = await readConfiguration(context);
     const region = asked.locationConstraint ?? settings.region;
     checkSignedRegion(signedRegion, regionOf(region), settings.region);

@@ -3,8 +3,8 @@ import { recodePath } from "../../lib/uri.ts";
 import { checksumNodes } from "../../protocol/checksum-headers.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { BucketIndex } from "../../storage/bucket-index.ts";
@@ -26,10 +26,10 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 export const completeMultipartUpload: ObjectOperation = {
   name: "CompleteMultipartUpload",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, bucket, key, index } = context;
     const { headers, origin, rawPath } = request;
-    refuseUnbuiltHeaders(headers);
     const uploadId = uploadIdOf(request.query);
     // The checksums in the headers are the object's, not this document's.
     const document = await readDocument(context, MAX_DOCUMENT_BYTES, transportClaims);

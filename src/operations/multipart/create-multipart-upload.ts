@@ -1,9 +1,10 @@
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
+import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
-import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -16,10 +17,10 @@ import type { ObjectOperation } from "../operation.ts";
 export const createMultipartUpload: ObjectOperation = {
   name: "CreateMultipartUpload",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, bucket, key, index } = context;
     const { headers } = request;
-    refuseUnbuiltHeaders(headers);
     const checksum = parseMultipartChecksum(headers);
     const uploadId = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),

@@ -4,8 +4,8 @@ import { checksumElement } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
+import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import { refuseReadersKey } from "../../protocol/unbuilt-headers.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import type { PartPage, PartRecord } from "../../storage/upload-index.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
@@ -22,9 +22,9 @@ import { ownerContent } from "../owner-content.ts";
 export const listParts: ObjectOperation = {
   name: "ListParts",
   scope: "object",
+  refuses: REFUSED_OF_READS,
   async handle(context) {
     const { request, bucket, key, caller } = context;
-    refuseReadersKey(request.headers);
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const { upload, parts, isTruncated } = await partPage(context, partNumberMarker, maxParts);
     return xmlResponse("ListPartsResult", [

@@ -7,8 +7,8 @@ import { parseCopySource } from "../../protocol/copy-source.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
 import { parseCopyRange, parsePartNumber } from "../../protocol/range.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { copySourceVersion } from "../../protocol/version-headers.ts";
 import { WANTS_CONTENT } from "../../storage/content-index.ts";
@@ -25,10 +25,10 @@ import type { ObjectOperation } from "../operation.ts";
 export const uploadPartCopy: ObjectOperation = {
   name: "UploadPartCopy",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { key, index, settings } = context;
     const { headers, query } = context.request;
-    refuseUnbuiltHeaders(headers);
     checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
     const partNumber = parsePartNumber(query.get("partNumber") ?? "");
     const uploadId = uploadIdOf(query);

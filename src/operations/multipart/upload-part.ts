@@ -4,8 +4,8 @@ import { writePart } from "../../domain/write-part.ts";
 import { checksumHeader } from "../../protocol/checksums.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parsePartNumber } from "../../protocol/range.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
-import { refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { uploadIdOf } from "../../protocol/upload-id.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -20,9 +20,9 @@ import type { ObjectOperation } from "../operation.ts";
 export const uploadPart: ObjectOperation = {
   name: "UploadPart",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, key } = context;
-    refuseUnbuiltHeaders(request.headers);
     const { etag, checksum } = await writePart(context, {
       key,
       uploadId: uploadIdOf(request.query),

@@ -7,13 +7,14 @@ import { parseChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { checkSourceConditions, parseWriteConditions } from "../../protocol/conditions.ts";
 import { parseAnnotationDirective, parseDirective } from "../../protocol/copy-directive.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
+import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { copiedHeaders } from "../../protocol/stored-headers.ts";
-import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { copySourceVersion, versionHeaders } from "../../protocol/version-headers.ts";
 import { WANTS_REFERENCE } from "../../storage/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
@@ -38,10 +39,10 @@ const CHANGES = [
 export const copyObject: ObjectOperation = {
   name: "CopyObject",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { key, bucket, settings } = context;
     const { headers } = context.request;
-    refuseUnbuiltHeaders(headers);
     const annotations = parseAnnotationDirective(headers) === "COPY";
     checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
     const source = parseCopySource(headers);

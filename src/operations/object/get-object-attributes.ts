@@ -7,8 +7,8 @@ import {
   parseObjectAttributes,
 } from "../../protocol/object-attributes.ts";
 import type { ObjectRecord, StoredChecksum } from "../../protocol/object-record.ts";
+import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import { refuseReadersKey } from "../../protocol/unbuilt-headers.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import { type ContentIndex, type Wanted, WANTS_HEADERS } from "../../storage/content-index.ts";
@@ -26,8 +26,8 @@ const WANTS_PARTS: Wanted = { ...WANTS_HEADERS, partNumber: 1 };
 export const getObjectAttributes: ObjectOperation = {
   name: "GetObjectAttributes",
   scope: "object",
+  refuses: REFUSED_OF_READS,
   async handle({ request, index, contents, key }) {
-    refuseReadersKey(request.headers);
     const versionId = parseVersionId(request.query);
     const parameters = parseObjectAttributes(request.headers);
     const { attributes } = parameters;

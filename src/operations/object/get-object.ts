@@ -1,5 +1,5 @@
 import { respondWithObject } from "../../domain/read-object.ts";
-import { refuseReadersKey } from "../../protocol/unbuilt-headers.ts";
+import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -11,8 +11,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const getObject: ObjectOperation = {
   name: "GetObject",
   scope: "object",
+  refuses: REFUSED_OF_READS,
   handle(context) {
-    refuseReadersKey(context.request.headers);
     return respondWithObject(context, context.request, context.key, true);
   },
 };

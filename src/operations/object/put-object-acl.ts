@@ -1,4 +1,5 @@
 import { readVersion } from "../../domain/object-version.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { ObjectOperation } from "../operation.ts";
@@ -13,6 +14,7 @@ import { requireUnchangedAcl } from "../unchanged-acl.ts";
 export const putObjectAcl: ObjectOperation = {
   name: "PutObjectAcl",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     await requireUnchangedAcl("PutObjectAcl", context);
     const { versionId } = await readVersion(context);

@@ -9,6 +9,7 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -26,6 +27,7 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 export const putObjectAnnotation: ObjectOperation = {
   name: "PutObjectAnnotation",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, index, key } = context;
     const { method, headers, query } = request;

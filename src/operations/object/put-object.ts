@@ -5,11 +5,12 @@ import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attr
 import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
 import { parseWriteConditions } from "../../protocol/conditions.ts";
+import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
-import { encryptionHeaders, refuseUnbuiltHeaders } from "../../protocol/unbuilt-headers.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
 import type { ObjectOperation } from "../operation.ts";
@@ -27,10 +28,10 @@ import type { ObjectOperation } from "../operation.ts";
 export const putObject: ObjectOperation = {
   name: "PutObject",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, key } = context;
     const { headers } = request;
-    refuseUnbuiltHeaders(headers);
     const attributes = await uploadAttributes(context);
     await requireVouchedUpload(context, attributes);
     const offsetBytes = parseWriteOffset(headers);

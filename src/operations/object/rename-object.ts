@@ -7,6 +7,7 @@ import {
 } from "../../protocol/conditions.ts";
 import { parseRenameSource } from "../../protocol/copy-source.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
+import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { WANTS_HEADERS } from "../../storage/content-index.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
@@ -24,6 +25,7 @@ const CLIENT_TOKEN = /^[!-~]{1,64}$/;
 export const renameObject: ObjectOperation = {
   name: "RenameObject",
   scope: "object",
+  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { key } = context;
     const { headers } = context.request;

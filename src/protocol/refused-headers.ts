@@ -1,0 +1,128 @@
+import { invalidArgument, S3Error } from "./errors.ts";
+
+/** What an operation refuses of the headers that it gets: to ignore them would lose data or protection. */
+export interface RefusedHeaders {
+  /** Beginnings of the names that ask for what is not built. A value of `false` asks for nothing. */
+  readonly unbuilt: readonly string[];
+  readonly limited: readonly LimitedHeader[];
+}
+
+/** A header of which only some values can be had. */
+interface LimitedHeader {
+  readonly name: string;
+  /** Values that say what Ledge does anyway. */
+  readonly done: readonly string[];
+  readonly unbuilt: readonly string[];
+  /** The error for a value that S3 does not know, or cannot use. */
+  readonly unknown: (value: string) => S3Error;
+}
+
+/** Canned ACLs of objects and buckets; they are checked and, until ACLs are built, grant nothing. */
+const CANNED_ACL: LimitedHeader = {
+  name: "x-amz-acl",
+  done: [
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+  ],
+  unbuilt: [],
+  // Recorded from AWS: this one has no message.
+  unknown: (value) => invalidArgument("", "x-amz-acl", value),
+};
+
+const ENCRYPTION: LimitedHeader = {
+  name: "x-amz-server-side-encryption",
+  done: ["AES256"],
+  unbuilt: ["aws:backup", "aws:fsx", "aws:kms", "aws:kms:dsse"],
+  unknown: (value) =>
+    invalidArgument(
+      "The encryption method specified is not supported",
+      "x-amz-server-side-encryption",
+      value,
+    ),
+};
+
+/** Of whatever stores something: it would be stored without the protection or the meaning that was asked for. */
+export const REFUSED_OF_WRITES: RefusedHeaders = {
+  unbuilt: [
+    "x-amz-grant-",
+    "x-amz-server-side-encryption-customer-",
+    "x-amz-server-side-encryption-aws-kms-",
+    "x-amz-server-side-encryption-context",
+    "x-amz-server-side-encryption-bucket-key-enabled",
+    "x-amz-copy-source-server-side-encryption-customer-",
+  ],
+  limited: [CANNED_ACL, ENCRYPTION],
+};
+
+/** Of a new bucket: it would be another kind of bucket. */
+export const REFUSED_OF_NEW_BUCKETS: RefusedHeaders = {
+  unbuilt: REFUSED_OF_WRITES.unbuilt,
+  limited: [
+    ...REFUSED_OF_WRITES.limited,
+    ofNewBucket("x-amz-bucket-namespace", "global", ["account-regional"]),
+    ofNewBucket("x-amz-object-ownership", "BucketOwnerEnforced", [
+      "BucketOwnerPreferred",
+      "ObjectWriter",
+    ]),
+  ],
+};
+
+function ofNewBucket(name: string, done: string, unbuilt: readonly string[]): LimitedHeader {
+  const unknown = (value: string): S3Error => {
+    // AWS does not tell the value once more.
+    const message = `Invalid ${name} header: ${value}`;
+    return new S3Error("InvalidArgument", { message, fields: { ArgumentName: name } });
+  };
+  return { name, done: [done], unbuilt, unknown };
+}
+
+/**
+ * Of whatever reads: nothing is encrypted with a customer's key here, and S3 does not take one for what is not.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+ */
+export const REFUSED_OF_READS: RefusedHeaders = {
+  unbuilt: [],
+  limited: [
+    {
+      name: "x-amz-server-side-encryption-customer-algorithm",
+      done: [],
+      unbuilt: [],
+      unknown: () =>
+        new S3Error("InvalidRequest", {
+          message: "The encryption parameters are not applicable to this object.",
+        }),
+    },
+  ],
+};
+
+/**
+ * Refuses a request by the first of its headers that cannot be obeyed.
+ *
+ * @throws S3Error NotImplemented naming the header; InvalidArgument for a value that S3 does not know; InvalidRequest for a
+ *   customer's key
+ */
+export function refuseHeaders(headers: Headers, { unbuilt, limited }: RefusedHeaders): void {
+  if (unbuilt.length > 0) refuseUnbuilt(headers, unbuilt);
+  for (const header of limited) {
+    const value = headers.get(header.name);
+    if (value === null || header.done.includes(value)) continue;
+    throw header.unbuilt.includes(value) ? notImplemented(header.name) : header.unknown(value);
+  }
+}
+
+function refuseUnbuilt(headers: Headers, prefixes: readonly string[]): void {
+  for (const [name, value] of headers) {
+    if (!name.startsWith("x-amz-") || value === "false") continue;
+    if (prefixes.some((prefix) => name.startsWith(prefix))) throw notImplemented(name);
+  }
+}
+
+function notImplemented(header: string): S3Error {
+  return new S3Error("NotImplemented", { fields: { Header: header } });
+}
