@@ -9,21 +9,16 @@ import {
   ListBucketsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
+import { beforeAll, expect, inject, test, vi } from "vitest";
 import { expectSdkError, presign, sdkClient, uniqueBucket } from "../support/sdk.ts";
 
-let ledge: LedgeProcess;
-let s3: S3Client;
+const ledge = inject("ledge");
+const s3 = sdkClient(ledge);
 let Bucket: string;
 beforeAll(async () => {
-  ledge = await startLedge();
-  s3 = sdkClient(ledge);
   Bucket = await uniqueBucket(s3);
 });
-afterAll(() => ledge?.stop());
 
 test("whoever has a presigned URL can upload and download with it", async () => {
   const path = `/${Bucket}/presigned/a%20b%2Bc%26%C3%A9.txt`;

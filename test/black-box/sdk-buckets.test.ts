@@ -6,19 +6,12 @@ import {
   ListBucketsCommand,
   paginateListBuckets,
   PutObjectCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
+import { expect, inject, test } from "vitest";
 import { expectSdkError, sdkClient, uniqueBucket, uniqueName } from "../support/sdk.ts";
 
-let ledge: LedgeProcess;
-let s3: S3Client;
-beforeAll(async () => {
-  ledge = await startLedge();
-  s3 = sdkClient(ledge);
-});
-afterAll(() => ledge?.stop());
+const ledge = inject("ledge");
+const s3 = sdkClient(ledge);
 
 test("ListBuckets lists a prefix page by page, in order of name", async () => {
   const prefix = uniqueName();

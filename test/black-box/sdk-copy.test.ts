@@ -8,24 +8,19 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   RenameObjectCommand,
-  type S3Client,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
+import { beforeAll, expect, inject, test } from "vitest";
 import { expectSdkError, presign, rawSigner, sdkClient, uniqueBucket } from "../support/sdk.ts";
 
 const PART_BYTES = 5 * 1024 * 1024;
 
-let ledge: LedgeProcess;
-let s3: S3Client;
+const ledge = inject("ledge");
+const s3 = sdkClient(ledge);
 let Bucket: string;
 beforeAll(async () => {
-  ledge = await startLedge();
-  s3 = sdkClient(ledge);
   Bucket = await uniqueBucket(s3);
 });
-afterAll(() => ledge?.stop());
 
 async function read(Key: string): Promise<Buffer> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));

@@ -11,24 +11,19 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
   paginateListParts,
-  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
+import { beforeAll, expect, inject, test } from "vitest";
 import { expectSdkError, presign, sdkClient, streamOf, uniqueBucket } from "../support/sdk.ts";
 
 const PART_BYTES = 5 * 1024 * 1024;
 
-let ledge: LedgeProcess;
-let s3: S3Client;
+const ledge = inject("ledge");
+const s3 = sdkClient(ledge);
 let Bucket: string;
 beforeAll(async () => {
-  ledge = await startLedge();
-  s3 = sdkClient(ledge);
   Bucket = await uniqueBucket(s3);
 });
-afterAll(() => ledge?.stop());
 
 async function create(
   Key: string,

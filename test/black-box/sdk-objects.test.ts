@@ -4,21 +4,16 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
+import { beforeAll, expect, inject, test } from "vitest";
 import { expectSdkError, sdkClient, streamOf, uniqueBucket, uniqueName } from "../support/sdk.ts";
 
-let ledge: LedgeProcess;
-let s3: S3Client;
+const ledge = inject("ledge");
+const s3 = sdkClient(ledge);
 let Bucket: string;
 beforeAll(async () => {
-  ledge = await startLedge();
-  s3 = sdkClient(ledge);
   Bucket = await uniqueBucket(s3);
 });
-afterAll(() => ledge?.stop());
 
 /** Reads to the end, which is when the SDK compares the checksum that it asks for with every GetObject. */
 async function read(Key: string): Promise<Buffer> {

@@ -16,22 +16,15 @@ import {
   PutObjectLockConfigurationCommand,
   PutObjectRetentionCommand,
   PutObjectTaggingCommand,
-  type S3Client,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
+import { expect, inject, test } from "vitest";
 import { expectSdkError, sdkClient, uniqueBucket, uniqueName } from "../support/sdk.ts";
 
 const Key = "a key/ü";
 const DAY_MS = 86_400_000;
 
-let ledge: LedgeProcess;
-let s3: S3Client;
-beforeAll(async () => {
-  ledge = await startLedge();
-  s3 = sdkClient(ledge);
-});
-afterAll(() => ledge?.stop());
+const ledge = inject("ledge");
+const s3 = sdkClient(ledge);
 
 async function versionedBucket(): Promise<string> {
   const Bucket = await uniqueBucket(s3);

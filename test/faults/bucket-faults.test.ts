@@ -64,13 +64,13 @@ test("of two deletes at once one succeeds, and the bucket is gone", async () => 
 });
 
 describe("a bucket that another gateway deleted while this one remembers it", () => {
-  async function deletedElsewhere(): Promise<string> {
+  async function deletedElsewhere(): Promise<BucketRecord> {
     const bucket = await uniqueBucket();
     await putObject(bucket, "k", "first life");
     await signedFetch("DELETE", `/${bucket}/k`);
     const { record, index } = await elsewhere(bucket);
     await deleteBucketIfEmpty(directory, record, index);
-    return bucket;
+    return record;
   }
 
   test.for([
@@ -80,18 +80,18 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
     { method: "DELETE", path: "/k" },
     { method: "GET", path: "" },
   ])("is NoSuchBucket for $method $path", async ({ method, path, body }) => {
-    const bucket = await deletedElsewhere();
+    const { name, id } = await deletedElsewhere();
     const response = await signedFetch(
       method,
-      `/${bucket}${path}`,
+      `/${name}${path}`,
       body === undefined ? {} : { body },
     );
     await expectError(response, 404, "NoSuchBucket");
-    expect(await env.BLOBS.list().then(({ objects }) => objects)).toEqual([]);
+    expect(await blobsOf(id)).toEqual([]);
   });
 
   test("and made again: reads see the new bucket at once, writes with the second try", async () => {
-    const bucket = await deletedElsewhere();
+    const { name: bucket } = await deletedElsewhere();
     const made: BucketRecord = {
       id: crypto.randomUUID(),
       name: bucket,
@@ -110,7 +110,7 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
   });
 
   test("and made again: a write that comes first is asked to come again, and works then", async () => {
-    const bucket = await deletedElsewhere();
+    const { name: bucket } = await deletedElsewhere();
     const owner = (await directory.find(await uniqueBucket()))?.ownerId ?? "";
     await directory.create({
       id: crypto.randomUUID(),

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { blobsIn } from "../support/faults.ts";
 import { completed, createUpload, PART_BYTES, putPart } from "../support/multipart.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -49,11 +49,6 @@ function crc32Of(...pieces: readonly Uint8Array[]): string {
   const value = Buffer.alloc(4);
   value.writeUInt32BE(crc32(Buffer.concat(pieces)));
   return value.toString("base64");
-}
-
-async function blobIds(): Promise<string[]> {
-  const { objects } = await env.BLOBS.list();
-  return objects.map(({ key }) => key);
 }
 
 describe.for([
@@ -119,7 +114,7 @@ describe("an append", () => {
   test.for([0, 6, 8, 1_000_000])("at %i of 7 bytes is refused", async (offset) => {
     const bucket = await uniqueBucket();
     await putObject(bucket, "k", "line 1\n");
-    const before = await blobIds();
+    const before = await blobsIn(bucket);
     const document = await expectError(
       await append(bucket, offset, bytesOf(LARGE, 1)),
       400,
@@ -129,7 +124,7 @@ describe("an append", () => {
       "The write offset value that you specified does not match the current object size.",
     );
     expect(await read(bucket)).toEqual(Buffer.from("line 1\n"));
-    expect(await blobIds()).toEqual(before);
+    expect(await blobsIn(bucket)).toEqual(before);
   });
 
   test("behind the end of nothing is refused", async () => {
@@ -172,11 +167,11 @@ describe("an append", () => {
   test("that is corrupt leaves the object as it was, and no blob", async () => {
     const bucket = await uniqueBucket();
     await putObject(bucket, "k", bytesOf(LARGE, 1));
-    const before = await blobIds();
+    const before = await blobsIn(bucket);
     const headers = { "x-amz-checksum-crc32": crc32Of(bytesOf(1, 1)) };
     await expectError(await append(bucket, LARGE, bytesOf(LARGE, 2), headers), 400, "BadDigest");
     expect(await read(bucket)).toEqual(Buffer.from(bytesOf(LARGE, 1)));
-    expect(await blobIds()).toEqual(before);
+    expect(await blobsIn(bucket)).toEqual(before);
   });
 
   test("wins or loses as a whole against others at the same place", async () => {

@@ -53,10 +53,13 @@ test.for([
   expect(() => readSettings({ ...env, [name]: value })).toThrow(`${name} is "${value}"`);
 });
 
+/** The suites log no requests, which would take them longer than to answer; these tests are about the log. */
+const logging = faultyEnv({ LOG_REQUESTS: "true" });
+
 test("every request is one structured line, without its query", async () => {
   const bucket = await uniqueBucket();
   const log = vi.spyOn(console, "log").mockReturnValue();
-  const response = await signedFetch("GET", `/${bucket}/k`, {
+  const response = await faultyFetch(logging, "GET", `/${bucket}/k`, {
     query: { "response-content-type": "secret" },
     headers: { "user-agent": "a".repeat(60_000) },
   });
@@ -102,7 +105,7 @@ test.for([
   const made = await uniqueBucket();
   await putObject(made, "logged", "body");
   const log = vi.spyOn(console, "log").mockReturnValue();
-  await signedFetch(method, `/${bucket ?? made}/logged`, {
+  await faultyFetch(logging, method, `/${bucket ?? made}/logged`, {
     query,
     ...(body !== undefined && { body }),
   });

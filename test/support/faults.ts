@@ -100,3 +100,8 @@ export async function blobsOf(bucketId: string): Promise<string[]> {
   const { objects } = await env.BLOBS.list({ prefix: `${bucketId}/` });
   return objects.map(({ key }) => key);
 }
+
+/** The blobs that the store holds of the bucket that has this name. */
+export async function blobsIn(bucket: string): Promise<string[]> {
+  return blobsOf(await bucketIdOf(bucket));
+}

@@ -7,13 +7,16 @@ import path from "node:path";
 import type { Certificate } from "./certificate.ts";
 
 /** Which server the suite runs against; vitest.config.ts has a project for each. */
-export const SERVER =
+export type Server = "ledge serve" | "wrangler dev";
+export const SERVER: Server =
   process.env["LEDGE_SERVER"] === "wrangler dev" ? "wrangler dev" : "ledge serve";
 
 const project = path.resolve(import.meta.dirname, "../..");
 const START_TIMEOUT_MS = 50_000;
 
 interface LedgeOptions {
+  /** Without it, {@link SERVER}, which only a suite's own process has from its project. */
+  readonly server?: Server;
   /** Where an earlier process kept its data; without it, a new temporary folder. */
   readonly dataFolder?: string;
   /** Settings of wrangler.toml, by name. */
@@ -43,11 +46,15 @@ export interface LedgeProcess {
  */
 export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProcess> {
   const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), "ledge-")));
-  const child = spawn(process.execPath, [...(await program()), ...flags(dataFolder, options)], {
-    // Makes it the leader of a process group: the one name by which wrangler's children can be ended as well.
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...(await program(options)), ...flags(dataFolder, options)],
+    {
+      // Makes it the leader of a process group: the one name by which wrangler's children can be ended as well.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const { pid } = child;
   if (pid === undefined) throw new Error("the server did not start");
   const closed = once(child, "close");
@@ -81,8 +88,8 @@ export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProce
   }
 }
 
-async function program(): Promise<string[]> {
-  if (SERVER === "ledge serve") return [path.join(project, "cli/ledge.ts"), "serve", "--port", "0"];
+async function program({ server = SERVER }: LedgeOptions): Promise<string[]> {
+  if (server === "ledge serve") return [path.join(project, "cli/ledge.ts"), "serve", "--port", "0"];
   return [path.join(project, "scripts/dev.ts"), "--port", String(await freePort())];
 }
 

@@ -21,6 +21,5 @@ export async function sendRaw({
   const request = new Proxy(new Request("http://127.0.0.1:8787/", { method, headers }), {
     get: (target, name) => (name === "url" ? url : Reflect.get(target, name, target)),
   });
-  const quiet = { ...env, LOG_REQUESTS: "false" };
-  return app.fetch(request, quiet, createExecutionContext());
+  return app.fetch(request, env, createExecutionContext());
 }
