@@ -3,7 +3,8 @@ import { build } from "esbuild";
 import { WORKER_BUNDLE } from "../scripts/worker-bundle.ts";
 import type { Measurement } from "./report.ts";
 
-export const BUNDLE_BUDGET_BYTES = 120_000;
+/** What it had on 2026-11-26, 80.8 kB, and a tenth. Whoever needs more says what for, and how much that takes. */
+export const BUNDLE_BUDGET_BYTES = 88_800;
 
 /** Size of the Worker as `wrangler deploy --minify` uploads it, gzipped. */
 export async function bundleSizeBytes(): Promise<number> {

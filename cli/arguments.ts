@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { KeyPair } from "./key-pair.ts";
 import { UserError } from "./user-error.ts";
 
@@ -30,6 +30,25 @@ export const HELP = `Ledge: an S3 server on this machine.
   ledge --help
   ledge --version
 `;
+
+/** Every option, and its default if it has a fixed one. */
+export const OPTIONS = {
+  port: { type: "string", default: "8787" },
+  host: { type: "string", default: "127.0.0.1" },
+  data: { type: "string", default: ".ledge" },
+  region: { type: "string" },
+  "virtual-host": { type: "string" },
+  "access-key": { type: "string" },
+  "secret-key": { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  quiet: { type: "boolean", default: false },
+  var: { type: "string", multiple: true, default: [] as string[] },
+  "allow-default-credentials": { type: "boolean", default: false },
+  "stop-on-stdin-end": { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+  version: { type: "boolean", short: "v", default: false },
+} satisfies ParseArgsConfig["options"];
 
 export interface ServeOptions {
   readonly port: number;
@@ -117,23 +136,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        port: { type: "string", default: "8787" },
-        host: { type: "string", default: "127.0.0.1" },
-        data: { type: "string", default: ".ledge" },
-        region: { type: "string" },
-        "virtual-host": { type: "string" },
-        "access-key": { type: "string" },
-        "secret-key": { type: "string" },
-        "tls-cert": { type: "string" },
-        "tls-key": { type: "string" },
-        quiet: { type: "boolean", default: false },
-        var: { type: "string", multiple: true, default: [] },
-        "allow-default-credentials": { type: "boolean", default: false },
-        "stop-on-stdin-end": { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-        version: { type: "boolean", short: "v", default: false },
-      },
+      options: OPTIONS,
     });
   } catch (error) {
     const [sentence] = String(error instanceof Error ? error.message : error).split(". ");

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { OPTIONS } from "../../cli/arguments.ts";
 import { startLedge } from "../../cli/testing.ts";
 import { CERTIFICATE } from "../support/certificate.ts";
 import { type LedgeCommand, runLedge } from "../support/ledge-command.ts";
@@ -56,11 +57,17 @@ test("it says where it is and with which keys, and answers", async () => {
   expect(Buckets).toMatchObject([{ Name: "shelf" }]);
 });
 
-test("--help names every option, --version is the package's", async () => {
+test("--help names every option with its default, and no other; --version is the package's", async () => {
   const help = runLedge(["--help"]);
   expect(await help.ended).toBe(0);
-  for (const option of ["port", "host", "data", "region", "virtual-host", "access-key", "quiet"])
-    expect(help.printed.stdout).toContain(`--${option}`);
+  const lines = help.printed.stdout
+    .split("\n")
+    .map((line) => line.trim().replace(/^ledge --/, "--"));
+  const named = lines.flatMap((line) => /^--([\w-]+)/.exec(line)?.[1] ?? []);
+  expect(named.toSorted()).toEqual(Object.keys(OPTIONS).toSorted());
+  for (const [name, option] of Object.entries(OPTIONS))
+    if ("default" in option && typeof option.default === "string")
+      expect(lines.find((line) => line.startsWith(`--${name} `))).toContain(`(${option.default})`);
   const version = runLedge(["--version"]);
   expect(await version.ended).toBe(0);
   const { version: expected } = JSON.parse(readFileSync("package.json", "utf8"));

@@ -182,9 +182,10 @@ describe("garbage", () => {
 
 describe("a body that breaks off", () => {
   test.for([
-    { kind: "inline", declared: 1000 },
-    { kind: "blob", declared: 100_000 },
-  ])("leaves nothing, kept as $kind", async ({ declared }) => {
+    { kind: "inline", declared: 1000, status: 400, code: "IncompleteBody" },
+    // R2 reads it without JavaScript, and does not say which of the two ends failed. Nobody is left to read the answer.
+    { kind: "blob", declared: 100_000, status: 500, code: "InternalError" },
+  ])("leaves nothing, and is $code, kept as $kind", async ({ declared, status, code }) => {
     const bucket = await uniqueBucket();
     const id = await bucketIdOf(bucket);
     const { readable, writable } = new FixedLengthStream(declared);
@@ -198,7 +199,7 @@ describe("a body that breaks off", () => {
       headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD", "content-length": String(declared) },
     });
     await feeding;
-    expect(response.status).toBeGreaterThanOrEqual(400);
+    await expectError(response, status, code);
     await expectError(await signedFetch("GET", `/${bucket}/k`), 404, "NoSuchKey");
     expect(await blobsOf(id)).toEqual([]);
   });

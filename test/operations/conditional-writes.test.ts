@@ -54,6 +54,30 @@ describe.for([
     await completed(bucket, "k", uploadId, [part]);
   });
 
+  test.for([
+    { name: "If-None-Match", value: "*" },
+    { name: "If-Match", value: '"0123"' },
+  ])("$name that is not met is named, for every way to write", async ({ name, value }) => {
+    const bucket = await makeBucket();
+    await putObject(bucket, "k", "body");
+    await putObject(bucket, "source", "body");
+    const headers = { [name]: value };
+    const uploadId = await createUpload(bucket, "k");
+    const part = await putPart(bucket, "k", uploadId, 1, "x");
+    const source = { "x-amz-copy-source": `/${bucket}/source` };
+    const offset = { "x-amz-write-offset-bytes": "4" };
+    for (const refused of [
+      await signedFetch("PUT", `/${bucket}/k`, { body: "x", headers }),
+      await signedFetch("PUT", `/${bucket}/k`, { headers: { ...headers, ...source } }),
+      await signedFetch("PUT", `/${bucket}/k`, { body: "x", headers: { ...headers, ...offset } }),
+      await complete(bucket, "k", uploadId, [part], headers),
+    ])
+      expect(await expectError(refused, 412, "PreconditionFailed")).toContain(
+        `<Condition>${name}</Condition>`,
+      );
+    expect(await (await signedFetch("GET", `/${bucket}/k`)).text()).toBe("body");
+  });
+
   test.for(["if-unmodified-since", "if-modified-since"])(
     "a write with %s, which AWS does not know, is refused, not done without",
     async (name) => {

@@ -52,21 +52,28 @@ const MANY_NAMES = Array.from({ length: 40_000 }, (_, at) => `a${at}`).join(";")
 const SIGNED_V4 = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/DAY/us-east-1/s3/aws4_request`;
 
 test.for([
-  { what: "an unknown scheme", authorization: `X ${HUGE}` },
+  { what: "an unknown scheme", status: 400, authorization: `X ${HUGE}` },
   {
     what: "a credential's date",
+    status: 400,
     authorization: `${SIGNED_V4.replace("DAY", HUGE)}, SignedHeaders=host, Signature=0`,
   },
-  { what: "a signature of SigV2", authorization: `AWS ${credentials.accessKeyId}:${HUGE}` },
+  {
+    what: "a signature of SigV2",
+    status: 403,
+    authorization: `AWS ${credentials.accessKeyId}:${HUGE}`,
+  },
   {
     what: "a signature of SigV4",
+    status: 403,
     authorization: `${SIGNED_V4}, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=${HUGE}`,
   },
   {
     what: "a list of signed headers",
+    status: 400,
     authorization: `${SIGNED_V4}, SignedHeaders=host;x-amz-content-sha256;x-amz-date;${MANY_NAMES}, Signature=0`,
   },
-])("a refusal does not tell a long request again: $what", async ({ authorization }) => {
+])("a refusal does not tell a long request again: $what", async ({ status, authorization }) => {
   const amzDate = new Date().toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
   const headers = {
     host: HOST,
@@ -75,7 +82,7 @@ test.for([
     authorization: authorization.replace("DAY", amzDate.slice(0, 8)),
   };
   const answer = await sendRaw({ url: `http://${HOST}/b/k`, headers });
-  expect([400, 403]).toContain(answer.status);
+  expect(answer.status).toBe(status);
   expect((await answer.text()).length).toBeLessThan(256 * 1024);
 });
 
