@@ -1,5 +1,5 @@
 import type { BlobContent, Segment, StitchedContent } from "../protocol/object-record.ts";
-import type { ByteRange } from "../protocol/range.ts";
+import { type ByteRange, spanOf } from "../protocol/range.ts";
 import { type ContentIndex, WANTS_CONTENT } from "../storage/content-index.ts";
 
 /**
@@ -29,7 +29,7 @@ export async function* contentSegments(
   while (next < end) {
     page ??= await contents.locate(contentId, sizeBytes, {
       ...WANTS_CONTENT,
-      range: `bytes=${next}-${end - 1}`,
+      range: spanOf(next, end - 1),
     });
     const pageStart = next;
     for (const segment of page.segments) {

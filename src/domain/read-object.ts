@@ -5,7 +5,7 @@ import { evaluateRead, isRangeCurrent } from "../protocol/conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
-import { contentRange, parsePartNumber } from "../protocol/range.ts";
+import { contentRange, parsePartNumber, parseRange } from "../protocol/range.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { restoreHeader } from "../protocol/storage-class.ts";
 import { applyResponseOverrides } from "../protocol/stored-headers.ts";
@@ -44,8 +44,8 @@ export async function respondWithObject(
 
   const { sizeBytes } = record;
   const { range, checksum, partCount, content } =
-    wanted.range === null || isRangeCurrent(request.headers, record)
-      ? await selectBytes(stores.contents, record, wanted)
+    wanted.range === undefined || isRangeCurrent(request.headers, record)
+      ? await selectBytes(stores.contents, record, wanted, request.headers)
       : wholeOf(record);
   headers["content-length"] = String(range?.length ?? sizeBytes);
   // The empty part of an object that is not empty has no first and last byte to name.
@@ -70,7 +70,7 @@ function wantedBytes({ headers, query }: S3Request, withBody: boolean): Wanted {
   }
   return {
     content: withBody,
-    range,
+    range: parseRange(range),
     partNumber: partNumber === null ? undefined : parsePartNumber(partNumber),
     versionId: parseVersionId(query),
   };

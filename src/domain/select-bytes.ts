@@ -1,6 +1,6 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { Content, ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
-import { type ByteRange, resolveRange } from "../protocol/range.ts";
+import { type ByteRange, requireRange } from "../protocol/range.ts";
 import type { ContentIndex, Wanted } from "../storage/content-index.ts";
 
 /** What a read of an object is to answer with. */
@@ -19,17 +19,19 @@ export interface Selection {
  * The bytes of a record that the request asks for. Another shard is asked when it stitched the content and a part is
  * wanted.
  *
+ * @param headers of the request
  * @throws S3Error InvalidRange, InvalidPartNumber
  */
 export async function selectBytes(
   contents: ContentIndex,
   record: ObjectRecord,
   wanted: Wanted,
+  headers: Headers,
 ): Promise<Selection> {
   const { sizeBytes, checksum, content, partCount } = record;
   const { partNumber } = wanted;
   if (partNumber === undefined) {
-    const range = resolveRange(wanted.range, sizeBytes);
+    const range = wanted.range && requireRange(headers, wanted.range, sizeBytes);
     return { range, checksum: checksumOf(record, range), partCount: undefined, content };
   }
   if (partCount === undefined) {

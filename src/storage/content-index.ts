@@ -1,11 +1,12 @@
 import type { Located, StoredChecksum } from "../protocol/object-record.ts";
+import { type RangeSpec, spanOf } from "../protocol/range.ts";
 
 /** Which of an object's bytes a read is about. */
 export interface Wanted {
   /** Inline bytes, or where the others are. */
   readonly content: boolean;
-  /** The `Range` header as given; null: all. */
-  readonly range: string | null;
+  /** Undefined: all. */
+  readonly range: RangeSpec | undefined;
   readonly partNumber: number | undefined;
   /** Undefined: the current version. */
   readonly versionId: string | undefined;
@@ -15,13 +16,13 @@ export interface Wanted {
 
 export const WANTS_HEADERS: Wanted = {
   content: false,
-  range: null,
+  range: undefined,
   partNumber: undefined,
   versionId: undefined,
 };
 export const WANTS_CONTENT: Wanted = { ...WANTS_HEADERS, content: true };
 /** Inline bytes, or what a copy refers to: of a stitched content, no segment but the first. */
-export const WANTS_REFERENCE: Wanted = { ...WANTS_CONTENT, range: "bytes=0-0" };
+export const WANTS_REFERENCE: Wanted = { ...WANTS_CONTENT, range: spanOf(0, 0) };
 
 /** A part of a stitched content. */
 export interface ContentPart {

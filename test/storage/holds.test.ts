@@ -243,7 +243,7 @@ describe("buckets that go", () => {
     await passBoth(2 * DAY_MS);
     await passBoth(2 * DAY_MS);
     expect(await contentIdOf(index, targetKey)).toBe(contentId);
-    const wanted = { content: true, range: null, partNumber: undefined, versionId: undefined };
+    const wanted = { content: true, range: undefined, partNumber: undefined, versionId: undefined };
     const { segments } = await contents.locate(contentId, 2 * 5 * 1024 * 1024, wanted);
     expect(segments.map(({ blobId }) => blobId)).toEqual(blobs);
     expect((await blobsOf(home.id)).toSorted()).toEqual(blobs.toSorted());

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { spanOf } from "../../src/protocol/range.ts";
 import { locate } from "../../src/storage/bucket-index-object/segments.ts";
 import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
@@ -130,14 +131,14 @@ describe("completing", () => {
     expect(completed.etag.endsWith("-10000")).toBe(true);
     const contentId = await contentIdOf(index, key);
     await followEverywhere(contentId, 10_000 * LEAST_PART_BYTES, LEAST_PART_BYTES);
-    const last = { content: true, range: null, partNumber: 10_000, versionId: undefined };
+    const last = { content: true, range: undefined, partNumber: 10_000, versionId: undefined };
     const located = await contents.locate(contentId, completed.sizeBytes, last);
     expect(located.part).toMatchObject({ offset: 9999 * LEAST_PART_BYTES });
     expect(located.segments).toHaveLength(1);
     expect(
       await rowsReadOf((sql) => locate(sql, contentId, completed.sizeBytes, last)),
     ).toBeLessThan(10);
-    const none = { content: true, range: null, partNumber: 10_001, versionId: undefined };
+    const none = { content: true, range: undefined, partNumber: 10_001, versionId: undefined };
     expect(await contents.locate(contentId, completed.sizeBytes, none)).toEqual({
       segments: [],
       part: undefined,
@@ -154,7 +155,7 @@ async function followEverywhere(
   for (const first of [0, 1, segmentBytes - 1, segmentBytes, 1234 * segmentBytes + 7]) {
     let next = first;
     while (next < sizeBytes) {
-      const range = `bytes=${next}-${sizeBytes - 1}`;
+      const range = spanOf(next, sizeBytes - 1);
       const wanted = { content: true, range, partNumber: undefined, versionId: undefined };
       const { segments } = await contents.locate(contentId, sizeBytes, wanted);
       const [head] = segments;

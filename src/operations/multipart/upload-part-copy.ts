@@ -6,7 +6,7 @@ import { checkSourceConditions } from "../../protocol/conditions.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
-import { parseCopyRange, parsePartNumber } from "../../protocol/range.ts";
+import { parseCopyRange, parsePartNumber, requireCopyRange } from "../../protocol/range.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
@@ -33,10 +33,10 @@ export const uploadPartCopy: ObjectOperation = {
     const partNumber = parsePartNumber(query.get("partNumber") ?? "");
     const uploadId = uploadIdOf(query);
     const source = parseCopySource(headers);
+    const range = parseCopyRange(headers);
     const upload = await index.findUpload(key, uploadId);
     if (upload === undefined) throw noSuchUpload(uploadId);
 
-    const range = headers.get("x-amz-copy-source-range");
     let sourceVersionId: string | undefined;
     const { etag, lastModifiedMs, checksum } = await copyPart(context, {
       key,
@@ -50,7 +50,7 @@ export const uploadPartCopy: ObjectOperation = {
         const { sizeBytes, versionId } = record;
         sourceVersionId = versionId;
         const all = { offset: 0, length: sizeBytes };
-        return { record, range: parseCopyRange(headers, sizeBytes) ?? all };
+        return { record, range: range ? requireCopyRange(headers, range, sizeBytes) : all };
       },
     });
     return xmlResponse(

@@ -1,5 +1,4 @@
 import type { Located, LocatedPart, Segment } from "../../protocol/object-record.ts";
-import { S3Error } from "../../protocol/errors.ts";
 import { type ByteRange, resolveRange } from "../../protocol/range.ts";
 import type { ContentPartPage, Wanted } from "../content-index.ts";
 import { readChecksum } from "./checksum-column.ts";
@@ -32,24 +31,16 @@ export function locate(
   sql: SqlStorage,
   contentId: string,
   sizeBytes: number,
-  { content, range: rangeHeader, partNumber }: Wanted,
+  { content, range: spec, partNumber }: Wanted,
 ): Located {
   const part =
     partNumber === undefined ? undefined : locatePart(sql, contentId, sizeBytes, partNumber);
   if (partNumber !== undefined && part === undefined) return NOTHING;
   if (!content) return { segments: [], part };
-  const range = part ?? rangeOf(rangeHeader, sizeBytes);
+  const all = { offset: 0, length: sizeBytes };
+  // Where there are none of these bytes, the gateway finds out for itself, and says so to the client.
+  const range = part ?? (spec === undefined ? all : resolveRange(spec, sizeBytes));
   return { segments: range === undefined ? [] : locateRange(sql, contentId, range), part };
-}
-
-function rangeOf(header: string | null, sizeBytes: number): ByteRange | undefined {
-  try {
-    return resolveRange(header, sizeBytes) ?? { offset: 0, length: sizeBytes };
-  } catch (error) {
-    // The gateway finds out for itself, and says so to the client.
-    if (error instanceof S3Error) return undefined;
-    throw error;
-  }
 }
 
 function locatePart(

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { openContent, type ReadableObject } from "../../../src/domain/open-content.ts";
 import type { Located, Segment } from "../../../src/protocol/object-record.ts";
-import { type ByteRange, resolveRange } from "../../../src/protocol/range.ts";
+import {
+  type ByteRange,
+  type RangeSpec,
+  resolveRange,
+  spanOf,
+} from "../../../src/protocol/range.ts";
 import type { BlobRange, BlobStore } from "../../../src/storage/blob-store.ts";
 import type { ContentIndex } from "../../../src/storage/content-index.ts";
 
@@ -37,15 +42,15 @@ const textOf = (slices: readonly Slice[]): string =>
 function contentIndexOf(slices: readonly Slice[], pageLength: number) {
   const segments = segmentsOf(slices);
   const sizeBytes = slices.reduce((sum, [, , length]) => sum + length, 0);
-  const locateRange = (header: string | null): Located => {
-    const { offset, length } = resolveRange(header, sizeBytes) ?? { offset: 0, length: sizeBytes };
+  const locateRange = (spec: RangeSpec): Located => {
+    const { offset, length } = resolveRange(spec, sizeBytes) ?? { offset: 0, length: 0 };
     const found = segments.filter(
       (segment) => segment.offset < offset + length && segment.offset + segment.length > offset,
     );
     return { segments: found.slice(0, pageLength), part: undefined };
   };
   const contents = {
-    locate: async (_id: string, _size: number, { range }: { range: string | null }) =>
+    locate: async (_id: string, _size: number, { range }: { range: RangeSpec }) =>
       locateRange(range),
   } as unknown as ContentIndex;
   return { contents, sizeBytes, locateRange };
@@ -119,7 +124,7 @@ describe("a stitched content", () => {
     const contents = {
       locate: () => Promise.reject(new Error("asked")),
     } as unknown as ContentIndex;
-    const content = stitched(sizeBytes, locateRange("bytes=2-9"));
+    const content = stitched(sizeBytes, locateRange(spanOf(2, 9)));
     const range = { offset: 2, length: 8 };
     const body = await openContent({ blobs, contents }, content, range);
     expect(await new Response(body).text()).toBe(textOf(ALPHABET).slice(2, 10));
@@ -217,7 +222,7 @@ describe("a content that cannot be given to its end breaks off", () => {
     const { locateRange, sizeBytes } = contentIndexOf(ALPHABET, 3);
     const { blobs } = watchedBlobs();
     const contents = { locate: async () => ({ segments: [] }) } as unknown as ContentIndex;
-    const content = stitched(sizeBytes, locateRange(null));
+    const content = stitched(sizeBytes, locateRange(spanOf(0, Infinity)));
     const body = await openContent({ blobs, contents }, content, undefined);
     await expect(new Response(body).text()).rejects.toThrow();
   });

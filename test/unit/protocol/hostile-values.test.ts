@@ -30,7 +30,7 @@ import {
 import { parseObjectAttributes } from "../../../src/protocol/object-attributes.ts";
 import { parseLockEnabled, parseLockHeaders } from "../../../src/protocol/object-lock.ts";
 import { checkExpectedBucketOwner } from "../../../src/protocol/owner.ts";
-import { parseCopyRange, parsePartNumber, resolveRange } from "../../../src/protocol/range.ts";
+import { parseCopyRange, parsePartNumber, parseRange } from "../../../src/protocol/range.ts";
 import {
   applyResponseOverrides,
   parseStoredHeaders,
@@ -53,12 +53,12 @@ const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
   "if-modified-since": (headers) => evaluateRead(headers, OBJECT),
   "if-none-match": parseWriteConditions,
   "if-range": (headers) => isRangeCurrent(headers, OBJECT),
-  range: (headers) => resolveRange(headers.get("range"), 10),
+  range: (headers) => parseRange(headers.get("range")),
   "x-amz-bucket-object-lock-enabled": parseLockEnabled,
   "x-amz-checksum-algorithm": checksums.parseChecksumAlgorithm,
   "x-amz-checksum-sha256": checksums.parseExpectedChecksum,
   "x-amz-copy-source": parseCopySource,
-  "x-amz-copy-source-range": (headers) => parseCopyRange(headers, 1),
+  "x-amz-copy-source-range": (headers) => parseCopyRange(headers),
   "x-amz-expected-bucket-owner": (headers) => checkExpectedBucketOwner(headers, "123456789012"),
   "x-amz-meta-a": parseStoredHeaders,
   "x-amz-object-attributes": parseObjectAttributes,
@@ -99,7 +99,7 @@ const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "a document's attributes": (text) => parseXml(`<a ${text}/>`),
   "a document's elements": (text) =>
     readTagging(Buffer.from(`<Tagging>${text}</Tagging>`), "object"),
-  "a range of bytes": (text) => resolveRange(`bytes=${text}`, 10),
+  "a range of bytes": (text) => parseRange(`bytes=${text}`),
   "a header's name": isHeaderName,
   "a header's value": isHeaderValue,
   "an encoded word": (text) => decodeRfc2047(`=?UTF-8?Q?${text}?=`),

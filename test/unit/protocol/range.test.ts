@@ -4,9 +4,17 @@ import {
   contentRange,
   parseCopyRange,
   parsePartNumber,
-  resolveRange,
+  parseRange,
+  requireCopyRange,
+  requireRange,
 } from "../../../src/protocol/range.ts";
 import { seededRandom } from "../../support/seeded-random.ts";
+
+/** Undefined: the whole object is sent. */
+function rangeOf(header: string, sizeBytes: number) {
+  const spec = parseRange(header);
+  return spec && requireRange(new Headers({ range: header }), spec, sizeBytes);
+}
 
 const HUGE = "99999999999999999999999999";
 
@@ -24,7 +32,7 @@ test.for([
   { header: " bytes = 2 - 4 ", range: { offset: 2, length: 3 } },
   { header: "bytes=002-004", range: { offset: 2, length: 3 } },
 ])("$header of ten bytes is $range", ({ header, range }) => {
-  expect(resolveRange(header, 10)).toEqual(range);
+  expect(rangeOf(header, 10)).toEqual(range);
 });
 
 test.for([
@@ -41,7 +49,7 @@ test.for([
   { header: "items=0-1", because: "another unit" },
   { header: "0-1", because: "no unit" },
 ])("the whole object is sent when the range is $because", ({ header }) => {
-  expect(resolveRange(header, 10)).toBeUndefined();
+  expect(parseRange(header)).toBeUndefined();
 });
 
 test.for([
@@ -56,7 +64,7 @@ test.for([
     fields: { RangeRequested: header, ActualObjectSize: String(sizeBytes) },
     headers: { "Content-Range": `bytes */${sizeBytes}` },
   });
-  expect(() => resolveRange(header, sizeBytes)).toThrow(expected);
+  expect(() => rangeOf(header, sizeBytes)).toThrow(expected);
 });
 
 test("any range that is given lies within the object", () => {
@@ -65,7 +73,7 @@ test("any range that is given lies within the object", () => {
     const sizeBytes = 1 + random(20);
     const first = random(sizeBytes);
     const last = first + random(20);
-    const { offset, length } = resolveRange(`bytes=${first}-${last}`, sizeBytes) ?? {
+    const { offset, length } = rangeOf(`bytes=${first}-${last}`, sizeBytes) ?? {
       offset: -1,
       length: -1,
     };
@@ -98,7 +106,9 @@ test.for(["0", "10001", "-1", "", "1.0", "1e3", " 1", "abc", HUGE])(
 );
 
 function copyRange(header: string, sizeBytes: number) {
-  return parseCopyRange(new Headers({ "x-amz-copy-source-range": header }), sizeBytes);
+  const headers = new Headers({ "x-amz-copy-source-range": header });
+  const spec = parseCopyRange(headers);
+  return spec && requireCopyRange(headers, spec, sizeBytes);
 }
 
 test.for([
@@ -111,7 +121,7 @@ test.for([
 });
 
 test("a part that is copied without a range is the whole object", () => {
-  expect(parseCopyRange(new Headers(), 10)).toBeUndefined();
+  expect(parseCopyRange(new Headers())).toBeUndefined();
 });
 
 const COPY_RANGE_FORM =
