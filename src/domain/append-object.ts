@@ -1,18 +1,16 @@
 import { S3Error } from "../protocol/errors.ts";
-import type { BlobContent, ObjectRecord, Segment } from "../protocol/object-record.ts";
+import type {
+  BlobContent,
+  InlineContent,
+  Segment,
+  StoredObject,
+} from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
 import type { AppendDraft, AppendedContent, BucketIndex } from "../storage/bucket-index.ts";
 import { type ContentIndex, WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
-import {
-  appendedChecksum,
-  appendedEtag,
-  joinableAlgorithm,
-  type Tail,
-  wholeContent,
-} from "./appended-object.ts";
-import { type BodyClaims, claimedAlgorithm } from "./body/claims.ts";
+import { appendedChecksum, appendedEtag, joinableAlgorithm } from "./appended-object.ts";
+import { claimedAlgorithm } from "./body/claims.ts";
 import { commitOrDrop, dropOnFailure } from "./body/drop-blob.ts";
-import type { IncomingBody } from "./body/incoming-body.ts";
 import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
 import { storeBytes } from "./body/store-bytes.ts";
 import { contentSegments } from "./content-segments.ts";
@@ -55,8 +53,8 @@ export async function appendObject(stores: Stores, append: ObjectAppend): Promis
 }
 
 /** With its bytes, when they are inline. */
-async function readCurrent(index: BucketIndex, key: string): Promise<ObjectRecord | undefined> {
-  const found = await index.read(key, WANTS_REFERENCE);
+async function readCurrent(index: BucketIndex, key: string): Promise<StoredObject | undefined> {
+  const found = await index.readContent(key, WANTS_REFERENCE);
   return found?.kind === "object" ? found : undefined;
 }
 
@@ -77,7 +75,7 @@ async function create(stores: Stores, append: ObjectAppend): Promise<WrittenObje
   }
 }
 
-function checkAgainst({ checksum }: ObjectRecord, append: ObjectAppend): void {
+function checkAgainst({ checksum }: StoredObject, append: ObjectAppend): void {
   if (Object.keys(append.headers).some((name) => name.startsWith("x-amz-meta-")))
     throw invalidRequest(
       "Cannot specify both a write offset value and user-defined object metadata for existing objects.",
@@ -95,24 +93,19 @@ function checkAgainst({ checksum }: ObjectRecord, append: ObjectAppend): void {
 
 async function extend(
   stores: Stores,
-  { key, body, claims, attributes, conditions }: ObjectAppend,
-  record: ObjectRecord,
+  append: ObjectAppend,
+  record: StoredObject,
 ): Promise<WrittenObject> {
-  const { index, blobs, settings } = stores;
+  const { index, blobs } = stores;
+  const { key, body, attributes, conditions } = append;
   const sizeBytes = record.sizeBytes + body.sizeBytes;
-  const isInline =
-    sizeBytes <= settings.inlineLimitBytes &&
-    (record.sizeBytes === 0 || record.content?.kind === "inline");
-  const stored = await storeTail(stores, key, body, isInline, {
-    ...claims,
-    wantedAlgorithm: joinableAlgorithm(record),
-  });
-  const whole = wholeContent(record, stored.content);
+  const { whole, stored } = await storeTail(stores, append, record);
   const partCount = whole === undefined ? partsBefore(index, record) + 1 : undefined;
   const etag = appendedEtag(record, stored.md5Hex, whole, partCount);
   const checksum = appendedChecksum(record, stored.checksum, body.sizeBytes);
 
-  const content = whole ?? (await appendedContent(stores, record, stored.content, body.sizeBytes));
+  const content =
+    whole === undefined ? await appendedContent(stores, record, stored.content) : whole;
   const { sequence } = record;
   const draft = { sequence, sizeBytes, etag, checksum, partCount, attributes, content };
   const outcome = await commitOrDrop(blobs, stored.content, () =>
@@ -123,51 +116,66 @@ async function extend(
   throw refusalError(outcome, { key });
 }
 
-function storeTail(
-  { index, blobs }: Stores,
-  key: string,
-  body: IncomingBody,
-  isInline: boolean,
-  claims: BodyClaims,
-): Promise<StoredBody<Tail>> {
-  return isInline ? holdInline(body, claims) : storeBlob(blobs, index.newBlobId(key), body, claims);
+/** The body, and the content of the object to be, when that is nothing which is put together of several blobs. */
+type StoredTail =
+  | { readonly stored: StoredBody<InlineContent>; readonly whole: InlineContent }
+  | { readonly stored: StoredBody<BlobContent>; readonly whole: BlobContent }
+  | { readonly stored: StoredBody<BlobContent>; readonly whole: undefined };
+
+async function storeTail(
+  { index, blobs, settings }: Stores,
+  { key, body, claims: given }: ObjectAppend,
+  record: StoredObject,
+): Promise<StoredTail> {
+  const claims = { ...given, wantedAlgorithm: joinableAlgorithm(record) };
+  const before = inlineBytes(record);
+  if (before !== undefined && record.sizeBytes + body.sizeBytes <= settings.inlineLimitBytes) {
+    const stored = await holdInline(body, claims);
+    const bytes = Buffer.concat([before, stored.content.bytes]);
+    return { stored, whole: { kind: "inline", bytes } };
+  }
+  const stored = await storeBlob(blobs, index.newBlobId(key), body, claims);
+  return record.sizeBytes === 0 ? { stored, whole: stored.content } : { stored, whole: undefined };
+}
+
+/** All bytes of an object; undefined when they are in the blob store. */
+function inlineBytes({ sizeBytes, content }: StoredObject): Uint8Array | undefined {
+  if (sizeBytes === 0) return new Uint8Array();
+  return content.kind === "inline" ? content.bytes : undefined;
 }
 
 /** What another shard has stitched counts as one part, as on AWS what was copied. */
-function partsBefore(index: BucketIndex, { key, content, partCount = 1 }: ObjectRecord): number {
-  const isAbroad = content?.kind === "stitched" && !index.isHome(key, content.contentId);
-  return isAbroad ? 1 : partCount;
+function partsBefore(index: BucketIndex, { key, content }: StoredObject): number {
+  return content.kind === "stitched" && index.isHome(key, content.contentId)
+    ? content.partCount
+    : 1;
 }
 
 /** What the index is to be given. When that cannot be made, the tail is deleted: no row can refer to it yet. */
 async function appendedContent(
   stores: Stores,
-  record: ObjectRecord,
-  tail: Tail,
-  tailBytes: number,
+  record: StoredObject,
+  tail: BlobContent,
 ): Promise<AppendedContent> {
-  if (tail.kind === "inline") throw new Error("there is no blob to append");
   const head = await dropOnFailure(stores.blobs, tail.blobId, () => makeHead(stores, record));
-  return { kind: "appended", tail, tailBytes, head };
+  return { kind: "appended", tail, head };
 }
 
 /** Bytes that were inline get a blob. */
 async function makeHead(
   { index, blobs, contents }: Stores,
-  { key, sizeBytes, content }: ObjectRecord,
+  { key, sizeBytes, content }: StoredObject,
 ): Promise<AppendedContent["head"]> {
-  if (content === undefined) throw new Error("the index gave no content");
   if (content.kind === "inline") {
     const blobId = index.newBlobId(key);
     await storeBytes(blobs, blobId, content.bytes);
-    return { kind: "blob", blobId };
+    return { kind: "blob", blobId, sizeBytes };
   }
   if (content.kind === "blob" || index.isHome(key, content.contentId)) return undefined;
   const range = { offset: 0, length: sizeBytes };
   const abroad = { ...content, located: undefined };
   const segments: Segment[] = [];
-  for await (const segment of contentSegments(contents, abroad, sizeBytes, range))
-    segments.push(segment);
+  for await (const segment of contentSegments(contents, abroad, range)) segments.push(segment);
   return segments;
 }
 

@@ -8,21 +8,11 @@ import type {
   StoredChecksum,
 } from "../protocol/object-record.ts";
 
-/** The bytes that are appended. */
-export type Tail = InlineContent | BlobContent;
-
-/** The content of the object to be, when it is nothing that is put together of several blobs. */
-export function wholeContent({ sizeBytes, content }: ObjectRecord, tail: Tail): Tail | undefined {
-  if (sizeBytes === 0) return tail;
-  if (content?.kind !== "inline" || tail.kind !== "inline") return undefined;
-  return { kind: "inline", bytes: Buffer.concat([content.bytes, tail.bytes]) };
-}
-
 /** The MD5 of bytes that were all at hand; otherwise something that looks like the ETag of as many parts, and as opaque. */
 export function appendedEtag(
   { etag }: ObjectRecord,
   tailMd5Hex: string,
-  whole: Tail | undefined,
+  whole: InlineContent | BlobContent | undefined,
   partCount: number | undefined,
 ): string {
   if (whole === undefined) return `${hash("md5", `${etag} ${tailMd5Hex}`, "hex")}-${partCount}`;

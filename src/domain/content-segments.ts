@@ -7,22 +7,20 @@ import { type ContentIndex, WANTS_CONTENT } from "../storage/content-index.ts";
  * count from where it begins.
  *
  * @param content if it is stitched, what it was located for begins where the range does
- * @param sizeBytes of the whole content
  */
 export async function* contentSegments(
   contents: ContentIndex,
   content: BlobContent | StitchedContent,
-  sizeBytes: number,
   range: ByteRange,
 ): AsyncGenerator<Segment, undefined> {
   const { offset, length } = range;
   if (content.kind === "blob") {
-    const { blobId } = content;
-    const blob = { blobId, blobSizeBytes: sizeBytes, keeperId: blobId };
+    const { blobId, sizeBytes: blobSizeBytes } = content;
+    const blob = { blobId, blobSizeBytes, keeperId: blobId };
     if (length > 0) yield { ...blob, offset: 0, length, blobOffset: offset };
     return;
   }
-  const { contentId } = content;
+  const { contentId, sizeBytes } = content;
   const end = offset + length;
   let next = offset;
   let page = content.located;

@@ -6,7 +6,7 @@ import { digester } from "./body/digester.ts";
 import { copyAnnotations } from "./copy-annotations.ts";
 import type { SourceObject } from "./copy-source.ts";
 import { feedContent } from "./feed-content.ts";
-import type { ContentStores, ReadableObject } from "./open-content.ts";
+import type { ContentStores, Readable } from "./open-content.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
 
 export interface ObjectCopy {
@@ -59,8 +59,7 @@ export async function copyContent(
     async () => {
       const from = await readSource();
       const { record } = from;
-      const { content, sizeBytes, etag, partCount, ...source } = record;
-      if (content === undefined) throw new Error("the index gave no content");
+      const { content, sizeBytes, etag, ...source } = record;
       const checksum =
         checksumAlgorithm === undefined || isOfWhole(source.checksum, checksumAlgorithm)
           ? source.checksum
@@ -70,7 +69,7 @@ export async function copyContent(
       const { annotationCount = 0, sequence } = source;
       const isNear = stores.index.isNeighbour(key, from.bucketId, source.key);
       const annotatedAs = annotationCount > 0 && isNear ? sequence : undefined;
-      const row = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
+      const row = { sizeBytes, etag, storageClass, checksum, headers, attributes };
       const draft = { ...row, annotatedAs };
       const outcome = await commitCopy(stores, key, draft, content, conditions);
       if (!outcome.ok) return outcome;
@@ -89,7 +88,7 @@ function isOfWhole(checksum: StoredChecksum | undefined, algorithm: ChecksumAlgo
 
 async function computeChecksum(
   stores: ContentStores,
-  object: ReadableObject,
+  object: Readable & { readonly sizeBytes: number },
   algorithm: ChecksumAlgorithm,
 ): Promise<StoredChecksum> {
   const running = digester(algorithm);

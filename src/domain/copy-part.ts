@@ -4,10 +4,10 @@ import { S3Error } from "../protocol/errors.ts";
 import type {
   BlobContent,
   InlineContent,
-  ObjectRecord,
   Segment,
   StitchedContent,
   StoredChecksum,
+  StoredObject,
 } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import { noSuchUpload } from "../protocol/upload-id.ts";
@@ -37,7 +37,7 @@ export interface PartCopy {
 }
 
 export interface PartSource {
-  readonly record: ObjectRecord;
+  readonly record: StoredObject;
   /** Which of the source's bytes the part is made of. */
   readonly range: ByteRange;
 }
@@ -64,7 +64,6 @@ export async function copyPart(stores: Stores, copy: PartCopy): Promise<CopiedPa
         throw new S3Error("InvalidRequest", { message });
       }
       const { content } = source.record;
-      if (content === undefined) throw new Error("the index gave no content");
       return content.kind === "inline"
         ? storeInline(stores, copy, source, content)
         : refer(stores, copy, source, content);
@@ -84,10 +83,9 @@ async function refer(
   content: BlobContent | StitchedContent,
 ): Promise<Attempt> {
   const { index, contents } = stores;
-  const { record, range } = source;
+  const { range } = source;
   const segments: Segment[] = [];
-  for await (const segment of contentSegments(contents, content, record.sizeBytes, range))
-    segments.push(segment);
+  for await (const segment of contentSegments(contents, content, range)) segments.push(segment);
   const { md5Hex, checksum } = await describe(stores, source, checksumAlgorithm);
   const etag = md5Hex ?? referenceEtag(segments);
   const outcome = await withReference(stores, key, content, (reference) =>
@@ -113,8 +111,9 @@ async function storeInline(
   const { checksum } = await describe(stores, source, checksumAlgorithm);
   const blobId = index.newBlobId(key);
   const etag = await storeBytes(blobs, blobId, bytes);
-  const draft = { sizeBytes, etag, checksum, content: { kind: "blob" as const, blobId } };
-  const outcome = await commitOrDrop(blobs, draft.content, () =>
+  const stored = { kind: "blob" as const, blobId, sizeBytes };
+  const draft = { sizeBytes, etag, checksum, content: stored };
+  const outcome = await commitOrDrop(blobs, stored, () =>
     index.putPart(key, uploadId, partNumber, draft),
   );
   return outcome.ok ? { ...outcome, etag, checksum } : outcome;

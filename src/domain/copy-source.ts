@@ -1,12 +1,12 @@
 import type { Account } from "../env.ts";
 import type { CopySource } from "../protocol/copy-source.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { ObjectRecord } from "../protocol/object-record.ts";
+import type { StoredObject } from "../protocol/object-record.ts";
 import type { BucketRecord } from "../storage/bucket-directory.ts";
 import { StaleBucketError } from "../storage/bucket-index-client.ts";
 import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { BucketLookup } from "../storage/bucket-lookup.ts";
-import type { Wanted } from "../storage/content-index.ts";
+import type { ContentWanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { noSuchBucket, requireOwner } from "./bucket-access.ts";
 
@@ -20,7 +20,7 @@ export interface SourceObject {
   readonly bucketId: string;
   /** Of its bucket. */
   readonly index: BucketIndex;
-  readonly record: ObjectRecord;
+  readonly record: StoredObject;
 }
 
 /**
@@ -33,7 +33,7 @@ export interface SourceObject {
 export async function readSource(
   stores: SourceStores,
   source: CopySource,
-  wanted: Wanted,
+  wanted: ContentWanted,
 ): Promise<SourceObject> {
   const { buckets } = stores;
   const remembered = await buckets.find(source.bucket);
@@ -49,16 +49,16 @@ async function readIn(
   { caller, indexOf }: SourceStores,
   bucket: BucketRecord | undefined,
   { bucket: name, key, keyWithSpaces, versionId }: CopySource,
-  anyVersion: Wanted,
+  anyVersion: ContentWanted,
 ): Promise<SourceObject | "stale"> {
   if (bucket === undefined) throw noSuchBucket(name);
   requireOwner(caller, bucket);
   const index = indexOf(bucket);
   const wanted = { ...anyVersion, versionId };
   try {
-    let found = await index.read(key, wanted);
+    let found = await index.readContent(key, wanted);
     if (found === undefined && keyWithSpaces !== undefined)
-      found = await index.read(keyWithSpaces, wanted);
+      found = await index.readContent(keyWithSpaces, wanted);
     if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
     return { bucketId: bucket.id, index, record: requireObject(found, key, versionId) };
   } catch (error) {

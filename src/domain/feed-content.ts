@@ -1,6 +1,6 @@
 import type { ByteRange } from "../protocol/range.ts";
 import type { Digester } from "./body/digester.ts";
-import { type ContentStores, openContent, type ReadableObject } from "./open-content.ts";
+import { type ContentStores, openContent, type Readable } from "./open-content.ts";
 
 /**
  * Reads a range of an object once, past the checksums that run, and stores nothing.
@@ -9,7 +9,7 @@ import { type ContentStores, openContent, type ReadableObject } from "./open-con
  */
 export async function feedContent(
   stores: ContentStores,
-  object: ReadableObject,
+  object: Readable,
   range: ByteRange,
   running: readonly Digester[],
 ): Promise<void> {

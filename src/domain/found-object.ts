@@ -12,11 +12,11 @@ import { versionHeaders } from "../protocol/version-headers.ts";
  *   (a delete marker by its id)
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
  */
-export function requireObject(
-  found: ObjectRecord | DeleteMarker | undefined,
+export function requireObject<Found extends ObjectRecord>(
+  found: Found | DeleteMarker | undefined,
   key: string,
   versionId: string | undefined,
-): ObjectRecord {
+): Found {
   if (found?.kind === "object") return found;
   const refused = { key, versionId };
   if (found === undefined) {

@@ -1,4 +1,4 @@
-import type { ObjectRecord, Segment } from "../protocol/object-record.ts";
+import type { Segment, StoredObject } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import type { BlobStore } from "../storage/blob-store.ts";
 import type { ContentIndex } from "../storage/content-index.ts";
@@ -10,8 +10,8 @@ export interface ContentStores {
   readonly contents: ContentIndex;
 }
 
-/** An object as the index gave it, with its content. */
-export type ReadableObject = Pick<ObjectRecord, "key" | "sizeBytes" | "content">;
+/** What of an object its bytes are read by. */
+export type Readable = Pick<StoredObject, "key" | "content">;
 
 /**
  * The bytes of an object's content, or a slice of them; of a stitched one as many blobs as it takes, one after the
@@ -23,16 +23,19 @@ export type ReadableObject = Pick<ObjectRecord, "key" | "sizeBytes" | "content">
  */
 export async function openContent(
   { blobs, contents }: ContentStores,
-  { key, sizeBytes, content }: ReadableObject,
+  { key, content }: Readable,
   range: ByteRange | undefined,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array> {
-  if (content === undefined) throw new Error("the index gave no content");
+  if (content.kind === "inline") {
+    const { bytes } = content;
+    return range === undefined ? bytes : bytes.subarray(range.offset, range.offset + range.length);
+  }
+  const { sizeBytes } = content;
   const { offset, length } = range ?? { offset: 0, length: sizeBytes };
-  if (content.kind === "inline") return content.bytes.subarray(offset, offset + length);
   const open = (slice: Slice): Promise<ByteStream> => openBlob(blobs, key, slice);
   if (content.kind === "blob")
     return open({ blobId: content.blobId, offset, length, blobSizeBytes: sizeBytes });
-  const segments = contentSegments(contents, content, sizeBytes, { offset, length });
+  const segments = contentSegments(contents, content, { offset, length });
   return readAll(open, unbroken(segments), length);
 }
 

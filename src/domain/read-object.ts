@@ -15,7 +15,7 @@ import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { Wanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { type ContentStores, openContent } from "./open-content.ts";
-import { selectBytes, wholeOf } from "./select-bytes.ts";
+import { selectBytes, selectedContent, type Selection, wholeOf } from "./select-bytes.ts";
 
 /** What GetObject and HeadObject work with. */
 export interface ReadStores extends ContentStores {
@@ -24,8 +24,8 @@ export interface ReadStores extends ContentStores {
 }
 
 /**
- * Answers GetObject (`withBody`) and HeadObject: one index call, then conditions, then the range, then the bytes, as
- * RFC 9110 §13.2.2 orders them, so that a 304 or a 412 never reads the store.
+ * Answers GetObject: one index call, then conditions, then the range, then the bytes, as RFC 9110 §13.2.2 orders them, so
+ * that a 304 or a 412 never reads the store.
  *
  * @throws S3Error NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidArgument, InvalidRequest
  */
@@ -33,20 +33,50 @@ export async function respondWithObject(
   stores: ReadStores,
   request: S3Request,
   key: string,
-  withBody: boolean,
 ): Promise<Response> {
-  const wanted = wantedBytes(request, withBody);
-  const record = requireObject(await stores.index.read(key, wanted), key, wanted.versionId);
+  const wanted = wantedBytes(request, true);
+  const record = requireObject(await stores.index.readContent(key, wanted), key, wanted.versionId);
+  const { init, selection } = await describe(stores, request, record, wanted);
+  if (selection === undefined) return new Response(null, init);
+  const content = selectedContent(record.content, selection);
+  return new Response(await openContent(stores, { key, content }, selection.range), init);
+}
 
-  const headers = objectHeaders(record, request, stores.settings.noTransform);
+/** Answers HeadObject: the same, without the bytes. */
+export async function respondWithHeaders(
+  stores: ReadStores,
+  request: S3Request,
+  key: string,
+): Promise<Response> {
+  const wanted = wantedBytes(request, false);
+  const record = requireObject(await stores.index.read(key, wanted), key, wanted.versionId);
+  const { init } = await describe(stores, request, record, wanted);
+  return new Response(null, init);
+}
+
+interface Description {
+  /** Status and headers. */
+  readonly init: ResponseInit;
+  /** Undefined: the client has these bytes already. */
+  readonly selection: Selection | undefined;
+}
+
+async function describe(
+  { contents, settings }: ReadStores,
+  request: S3Request,
+  record: ObjectRecord,
+  wanted: Wanted,
+): Promise<Description> {
+  const headers = objectHeaders(record, request, settings.noTransform);
   if (evaluateRead(request.headers, record) === "not-modified")
-    return new Response(null, { status: 304, headers });
+    return { init: { status: 304, headers }, selection: undefined };
 
   const { sizeBytes } = record;
-  const { range, checksum, partCount, content } =
+  const selection =
     wanted.range === undefined || isRangeCurrent(request.headers, record)
-      ? await selectBytes(stores.contents, record, wanted, request.headers)
+      ? await selectBytes(contents, record, wanted, request.headers)
       : wholeOf(record);
+  const { range, checksum, partCount } = selection;
   headers["content-length"] = String(range?.length ?? sizeBytes);
   // The empty part of an object that is not empty has no first and last byte to name.
   if (range !== undefined && range.length > 0)
@@ -55,12 +85,14 @@ export async function respondWithObject(
   Object.assign(headers, wantedChecksumHeaders(request.headers, checksum));
 
   const status = range === undefined ? 200 : 206;
-  const body = withBody ? await openContent(stores, { key, sizeBytes, content }, range) : null;
   // Stored Content-Encoding describes the stored bytes: the runtime is not to encode them once more.
-  return new Response(body, { status, headers, encodeBody: "manual" });
+  return { init: { status, headers, encodeBody: "manual" }, selection };
 }
 
-function wantedBytes({ headers, query }: S3Request, withBody: boolean): Wanted {
+function wantedBytes<IsContent extends boolean>(
+  { headers, query }: S3Request,
+  content: IsContent,
+): Wanted & { readonly content: IsContent } {
   const partNumber = query.get("partNumber");
   const range = headers.get("range");
   if (partNumber !== null && range !== null) {
@@ -69,7 +101,7 @@ function wantedBytes({ headers, query }: S3Request, withBody: boolean): Wanted {
     });
   }
   return {
-    content: withBody,
+    content,
     range: parseRange(range),
     partNumber: partNumber === null ? undefined : parsePartNumber(partNumber),
     versionId: parseVersionId(query),

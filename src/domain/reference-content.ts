@@ -62,14 +62,16 @@ export async function withReference<T extends { readonly ok: boolean }>(
 export async function commitCopy(
   stores: ReferenceStores,
   key: string,
-  draft: Omit<ObjectDraft, "content">,
+  draft: Omit<ObjectDraft, "content" | "partCount">,
   content: Content,
   conditions: WriteConditions,
 ): Promise<CommitOutcome> {
   const { index } = stores;
-  if (content.kind === "inline") return index.commit(key, { ...draft, content }, conditions);
+  const partCount = content.kind === "stitched" ? content.partCount : undefined;
+  const row = { ...draft, partCount };
+  if (content.kind === "inline") return index.commit(key, { ...row, content }, conditions);
   return withReference(stores, key, content, (reference) =>
-    index.commit(key, { ...draft, content: reference }, conditions),
+    index.commit(key, { ...row, content: reference }, conditions),
   );
 }
 

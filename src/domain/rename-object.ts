@@ -56,13 +56,11 @@ async function moveAcrossShards(
   conditions: WriteConditions,
 ): Promise<RenameOutcome | { readonly ok: false; readonly reason: "RequestTimeout" }> {
   const { index } = stores;
-  const source = await index.read(sourceKey, { ...WANTS_REFERENCE, annotations: true });
+  const source = await index.readContent(sourceKey, { ...WANTS_REFERENCE, annotations: true });
   if (source?.kind !== "object" || source.sequence !== sequence)
     return { ok: false, reason: "SourceGone" };
-  const { content, sizeBytes, etag, storageClass, checksum, headers, partCount, attributes } =
-    source;
-  if (content === undefined) throw new Error("the index gave no content");
-  const draft = { sizeBytes, etag, storageClass, checksum, headers, partCount, attributes };
+  const { content, sizeBytes, etag, storageClass, checksum, headers, attributes } = source;
+  const draft = { sizeBytes, etag, storageClass, checksum, headers, attributes };
   const committed = await commitCopy(stores, key, draft, content, conditions);
   if (!committed.ok) return committed;
   const { versionId } = committed;

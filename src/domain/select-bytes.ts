@@ -1,5 +1,5 @@
 import { S3Error } from "../protocol/errors.ts";
-import type { Content, ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
+import type { Content, Located, ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
 import { type ByteRange, requireRange } from "../protocol/range.ts";
 import type { ContentIndex, Wanted } from "../storage/content-index.ts";
 
@@ -11,8 +11,8 @@ export interface Selection {
   readonly checksum: StoredChecksum | undefined;
   /** Told only to who asks for a part of a multipart object. */
   readonly partCount: number | undefined;
-  /** As in the record. */
-  readonly content: Content | undefined;
+  /** Where these bytes are in a stitched content, as far as that is known. */
+  readonly located: Located | undefined;
 }
 
 /**
@@ -28,23 +28,24 @@ export async function selectBytes(
   wanted: Wanted,
   headers: Headers,
 ): Promise<Selection> {
-  const { sizeBytes, checksum, content, partCount } = record;
+  const { sizeBytes, checksum, content } = record;
   const { partNumber } = wanted;
   if (partNumber === undefined) {
     const range = wanted.range && requireRange(headers, wanted.range, sizeBytes);
-    return { range, checksum: checksumOf(record, range), partCount: undefined, content };
+    const located = content?.kind === "stitched" ? content.located : undefined;
+    return { range, checksum: checksumOf(record, range), partCount: undefined, located };
   }
-  if (partCount === undefined) {
+  if (content?.kind !== "stitched") {
     // An object that was put whole is its own only part, and AWS answers its part 1 as a range.
     if (partNumber !== 1) throw noSuchPart(partNumber, 1);
     return {
       range: rangeOf({ offset: 0, length: sizeBytes }, record),
       checksum,
-      partCount,
-      content,
+      partCount: undefined,
+      located: undefined,
     };
   }
-  if (content?.kind !== "stitched") throw new Error("the index did not say where the parts are");
+  const { partCount } = content;
   const located = content.located ?? (await contents.locate(content.contentId, sizeBytes, wanted));
   const { part } = located;
   if (part === undefined) throw noSuchPart(partNumber, partCount);
@@ -52,18 +53,18 @@ export async function selectBytes(
     range: rangeOf(part, record),
     checksum: part.checksum && checksum && { ...part.checksum, type: checksum.type },
     partCount,
-    content: { ...content, located },
+    located,
   };
 }
 
 /** All of a record whose index was asked for a range: where that begins is of no use. */
-export function wholeOf({ checksum, content }: ObjectRecord): Selection {
-  return {
-    range: undefined,
-    checksum,
-    partCount: undefined,
-    content: content?.kind === "stitched" ? { ...content, located: undefined } : content,
-  };
+export function wholeOf({ checksum }: ObjectRecord): Selection {
+  return { range: undefined, checksum, partCount: undefined, located: undefined };
+}
+
+/** A record's content, where the selected bytes of it are known. */
+export function selectedContent(content: Content, { located }: Selection): Content {
+  return content.kind === "stitched" ? { ...content, located } : content;
 }
 
 /**

@@ -67,7 +67,5 @@ export async function writeObject(
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));
   if (outcome.ok) return { etag: md5Hex, sizeBytes, checksum, versionId: outcome.versionId };
-  // Only a copy has a source.
-  if (outcome.reason === "SourceGone") throw new Error("an upload was taken for a copy");
   throw refusalError(outcome, { key });
 }

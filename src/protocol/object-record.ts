@@ -34,12 +34,16 @@ export interface InlineContent {
 export interface BlobContent {
   readonly kind: "blob";
   readonly blobId: string;
+  readonly sizeBytes: number;
 }
 
 /** Content of a multipart upload. Only the shard that stitched it knows its segments; copies refer to it by id. */
 export interface StitchedContent {
   readonly kind: "stitched";
   readonly contentId: string;
+  /** As the row says that refers to it: an append may have made it longer since. */
+  readonly sizeBytes: number;
+  readonly partCount: number;
   /** What the read asked for; undefined when another shard stitched it, which is to be asked then. */
   readonly located: Located | undefined;
 }
@@ -114,7 +118,7 @@ export interface ObjectDraft {
   readonly content: InlineContent | BlobContent | ReferencedContent;
 }
 
-/** One object as a read finds it. `content` is undefined when the caller asked for no body (HEAD). */
+/** One object as a read finds it. */
 export interface ObjectRecord extends ObjectSummary {
   readonly kind: "object";
   /** Undefined: its bucket never had versions. */
@@ -122,11 +126,16 @@ export interface ObjectRecord extends ObjectSummary {
   readonly headers: StoredHeaders;
   /** Number of the write that made it: no two writes in a shard have the same. */
   readonly sequence: number;
-  readonly partCount: number | undefined;
   readonly attributes: ObjectAttributes;
+  /** Undefined when the read asked for no content, unless it asked for a part, and the object has parts. */
   readonly content: Content | undefined;
   /** Counted when asked for. */
   readonly annotationCount?: number;
+}
+
+/** One object as a read of its content finds it. */
+export interface StoredObject extends ObjectRecord {
+  readonly content: Content;
 }
 
 /** What says that an object was deleted, as the current version or as one of the older. */

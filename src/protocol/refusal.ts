@@ -6,7 +6,10 @@ export type KeyRefusal =
   | ConditionRefusal
   | {
       readonly ok: false;
-      /** `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. */
+      /**
+       * `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. `SourceGone`: what was to be
+       * copied is another object by now, or none.
+       */
       readonly reason:
         | "AccessDenied"
         | "AnnotationLimitExceeded"
@@ -14,7 +17,8 @@ export type KeyRefusal =
         | "MethodNotAllowed"
         | "NoSuchAnnotation"
         | "NoSuchVersion"
-        | "RequestTimeout";
+        | "RequestTimeout"
+        | "SourceGone";
     };
 
 /** What the request was about. */
@@ -28,7 +32,8 @@ export interface Refused {
 
 /** The error for what the index has refused. */
 export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
-  return new S3Error(refusal.reason, refusalDetail(refusal, refused));
+  const code = refusal.reason === "SourceGone" ? "SlowDown" : refusal.reason;
+  return new S3Error(code, refusalDetail(refusal, refused));
 }
 
 /**
@@ -52,6 +57,7 @@ export function refusalDetail(
       };
     case "InternalError":
     case "RequestTimeout":
+    case "SourceGone":
       return {};
     case "AnnotationLimitExceeded":
     case "NoSuchAnnotation":

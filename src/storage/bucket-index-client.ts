@@ -1,12 +1,13 @@
 import { ulid } from "../lib/ulid.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { DeleteMarker } from "../protocol/object-record.ts";
+import type { DeleteMarker, ObjectRecord, StoredObject } from "../protocol/object-record.ts";
 import type { BucketDirectory, BucketRecord } from "./bucket-directory.ts";
 import { type PackedPage, unpackPage } from "./bucket-index-object/listing.ts";
 import type { BucketIndexObject } from "./bucket-index-object/object.ts";
 import { type PackedObject, unpackObject } from "./bucket-index-object/packed-object.ts";
 import type { Outdated, Sealed, ShardAnswer } from "./bucket-index-object/shard-answer.ts";
 import type { BucketIndex, Removal, RemoveOutcome } from "./bucket-index.ts";
+import type { Wanted } from "./content-index.ts";
 import {
   compareEntries,
   compareUploadEntries,
@@ -93,6 +94,17 @@ export function bucketIndexClient(
     );
   }
 
+  async function read(
+    key: string,
+    wanted: Wanted,
+  ): Promise<ObjectRecord | DeleteMarker | undefined> {
+    // The runtime's types make an array of the tuple in the answer.
+    const readShard = (shard: ShardStub, revision: number) =>
+      shard.read(revision, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
+    const found = await callShardOf(key, readShard);
+    return found?.kind === "packed" ? unpackObject(found) : found;
+  }
+
   async function removeFromShard(
     shard: ShardStub,
     removals: readonly Removal[],
@@ -117,13 +129,11 @@ export function bucketIndexClient(
       await Promise.all(allShards().map((shard) => shard.configure(revision, configuration)));
     },
 
-    async read(key, wanted) {
-      // The runtime's types make an array of the tuple in the answer.
-      const readShard = (shard: ShardStub, revision: number) =>
-        shard.read(revision, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
-      const found = await callShardOf(key, readShard);
-      return found?.kind === "packed" ? unpackObject(found) : found;
-    },
+    read,
+
+    // A shard gives content to whoever wants it.
+    readContent: (key, wanted) =>
+      read(key, wanted) as Promise<StoredObject | DeleteMarker | undefined>,
 
     commit: (key, draft, conditions) =>
       callShardOf(key, (shard, revision) => shard.commit(revision, key, draft, conditions)),

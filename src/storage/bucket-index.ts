@@ -10,10 +10,11 @@ import type {
   Retention,
   Segment,
   StoredChecksum,
+  StoredObject,
 } from "../protocol/object-record.ts";
 import type { TagSet } from "../protocol/tag-set.ts";
 import type { AnnotationIndex, NoVersion } from "./annotation-index.ts";
-import type { Wanted } from "./content-index.ts";
+import type { ContentWanted, Wanted } from "./content-index.ts";
 import type { UploadIndex } from "./upload-index.ts";
 
 export interface ListQuery {
@@ -71,10 +72,12 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex {
   newBlobId(key: string): string;
   /** The shard of the key made this content, so that a copy to this key needs no hold on it. */
   isHome(key: string, contentId: string): boolean;
-  /** Undefined: no such key, or no such version of it. */
   /** The shard of `key` has that object of that bucket, too. */
   isNeighbour(key: string, bucketId: string, otherKey: string): boolean;
+  /** Undefined: no such key, or no such version of it. */
   read(key: string, wanted: Wanted): Promise<ObjectRecord | DeleteMarker | undefined>;
+  /** The same, of its content. */
+  readContent(key: string, wanted: ContentWanted): Promise<StoredObject | DeleteMarker | undefined>;
   commit(key: string, draft: ObjectDraft, conditions: WriteConditions): Promise<CommitOutcome>;
   /** Makes an object longer: headers, storage class, tags, and annotations stay. `SourceGone`: it is another one by now. */
   append(key: string, draft: AppendDraft, conditions: WriteConditions): Promise<CommitOutcome>;
@@ -123,7 +126,6 @@ export interface AppendDraft {
 export interface AppendedContent {
   readonly kind: "appended";
   readonly tail: BlobContent;
-  readonly tailBytes: number;
   /**
    * Where the old bytes are: in a new blob, if they were inline; in segments, if another shard stitched them; otherwise
    * the index knows.

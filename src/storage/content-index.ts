@@ -14,15 +14,19 @@ export interface Wanted {
   readonly annotations?: boolean;
 }
 
+export interface ContentWanted extends Wanted {
+  readonly content: true;
+}
+
 export const WANTS_HEADERS: Wanted = {
   content: false,
   range: undefined,
   partNumber: undefined,
   versionId: undefined,
 };
-export const WANTS_CONTENT: Wanted = { ...WANTS_HEADERS, content: true };
+export const WANTS_CONTENT: ContentWanted = { ...WANTS_HEADERS, content: true };
 /** Inline bytes, or what a copy refers to: of a stitched content, no segment but the first. */
-export const WANTS_REFERENCE: Wanted = { ...WANTS_CONTENT, range: spanOf(0, 0) };
+export const WANTS_REFERENCE: ContentWanted = { ...WANTS_CONTENT, range: spanOf(0, 0) };
 
 /** A part of a stitched content. */
 export interface ContentPart {

@@ -161,7 +161,7 @@ describe("the checksum of a part", () => {
     const draftOf = async (sizeBytes: number, value: string) => {
       const blobId = index.newBlobId("k");
       await env.BLOBS.put(blobId, partBytes(sizeBytes, 0));
-      const content = { kind: "blob", blobId } as const;
+      const content = { kind: "blob", blobId, sizeBytes } as const;
       return { sizeBytes, etag: "0".repeat(32), checksum: { ...checksum, value }, content };
     };
     await completeParts(index, "k", [await draftOf(4, "AQIDBAUGBwg=")], checksum);

@@ -77,8 +77,8 @@ test("a column that a later migration adds stays with what is appended to, and r
   const source = await index.read(key, WANTS_HEADERS);
   if (source?.kind !== "object") throw new Error("no object");
   const { sequence, etag } = source;
-  const tail = { kind: "blob", blobId: index.newBlobId(key) } as const;
-  const content = { kind: "appended", tail, tailBytes: 4, head: undefined } as const;
+  const tail = { kind: "blob", blobId: index.newBlobId(key), sizeBytes: 4 } as const;
+  const content = { kind: "appended", tail, head: undefined } as const;
   const draft = { sequence, etag, content, sizeBytes: 9, partCount: 2 };
   await index.append(
     key,

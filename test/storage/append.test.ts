@@ -4,7 +4,7 @@ import { appendObject } from "../../src/domain/append-object.ts";
 import { openContent } from "../../src/domain/open-content.ts";
 import { readSettings } from "../../src/env.ts";
 import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
-import { NO_ATTRIBUTES, type ObjectRecord } from "../../src/protocol/object-record.ts";
+import { NO_ATTRIBUTES, type StoredObject } from "../../src/protocol/object-record.ts";
 import { blobStoreOf } from "../../src/storage/blob-store-of.ts";
 import type { BucketIndex } from "../../src/storage/bucket-index.ts";
 import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
@@ -46,8 +46,8 @@ afterEach(() => {
 
 const passBoth = (ms: number): Promise<void> => pass(ms, two.home, two.abroad);
 
-async function recordOf(index: BucketIndex, key: string): Promise<ObjectRecord> {
-  const found = await index.read(key, WANTS_CONTENT);
+async function recordOf(index: BucketIndex, key: string): Promise<StoredObject> {
+  const found = await index.readContent(key, WANTS_CONTENT);
   if (found?.kind !== "object") throw new Error(`${key} is not there`);
   return found;
 }
@@ -94,7 +94,8 @@ async function append(
 
 /** Refers to the content of an object in its own shard, or in another by a hold. */
 async function copy(from: BucketIndex, fromKey: string, to: BucketIndex, key: string) {
-  const { sizeBytes, partCount } = await recordOf(from, fromKey);
+  const { sizeBytes, content } = await recordOf(from, fromKey);
+  const partCount = content.kind === "stitched" ? content.partCount : undefined;
   const contentId = await contentIdOf(from, fromKey);
   let holdToken: string | undefined;
   if (!to.isHome(key, contentId)) {
@@ -202,7 +203,7 @@ describe("an object that is appended to", () => {
       await passBoth(2 * DAY_MS);
       await passBoth(2 * HOUR_MS);
       expect(await textOf(target, targetKey)).toBe("abcdefgh");
-      expect(await recordOf(target, targetKey)).toMatchObject({ partCount: 3 });
+      expect(await recordOf(target, targetKey)).toMatchObject({ content: { partCount: 3 } });
       await target.remove(removalOf(targetKey));
       await expectNothingLeft();
     },
@@ -249,8 +250,8 @@ describe("an append that meets another write", () => {
     let isFirst = true;
     return {
       ...index,
-      async read(...given) {
-        const found = await index.read(...given);
+      async readContent(...given) {
+        const found = await index.readContent(...given);
         if (isFirst) {
           isFirst = false;
           await race();

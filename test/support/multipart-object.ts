@@ -40,7 +40,7 @@ export async function putInParts(
         sizeBytes: bytes.byteLength,
         etag: hash("md5", bytes),
         checksum: checksum && checksumOf(bytes, checksum),
-        content: { kind: "blob", blobId },
+        content: { kind: "blob", blobId, sizeBytes: bytes.byteLength },
       };
     }),
   );
@@ -86,10 +86,11 @@ export async function copyAcrossBuckets(
   const record = await (await indexOf(source)).read(key, WANTS_CONTENT);
   if (record?.kind !== "object" || record.content?.kind !== "stitched")
     throw new Error(`${key} is not made of parts`);
-  const { contentId } = record.content;
+  const { contentId, partCount } = record.content;
   const index = await indexOf(destination);
   const holdToken = index.newBlobId(key);
   expect(await contentIndexClient(env.BUCKET_INDEX).hold(contentId, holdToken)).toBe(true);
-  const draft = { ...record, content: { kind: "reference", contentId, holdToken } as const };
+  const content = { kind: "reference", contentId, holdToken } as const;
+  const draft = { ...record, partCount, content };
   expect(await index.commit(key, draft, NO_CONDITIONS)).toMatchObject({ ok: true });
 }

@@ -123,11 +123,9 @@ export function removalOf(key: string): Removal {
 export async function putBlob(index: BucketIndex, key: string, body: string): Promise<string> {
   const blobId = index.newBlobId(key);
   await env.BLOBS.put(blobId, body);
-  const outcome = await index.commit(
-    key,
-    draftOf({ kind: "blob", blobId }, body.length),
-    NO_CONDITIONS,
-  );
+  const sizeBytes = body.length;
+  const draft = draftOf({ kind: "blob", blobId, sizeBytes }, sizeBytes);
+  const outcome = await index.commit(key, draft, NO_CONDITIONS);
   if (!outcome.ok) throw new Error(outcome.reason);
   return blobId;
 }

@@ -61,7 +61,8 @@ export async function putBlobPart(
 ): Promise<string> {
   const blobId = index.newBlobId(key);
   await env.BLOBS.put(blobId, "part");
-  const draft = partDraft({ kind: "blob", blobId }, LEAST_PART_BYTES, etag);
+  const sizeBytes = LEAST_PART_BYTES;
+  const draft = partDraft({ kind: "blob", blobId, sizeBytes }, sizeBytes, etag);
   const outcome = await index.putPart(key, uploadId, partNumber, draft);
   if (!outcome.ok) throw new Error(outcome.reason);
   return blobId;

@@ -102,7 +102,7 @@ async function storeAndVerify(
   } else if (claims.checksum !== undefined) {
     checksum = { ...claims.checksum, type: "FULL_OBJECT" };
   }
-  return { content: { kind: "blob", blobId }, md5Hex, checksum };
+  return { content: { kind: "blob", blobId, sizeBytes: body.sizeBytes }, md5Hex, checksum };
 }
 
 interface StoreClaim {

@@ -65,11 +65,10 @@ function checksumContent(checksum: StoredChecksum | undefined): XmlContent | und
 /** The parts are listed with or without checksums; AWS only counts those that are not part of a composite checksum. */
 async function partsContent(
   contents: ContentIndex,
-  { content, partCount }: ObjectRecord,
+  { content }: ObjectRecord,
   { partNumberMarker, maxParts }: ObjectAttributesParameters,
 ): Promise<XmlContent | undefined> {
-  if (partCount === undefined) return undefined;
-  if (content?.kind !== "stitched") throw new Error("the index did not say where the parts are");
+  if (content?.kind !== "stitched") return undefined;
   const page = await contents.listParts(content.contentId, partNumberMarker, maxParts);
   return [
     ["IsTruncated", page.isTruncated],
@@ -86,6 +85,6 @@ async function partsContent(
         ["Size", sizeBytes],
       ],
     ]),
-    ["PartsCount", partCount],
+    ["PartsCount", content.partCount],
   ];
 }

@@ -13,6 +13,6 @@ export const getObject: ObjectOperation = {
   scope: "object",
   refuses: REFUSED_OF_READS,
   handle(context) {
-    return respondWithObject(context, context.request, context.key, true);
+    return respondWithObject(context, context.request, context.key);
   },
 };

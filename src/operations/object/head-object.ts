@@ -1,4 +1,4 @@
-import { respondWithObject } from "../../domain/read-object.ts";
+import { respondWithHeaders } from "../../domain/read-object.ts";
 import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -13,6 +13,6 @@ export const headObject: ObjectOperation = {
   scope: "object",
   refuses: REFUSED_OF_READS,
   handle(context) {
-    return respondWithObject(context, context.request, context.key, false);
+    return respondWithHeaders(context, context.request, context.key);
   },
 };

@@ -63,11 +63,11 @@ function contentOf(
     return content.blobId;
   }
   const { sql } = shard;
-  const { tail, tailBytes } = content;
+  const { tail } = content;
   const contentId = grown(shard, existing) ?? stitchHead(shard, existing, content);
   const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
   addContent(sql, tail.blobId);
-  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail.blobId, tailBytes);
+  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail.blobId, tail.sizeBytes);
   return contentId;
 }
 

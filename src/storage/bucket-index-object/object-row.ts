@@ -63,11 +63,11 @@ export function shownVersionId(
 
 /** Undefined: it is inline. */
 export function storedContentOf(row: ObjectRow): Content | undefined {
-  const { content_id: id, part_count: partCount } = row;
+  const { content_id: id, size_bytes: sizeBytes, part_count: partCount } = row;
   if (id === null) return undefined;
   return partCount === null
-    ? { kind: "blob", blobId: id }
-    : { kind: "stitched", contentId: id, located: undefined };
+    ? { kind: "blob", blobId: id, sizeBytes }
+    : { kind: "stitched", contentId: id, sizeBytes, partCount, located: undefined };
 }
 
 /** Why an effect on this row may not happen; undefined: it may. */

@@ -18,7 +18,6 @@ export interface PackedObject {
 export type PackedColumns = readonly [
   summary: SummaryValues,
   sequence: number,
-  partCount: number | null,
   /** As it is shown. */
   versionId: string | null,
   headers: string,
@@ -33,7 +32,6 @@ export function packColumns(
   return [
     [key, modified_ms, size_bytes, etag, storage_class, checksum],
     row.sequence,
-    row.part_count,
     shownVersionId(row.version_id, versioning) ?? null,
     row.headers,
     row.attributes,
@@ -42,7 +40,7 @@ export function packColumns(
 
 /** @throws Error when the bytes are not as many as the row says */
 export function unpackObject({ columns, content, annotationCount }: PackedObject): ObjectRecord {
-  const [summary, sequence, partCount, versionId, headers, attributes] = columns;
+  const [summary, sequence, versionId, headers, attributes] = columns;
   if (content?.kind === "inline") requireLength(content.bytes, summary);
   return {
     kind: "object",
@@ -50,7 +48,6 @@ export function unpackObject({ columns, content, annotationCount }: PackedObject
     versionId: versionId ?? undefined,
     headers: JSON.parse(headers) as StoredHeaders,
     sequence,
-    partCount: partCount ?? undefined,
     attributes: readAttributes(attributes),
     content,
     ...(annotationCount !== undefined && { annotationCount }),

@@ -59,7 +59,7 @@ function findWanted(
 }
 
 function versionOf({ columns }: CachedObject): string | null {
-  const [, , , versionId] = columns;
+  const [, , versionId] = columns;
   return versionId;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { openContent, type ReadableObject } from "../../../src/domain/open-content.ts";
+import { openContent, type Readable } from "../../../src/domain/open-content.ts";
 import type { Located, Segment } from "../../../src/protocol/object-record.ts";
 import {
   type ByteRange,
@@ -97,8 +97,11 @@ function watchedBlobs(failing?: { readonly id: string; readonly afterBytes: numb
   return { opened, blobs: store as unknown as BlobStore };
 }
 
-function stitched(sizeBytes: number, located?: Located): ReadableObject {
-  return { key: "k", sizeBytes, content: { kind: "stitched", contentId: "c", located } };
+function stitched(sizeBytes: number, located?: Located): Readable {
+  return {
+    key: "k",
+    content: { kind: "stitched", contentId: "c", sizeBytes, partCount: 1, located },
+  };
 }
 
 async function read(slices: readonly Slice[], range?: ByteRange, pageLength = 250) {
