@@ -21,13 +21,21 @@ const OF_ONE_SHARD = [
   ...["multipart-faults", "write-faults"].map((name) => `test/faults/${name}.test.ts`),
 ];
 
-/** The suites that run inside workerd, once with one shard for each bucket and once with five. */
-function workerdProject(
-  name: string,
-  indexShards: string,
-  include: string[],
-  exclude: string[] = [],
-) {
+/** What changes the code before it is loaded, and so needs a runtime of its own. */
+const ALONE = ["test/storage/added-column.test.ts"];
+
+interface WorkerdProject {
+  readonly name: string;
+  /** Of each bucket. */
+  readonly shards: string;
+  readonly include: string[];
+  readonly exclude?: string[];
+  /** A runtime for each file. To start one takes longer than most files take, so that files share one by default. */
+  readonly isolate?: boolean;
+}
+
+/** Suites that run inside workerd. Each makes buckets of its own, and leaves nothing changed but these. */
+function workerdProject({ name, shards, include, exclude = [], isolate = false }: WorkerdProject) {
   return {
     plugins: [
       cloudflareTest({
@@ -40,7 +48,7 @@ function workerdProject(
             },
           },
           bindings: {
-            INDEX_SHARDS: indexShards,
+            INDEX_SHARDS: shards,
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
             NO_TRANSFORM: "false",
@@ -54,8 +62,7 @@ function workerdProject(
       name,
       include,
       exclude,
-      // To start a runtime takes longer than most files take: all of them share one, and each makes buckets of its own.
-      isolate: false,
+      isolate,
       // Far more than any test takes, so that a busy machine fails none.
       testTimeout: 60_000,
     },
@@ -75,7 +82,9 @@ function blackBoxProject(name: string, server: string, exclude: string[]) {
       hookTimeout: 60_000,
       // Nor is the AWS SDK loaded anew for each file.
       isolate: false,
+      // Servers of their own, some of which fill a disk or wait for a client: after all others, one at a time.
       fileParallelism: false,
+      sequence: { groupOrder: 1 },
     },
   };
 }
@@ -84,20 +93,22 @@ export default defineConfig({
   test: {
     // What tests let fail on purpose would fill the screen.
     silent: "passed-only",
+    // Vitest leaves one of two cores to itself, and uses little of it.
+    maxWorkers: 2,
     projects: [
-      workerdProject("workerd", "1", [
-        "test/unit/**/*.test.ts",
-        "test/operations/**/*.test.ts",
-        "test/storage/**/*.test.ts",
-        "test/faults/**/*.test.ts",
-        "test/*.test.ts",
-      ]),
-      workerdProject(
-        "workerd-5-shards",
-        "5",
-        ["test/operations/**/*.test.ts", "test/storage/**/*.test.ts", "test/faults/**/*.test.ts"],
-        OF_ONE_SHARD,
-      ),
+      workerdProject({
+        name: "workerd",
+        shards: "1",
+        include: ["test/{unit,operations,storage,faults}/**/*.test.ts", "test/*.test.ts"],
+        exclude: ALONE,
+      }),
+      workerdProject({
+        name: "workerd-5-shards",
+        shards: "5",
+        include: ["test/{operations,storage,faults}/**/*.test.ts"],
+        exclude: [...OF_ONE_SHARD, ...ALONE],
+      }),
+      workerdProject({ name: "workerd-alone", shards: "1", include: ALONE, isolate: true }),
       blackBoxProject("black-box", "ledge serve", []),
       blackBoxProject("black-box-wrangler", "wrangler dev", [
         "test/black-box/serve*.test.ts",

@@ -19,28 +19,32 @@ interface Meter {
   cost(): RequestCost;
   /** Cursors that were left before their end. */
   openCursors(): number;
+  /** Takes itself out again: other files have the same isolate. */
+  remove(): void;
 }
 
 type Cursor = SqlStorageCursor<Record<string, SqlStorageValue>>;
 
 /**
  * Counts at the stores themselves, by their prototypes: tests, Worker and Durable Objects are one isolate here. Call it
- * once in a file.
+ * once in a file, and `remove` after its last test.
  */
 export async function installMeter(): Promise<Meter> {
   let calls = { index: 0, r2: 0, directory: 0, kv: 0 };
   const cursors: Cursor[] = [];
-  observe(BucketIndexObject.prototype, () => (calls.index += 1));
-  observe(DirectoryObject.prototype, () => (calls.directory += 1));
-  observe(Object.getPrototypeOf(env.BLOBS), () => (calls.r2 += 1));
-  observe(Object.getPrototypeOf(env.IDENTITIES), () => (calls.kv += 1));
   const shard = env.BUCKET_INDEX.getByName("meter/0");
-  await runInDurableObject(shard, (_, { storage: { sql } }) =>
-    observe(Object.getPrototypeOf(sql), (result) => {
-      // The prototype has `exec` and getters only.
-      cursors.push(result as Cursor);
-    }),
-  );
+  const restorers = [
+    observe(BucketIndexObject.prototype, () => (calls.index += 1)),
+    observe(DirectoryObject.prototype, () => (calls.directory += 1)),
+    observe(Object.getPrototypeOf(env.BLOBS), () => (calls.r2 += 1)),
+    observe(Object.getPrototypeOf(env.IDENTITIES), () => (calls.kv += 1)),
+    await runInDurableObject(shard, (_, { storage: { sql } }) =>
+      observe(Object.getPrototypeOf(sql), (result) => {
+        // The prototype has `exec` and getters only.
+        cursors.push(result as Cursor);
+      }),
+    ),
+  ];
   const rows = (column: "rowsRead" | "rowsWritten"): number =>
     cursors.reduce((sum, cursor) => sum + cursor[column], 0);
   return {
@@ -50,15 +54,23 @@ export async function installMeter(): Promise<Meter> {
     },
     cost: () => ({ ...calls, rowsRead: rows("rowsRead"), rowsWritten: rows("rowsWritten") }),
     openCursors: () => cursors.filter((cursor) => cursor.next().done !== true).length,
+    remove() {
+      for (const restore of restorers) restore();
+    },
   };
 }
 
-/** Tells of every call of a method of this prototype that comes from outside, and lets all through. */
-function observe(prototype: object, onCall: (result: unknown) => void): void {
+/**
+ * Tells of every call of a method of this prototype that comes from outside, and lets all through.
+ *
+ * @returns what makes the prototype as it was
+ */
+function observe(prototype: object, onCall: (result: unknown) => void): () => void {
   let depth = 0;
-  const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype));
-  for (const [name, { value: method }] of methods) {
-    if (name === "constructor" || typeof method !== "function") continue;
+  const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype)).filter(
+    ([name, { value }]) => name !== "constructor" && typeof value === "function",
+  );
+  for (const [name, { value: method }] of methods)
     Reflect.set(prototype, name, function observed(this: unknown, ...parameters: unknown[]) {
       depth += 1;
       try {
@@ -69,5 +81,7 @@ function observe(prototype: object, onCall: (result: unknown) => void): void {
         depth -= 1;
       }
     });
-  }
+  return () => {
+    for (const [name, descriptor] of methods) Object.defineProperty(prototype, name, descriptor);
+  };
 }
