@@ -115,6 +115,7 @@ export default defineConfig({
         "test/black-box/package.test.ts",
         "test/black-box/raw-paths.test.ts",
         "test/black-box/bundle-size.test.ts",
+        "test/black-box/documents.test.ts",
       ]),
     ],
   },

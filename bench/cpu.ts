@@ -5,6 +5,7 @@ import { canSeeProcesses, cpuSeconds, workerdProcesses } from "./processes.ts";
 import type { Measurement } from "./report.ts";
 import { localCredentials, type Server, startHello, startLedge } from "./server.ts";
 import { Signer, UNSIGNED_PAYLOAD } from "./signer.ts";
+import { median } from "./statistics.ts";
 
 const ROUNDS = 7;
 const CONCURRENCY = 16;
@@ -98,8 +99,4 @@ async function microseconds({ server, calls }: Contestant, seconds: number): Pro
   const cost = (used() - before) / count;
   client.close();
   return cost * 1_000_000;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
