@@ -21,27 +21,10 @@ export function checkNewBucketName(name: string): void {
     !MISPLACED_AN.test(name) &&
     !RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix)) &&
     !RESERVED_SUFFIXES.some((suffix) => name.endsWith(suffix));
-  if (!isAllowed) throw invalidBucketName(name);
-}
-
-// Names of the first years of S3 had capitals, underscores and up to 255 characters: no such bucket is here, and
-// NoSuchBucket is what S3 says of them.
-const NAME_IN_USE = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
-
-/**
- * What a name in a request must look like before it is looked up.
- *
- * @throws S3Error InvalidBucketName
- */
-export function checkBucketName(name: string): void {
-  if (!NAME_IN_USE.test(name)) throw invalidBucketName(name);
+  if (!isAllowed) throw new S3Error("InvalidBucketName", { fields: { BucketName: name } });
 }
 
 /** `x-amz-bucket-arn` and `BucketArn`. */
 export function bucketArn(name: string): string {
   return `arn:aws:s3:::${name}`;
-}
-
-function invalidBucketName(name: string): S3Error {
-  return new S3Error("InvalidBucketName", { fields: { BucketName: name } });
 }

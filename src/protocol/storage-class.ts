@@ -24,11 +24,6 @@ export function parseStorageClass(headers: Headers): string {
   return storageClass;
 }
 
-/** The value of `x-amz-storage-class` in an answer about an object; S3 does not say STANDARD. */
-export function storageClassHeader(storageClass: string): string | undefined {
-  return storageClass === "STANDARD" ? undefined : storageClass;
-}
-
 /** What AWS keeps offline in; here such objects are read like any other. */
 const ARCHIVAL_CLASSES = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 

@@ -13,7 +13,7 @@ import {
   parseAnnotationName,
   parseListAnnotations,
 } from "../../../src/protocol/annotation-parameters.ts";
-import { checkBucketName, checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
+import { checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
 import * as checksums from "../../../src/protocol/checksums.ts";
 import {
   evaluateRead,
@@ -92,7 +92,6 @@ const PARAMETERS: Readonly<Record<string, (query: URLSearchParams) => unknown>> 
 };
 
 const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
-  "a bucket's name": checkBucketName,
   "a new bucket's name": checkNewBucketName,
   "a continuation token": decodeToken,
   "a document": parseXml,

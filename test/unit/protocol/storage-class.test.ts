@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { S3Error } from "../../../src/protocol/errors.ts";
-import { parseStorageClass, storageClassHeader } from "../../../src/protocol/storage-class.ts";
+import { parseStorageClass } from "../../../src/protocol/storage-class.ts";
 
 test("the storage class is STANDARD unless the request says another", () => {
   expect(parseStorageClass(new Headers())).toBe("STANDARD");
@@ -17,8 +17,3 @@ test.for(["standard", "", "OUTPOSTS", "EXPRESS_ONEZONE", "SNOW", "FAST"])(
     );
   },
 );
-
-test("answers say every storage class but STANDARD", () => {
-  expect(storageClassHeader("STANDARD")).toBeUndefined();
-  expect(storageClassHeader("STANDARD_IA")).toBe("STANDARD_IA");
-});
