@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ACCOUNT_ID, type Account } from "./protocol/owner.ts";
 
 /** Everything configurable, validated. Units are in the names. */
 export interface Settings {
@@ -13,16 +14,9 @@ export interface Settings {
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
   readonly noTransform: boolean;
+  readonly logRequests: boolean;
   /** How long a request's body may bring nothing. */
   readonly bodyIdleMs: number;
-}
-
-export interface Account {
-  /** Twelve digits, as in `x-amz-expected-bucket-owner`. */
-  readonly id: string;
-  /** 64 hex digits, the `<Owner><ID>` of ACLs and listings. */
-  readonly canonicalId: string;
-  readonly displayName: string;
 }
 
 interface Credentials {
@@ -34,15 +28,16 @@ interface Credentials {
 export function readSettings(env: Cloudflare.Env): Settings {
   return {
     region: matching("REGION", env.REGION, /^[a-z0-9-]{1,64}$/),
-    virtualHostSuffix: env.VIRTUAL_HOST_SUFFIX === "" ? undefined : env.VIRTUAL_HOST_SUFFIX,
+    virtualHostSuffix: host("VIRTUAL_HOST_SUFFIX", env.VIRTUAL_HOST_SUFFIX),
     // No setting of wrangler.toml: only the command line knows it.
-    ownHost: (env as { readonly OWN_HOST?: string }).OWN_HOST?.toLowerCase(),
-    account: account(matching("ACCOUNT_ID", env.ACCOUNT_ID, /^\d{12}$/)),
+    ownHost: host("OWN_HOST", (env as { readonly OWN_HOST?: string }).OWN_HOST ?? ""),
+    account: account(matching("ACCOUNT_ID", env.ACCOUNT_ID, ACCOUNT_ID)),
     rootCredentials: rootCredentials(env),
     indexShards: integer("INDEX_SHARDS", env.INDEX_SHARDS, 1, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
+    logRequests: boolean("LOG_REQUESTS", env.LOG_REQUESTS),
     bodyIdleMs: 1000 * integer("BODY_IDLE_SECONDS", env.BODY_IDLE_SECONDS, 1, 3600),
   };
 }
@@ -88,6 +83,13 @@ function matching(name: string, value: string, pattern: RegExp): string {
   if (!pattern.test(value))
     throw new Error(`${name} is "${value}", which does not match ${pattern}`);
   return value;
+}
+
+/** As a Host header has it, in lower case; undefined when it is empty. */
+function host(name: string, value: string): string | undefined {
+  if (value === "") return undefined;
+  const address = value.includes(":") && !value.startsWith("[") ? `[${value}]` : value;
+  return matching(name, address, /^(?:[\w-]+(?:\.[\w-]+)*|\[[\w:.%]+\])$/).toLowerCase();
 }
 
 function boolean(name: string, value: string): boolean {

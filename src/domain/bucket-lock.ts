@@ -1,7 +1,7 @@
 import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { BucketRecord } from "../storage/bucket-directory.ts";
-import { StaleBucketError } from "../storage/bucket-index-client.ts";
+import { StaleBucketError } from "../storage/bucket-index.ts";
 import type { BucketLookup } from "../storage/bucket-lookup.ts";
 
 /** A bucket as it is remembered, and whom to ask how it is now. */

@@ -1,10 +1,9 @@
-import type { Account } from "../env.ts";
+import type { Account } from "../protocol/owner.ts";
 import type { CopySource } from "../protocol/copy-source.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { StoredObject } from "../protocol/object-record.ts";
 import type { BucketRecord } from "../storage/bucket-directory.ts";
-import { StaleBucketError } from "../storage/bucket-index-client.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
+import { type BucketIndex, StaleBucketError } from "../storage/bucket-index.ts";
 import type { BucketLookup } from "../storage/bucket-lookup.ts";
 import type { ContentWanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";

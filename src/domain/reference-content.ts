@@ -7,8 +7,7 @@ import type {
   ReferencedContent,
   StitchedContent,
 } from "../protocol/object-record.ts";
-import { StaleBucketError } from "../storage/bucket-index-client.ts";
-import type { BucketIndex, CommitOutcome } from "../storage/bucket-index.ts";
+import { type BucketIndex, type CommitOutcome, StaleBucketError } from "../storage/bucket-index.ts";
 import type { ContentIndex } from "../storage/content-index.ts";
 
 export interface ReferenceStores {

@@ -38,12 +38,13 @@ app.notFound((c) => answer(c.req.raw, c.env, c.executionCtx));
 async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
   const startedMs = Date.now();
   const ids = { requestId: newRequestId(), hostId: hostId() };
+  let settings: Settings | undefined;
   let request: S3Request | undefined;
   let operation: string | undefined;
   let failure: S3Error | undefined;
   let response: Response;
   try {
-    const settings = settingsOf(env);
+    settings = settingsOf(env);
     request = addressOf(raw, settings.virtualHostSuffix);
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
@@ -65,9 +66,10 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
-  if (env.NO_TRANSFORM === "true" && !response.headers.has("cache-control"))
+  // What is not set right has failed by its name above, and is logged.
+  if (settings?.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
-  if (env.LOG_REQUESTS === "true") {
+  if (settings?.logRequests !== false) {
     const code = failure?.code;
     logRequest({ ids, raw, operation, request, response, code, startedMs, answeredMs });
   }

@@ -1,4 +1,5 @@
-import type { Account, Settings } from "../env.ts";
+import type { Settings } from "../env.ts";
+import type { Account } from "../protocol/owner.ts";
 import type { SignedRegion } from "../domain/auth/credential.ts";
 import type { Payload } from "../domain/auth/payload.ts";
 import type { RefusedHeaders } from "../protocol/refused-headers.ts";

@@ -1,4 +1,4 @@
-import type { Account } from "../env.ts";
+import type { Account } from "../protocol/owner.ts";
 import { xmlResponse } from "../protocol/respond.ts";
 
 const CANONICAL_USER = {

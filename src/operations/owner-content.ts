@@ -1,4 +1,4 @@
-import type { Account } from "../env.ts";
+import type { Account } from "../protocol/owner.ts";
 import type { XmlNode } from "../lib/xml-writer.ts";
 
 /** What is in an `<Owner>` or an `<Initiator>`. */

@@ -1,5 +1,15 @@
 import { S3Error } from "./errors.ts";
 
+export interface Account {
+  /** Twelve digits, as in `x-amz-expected-bucket-owner`. */
+  readonly id: string;
+  /** 64 hex digits, the `<Owner><ID>` of ACLs and listings. */
+  readonly canonicalId: string;
+  readonly displayName: string;
+}
+
+export const ACCOUNT_ID = /^\d{12}$/;
+
 /**
  * Checks `x-amz-expected-bucket-owner`, or `x-amz-source-expected-bucket-owner` of a copy.
  *
@@ -16,7 +26,7 @@ export function checkExpectedBucketOwner(
 ): void {
   const expected = headers.get(header);
   if (expected === null || expected === accountId) return;
-  if (/^\d{12}$/.test(expected)) throw new S3Error("AccessDenied");
+  if (ACCOUNT_ID.test(expected)) throw new S3Error("AccessDenied");
   throw new S3Error("InvalidBucketOwnerAWSAccountID", {
     message: `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
   });

@@ -6,7 +6,12 @@ import { type PackedPage, unpackPage } from "./bucket-index-object/listing.ts";
 import type { BucketIndexObject } from "./bucket-index-object/object.ts";
 import { type PackedObject, unpackObject } from "./bucket-index-object/packed-object.ts";
 import type { Outdated, Sealed, ShardAnswer } from "./bucket-index-object/shard-answer.ts";
-import type { BucketIndex, Removal, RemoveOutcome } from "./bucket-index.ts";
+import {
+  type BucketIndex,
+  type Removal,
+  type RemoveOutcome,
+  StaleBucketError,
+} from "./bucket-index.ts";
 import type { Wanted } from "./content-index.ts";
 import {
   compareEntries,
@@ -19,11 +24,6 @@ import { shardOfKey } from "./shard-of-key.ts";
 type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
 type ShardStub = DurableObjectStub<BucketIndexObject>;
-
-/** The record that a request was resolved with is of a bucket that is gone; its name may be another bucket's by now. */
-export class StaleBucketError extends Error {
-  override readonly name = "StaleBucketError";
-}
 
 /** Two writers of a configuration, and a dead delete: more can hardly come together. */
 const MAX_ATTEMPTS = 5;

@@ -62,6 +62,11 @@ export type RemoveOutcome =
   /** `AccessDenied`: the version is locked. */
   | { readonly ok: false; readonly reason: "AccessDenied" | "InternalError" };
 
+/** The record that a request was resolved with is of a bucket that is gone; its name may be another bucket's by now. */
+export class StaleBucketError extends Error {
+  override readonly name = "StaleBucketError";
+}
+
 /**
  * Port: the objects of one bucket. Every method is one effect and one transaction in each shard that it touches.
  *

@@ -49,6 +49,10 @@ test.for([
   { name: "ACCOUNT_ID", value: "1" },
   { name: "REGION", value: "" },
   { name: "NO_TRANSFORM", value: "yes" },
+  { name: "LOG_REQUESTS", value: "no" },
+  { name: "VIRTUAL_HOST_SUFFIX", value: ".example.com" },
+  { name: "VIRTUAL_HOST_SUFFIX", value: "example.com/path" },
+  { name: "OWN_HOST", value: "my host" },
 ])("a setting that is not valid is named: $name=$value", ({ name, value }) => {
   expect(() => readSettings({ ...env, [name]: value })).toThrow(`${name} is "${value}"`);
 });

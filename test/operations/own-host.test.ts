@@ -4,12 +4,17 @@ import { app } from "../../src/http/app.ts";
 import { expectError, rawFetch } from "../support/client.ts";
 import { faultyEnv } from "../support/faults.ts";
 
-const guarded = faultyEnv({ OWN_HOST: "Ledge.test" } as Partial<Cloudflare.Env>);
+const guardedAs = (name: string) => faultyEnv({ OWN_HOST: name } as Partial<Cloudflare.Env>);
+const guarded = guardedAs("Ledge.test");
 
 /** Neither is signed: what the guard lets pass is refused as that, by another sentence. */
-async function sentenceFor(method: string, headers: Readonly<Record<string, string>>) {
+async function sentenceFor(
+  method: string,
+  headers: Readonly<Record<string, string>>,
+  environment = guarded,
+) {
   const request = new Request("http://127.0.0.1:8787/b", { method, headers });
-  const response = await app.fetch(request, guarded, createExecutionContext());
+  const response = await app.fetch(request, environment, createExecutionContext());
   return expectError(response, 403, "AccessDenied");
 }
 
@@ -37,6 +42,14 @@ test.for([
     expect(await sentenceFor("GET", { ...headers })).toContain(ALLOWED);
   },
 );
+
+test("an IPv6 address that the server listens on is its own, as Host spells it", async () => {
+  const environment = guardedAs("FD00::1");
+  const own = await sentenceFor("GET", { host: "[fd00::1]:8787" }, environment);
+  expect(own).toContain(ALLOWED);
+  const other = await sentenceFor("GET", { host: "[fd00::2]:8787" }, environment);
+  expect(other).not.toContain(ALLOWED);
+});
 
 test.for([
   { host: "rebound.example:8787" },

@@ -1,4 +1,4 @@
-import type { Account } from "../../env.ts";
+import type { Account } from "../../protocol/owner.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { SignedRegion } from "./credential.ts";

@@ -1,4 +1,4 @@
-import type { Account } from "../../env.ts";
+import type { Account } from "../../protocol/owner.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
