@@ -7,24 +7,20 @@ import type {
 } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
 import type { AppendDraft, AppendedContent, BucketIndex } from "../storage/bucket-index.ts";
-import { type ContentIndex, WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
+import { WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
 import { appendedChecksum, appendedEtag, joinableAlgorithm } from "./appended-object.ts";
 import { claimedAlgorithm } from "./body/claims.ts";
 import { commitOrDrop, dropOnFailure } from "./body/drop-blob.ts";
 import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
 import { storeBytes } from "./body/store-bytes.ts";
 import { contentSegments } from "./content-segments.ts";
-import {
-  type ObjectStores,
-  type ObjectUpload,
-  writeObject,
-  type WrittenObject,
-} from "./write-object.ts";
+import type { BucketPorts } from "./ports.ts";
+import { type ObjectUpload, writeObject, type WrittenObject } from "./write-object.ts";
 
 /** AWS's limit for one object. */
 const MAX_PARTS = 10_000;
 
-type Stores = ObjectStores & { readonly contents: ContentIndex };
+type Stores = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings">;
 
 export interface ObjectAppend extends ObjectUpload {
   /** Where the body is to begin in the object. */

@@ -1,14 +1,10 @@
 import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketRecord } from "../storage/bucket-directory.ts";
 import { StaleBucketError } from "../storage/bucket-index.ts";
-import type { BucketLookup } from "../storage/bucket-lookup.ts";
+import type { BucketPorts } from "./ports.ts";
 
 /** A bucket as it is remembered, and whom to ask how it is now. */
-export interface RememberedBucket {
-  readonly bucket: BucketRecord;
-  readonly buckets: BucketLookup;
-}
+export type RememberedBucket = Pick<BucketPorts, "bucket" | "buckets">;
 
 /**
  * Checks that the bucket has Object Lock. A lock never goes, so what is remembered can only be wrong in one way: the

@@ -1,17 +1,10 @@
 import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
-import type { BucketLookup } from "../storage/bucket-lookup.ts";
+import type { BucketRecord } from "../storage/bucket-directory.ts";
+import type { Ports } from "./ports.ts";
 
 /** Writers of one configuration that may come between. */
 const MAX_ATTEMPTS = 10;
-
-interface Ports {
-  readonly directory: BucketDirectory;
-  readonly buckets: BucketLookup;
-  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
-}
 
 /**
  * Changes a bucket's configuration: in the Directory first, which says which of two changes was the later, then in every
@@ -22,7 +15,7 @@ interface Ports {
  * @throws S3Error NoSuchBucket, OperationAborted (too many others change it)
  */
 export async function configureBucket(
-  { directory, buckets, indexOf }: Ports,
+  { directory, buckets, indexOf }: Pick<Ports, "directory" | "buckets" | "indexOf">,
   bucket: BucketRecord,
   change: (configuration: BucketConfiguration) => BucketConfiguration,
 ): Promise<void> {

@@ -10,7 +10,7 @@ import type {
   StoredObject,
 } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
-import { noSuchUpload } from "../protocol/upload-id.ts";
+import { partRefusalError } from "../protocol/refusal.ts";
 import type { PutPartOutcome } from "../storage/upload-index.ts";
 import { digester } from "./body/digester.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
@@ -68,7 +68,7 @@ export async function copyPart(stores: Stores, copy: PartCopy): Promise<CopiedPa
         ? storeInline(stores, copy, source, content)
         : refer(stores, copy, source, content);
     },
-    ({ reason }) => (reason === "NoSuchUpload" ? noSuchUpload(copy.uploadId) : new S3Error(reason)),
+    (refusal) => partRefusalError(refusal, copy.uploadId),
   );
 }
 

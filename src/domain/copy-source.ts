@@ -4,16 +4,12 @@ import { S3Error } from "../protocol/errors.ts";
 import type { StoredObject } from "../protocol/object-record.ts";
 import type { BucketRecord } from "../storage/bucket-directory.ts";
 import { type BucketIndex, StaleBucketError } from "../storage/bucket-index.ts";
-import type { BucketLookup } from "../storage/bucket-lookup.ts";
 import type { ContentWanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { noSuchBucket, requireOwner } from "./bucket-access.ts";
+import type { Ports } from "./ports.ts";
 
-export interface SourceStores {
-  readonly caller: Account;
-  readonly buckets: BucketLookup;
-  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
-}
+type SourcePorts = Pick<Ports, "buckets" | "indexOf"> & { readonly caller: Account };
 
 export interface SourceObject {
   readonly bucketId: string;
@@ -30,22 +26,22 @@ export interface SourceObject {
  * SlowDown (the bucket changes faster than it is looked up)
  */
 export async function readSource(
-  stores: SourceStores,
+  ports: SourcePorts,
   source: CopySource,
   wanted: ContentWanted,
 ): Promise<SourceObject> {
-  const { buckets } = stores;
+  const { buckets } = ports;
   const remembered = await buckets.find(source.bucket);
-  const found = await readIn(stores, remembered, source, wanted);
+  const found = await readIn(ports, remembered, source, wanted);
   if (found !== "stale") return found;
   const current = await buckets.refresh(source.bucket);
-  const again = await readIn(stores, current, source, wanted);
+  const again = await readIn(ports, current, source, wanted);
   if (again !== "stale") return again;
   throw new S3Error("SlowDown");
 }
 
 async function readIn(
-  { caller, indexOf }: SourceStores,
+  { caller, indexOf }: SourcePorts,
   bucket: BucketRecord | undefined,
   { bucket: name, key, keyWithSpaces, versionId }: CopySource,
   anyVersion: ContentWanted,

@@ -1,14 +1,10 @@
 import type { Segment, StoredObject } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import type { ContentIndex } from "../storage/content-index.ts";
 import { contentSegments } from "./content-segments.ts";
 import { openBlob, type Slice } from "./open-blob.ts";
+import type { Ports } from "./ports.ts";
 
-export interface ContentStores {
-  readonly blobs: BlobStore;
-  readonly contents: ContentIndex;
-}
+export type ContentStores = Pick<Ports, "blobs" | "contents">;
 
 /** What of an object its bytes are read by. */
 export type Readable = Pick<StoredObject, "key" | "content">;

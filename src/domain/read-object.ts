@@ -1,4 +1,3 @@
-import type { Settings } from "../env.ts";
 import { attributeHeaders } from "../protocol/attribute-headers.ts";
 import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
 import { evaluateRead, isRangeCurrent } from "../protocol/conditions.ts";
@@ -11,17 +10,14 @@ import { restoreHeader } from "../protocol/storage-class.ts";
 import { applyResponseOverrides } from "../protocol/stored-headers.ts";
 import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { Wanted } from "../storage/content-index.ts";
 import { requireObject } from "./found-object.ts";
-import { type ContentStores, openContent } from "./open-content.ts";
+import { openContent } from "./open-content.ts";
+import type { BucketPorts } from "./ports.ts";
 import { selectBytes, selectedContent, type Selection, wholeOf } from "./select-bytes.ts";
 
 /** What GetObject and HeadObject work with. */
-export interface ReadStores extends ContentStores {
-  readonly index: BucketIndex;
-  readonly settings: Settings;
-}
+type ReadPorts = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings">;
 
 /**
  * Answers GetObject: one index call, then conditions, then the range, then the bytes, as RFC 9110 §13.2.2 orders them, so
@@ -30,27 +26,27 @@ export interface ReadStores extends ContentStores {
  * @throws S3Error NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidArgument, InvalidRequest
  */
 export async function respondWithObject(
-  stores: ReadStores,
+  ports: ReadPorts,
   request: S3Request,
   key: string,
 ): Promise<Response> {
   const wanted = wantedBytes(request, true);
-  const record = requireObject(await stores.index.readContent(key, wanted), key, wanted.versionId);
-  const { init, selection } = await describe(stores, request, record, wanted);
+  const record = requireObject(await ports.index.readContent(key, wanted), key, wanted.versionId);
+  const { init, selection } = await describe(ports, request, record, wanted);
   if (selection === undefined) return new Response(null, init);
   const content = selectedContent(record.content, selection);
-  return new Response(await openContent(stores, { key, content }, selection.range), init);
+  return new Response(await openContent(ports, { key, content }, selection.range), init);
 }
 
 /** Answers HeadObject: the same, without the bytes. */
 export async function respondWithHeaders(
-  stores: ReadStores,
+  ports: ReadPorts,
   request: S3Request,
   key: string,
 ): Promise<Response> {
   const wanted = wantedBytes(request, false);
-  const record = requireObject(await stores.index.read(key, wanted), key, wanted.versionId);
-  const { init } = await describe(stores, request, record, wanted);
+  const record = requireObject(await ports.index.read(key, wanted), key, wanted.versionId);
+  const { init } = await describe(ports, request, record, wanted);
   return new Response(null, init);
 }
 
@@ -62,7 +58,7 @@ interface Description {
 }
 
 async function describe(
-  { contents, settings }: ReadStores,
+  { contents, settings }: ReadPorts,
   request: S3Request,
   record: ObjectRecord,
   wanted: Wanted,

@@ -7,13 +7,11 @@ import type {
   ReferencedContent,
   StitchedContent,
 } from "../protocol/object-record.ts";
-import { type BucketIndex, type CommitOutcome, StaleBucketError } from "../storage/bucket-index.ts";
+import { type CommitOutcome, StaleBucketError } from "../storage/bucket-index.ts";
 import type { ContentIndex } from "../storage/content-index.ts";
+import type { BucketPorts } from "./ports.ts";
 
-export interface ReferenceStores {
-  readonly index: BucketIndex;
-  readonly contents: ContentIndex;
-}
+export type ReferenceStores = Pick<BucketPorts, "index" | "contents">;
 
 interface SourceGone {
   readonly ok: false;

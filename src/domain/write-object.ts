@@ -1,4 +1,3 @@
-import type { Settings } from "../env.ts";
 import type { WriteConditions } from "../protocol/conditions.ts";
 import type {
   ObjectAttributes,
@@ -7,18 +6,11 @@ import type {
   StoredHeaders,
 } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
 import type { BodyClaims } from "./body/claims.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
 import { holdInline, storeBlob } from "./body/store-body.ts";
-
-export interface ObjectStores {
-  readonly index: BucketIndex;
-  readonly blobs: BlobStore;
-  readonly settings: Settings;
-}
+import type { BucketPorts } from "./ports.ts";
 
 export interface ObjectUpload {
   readonly key: string;
@@ -46,7 +38,7 @@ export interface WrittenObject {
  * older than the sweep allows), and what {@link storeBlob} throws
  */
 export async function writeObject(
-  { index, blobs, settings }: ObjectStores,
+  { index, blobs, settings }: Pick<BucketPorts, "index" | "blobs" | "settings">,
   { key, body, claims, headers, storageClass, attributes, conditions }: ObjectUpload,
 ): Promise<WrittenObject> {
   const { sizeBytes } = body;

@@ -1,13 +1,14 @@
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { StoredChecksum } from "../protocol/object-record.ts";
+import { partRefusalError } from "../protocol/refusal.ts";
 import { noSuchUpload } from "../protocol/upload-id.ts";
-import type { PutPartOutcome, UploadChecksum } from "../storage/upload-index.ts";
+import type { UploadChecksum } from "../storage/upload-index.ts";
 import { type BodyClaims, claimedAlgorithm } from "./body/claims.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { storeBlob } from "./body/store-body.ts";
-import type { ObjectStores } from "./write-object.ts";
+import type { BucketPorts } from "./ports.ts";
 
 export interface PartUpload {
   readonly key: string;
@@ -32,7 +33,7 @@ export interface WrittenPart {
  * longer ago than the sweep allows), and what {@link storeBlob} throws
  */
 export async function writePart(
-  { index, blobs }: Pick<ObjectStores, "index" | "blobs">,
+  { index, blobs }: Pick<BucketPorts, "index" | "blobs">,
   { key, uploadId, partNumber, body, claims }: PartUpload,
 ): Promise<WrittenPart> {
   const upload = await index.findUpload(key, uploadId);
@@ -53,7 +54,7 @@ export async function writePart(
   const outcome = await commitOrDrop(blobs, content, () =>
     index.putPart(key, uploadId, partNumber, draft),
   );
-  if (!outcome.ok) throw refusal(outcome.reason, uploadId);
+  if (!outcome.ok) throw partRefusalError(outcome, uploadId);
   return { etag: md5Hex, checksum };
 }
 
@@ -76,14 +77,4 @@ function missingAlgorithm(
   throw new S3Error("InvalidRequest", {
     message: `Checksum Type mismatch occurred, expected checksum Type: ${expectedName}, actual checksum Type: ${broughtName}`,
   });
-}
-
-function refusal(
-  reason: Extract<PutPartOutcome, { readonly ok: false }>["reason"],
-  uploadId: string,
-): Error {
-  if (reason === "NoSuchUpload") return noSuchUpload(uploadId);
-  // Only a copy has a source.
-  if (reason === "SourceGone") return new Error("an upload was taken for a copy");
-  return new S3Error(reason);
 }

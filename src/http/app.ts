@@ -1,4 +1,5 @@
 import { Hono } from "hono/tiny";
+import type { Ports } from "../domain/ports.ts";
 import { readSettings, type Settings } from "../env.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Error } from "../protocol/errors.ts";
@@ -18,7 +19,7 @@ import { refuseForeign } from "./own-host.ts";
 import { readOn, readUnused } from "./read-on.ts";
 import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
 import { logRequest } from "./request-log.ts";
-import { authenticated, type Ports, run } from "./run.ts";
+import { authenticated, run } from "./run.ts";
 
 type Waiter = Pick<ExecutionContext, "waitUntil">;
 

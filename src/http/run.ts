@@ -2,6 +2,7 @@ import type { Settings } from "../env.ts";
 import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Authentication, type Identity } from "../domain/auth/authenticate.ts";
 import { noSuchBucket, requireOwner } from "../domain/bucket-access.ts";
+import type { Ports } from "../domain/ports.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
 import type {
   AccountContext,
@@ -15,25 +16,9 @@ import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import { refuseHeaders } from "../protocol/refused-headers.ts";
 import { regionOf } from "../protocol/region.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
-import { type BucketIndex, StaleBucketError } from "../storage/bucket-index.ts";
-import type { BucketLookup } from "../storage/bucket-lookup.ts";
-import type { ContentIndex } from "../storage/content-index.ts";
-import type { DiskRoom } from "../storage/disk-room.ts";
+import type { BucketRecord } from "../storage/bucket-directory.ts";
+import { StaleBucketError } from "../storage/bucket-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
-
-/** The ports that one request works with. */
-export interface Ports {
-  readonly settings: Settings;
-  readonly directory: BucketDirectory;
-  readonly buckets: BucketLookup;
-  readonly blobs: BlobStore;
-  /** Undefined where there is no end of it. */
-  readonly room: DiskRoom | undefined;
-  readonly contents: ContentIndex;
-  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
-}
 
 /** A request as its signer meant it, headers that stand in its query included. */
 export function authenticated(received: S3Request, settings: Settings): Authentication {
@@ -47,13 +32,13 @@ export async function run(
   authentication: Authentication,
   ports: Ports,
 ): Promise<Response> {
-  const { settings, directory, buckets, room, indexOf } = ports;
+  const { settings, room } = ports;
   const { request, payload } = authentication;
   checkExpectedBucketOwner(request.headers, settings.account.id);
   if (room !== undefined && addsData(operation, request))
     await room.take(bodyBytes(request, payload));
-  const context = { ...authentication, settings, directory, buckets, indexOf };
-  if (operation.scope !== "account") return runOnBucket(operation, context, ports);
+  const context = { ...authentication, ...ports };
+  if (operation.scope !== "account") return runOnBucket(operation, context);
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
   return operation.handle(context);
 }
@@ -76,42 +61,34 @@ function addsData({ makesRoom }: Operation, { method }: S3Request): boolean {
 async function runOnBucket(
   operation: BucketOperation | ObjectOperation,
   context: AccountContext,
-  ports: Ports,
 ): Promise<Response> {
-  const { request } = context;
+  const { request, buckets } = context;
   const name = request.bucket ?? "";
   // What the index does not vouch for, only the Directory can.
   const isVouchedFor = operation.scope === "object" || operation.readsIndex === true;
-  const bucket = await (isVouchedFor ? ports.buckets.find(name) : ports.buckets.refresh(name));
+  const bucket = await (isVouchedFor ? buckets.find(name) : buckets.refresh(name));
   try {
-    return await handleOnBucket(operation, context, ports, bucket);
+    return await handleOnBucket(operation, context, bucket);
   } catch (error) {
     if (!(error instanceof StaleBucketError)) throw error;
-    const successor = await ports.buckets.refresh(name);
+    const successor = await buckets.refresh(name);
     // 503 is what every SDK repeats by itself.
     if (successor !== undefined && request.body !== null) throw new S3Error("SlowDown");
-    return handleOnBucket(operation, context, ports, successor);
+    return handleOnBucket(operation, context, successor);
   }
 }
 
 async function handleOnBucket(
   operation: BucketOperation | ObjectOperation,
   context: AccountContext,
-  { blobs, contents, settings }: Ports,
   bucket: BucketRecord | undefined,
 ): Promise<Response> {
-  const { request, caller, signedRegion } = context;
+  const { request, caller, signedRegion, settings } = context;
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
   requireOwner(caller, bucket);
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
-  const bucketContext: BucketContext = {
-    ...context,
-    bucket,
-    index: context.indexOf(bucket),
-    blobs,
-    contents,
-  };
+  const bucketContext: BucketContext = { ...context, bucket, index: context.indexOf(bucket) };
   if (operation.scope === "bucket") return operation.handle(bucketContext);
   return operation.handle({ ...bucketContext, key: request.key ?? "" });
 }

@@ -1,37 +1,11 @@
-import type { Settings } from "../env.ts";
-import type { Account } from "../protocol/owner.ts";
-import type { SignedRegion } from "../domain/auth/credential.ts";
-import type { Payload } from "../domain/auth/payload.ts";
+import type { Authentication } from "../domain/auth/identity.ts";
+import type { BucketPorts, Ports } from "../domain/ports.ts";
 import type { RefusedHeaders } from "../protocol/refused-headers.ts";
-import type { S3Request } from "../protocol/s3-request.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
-import type { BucketLookup } from "../storage/bucket-lookup.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
-import type { ContentIndex } from "../storage/content-index.ts";
 
 /** What every operation gets: the request, its caller, and the ports. */
-export interface AccountContext {
-  readonly request: S3Request;
-  /** Who signed the request. */
-  readonly caller: Account;
-  /** How the body is framed and what the signature says of it. */
-  readonly payload: Payload;
-  readonly settings: Settings;
-  readonly directory: BucketDirectory;
-  readonly buckets: BucketLookup;
-  /** The objects of a bucket, retried when the bucket is found to have changed. */
-  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
-  /** That of the credential scope; undefined for SigV2, which has none. */
-  readonly signedRegion: SignedRegion | undefined;
-}
+export interface AccountContext extends Authentication, Ports {}
 
-export interface BucketContext extends AccountContext {
-  readonly bucket: BucketRecord;
-  readonly index: BucketIndex;
-  readonly blobs: BlobStore;
-  readonly contents: ContentIndex;
-}
+export interface BucketContext extends AccountContext, BucketPorts {}
 
 export interface ObjectContext extends BucketContext {
   /** Percent-decoded once from the raw path; may hold `/`, `//` and any Unicode. */

@@ -1,5 +1,6 @@
 import type { ConditionRefusal } from "./conditions.ts";
 import { type ErrorDetail, S3Error } from "./errors.ts";
+import { noSuchUpload } from "./upload-id.ts";
 
 /** Why the index left a key as it is, as a value: errors lose their properties between Worker and Durable Object. */
 export type KeyRefusal =
@@ -65,4 +66,15 @@ export function refusalDetail(
     case "NoSuchVersion":
   }
   return { fields: { Key: key, ...(versionId !== undefined && { VersionId: versionId }) } };
+}
+
+/** Why the index has not taken a part. */
+interface PartRefusal {
+  readonly reason: "NoSuchUpload" | "RequestTimeout" | "SourceGone";
+}
+
+/** The error for a part that the index has refused. */
+export function partRefusalError({ reason }: PartRefusal, uploadId: string): S3Error {
+  if (reason === "NoSuchUpload") return noSuchUpload(uploadId);
+  return new S3Error(reason === "SourceGone" ? "SlowDown" : reason);
 }
