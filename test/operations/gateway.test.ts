@@ -1,4 +1,4 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { readSettings } from "../../src/env.ts";
 import {
@@ -10,7 +10,7 @@ import {
   signRequest,
   uniqueBucket,
 } from "../support/client.ts";
-import { faultyEnv, faultyFetch } from "../support/faults.ts";
+import { faultyAnswer, faultyEnv, faultyFetch } from "../support/faults.ts";
 
 describe("with NO_TRANSFORM, as on Cloudflare's edge", () => {
   const edge = faultyEnv({ NO_TRANSFORM: "true" });
@@ -122,7 +122,7 @@ test("the log names the key that was written when the path has a plus that is si
   const bucket = await uniqueBucket();
   const signed = await signRequest("PUT", `/${bucket}/a%2Bb`, { body: "x" });
   const log = vi.spyOn(console, "log").mockReturnValue();
-  const put = await exports.default.fetch(new Request(signed.url.replace("%2B", "+"), signed));
+  const put = await faultyAnswer(logging, new Request(signed.url.replace("%2B", "+"), signed));
   const [[line] = []] = log.mock.calls;
   log.mockRestore();
   expect(put.status, await put.text()).toBe(200);

@@ -69,8 +69,13 @@ export async function faultyFetch(
   faulty: Cloudflare.Env,
   ...[method, path, init]: Parameters<typeof signRequest>
 ): Promise<Response> {
+  return faultyAnswer(faulty, await signRequest(method, path, init));
+}
+
+/** The same for a request that is made already. */
+export async function faultyAnswer(faulty: Cloudflare.Env, request: Request): Promise<Response> {
   const context = createExecutionContext();
-  const response = await app.fetch(await signRequest(method, path, init), faulty, context);
+  const response = await app.fetch(request, faulty, context);
   await waitOnExecutionContext(context);
   return response;
 }
