@@ -70,7 +70,7 @@ export async function copyContent(
       const isNear = stores.index.isNeighbour(key, from.bucketId, source.key);
       const annotatedAs = annotationCount > 0 && isNear ? sequence : undefined;
       const row = { sizeBytes, etag, storageClass, checksum, headers, attributes };
-      const draft = { ...row, annotatedAs };
+      const draft = { ...row, by: "Copy" as const, annotatedAs };
       const outcome = await commitCopy(stores, key, draft, content, conditions);
       if (!outcome.ok) return outcome;
       const { versionId } = outcome;

@@ -60,7 +60,8 @@ async function moveAcrossShards(
   if (source?.kind !== "object" || source.sequence !== sequence)
     return { ok: false, reason: "SourceGone" };
   const { content, sizeBytes, etag, storageClass, checksum, headers, attributes } = source;
-  const draft = { sizeBytes, etag, storageClass, checksum, headers, attributes };
+  const row = { sizeBytes, etag, storageClass, checksum, headers, attributes };
+  const draft = { ...row, by: "Rename" as const };
   const committed = await commitCopy(stores, key, draft, content, conditions);
   if (!committed.ok) return committed;
   const { versionId } = committed;
@@ -71,6 +72,7 @@ async function moveAcrossShards(
     versionId: undefined,
     conditions: { ...NO_CONDITIONS, ifSequence: sequence },
     bypassesGovernance: false,
+    by: "Rename",
   });
   return { ok: true, versionId };
 }

@@ -113,6 +113,8 @@ export interface ObjectDraft {
   /** Of a stitched content; undefined for any other. */
   readonly partCount: number | undefined;
   readonly attributes: ObjectAttributes;
+  /** Undefined: an upload put it. */
+  readonly by?: "Copy" | "Rename";
   /** The number of the write in the same shard that made the version whose annotations it gets as well. */
   readonly annotatedAs?: number | undefined;
   readonly content: InlineContent | BlobContent | ReferencedContent;

@@ -1,5 +1,5 @@
 import type { BucketDirectory } from "./bucket-directory.ts";
-import type { DirectoryObject } from "./directory-object/object.ts";
+import type { DirectoryObject } from "./directory-object/durable-object.ts";
 
 /** The {@link BucketDirectory} port over the deployment's one Directory object. */
 export function bucketDirectoryClient(

@@ -3,7 +3,7 @@ import { S3Error } from "../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../protocol/object-record.ts";
 import type { BucketDirectory, BucketRecord } from "./bucket-directory.ts";
 import { type PackedPage, unpackPage } from "./bucket-index-object/listing.ts";
-import type { BucketIndexObject } from "./bucket-index-object/object.ts";
+import type { BucketIndexObject } from "./bucket-index-object/durable-object.ts";
 import { type PackedObject, unpackObject } from "./bucket-index-object/packed-object.ts";
 import type { Outdated, Sealed, ShardAnswer } from "./bucket-index-object/shard-answer.ts";
 import {

@@ -145,6 +145,8 @@ export interface Removal {
   readonly conditions: WriteConditions;
   /** GOVERNANCE retention does not count. */
   readonly bypassesGovernance: boolean;
+  /** Undefined: a client deletes it. */
+  readonly by?: "Rename";
 }
 
 export interface ListVersionsQuery {

@@ -1,4 +1,4 @@
-import type { BucketIndexObject } from "./bucket-index-object/object.ts";
+import type { BucketIndexObject } from "./bucket-index-object/durable-object.ts";
 import type { ContentIndex } from "./content-index.ts";
 
 /** The {@link ContentIndex} port over the Durable Objects that are the shards of all buckets. */

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { BucketIndexObject } from "../../src/storage/bucket-index-object/object.ts";
-import { DirectoryObject } from "../../src/storage/directory-object/object.ts";
+import { BucketIndexObject } from "../../src/storage/bucket-index-object/durable-object.ts";
+import { DirectoryObject } from "../../src/storage/directory-object/durable-object.ts";
 
 /** What a request asked of the stores behind the Worker. */
 export interface RequestCost {

@@ -15,7 +15,8 @@ import { requireVersion } from "./find-object.ts";
 import { endOfPrefix, firstKey } from "./fold.ts";
 import { type ObjectRow, shownVersionId } from "./object-row.ts";
 import { isLocked } from "./remove-object.ts";
-import type { Effect, Shard } from "./shard.ts";
+import type { Shard } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** AWS's limit for one version. */
 const MAX_ANNOTATIONS = 1000;
@@ -81,11 +82,11 @@ export function listAnnotations(
 
 /** Object Lock lets annotations be added, but not be lost: neither removed nor replaced. */
 export function changeAnnotation(
-  shard: Effect,
+  transaction: Transaction,
   { key, versionId }: AnnotatedVersion,
   change: AnnotationChange,
 ): AnnotationChangeOutcome {
-  const { sql, nowMs } = shard;
+  const { sql, nowMs } = transaction;
   const found = requireVersion(sql, key, versionId);
   if (!found.ok) return found;
   const { row } = found;
@@ -102,10 +103,13 @@ export function changeAnnotation(
     const added = names.length - replaced.length;
     if (added > 0 && countAnnotations(sql, sequence) + added > MAX_ANNOTATIONS)
       return { ok: false, reason: "AnnotationLimitExceeded" };
-    for (const annotation of change.annotations) insertAnnotation(shard, sequence, annotation);
+    for (const annotation of change.annotations)
+      insertAnnotation(transaction, sequence, annotation);
   } else if (isLost)
     sql.exec("DELETE FROM annotation WHERE sequence = ? AND name = ?", sequence, change.name);
-  return annotated(shard, row);
+  if (change.kind === "put" || isLost)
+    transaction.emit({ kind: "changed", what: "annotation", row });
+  return annotated(transaction, row);
 }
 
 /** @throws Error when the bytes are not as many as the row says */
@@ -116,7 +120,7 @@ function payloadOf({ name, size_bytes, payload }: PayloadRow): Uint8Array {
 }
 
 function insertAnnotation(
-  { sql, nowMs }: Effect,
+  { sql, nowMs }: Transaction,
   sequence: number,
   { name, payload, etag, checksum }: AnnotationDraft,
 ): void {

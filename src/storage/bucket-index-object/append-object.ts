@@ -11,37 +11,44 @@ import { checkObject, type ObjectRow } from "./object-row.ts";
 import { newAttributes, placeObject } from "./place-object.ts";
 import { isSwept } from "./references.ts";
 import { copySegments, insertCopiedSegments, insertSegment, lastSegment } from "./segments.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * Makes an object longer. No byte of it is moved: its new content has the segments of the old one, and the new blob. In a
  * bucket with versions, that is a new version.
  */
 export function appendToObject(
-  shard: Effect,
+  transaction: Transaction,
   key: string,
   draft: AppendDraft,
   conditions: WriteConditions,
 ): CommitOutcome {
-  if (newBlobs(draft).some((blob) => isSwept(shard, blob)))
+  if (newBlobs(draft).some((blob) => isSwept(transaction, blob)))
     return { ok: false, reason: "RequestTimeout" };
-  const existing = findObject(shard.sql, key);
+  const existing = findObject(transaction.sql, key);
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
   if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
   const { tags } = readAttributes(existing.attributes);
   const row = {
     ...existing,
-    modified_ms: shard.nowMs,
+    modified_ms: transaction.nowMs,
     size_bytes: draft.sizeBytes,
     etag: draft.etag,
     checksum: writeChecksum(draft.checksum),
     part_count: draft.partCount ?? null,
-    attributes: newAttributes(shard, { ...draft.attributes, tags }),
+    attributes: newAttributes(transaction, { ...draft.attributes, tags }),
   };
-  const content = contentOf(shard, existing, draft.content);
-  const versionId = placeObject(shard, key, existing, row, content, existing.sequence);
-  return { ok: true, lastModifiedMs: shard.nowMs, versionId };
+  const content = contentOf(transaction, existing, draft.content);
+  const versionId = placeObject(transaction, {
+    by: "Append",
+    key,
+    existing,
+    row,
+    content,
+    annotatedAs: existing.sequence,
+  });
+  return { ok: true, lastModifiedMs: transaction.nowMs, versionId };
 }
 
 function newBlobs({ content }: AppendDraft): readonly BlobContent[] {
@@ -53,18 +60,18 @@ function newBlobs({ content }: AppendDraft): readonly BlobContent[] {
 
 /** @returns inline bytes, or a content with a reference for the new row */
 function contentOf(
-  shard: Effect,
+  transaction: Transaction,
   existing: ObjectRow,
   content: AppendDraft["content"],
 ): Uint8Array | string {
   if (content.kind === "inline") return content.bytes;
   if (content.kind === "blob") {
-    addContent(shard.sql, content.blobId);
+    addContent(transaction.sql, content.blobId);
     return content.blobId;
   }
-  const { sql } = shard;
+  const { sql } = transaction;
   const { tail } = content;
-  const contentId = grown(shard, existing) ?? stitchHead(shard, existing, content);
+  const contentId = grown(transaction, existing) ?? stitchHead(transaction, existing, content);
   const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
   addContent(sql, tail.blobId);
   insertSegment(sql, contentId, existing.size_bytes, partNumber, tail.blobId, tail.sizeBytes);
@@ -77,10 +84,11 @@ function contentOf(
  *
  * @returns undefined when something else refers to the content, or may in a moment
  */
-function grown(shard: Effect, existing: ObjectRow): string | undefined {
-  const { sql, state } = shard;
+function grown(transaction: Transaction, existing: ObjectRow): string | undefined {
+  const { sql, state } = transaction;
   const { content_id: contentId, size_bytes: sizeBytes } = existing;
-  if (contentId === null || !state.isHome(contentId) || isKept(shard, existing)) return undefined;
+  if (contentId === null || !state.isHome(contentId) || isKept(transaction, existing))
+    return undefined;
   if (lastSegment(sql, contentId)?.endBytes !== sizeBytes) return undefined;
   // Its parts are listed, by who has read how many there are.
   if (readChecksum(existing.checksum)?.type === "COMPOSITE") return undefined;
@@ -94,8 +102,12 @@ function grown(shard: Effect, existing: ObjectRow): string | undefined {
 }
 
 /** @returns a new content with the bytes that the object has */
-function stitchHead(shard: Effect, existing: ObjectRow, { head }: AppendedContent): string {
-  const { sql, state, nowMs } = shard;
+function stitchHead(
+  transaction: Transaction,
+  existing: ObjectRow,
+  { head }: AppendedContent,
+): string {
+  const { sql, state, nowMs } = transaction;
   const { size_bytes: sizeBytes, content_id: oldId } = existing;
   const contentId = `${state.name}/${ulid(nowMs)}`;
   addContent(sql, contentId);

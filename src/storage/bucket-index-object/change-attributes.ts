@@ -3,11 +3,11 @@ import type { AttributeChange, ChangeOutcome } from "../bucket-index.ts";
 import { requireVersion } from "./find-object.ts";
 import { readAttributes, writeAttributes } from "./attributes-column.ts";
 import { shownVersionId } from "./object-row.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** Changes tags, retention, or legal hold of a version, in its row: its sequence and its time stay. */
 export function changeAttributes(
-  { sql, state, cache, nowMs }: Effect,
+  { sql, state, cache, nowMs, emit }: Transaction,
   key: string,
   versionId: string | undefined,
   change: AttributeChange,
@@ -29,6 +29,7 @@ export function changeAttributes(
       key,
       row.sequence,
     );
+  emit({ kind: "changed", what: change.kind, row: { ...row, attributes } });
   return { ok: true, versionId: shownVersionId(row.version_id, state.configuration.versioning) };
 }
 

@@ -8,9 +8,10 @@ import {
   nextGarbageDueMs,
   unknownBlobs,
 } from "./contents.ts";
+import { raiseFence } from "./fence.ts";
 import { unstitch } from "./segments.ts";
 import type { ShardState } from "./shard-state.ts";
-import type { Run } from "./shard.ts";
+import type { Transact } from "./transaction.ts";
 
 /** Keys of one R2 delete. */
 const GARBAGE_BATCH = 1000;
@@ -24,7 +25,7 @@ const LAST_LOOK = "~";
 
 interface CleanUp {
   readonly sql: SqlStorage;
-  readonly run: Run;
+  readonly transact: Transact;
   readonly state: ShardState;
   readonly blobs: BlobStore;
   readonly settings: ShardSettings;
@@ -37,19 +38,18 @@ interface CleanUp {
  * what was stitched is taken apart, and what another shard holds for this one goes on its way back.
  */
 export async function collectGarbage(
-  { sql, run, blobs }: CleanUp,
+  { sql, transact, blobs }: CleanUp,
   nowMs: number,
 ): Promise<number | undefined> {
   const due = dueGarbage(sql, nowMs, GARBAGE_BATCH);
-  run(({ garbageDueMs, onReleasedHold }) => {
+  transact((transaction) => {
     let room = UNSTITCH_BATCH;
     for (const { contentId, holdToken, isStitched } of due) {
       if (holdToken !== undefined) {
-        forgetHeldGarbage(sql, contentId);
-        onReleasedHold();
+        forgetHeldGarbage(transaction, contentId);
       } else if (isStitched && room > 0) {
         // Another object may have had these blobs until a moment ago: they wait for its readers as well.
-        const taken = unstitch(sql, contentId, room, garbageDueMs);
+        const taken = unstitch(transaction, contentId, room);
         if (taken < room) forgetGarbage(sql, [contentId]);
         room -= taken;
       }
@@ -62,13 +62,6 @@ export async function collectGarbage(
     forgetGarbage(sql, blobIds);
   }
   return nextGarbageDueMs(sql);
-}
-
-/** From now on no blob is committed, and no hold known, that was made before `timeMs`. @returns the fence as it stands */
-export function raiseFence(state: ShardState, timeMs: number): string {
-  const fence = `${state.name}/${ulidFloor(Math.max(0, timeMs))}`;
-  if (fence > state.sweepFence) state.setSweepFence(fence);
-  return state.sweepFence;
 }
 
 /**

@@ -20,7 +20,7 @@ import { findObject } from "./find-object.ts";
 import { checkObject } from "./object-row.ts";
 import { newRow, placeObject } from "./place-object.ts";
 import { stitchParts } from "./segments.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 import { dropOtherParts, listParts, removeUpload } from "./uploads.ts";
 
 /** What S3 asks of every part but the last. */
@@ -28,19 +28,19 @@ const LEAST_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 
 /** How long a completion may be repeated. */
-export const COMPLETION_MEMORY_MS = 86_400_000;
+const COMPLETION_MEMORY_MS = 86_400_000;
 
 /**
  * Makes the listed parts the object of `key`. No byte is moved: the segments of the object refer to the parts' blobs.
  * What is not listed becomes garbage.
  */
 export function completeUpload(
-  shard: Effect,
+  transaction: Transaction,
   key: string,
   uploadId: string,
   completion: Completion,
 ): CompletedUpload | Refusal {
-  const { sql, state, nowMs } = shard;
+  const { sql, state, nowMs } = transaction;
   const page = listParts(sql, key, uploadId, 0, MAX_PARTS);
   if (page === undefined)
     return (
@@ -66,16 +66,19 @@ export function completeUpload(
     });
 
   const contentId = `${state.name}/${ulid(nowMs)}`;
-  if (selection.parts.length < page.parts.length) dropOtherParts(shard, uploadId, selection.parts);
+  if (selection.parts.length < page.parts.length)
+    dropOtherParts(transaction, uploadId, selection.parts);
   stitchParts(sql, contentId, uploadId);
   addContent(sql, contentId);
   const { storageClass, headers, attributes } = upload;
   const partCount = selection.parts.length;
   const draft = { ...joined, storageClass, headers, attributes, partCount };
-  const versionId = placeObject(shard, key, existing, newRow(shard, draft), contentId);
-  removeUpload(shard, key, uploadId);
+  const row = newRow(transaction, draft);
+  const by = "CompleteMultipartUpload";
+  const versionId = placeObject(transaction, { by, key, existing, row, content: contentId });
+  removeUpload(transaction, key, uploadId);
   const completed: CompletedUpload = { ...joined, versionId };
-  remember(shard, uploadId, fingerprint(key, completion), completed);
+  remember(transaction, uploadId, fingerprint(key, completion), completed);
   return completed;
 }
 
@@ -209,11 +212,12 @@ function fingerprint(key: string, { parts }: Completion): string {
 }
 
 function remember(
-  { sql, nowMs }: Effect,
+  { sql, nowMs, schedule }: Transaction,
   uploadId: string,
   requestSha256: string,
   { etag, sizeBytes, checksum, versionId }: CompletedUpload,
 ): void {
+  schedule("completions", nowMs + COMPLETION_MEMORY_MS);
   sql.exec(
     `INSERT INTO completed_upload
        (upload_id, completed_ms, request_sha256, etag, size_bytes, checksum, version_id)
@@ -259,7 +263,7 @@ function recall(
 }
 
 /** @returns when the oldest of the others is to be forgotten; undefined when there is none */
-export function forgetCompletions({ sql, nowMs }: Effect): number | undefined {
+export function forgetCompletions({ sql, nowMs }: Transaction): number | undefined {
   const beforeMs = nowMs - COMPLETION_MEMORY_MS;
   sql.exec("DELETE FROM completed_upload WHERE completed_ms <= ?", beforeMs);
   const query = "SELECT MIN(completed_ms) AS oldest FROM completed_upload";

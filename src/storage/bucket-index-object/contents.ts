@@ -1,3 +1,5 @@
+import type { Transaction } from "./transaction.ts";
+
 /**
  * The contents that something in this shard refers to, and those that wait for their end. A content is a blob of this
  * shard, a list of segments that this shard stitched, or, with a hold token, either of another shard.
@@ -23,17 +25,15 @@ export function addReferences(sql: SqlStorage, contentId: string, count: number)
 /**
  * References to another shard's content, which holds it under `holdToken`. An older hold on the same content has done
  * its duty and goes back.
- *
- * @returns whether there was one
  */
 export function addHeldReferences(
-  sql: SqlStorage,
+  transaction: Transaction,
   contentId: string,
   holdToken: string,
   count: number,
-): boolean {
-  const isReplaced = giveHoldBack(sql, contentId, holdToken);
-  sql.exec(
+): void {
+  giveHoldBack(transaction, contentId, holdToken);
+  transaction.sql.exec(
     `INSERT INTO content (content_id, reference_count, hold_token) VALUES (?1, ?2, ?3)
      ON CONFLICT DO UPDATE SET
        reference_count = reference_count + ?2, garbage_due_ms = NULL, hold_token = ?3`,
@@ -41,16 +41,16 @@ export function addHeldReferences(
     count,
     holdToken,
   );
-  return isReplaced;
 }
 
-/** The last reference makes the content garbage. */
+/** The last reference makes the content garbage, which waits for its last reader. */
 export function dropReferences(
-  sql: SqlStorage,
+  { sql, nowMs, settings, schedule }: Transaction,
   contentId: string,
-  garbageDueMs: number,
   count = 1,
 ): void {
+  const garbageDueMs = nowMs + settings.garbageDelayMs;
+  schedule("garbage", garbageDueMs);
   sql.exec(
     `UPDATE content SET
        reference_count = reference_count - ?1,
@@ -101,20 +101,24 @@ export function forgetGarbage(sql: SqlStorage, blobIds: readonly string[]): void
 }
 
 /** Nothing here refers to another shard's content any more: its hold goes on its way back. */
-export function forgetHeldGarbage(sql: SqlStorage, contentId: string): void {
-  giveHoldBack(sql, contentId);
-  sql.exec("DELETE FROM content WHERE content_id = ?", contentId);
+export function forgetHeldGarbage(transaction: Transaction, contentId: string): void {
+  giveHoldBack(transaction, contentId);
+  transaction.sql.exec("DELETE FROM content WHERE content_id = ?", contentId);
 }
 
 /** @param newToken of the hold that takes its place, which may be the same; empty: none does */
-function giveHoldBack(sql: SqlStorage, contentId: string, newToken = ""): boolean {
+function giveHoldBack(
+  { sql, nowMs, schedule }: Transaction,
+  contentId: string,
+  newToken = "",
+): void {
   const { rowsWritten } = sql.exec(
     `INSERT INTO released_hold (token, content_id)
      SELECT hold_token, content_id FROM content WHERE content_id = ? AND hold_token <> ?`,
     contentId,
     newToken,
   );
-  return rowsWritten > 0;
+  if (rowsWritten > 0) schedule("released-holds", nowMs);
 }
 
 /** Which of these blobs the index does not know, neither as content nor as garbage. */

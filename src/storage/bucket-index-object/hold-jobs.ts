@@ -3,10 +3,12 @@ import {
   confirmHolds,
   dropHolds,
   forgetReleasedHolds,
+  knownHolds,
   releasedHolds,
   unconfirmedHolds,
 } from "./holds.ts";
-import type { Run } from "./shard.ts";
+import { raiseFence } from "./fence.ts";
+import type { Transact, Transaction } from "./transaction.ts";
 
 /** Tokens of one call between shards. */
 const BATCH = 1000;
@@ -27,6 +29,17 @@ export interface HoldPeer {
   releaseHolds(tokens: readonly string[]): Promise<void>;
   /** What became of these holds that this shard was given. */
   judgeHolds(tokens: readonly string[]): Promise<JudgedHolds>;
+}
+
+/** The other side of {@link checkHolds}: what this shard does not know and is older than the fence, it never will. */
+export function judgeHolds(
+  { sql, state, nowMs, settings }: Transaction,
+  tokens: readonly string[],
+): JudgedHolds {
+  const fence = raiseFence(state, nowMs - settings.orphanAgeMs);
+  const known = new Set(knownHolds(sql, tokens));
+  const lost = tokens.filter((token) => !known.has(token) && token <= fence);
+  return { known: [...known], lost };
 }
 
 type PeerOf = (shardName: string) => HoldPeer;
@@ -63,7 +76,7 @@ export async function checkHolds(
   peerOf: PeerOf,
   orphanAgeMs: number,
   nowMs: number,
-  run: Run,
+  transact: Transact,
 ): Promise<number | undefined> {
   let after = "";
   let againMs: number | undefined;
@@ -73,10 +86,9 @@ export async function checkHolds(
     const byHolder = Map.groupBy(tokens.filter(isOld), shardNameOf);
     for (const [holder, asked] of byHolder) {
       const { known, lost } = await peerOf(holder).judgeHolds(asked);
-      run(({ garbageDueMs, onGarbage }) => {
+      transact((transaction) => {
         confirmHolds(sql, known);
-        dropHolds(sql, lost, garbageDueMs);
-        onGarbage();
+        dropHolds(transaction, lost);
       });
       if (known.length + lost.length < asked.length)
         againMs = Math.max(againMs ?? 0, nowMs + ASK_AGAIN_MS);

@@ -1,4 +1,5 @@
 import { addReferences, dropReferences } from "./contents.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * What other shards' copies keep alive here. Each hold is a reference, and has a token that the other shard made:
@@ -6,7 +7,12 @@ import { addReferences, dropReferences } from "./contents.ts";
  */
 
 /** @returns false when nothing refers to the content any more; taking the same hold twice is taking it once */
-export function takeHold(sql: SqlStorage, contentId: string, token: string): boolean {
+export function takeHold(
+  { sql, nowMs, settings, schedule }: Transaction,
+  contentId: string,
+  token: string,
+): boolean {
+  schedule("holds", nowMs + settings.orphanAgeMs);
   if (sql.exec("SELECT 1 FROM hold WHERE token = ?", token).toArray().length > 0) return true;
   if (!addReferences(sql, contentId, 1)) return false;
   sql.exec("INSERT INTO hold (token, content_id, is_confirmed) VALUES (?, ?, 0)", token, contentId);
@@ -14,12 +20,12 @@ export function takeHold(sql: SqlStorage, contentId: string, token: string): boo
 }
 
 /** Gives holds back; those that are not known were given back before. */
-export function dropHolds(sql: SqlStorage, tokens: readonly string[], garbageDueMs: number): void {
+export function dropHolds(transaction: Transaction, tokens: readonly string[]): void {
   for (const token of tokens) {
-    const [hold] = sql
+    const [hold] = transaction.sql
       .exec<{ content_id: string }>("DELETE FROM hold WHERE token = ? RETURNING content_id", token)
       .toArray();
-    if (hold !== undefined) dropReferences(sql, hold.content_id, garbageDueMs);
+    if (hold !== undefined) dropReferences(transaction, hold.content_id);
   }
 }
 

@@ -3,8 +3,9 @@ import { dropAnnotations } from "./annotation-rows.ts";
 import { findVersion } from "./find-object.ts";
 import type { ObjectRow } from "./object-row.ts";
 import { deleteVersionRow, keepObjectRow } from "./object-table.ts";
-import { unrefer } from "./references.ts";
-import type { Effect, Shard } from "./shard.ts";
+import { dropReferences } from "./contents.ts";
+import type { Shard } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * Before a new version or a delete marker becomes the current one of `key`: what has no versions is replaced, what has is
@@ -12,13 +13,18 @@ import type { Effect, Shard } from "./shard.ts";
  *
  * @param existing the row in `object`, which the caller replaces or deletes next
  */
-export function makeRoom(shard: Effect, key: string, existing: ObjectRow | undefined): void {
-  const { sql, state, cache } = shard;
-  if (state.configuration.versioning === "Suspended") dropOlderNullVersion(shard, key, existing);
+export function makeRoom(
+  transaction: Transaction,
+  key: string,
+  existing: ObjectRow | undefined,
+): void {
+  const { sql, state, cache } = transaction;
+  if (state.configuration.versioning === "Suspended")
+    dropOlderNullVersion(transaction, key, existing);
   if (existing === undefined) return;
   cache.delete(key);
-  if (isKept(shard, existing)) keepObjectRow(sql, key);
-  else dropContent(shard, existing);
+  if (isKept(transaction, existing)) keepObjectRow(sql, key);
+  else dropContent(transaction, existing);
 }
 
 /** The current version becomes an older one, where another object is replaced. */
@@ -26,17 +32,21 @@ export function isKept({ state }: Shard, existing: ObjectRow): boolean {
   return state.configuration.versioning === "Enabled" || existing.version_id !== null;
 }
 
-function dropOlderNullVersion(shard: Effect, key: string, existing: ObjectRow | undefined): void {
+function dropOlderNullVersion(
+  transaction: Transaction,
+  key: string,
+  existing: ObjectRow | undefined,
+): void {
   if (existing?.version_id === null) return;
-  const found = findVersion(shard.sql, key, NULL_VERSION);
+  const found = findVersion(transaction.sql, key, NULL_VERSION);
   if (found === undefined) return;
-  dropContent(shard, found.row);
-  deleteVersionRow(shard.sql, key, found.row.sequence);
+  dropContent(transaction, found.row);
+  deleteVersionRow(transaction.sql, key, found.row.sequence);
 }
 
 /** The row goes, and what belongs to it: what it refers to may become garbage. */
-export function dropContent(shard: Effect, row: ObjectRow): void {
-  dropAnnotations(shard.sql, row.sequence);
-  if (row.content_id !== null) unrefer(shard, row.content_id);
-  else shard.sql.exec("DELETE FROM inline_body WHERE sequence = ?", row.sequence);
+export function dropContent(transaction: Transaction, row: ObjectRow): void {
+  dropAnnotations(transaction.sql, row.sequence);
+  if (row.content_id !== null) dropReferences(transaction, row.content_id);
+  else transaction.sql.exec("DELETE FROM inline_body WHERE sequence = ?", row.sequence);
 }

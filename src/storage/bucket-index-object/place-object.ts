@@ -2,6 +2,7 @@ import type { WriteConditions } from "../../protocol/conditions.ts";
 import type { ObjectAttributes, ObjectDraft, Retention } from "../../protocol/object-record.ts";
 import { newVersionId } from "../../protocol/version-id.ts";
 import type { CommitOutcome } from "../bucket-index.ts";
+import type { CreatedBy } from "./events.ts";
 import { copyAnnotations, countAnnotations } from "./annotation-rows.ts";
 import { writeChecksum } from "./checksum-column.ts";
 import { addContent } from "./contents.ts";
@@ -11,40 +12,46 @@ import { writeAttributes } from "./attributes-column.ts";
 import { checkObject, NO_OBJECT, type ObjectRow, shownVersionId } from "./object-row.ts";
 import { putObjectRow } from "./object-table.ts";
 import { isSwept, refer } from "./references.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** Makes `draft` the object of `key`, if the conditions hold; what it replaces becomes an older version, or garbage. */
 export function commitObject(
-  shard: Effect,
+  transaction: Transaction,
   key: string,
   draft: ObjectDraft,
   conditions: WriteConditions,
 ): CommitOutcome {
   const { content } = draft;
-  if (content.kind !== "inline" && isSwept(shard, content))
+  if (content.kind !== "inline" && isSwept(transaction, content))
     return { ok: false, reason: "RequestTimeout" };
-  const existing = findObject(shard.sql, key);
+  const existing = findObject(transaction.sql, key);
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
-  if (draft.annotatedAs !== undefined && countAnnotations(shard.sql, draft.annotatedAs) === 0)
+  if (draft.annotatedAs !== undefined && countAnnotations(transaction.sql, draft.annotatedAs) === 0)
     return { ok: false, reason: "SourceGone" };
-  const placed = adopt(shard, content);
+  const placed = adopt(transaction, content);
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
+  const { by = "Put", annotatedAs } = draft;
+  const row = newRow(transaction, draft);
   const versionId =
-    placeObject(shard, key, existing, newRow(shard, draft), placed, draft.annotatedAs) ?? null;
-  const { versioning } = shard.state.configuration;
+    placeObject(transaction, { by, key, existing, row, content: placed, annotatedAs }) ?? null;
+  const { versioning } = transaction.state.configuration;
   return {
     ok: true,
-    lastModifiedMs: shard.nowMs,
+    lastModifiedMs: transaction.nowMs,
     versionId: shownVersionId(versionId, versioning),
   };
 }
 
 /** @returns what {@link placeObject} takes; undefined when nothing refers to the copied content any more */
-function adopt(shard: Effect, content: ObjectDraft["content"]): Uint8Array | string | undefined {
+function adopt(
+  transaction: Transaction,
+  content: ObjectDraft["content"],
+): Uint8Array | string | undefined {
   if (content.kind === "inline") return content.bytes;
-  if (content.kind === "reference") return refer(shard, content, 1) ? content.contentId : undefined;
-  addContent(shard.sql, content.blobId);
+  if (content.kind === "reference")
+    return refer(transaction, content, 1) ? content.contentId : undefined;
+  addContent(transaction.sql, content.blobId);
   return content.blobId;
 }
 
@@ -52,59 +59,68 @@ function adopt(shard: Effect, content: ObjectDraft["content"]): Uint8Array | str
 type RowDraft = Omit<ObjectRow, "key" | "sequence" | "version_id" | "content_id">;
 
 export function newRow(
-  shard: Effect,
+  transaction: Transaction,
   draft: Omit<ObjectDraft, "content" | "annotatedAs">,
 ): RowDraft {
   return {
     ...NO_OBJECT,
-    modified_ms: shard.nowMs,
+    modified_ms: transaction.nowMs,
     size_bytes: draft.sizeBytes,
     etag: draft.etag,
     storage_class: draft.storageClass,
     checksum: writeChecksum(draft.checksum),
     part_count: draft.partCount ?? null,
-    attributes: newAttributes(shard, draft.attributes),
+    attributes: newAttributes(transaction, draft.attributes),
     headers: JSON.stringify(draft.headers),
   };
+}
+
+interface Placement {
+  readonly by: CreatedBy;
+  readonly key: string;
+  /** What is in `object` now. */
+  readonly existing: ObjectRow | undefined;
+  readonly row: RowDraft;
+  /** The inline bytes, or the id of a content with a reference for this row. */
+  readonly content: Uint8Array | string;
+  /** The sequence of the version whose annotations it gets as well. */
+  readonly annotatedAs?: number | undefined;
 }
 
 /**
  * Makes an object of the row the current version of `key`.
  *
- * @param existing what is in `object` now
- * @param content the inline bytes, or the id of a content with a reference for this row
- * @param annotatedAs the sequence of the version whose annotations it gets as well
  * @returns the id of the new version; undefined for the null version
  */
 export function placeObject(
-  shard: Effect,
-  key: string,
-  existing: ObjectRow | undefined,
-  row: RowDraft,
-  content: Uint8Array | string,
-  annotatedAs?: number,
+  transaction: Transaction,
+  { by, key, existing, row, content, annotatedAs }: Placement,
 ): string | undefined {
-  const { sql, state, cache } = shard;
-  const { versioning } = state.configuration;
+  const { sql, state, cache, emit } = transaction;
   const sequence = state.takeSequence();
   // Before the other row may go, and its annotations with it.
   if (annotatedAs !== undefined) copyAnnotations(sql, annotatedAs, sequence);
-  makeRoom(shard, key, existing);
+  makeRoom(transaction, key, existing);
   cache.delete(key);
 
-  const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
-  if (typeof content === "string")
-    putObjectRow(sql, { ...row, key, sequence, version_id: versionId, content_id: content });
-  else {
+  const isVersioned = state.configuration.versioning === "Enabled";
+  const placed = {
+    ...row,
+    key,
+    sequence,
+    version_id: isVersioned ? newVersionId(sequence) : null,
+    content_id: typeof content === "string" ? content : null,
+  };
+  if (typeof content !== "string")
     sql.exec("INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)", sequence, content);
-    putObjectRow(sql, { ...row, key, sequence, version_id: versionId, content_id: null });
-  }
-  return versionId ?? undefined;
+  putObjectRow(sql, placed);
+  emit({ kind: "created", by, row: placed });
+  return placed.version_id ?? undefined;
 }
 
 /** The `attributes` of a new row: what the upload does not say about retention, the bucket says. */
 export function newAttributes(
-  { state, nowMs }: Effect,
+  { state, nowMs }: Transaction,
   attributes: ObjectAttributes,
 ): string | null {
   const rule = state.configuration.objectLock?.defaultRetention;

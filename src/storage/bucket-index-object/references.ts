@@ -1,6 +1,7 @@
 import type { BlobContent, ReferencedContent } from "../../protocol/object-record.ts";
-import { addHeldReferences, addReferences, dropReferences } from "./contents.ts";
-import type { Effect, Shard } from "./shard.ts";
+import { addHeldReferences, addReferences } from "./contents.ts";
+import type { Shard } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * The sweep may have passed this new blob, or the hold of this copy, already: it may be gone at any moment, so nothing
@@ -13,16 +14,11 @@ export function isSwept({ state }: Shard, content: BlobContent | ReferencedConte
 
 /** @returns false when nothing refers to the copied content any more */
 export function refer(
-  { sql, onReleasedHold }: Effect,
+  transaction: Transaction,
   { contentId, holdToken }: ReferencedContent,
   count: number,
 ): boolean {
-  if (holdToken === undefined) return addReferences(sql, contentId, count);
-  if (addHeldReferences(sql, contentId, holdToken, count)) onReleasedHold();
+  if (holdToken === undefined) return addReferences(transaction.sql, contentId, count);
+  addHeldReferences(transaction, contentId, holdToken, count);
   return true;
-}
-
-export function unrefer({ sql, garbageDueMs, onGarbage }: Effect, contentId: string): void {
-  dropReferences(sql, contentId, garbageDueMs);
-  onGarbage();
 }

@@ -2,6 +2,7 @@ import type { ObjectAttributes } from "../../protocol/object-record.ts";
 import { NULL_VERSION, newVersionId } from "../../protocol/version-id.ts";
 import type { Removal, RemoveOutcome } from "../bucket-index.ts";
 import { findNewestVersion, findObject, findVersion } from "./find-object.ts";
+import type { RemovedBy } from "./events.ts";
 import { readAttributes } from "./attributes-column.ts";
 import { dropContent, makeRoom } from "./make-room.ts";
 import { checkObject, type ObjectRow } from "./object-row.ts";
@@ -11,16 +12,17 @@ import {
   promoteVersionRow,
   putMarkerRow,
 } from "./object-table.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** Removes an object or a version of it, if the conditions hold. What does not exist is removed already. */
-export function removeObject(shard: Effect, removal: Removal): RemoveOutcome {
-  if (removal.versionId !== undefined) return removeVersion(shard, removal, removal.versionId);
-  const { key, conditions } = removal;
-  const existing = findObject(shard.sql, key);
+export function removeObject(transaction: Transaction, removal: Removal): RemoveOutcome {
+  if (removal.versionId !== undefined)
+    return removeVersion(transaction, removal, removal.versionId);
+  const { key, conditions, by } = removal;
+  const existing = findObject(transaction.sql, key);
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
-  return { ok: true, ...removeCurrent(shard, key, existing) };
+  return { ok: true, ...removeCurrent(transaction, key, existing, by) };
 }
 
 interface Removed {
@@ -30,24 +32,34 @@ interface Removed {
 
 /** A delete that names no version: in a bucket with versions it makes a marker. */
 export function removeCurrent(
-  shard: Effect,
+  transaction: Transaction,
   key: string,
   existing: ObjectRow | undefined,
+  by: RemovedBy = "Delete",
 ): Removed {
-  const { sql, state, nowMs } = shard;
+  const { sql, state, nowMs, emit } = transaction;
   const { versioning } = state.configuration;
-  makeRoom(shard, key, existing);
+  makeRoom(transaction, key, existing);
   if (existing !== undefined) deleteObjectRow(sql, key);
-  if (versioning === undefined) return { versionId: undefined, isMarker: false };
+  if (versioning === undefined) {
+    if (existing !== undefined) emit({ kind: "removed", by, row: existing });
+    return { versionId: undefined, isMarker: false };
+  }
   const sequence = state.takeSequence();
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
-  putMarkerRow(sql, { key, sequence, modified_ms: nowMs, version_id: versionId });
+  const marker = { key, sequence, modified_ms: nowMs, version_id: versionId };
+  putMarkerRow(sql, marker);
+  emit({ kind: "marked", by, row: marker });
   return { versionId: versionId ?? NULL_VERSION, isMarker: true };
 }
 
-function removeVersion(shard: Effect, removal: Removal, versionId: string): RemoveOutcome {
-  const { sql, cache, nowMs } = shard;
-  const { key, conditions, bypassesGovernance } = removal;
+function removeVersion(
+  transaction: Transaction,
+  removal: Removal,
+  versionId: string,
+): RemoveOutcome {
+  const { sql, cache, nowMs, emit } = transaction;
+  const { key, conditions, bypassesGovernance, by = "Delete" } = removal;
   const found = findVersion(sql, key, versionId);
   const refusal = checkObject(conditions, found?.row);
   if (refusal !== undefined) return refusal;
@@ -59,8 +71,9 @@ function removeVersion(shard: Effect, removal: Removal, versionId: string): Remo
     deleteObjectRow(sql, key);
     cache.delete(key);
   } else deleteVersionRow(sql, key, row.sequence);
-  if (!isMarker) dropContent(shard, row);
-  promoteNewest(shard, key);
+  if (!isMarker) dropContent(transaction, row);
+  promoteNewest(transaction, key);
+  emit({ kind: "removed", by, row });
   return { ok: true, versionId, isMarker };
 }
 
@@ -76,7 +89,7 @@ export function isLocked(
 }
 
 /** The newest version that is left is the current one: into `object` with it, unless it is a marker. */
-function promoteNewest({ sql, cache }: Effect, key: string): void {
+function promoteNewest({ sql, cache }: Transaction, key: string): void {
   if (findObject(sql, key) !== undefined) return;
   const newest = findNewestVersion(sql, key);
   if (newest === undefined || newest.is_marker === 1) return;

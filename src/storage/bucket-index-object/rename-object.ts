@@ -6,17 +6,17 @@ import { checkObject, shownVersionId } from "./object-row.ts";
 import { newAttributes, placeObject } from "./place-object.ts";
 import { readInline } from "./read-object.ts";
 import { removeCurrent } from "./remove-object.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 /**
  * Gives an object another key, with all that it has, its time included. In a bucket with versions, the new key gets a new
  * version, and the old one a delete marker.
  */
 export function renameObject(
-  shard: Effect,
+  transaction: Transaction,
   { sourceKey, key, sourceSequence, conditions }: Rename,
 ): RenameOutcome {
-  const { sql, state } = shard;
+  const { sql, state } = transaction;
   const { versioning } = state.configuration;
   const source = findObject(sql, sourceKey);
   if (source?.sequence !== sourceSequence) return { ok: false, reason: "SourceGone" };
@@ -28,8 +28,18 @@ export function renameObject(
 
   const content = source.content_id ?? readInline(sql, source.sequence).bytes;
   if (typeof content === "string") addReferences(sql, content, 1);
-  const row = { ...source, attributes: newAttributes(shard, readAttributes(source.attributes)) };
-  const versionId = placeObject(shard, key, existing, row, content, source.sequence);
-  removeCurrent(shard, sourceKey, source);
+  const row = {
+    ...source,
+    attributes: newAttributes(transaction, readAttributes(source.attributes)),
+  };
+  const versionId = placeObject(transaction, {
+    by: "Rename",
+    key,
+    existing,
+    row,
+    content,
+    annotatedAs: source.sequence,
+  });
+  removeCurrent(transaction, sourceKey, source, "Rename");
   return { ok: true, versionId };
 }

@@ -3,6 +3,7 @@ import { type ByteRange, resolveRange } from "../../protocol/range.ts";
 import type { ContentPartPage, Wanted } from "../content-index.ts";
 import { readChecksum } from "./checksum-column.ts";
 import { dropReferences } from "./contents.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** Segments of one answer: enough to stream from for a while, small enough to be found in no time. */
 const PAGE_LENGTH = 250;
@@ -120,12 +121,8 @@ export function listContentParts(
  *
  * @returns how many; fewer than `limit` when none is left
  */
-export function unstitch(
-  sql: SqlStorage,
-  contentId: string,
-  limit: number,
-  garbageDueMs: number,
-): number {
+export function unstitch(transaction: Transaction, contentId: string, limit: number): number {
+  const { sql } = transaction;
   const rows = sql
     .exec<{ offset_bytes: number; keeper_id: string }>(
       "SELECT offset_bytes, keeper_id FROM segment WHERE content_id = ? ORDER BY offset_bytes LIMIT ?",
@@ -141,7 +138,7 @@ export function unstitch(
     last.offset_bytes,
   );
   for (const [keeperId, { length }] of Map.groupBy(rows, (row) => row.keeper_id))
-    dropReferences(sql, keeperId, garbageDueMs, length);
+    dropReferences(transaction, keeperId, length);
   return rows.length;
 }
 

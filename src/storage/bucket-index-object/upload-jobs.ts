@@ -1,6 +1,6 @@
-import type { ShardSettings } from "../../env.ts";
 import type { BucketDirectory } from "../bucket-directory.ts";
-import type { Run, Shard } from "./shard.ts";
+import type { Shard } from "./shard.ts";
+import type { Transact } from "./transaction.ts";
 import { abortUploadsBefore, oldestUploadMs } from "./uploads.ts";
 
 /** Uploads of one transaction; each may have 10,000 parts. */
@@ -10,21 +10,24 @@ const SETTLING_MS = 60_000;
 
 /** Aborts the uploads that began `uploadExpiryMs` ago, and all of a bucket that is gone. A delete that died is undone. */
 export async function abandonUploads(
-  { sql, state }: Shard,
+  { sql, state, settings }: Shard,
   directory: BucketDirectory,
-  { uploadExpiryMs }: ShardSettings,
   nowMs: number,
-  run: Run,
+  transact: Transact,
 ): Promise<number | undefined> {
+  const { uploadExpiryMs } = settings;
   const { seal } = state;
   const fate = seal === undefined ? "active" : await settle(directory, state.name);
   // The delete came to nothing, and its gateway died before it could say so.
   if (fate === "active" && seal !== undefined && state.seal === seal)
-    run(() => state.setSeal(undefined));
+    transact(() => state.setSeal(undefined));
   const isGone = fate === "deleted";
   const beforeMs = isGone ? nowMs : nowMs - uploadExpiryMs;
   const mayAbort = isGone || uploadExpiryMs > 0;
-  if (mayAbort && run((shard) => abortUploadsBefore(shard, beforeMs, BATCH)) === BATCH)
+  if (
+    mayAbort &&
+    transact((transaction) => abortUploadsBefore(transaction, beforeMs, BATCH)) === BATCH
+  )
     return nowMs;
   const oldestMs = oldestUploadMs(sql);
   if (oldestMs === undefined) return undefined;

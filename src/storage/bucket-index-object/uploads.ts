@@ -14,9 +14,9 @@ import { readChecksum, writeChecksum } from "./checksum-column.ts";
 import { addContent, dropReferences } from "./contents.ts";
 import { findObject } from "./find-object.ts";
 import { readAttributes, writeAttributes } from "./attributes-column.ts";
-import { isSwept, refer, unrefer } from "./references.ts";
+import { isSwept, refer } from "./references.ts";
 import { insertCopiedSegments } from "./segments.ts";
-import type { Effect } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
 
 interface UploadRow extends Record<string, SqlStorageValue> {
   key: string;
@@ -40,7 +40,12 @@ interface PartRow extends Record<string, SqlStorageValue> {
 }
 
 /** @returns its id, which sorts by time */
-export function createUpload({ sql, nowMs }: Effect, key: string, draft: UploadDraft): string {
+export function createUpload(
+  { sql, nowMs, settings, schedule }: Transaction,
+  key: string,
+  draft: UploadDraft,
+): string {
+  if (settings.uploadExpiryMs > 0) schedule("uploads", nowMs + settings.uploadExpiryMs);
   const uploadId = ulid(nowMs);
   sql.exec(
     `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, headers, attributes,
@@ -92,21 +97,21 @@ export function uploadChecksum(
 
 /** Makes `draft` the part of that number; what it replaces becomes garbage. */
 export function putPart(
-  shard: Effect,
+  transaction: Transaction,
   key: string,
   uploadId: string,
   partNumber: number,
   draft: PartDraft,
 ): PutPartOutcome {
-  const { sql, nowMs } = shard;
+  const { sql, nowMs } = transaction;
   const { content } = draft;
-  if (isSwept(shard, content.kind === "copy" ? content.source : content))
+  if (isSwept(transaction, content.kind === "copy" ? content.source : content))
     return { ok: false, reason: "RequestTimeout" };
   if (findUpload(sql, key, uploadId) === undefined) return { ok: false, reason: "NoSuchUpload" };
-  const contentId = partContent(shard, partNumber, draft);
+  const contentId = partContent(transaction, partNumber, draft);
   if (contentId === undefined) return { ok: false, reason: "SourceGone" };
   const [replaced] = findParts(sql, uploadId, partNumber - 1, 1);
-  if (replaced?.part_number === partNumber) unrefer(shard, replaced.content_id);
+  if (replaced?.part_number === partNumber) dropReferences(transaction, replaced.content_id);
   sql.exec(
     `INSERT OR REPLACE INTO part (upload_id, part_number, modified_ms, size_bytes, etag, checksum, content_id)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -123,11 +128,11 @@ export function putPart(
 
 /** @returns a content with a reference for the part; undefined when its source is gone */
 function partContent(
-  shard: Effect,
+  transaction: Transaction,
   partNumber: number,
   { content }: PartDraft,
 ): string | undefined {
-  const { sql, state, nowMs, garbageDueMs } = shard;
+  const { sql, state, nowMs } = transaction;
   if (content.kind === "blob") {
     addContent(sql, content.blobId);
     return content.blobId;
@@ -139,9 +144,8 @@ function partContent(
   const keeperOf = (segment: Segment): string => (isHeld ? source.contentId : segment.keeperId);
   const keepers = [...Map.groupBy(segments, keeperOf)];
   for (const [i, [keeperId, { length }]] of keepers.entries()) {
-    if (refer(shard, { ...source, contentId: keeperId }, length)) continue;
-    for (const [id, taken] of keepers.slice(0, i))
-      dropReferences(sql, id, garbageDueMs, taken.length);
+    if (refer(transaction, { ...source, contentId: keeperId }, length)) continue;
+    for (const [id, taken] of keepers.slice(0, i)) dropReferences(transaction, id, taken.length);
     return undefined;
   }
   addContent(sql, contentId);
@@ -187,16 +191,16 @@ export function listParts(
 }
 
 export function abortUpload(
-  shard: Effect,
+  transaction: Transaction,
   key: string,
   uploadId: string,
   initiatedMs: number | undefined,
 ): "aborted" | "NoSuchUpload" | "PreconditionFailed" {
-  const upload = findUpload(shard.sql, key, uploadId);
+  const upload = findUpload(transaction.sql, key, uploadId);
   if (upload === undefined) return "NoSuchUpload";
   if (initiatedMs !== undefined && seconds(initiatedMs) !== seconds(upload.initiatedMs))
     return "PreconditionFailed";
-  removeUpload(shard, key, uploadId);
+  removeUpload(transaction, key, uploadId);
   return "aborted";
 }
 
@@ -205,37 +209,45 @@ function seconds(timeMs: number): number {
 }
 
 /** What was uploaded, but is none of `kept`, becomes garbage. */
-export function dropOtherParts(shard: Effect, uploadId: string, kept: readonly PartRecord[]): void {
-  const dropped = shard.sql.exec<{ content_id: string }>(
+export function dropOtherParts(
+  transaction: Transaction,
+  uploadId: string,
+  kept: readonly PartRecord[],
+): void {
+  const dropped = transaction.sql.exec<{ content_id: string }>(
     `DELETE FROM part WHERE upload_id = ? AND part_number NOT IN (SELECT value FROM json_each(?))
      RETURNING content_id`,
     uploadId,
     JSON.stringify(kept.map(({ partNumber }) => partNumber)),
   );
-  for (const { content_id: contentId } of dropped.toArray()) unrefer(shard, contentId);
+  for (const { content_id: contentId } of dropped.toArray()) dropReferences(transaction, contentId);
 }
 
 /** The upload is over; the parts that it still has become garbage. */
-export function removeUpload(shard: Effect, key: string, uploadId: string): void {
-  const { sql } = shard;
+export function removeUpload(transaction: Transaction, key: string, uploadId: string): void {
+  const { sql } = transaction;
   const parts = sql.exec<{ content_id: string }>(
     "DELETE FROM part WHERE upload_id = ? RETURNING content_id",
     uploadId,
   );
-  for (const { content_id: contentId } of parts.toArray()) unrefer(shard, contentId);
+  for (const { content_id: contentId } of parts.toArray()) dropReferences(transaction, contentId);
   sql.exec("DELETE FROM upload WHERE key = ? AND upload_id = ?", key, uploadId);
 }
 
 /** Aborts up to `limit` uploads that began before `beforeMs`. */
-export function abortUploadsBefore(shard: Effect, beforeMs: number, limit: number): number {
-  const rows = shard.sql
+export function abortUploadsBefore(
+  transaction: Transaction,
+  beforeMs: number,
+  limit: number,
+): number {
+  const rows = transaction.sql
     .exec<{ key: string; upload_id: string }>(
       "SELECT key, upload_id FROM upload WHERE initiated_ms <= ? ORDER BY initiated_ms LIMIT ?",
       beforeMs,
       limit,
     )
     .toArray();
-  for (const row of rows) removeUpload(shard, row.key, row.upload_id);
+  for (const row of rows) removeUpload(transaction, row.key, row.upload_id);
   return rows.length;
 }
 

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import { readShardSettings, type ShardSettings } from "../../env.ts";
+import { readShardSettings } from "../../env.ts";
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { DeleteMarker, Located } from "../../protocol/object-record.ts";
 import type { ListQuery, Removal, RemoveOutcome, Rename, RenameOutcome } from "../bucket-index.ts";
@@ -8,38 +8,30 @@ import { migrate } from "../sql-migrations.ts";
 import { changeAnnotation, listAnnotations, readAnnotation } from "./annotations.ts";
 import { appendToObject } from "./append-object.ts";
 import { changeAttributes } from "./change-attributes.ts";
-import { raiseFence } from "./clean-up.ts";
-import { COMPLETION_MEMORY_MS, completeUpload } from "./complete-upload.ts";
+import { completeUpload } from "./complete-upload.ts";
 import { GroupCommit } from "./group-commit.ts";
-import type { HoldPeer, JudgedHolds } from "./hold-jobs.ts";
-import { dropHolds, knownHolds, takeHold } from "./holds.ts";
-import type { Jobs } from "./jobs.ts";
+import { type HoldPeer, type JudgedHolds, judgeHolds } from "./hold-jobs.ts";
+import { dropHolds, takeHold } from "./holds.ts";
+import { JobTable } from "./job-table.ts";
+import { type Jobs, runDue } from "./jobs.ts";
 import { listObjects, type PackedPage } from "./listing.ts";
 import { listUploads } from "./list-uploads.ts";
 import { listVersions } from "./list-versions.ts";
 import type { PackedObject } from "./packed-object.ts";
 import { commitObject } from "./place-object.ts";
 import { readObject } from "./read-object.ts";
-import { isEmpty, removeObject } from "./remove-object.ts";
+import { removeObject } from "./remove-object.ts";
 import { renameObject } from "./rename-object.ts";
 import { ObjectCache } from "./object-cache.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { configure, sealIfEmpty, unseal } from "./seal-shard.ts";
 import { listContentParts, locate } from "./segments.ts";
 import { ShardState } from "./shard-state.ts";
 import type { Answer, Args, ShardAnswer } from "./shard-answer.ts";
 import { shardJobs } from "./shard-jobs.ts";
-import type { Effect, Run, Shard } from "./shard.ts";
-import {
-  abortUpload,
-  createUpload,
-  findUpload,
-  listParts,
-  oldestUploadMs,
-  putPart,
-} from "./uploads.ts";
-
-/** The Directory has given up on a delete after half this time. */
-const SETTLED_AFTER_MS = 60_000;
+import type { Shard } from "./shard.ts";
+import { perform, type Transaction } from "./transaction.ts";
+import { abortUpload, createUpload, findUpload, listParts, putPart } from "./uploads.ts";
 
 /**
  * One shard of a bucket's index, named `<bucket id>/<shard number>`: the only writer of its rows.
@@ -47,8 +39,8 @@ const SETTLED_AFTER_MS = 60_000;
  */
 export class BucketIndexObject extends DurableObject implements HoldPeer {
   readonly #shard: Shard;
-  readonly #settings: ShardSettings;
   readonly #commits: GroupCommit;
+  readonly #jobTable: JobTable;
   readonly #jobs: Jobs;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -57,26 +49,22 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     migrate(storage, MIGRATIONS);
     const settings = readShardSettings(env);
     const state = new ShardState(storage.sql, ctx.id.name);
-    this.#settings = settings;
-    this.#shard = { sql: storage.sql, state, cache: new ObjectCache(settings.cacheBytes) };
+    const cache = new ObjectCache(settings.cacheBytes);
+    this.#shard = { sql: storage.sql, state, cache, settings };
     this.#commits = new GroupCommit(storage, state);
-    const run: Run = (effect) => storage.transactionSync(() => this.#effect(effect));
-    this.#jobs = shardJobs(storage, this.#shard, env, settings, run);
+    this.#jobTable = new JobTable(storage);
+    this.#jobs = shardJobs(this.#shard, env, (effect) =>
+      storage.transactionSync(() => this.#perform(effect)),
+    );
   }
 
   /** Called when the bucket is made, so that even a shard that is never written to is swept. */
   open(): Promise<void> {
-    return this.#run(() => this.#scheduleSweep(Date.now()));
+    return this.#transact(() => undefined);
   }
 
-  /** The bucket is configured so since `revision`. What is older than the shard knows is ignored. */
   configure(revision: number, configuration: BucketConfiguration): Promise<void> {
-    return this.#run(() => {
-      const { state, cache } = this.#shard;
-      if (revision <= state.revision) return;
-      state.setConfiguration(revision, configuration);
-      cache.clear();
-    });
+    return this.#transact((transaction) => configure(transaction, revision, configuration));
   }
 
   read(
@@ -92,24 +80,24 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   commit(revision: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
-    return this.#write(revision, (shard) => commitObject(shard, ...args));
+    return this.#write(revision, (transaction) => commitObject(transaction, ...args));
   }
 
   append(revision: number, ...args: Args<"append">): Promise<Answer<"append">> {
-    return this.#write(revision, (shard) => appendToObject(shard, ...args));
+    return this.#write(revision, (transaction) => appendToObject(transaction, ...args));
   }
 
   remove(
     revision: number,
     removals: readonly Removal[],
   ): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
-    return this.#write(revision, (shard) =>
-      removals.map((removal) => removeObject(shard, removal)),
+    return this.#write(revision, (transaction) =>
+      removals.map((removal) => removeObject(transaction, removal)),
     );
   }
 
   change(revision: number, ...args: Args<"change">): Promise<Answer<"change">> {
-    return this.#write(revision, (shard) => changeAttributes(shard, ...args));
+    return this.#write(revision, (transaction) => changeAttributes(transaction, ...args));
   }
 
   listVersions(revision: number, ...args: Args<"listVersions">): Answer<"listVersions"> {
@@ -128,20 +116,15 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     revision: number,
     ...args: Args<"changeAnnotation">
   ): Promise<Answer<"changeAnnotation">> {
-    return this.#write(revision, (shard) => changeAnnotation(shard, ...args));
+    return this.#write(revision, (transaction) => changeAnnotation(transaction, ...args));
   }
 
   rename(revision: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
-    return this.#write(revision, (shard) => renameObject(shard, rename));
+    return this.#write(revision, (transaction) => renameObject(transaction, rename));
   }
 
   createUpload(revision: number, ...args: Args<"createUpload">): Promise<Answer<"createUpload">> {
-    const { uploadExpiryMs } = this.#settings;
-    return this.#write(revision, (shard) => {
-      const uploadId = createUpload(shard, ...args);
-      if (uploadExpiryMs > 0) this.#jobs.schedule("uploads", shard.nowMs + uploadExpiryMs);
-      return uploadId;
-    });
+    return this.#write(revision, (transaction) => createUpload(transaction, ...args));
   }
 
   findUpload(revision: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
@@ -149,7 +132,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   putPart(revision: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
-    return this.#write(revision, (shard) => putPart(shard, ...args));
+    return this.#write(revision, (transaction) => putPart(transaction, ...args));
   }
 
   listParts(revision: number, ...args: Args<"listParts">): Answer<"listParts"> {
@@ -164,15 +147,11 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     revision: number,
     ...args: Args<"completeUpload">
   ): Promise<Answer<"completeUpload">> {
-    return this.#write(revision, (shard) => {
-      const completed = completeUpload(shard, ...args);
-      if (completed.ok) this.#jobs.schedule("completions", shard.nowMs + COMPLETION_MEMORY_MS);
-      return completed;
-    });
+    return this.#write(revision, (transaction) => completeUpload(transaction, ...args));
   }
 
   abortUpload(revision: number, ...args: Args<"abortUpload">): Promise<Answer<"abortUpload">> {
-    return this.#write(revision, (shard) => abortUpload(shard, ...args));
+    return this.#write(revision, (transaction) => abortUpload(transaction, ...args));
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows
@@ -187,67 +166,44 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   takeHold(contentId: string, token: string): Promise<boolean> {
-    return this.#run(() =>
-      this.#effect(({ sql, nowMs }) => {
-        const isTaken = takeHold(sql, contentId, token);
-        this.#jobs.schedule("holds", nowMs + this.#settings.orphanAgeMs);
-        return isTaken;
-      }),
-    );
+    return this.#transact((transaction) => takeHold(transaction, contentId, token));
   }
 
   releaseHolds(tokens: readonly string[]): Promise<void> {
-    return this.#run(() =>
-      this.#effect(({ sql, garbageDueMs, onGarbage }) => {
-        dropHolds(sql, tokens, garbageDueMs);
-        onGarbage();
-      }),
-    );
+    return this.#transact((transaction) => dropHolds(transaction, tokens));
   }
 
   judgeHolds(tokens: readonly string[]): Promise<JudgedHolds> {
-    return this.#run(() => {
-      const { sql, state } = this.#shard;
-      const fence = raiseFence(state, Date.now() - this.#settings.orphanAgeMs);
-      const known = new Set(knownHolds(sql, tokens));
-      const lost = tokens.filter((token) => !known.has(token) && token <= fence);
-      return { known: [...known], lost };
-    });
+    return this.#transact((transaction) => judgeHolds(transaction, tokens));
   }
 
-  /** The bucket is being deleted: from now on nothing is read or written. Refused while there are objects. */
   sealIfEmpty(token: string): Promise<boolean> {
-    return this.#run(() => {
-      if (!isEmpty(this.#shard.sql)) return false;
-      this.#shard.state.setSeal(token);
-      if (oldestUploadMs(this.#shard.sql) !== undefined)
-        this.#jobs.schedule("uploads", Date.now() + SETTLED_AFTER_MS);
-      return true;
-    });
+    return this.#transact((transaction) => sealIfEmpty(transaction, token));
   }
 
-  /** The delete with this token came to nothing. */
   unseal(token: string): Promise<void> {
-    return this.#run(() => {
-      const { state } = this.#shard;
-      if (state.seal === token) state.setSeal(undefined);
-    });
+    return this.#transact((transaction) => unseal(transaction, token));
   }
 
   override async alarm(): Promise<void> {
-    await this.#jobs.runDue(Date.now());
+    await runDue(this.#jobTable, this.#jobs, Date.now());
   }
 
-  #write<T>(revision: number, effect: (shard: Effect) => T): Promise<ShardAnswer<T>> {
-    return this.#run(() => this.#answer(revision, () => this.#effect(effect)));
+  #write<T>(revision: number, effect: (transaction: Transaction) => T): Promise<ShardAnswer<T>> {
+    return this.#commit(() => this.#answer(revision, () => this.#perform(effect)));
+  }
+
+  #transact<T>(effect: (transaction: Transaction) => T): Promise<T> {
+    return this.#commit(() => this.#perform(effect));
   }
 
   /** What was read from a transaction that did not commit must not be remembered. */
-  async #run<T>(effect: () => T): Promise<T> {
+  async #commit<T>(effect: () => T): Promise<T> {
     try {
       return await this.#commits.run(effect);
     } catch (error) {
       this.#shard.cache.clear();
+      this.#jobTable.forget();
       throw error;
     }
   }
@@ -260,25 +216,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     return { revision: state.revision, configuration: state.configuration };
   }
 
-  #effect<T>(effect: (shard: Effect) => T): T {
-    const nowMs = Date.now();
-    const garbageDueMs = nowMs + this.#settings.garbageDelayMs;
-    let madeGarbage = false;
-    let releasedHold = false;
-    const value = effect({
-      ...this.#shard,
-      nowMs,
-      garbageDueMs,
-      onGarbage: () => (madeGarbage = true),
-      onReleasedHold: () => (releasedHold = true),
-    });
-    if (madeGarbage) this.#jobs.schedule("garbage", garbageDueMs);
-    if (releasedHold) this.#jobs.schedule("released-holds", nowMs);
-    this.#scheduleSweep(nowMs);
-    return value;
-  }
-
-  #scheduleSweep(nowMs: number): void {
-    this.#jobs.schedule("sweep", nowMs + this.#settings.orphanAgeMs);
+  #perform<T>(effect: (transaction: Transaction) => T): T {
+    return perform(this.#shard, this.#jobTable, Date.now(), effect);
   }
 }

@@ -1,0 +1,83 @@
+/** What a shard does in its own time, in the order in which it does it. */
+export const JOB_KINDS = [
+  "uploads",
+  "completions",
+  "garbage",
+  "holds",
+  "released-holds",
+  "sweep",
+] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** The shard's one alarm, and the table `job`, which says what is due when: the alarm is set to the earliest. */
+export class JobTable {
+  readonly #storage: DurableObjectStorage;
+  /** The rows of `job`, so that a write that schedules what is scheduled already costs nothing; undefined: to be read. */
+  #dueMs: Map<string, number> | undefined;
+  /** What the alarm is set to, as far as this instance knows. */
+  #alarmMs = Number.POSITIVE_INFINITY;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  /** A transaction did not commit: what it scheduled is not. */
+  forget(): void {
+    this.#dueMs = undefined;
+    this.#alarmMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the job runs at that time at the latest already. */
+  runsBy(kind: JobKind, dueMs: number): boolean {
+    return dueMs >= (this.#rows().get(kind) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Makes sure that the job runs at `dueMs` at the latest. Call it last in a transaction: it remembers the row. */
+  schedule(kind: JobKind, dueMs: number): void {
+    if (this.runsBy(kind, dueMs)) return;
+    this.#set(kind, dueMs);
+    this.arm();
+  }
+
+  /** What is due; from now on it counts as not scheduled, since what is scheduled while it runs is what it has not seen. */
+  takeDue(kind: JobKind, nowMs: number): boolean {
+    return (
+      (this.#rows().get(kind) ?? Number.POSITIVE_INFINITY) <= nowMs && this.#rows().delete(kind)
+    );
+  }
+
+  /** The job has run. @param againMs when it is to run again; undefined: not unless it was scheduled meanwhile */
+  settle(kind: JobKind, againMs: number | undefined): void {
+    const dueMs = earlier(againMs, this.#rows().get(kind));
+    if (dueMs === undefined) this.#storage.sql.exec("DELETE FROM job WHERE kind = ?", kind);
+    else this.#set(kind, dueMs);
+  }
+
+  /** The alarm rings: until it is armed again, none is set. */
+  disarm(): void {
+    this.#alarmMs = Number.POSITIVE_INFINITY;
+  }
+
+  arm(): void {
+    const earliestMs = Math.min(...this.#rows().values());
+    if (earliestMs >= this.#alarmMs) return;
+    this.#alarmMs = earliestMs;
+    // Not awaited: the output gate holds every answer until the alarm is on disk with the rows it belongs to.
+    void this.#storage.setAlarm(earliestMs);
+  }
+
+  #rows(): Map<string, number> {
+    const { sql } = this.#storage;
+    this.#dueMs ??= new Map([...sql.exec("SELECT kind, due_ms FROM job").raw<[string, number]>()]);
+    return this.#dueMs;
+  }
+
+  #set(kind: JobKind, dueMs: number): void {
+    this.#storage.sql.exec("INSERT OR REPLACE INTO job (kind, due_ms) VALUES (?, ?)", kind, dueMs);
+    this.#rows().set(kind, dueMs);
+  }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+}
