@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Call } from "./load.ts";
-import { sha256Hex, type Signer } from "./signer.ts";
+import type { RawSigner } from "../test/support/raw-signer.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -25,7 +25,7 @@ export interface Case {
 }
 
 /** Made before the rounds of a case, so that signing is not measured. The bare Worker wants no signature. */
-type Calls = (signer: Signer) => readonly Call[];
+type Calls = (signer: RawSigner) => Promise<readonly Call[]>;
 
 export interface Side {
   readonly prepare: Calls;
@@ -56,8 +56,8 @@ const TARGETS: Readonly<Record<string, number>> = {
   "put 10 MiB, CRC32 trailer": 0.6,
 };
 
-export function createBucket(signer: Signer): Call {
-  return { method: "PUT", path: signer.presign("PUT", BUCKET) };
+export async function createBucket(signer: RawSigner): Promise<Call> {
+  return { method: "PUT", path: await signer.presign("PUT", BUCKET) };
 }
 
 export function cases(): readonly Case[] {
@@ -67,31 +67,31 @@ export function cases(): readonly Case[] {
 function objectCases(size: Size): readonly Case[] {
   const { label, bytes, keys, concurrency } = size;
   const body = randomBytes(bytes);
-  const hash = sha256Hex(body);
+  const hash = createHash("sha256").update(body).digest("hex");
   const framed = withCrc32Trailer(body);
   const names = Array.from({ length: keys }, (_, i) => `${bytes}-${i}`);
 
   const bare =
     (method: string, content?: Buffer): Calls =>
-    () =>
+    async () =>
       names.map((name) => ({ method, path: `/${name}`, ...(content && { body: content }) }));
   const presigned =
     (method: string, content?: Buffer): Calls =>
     (signer) =>
-      names.map((name) => ({
+      forEach(names, async (name) => ({
         method,
-        path: signer.presign(method, `${BUCKET}/${name}`),
+        path: await signer.presign(method, `${BUCKET}/${name}`),
         ...(content && { body: content }),
       }));
   const signedPut: Calls = (signer) =>
-    names.map((name): Call => {
+    forEach(names, async (name) => {
       const path = `${BUCKET}/${name}`;
-      return { method: "PUT", path, headers: signer.sign("PUT", path, hash), body };
+      return { method: "PUT", path, headers: await signer.sign("PUT", path, hash), body };
     });
   const trailerPut: Calls = (signer) =>
-    names.map((name): Call => {
+    forEach(names, async (name) => {
       const path = `${BUCKET}/${name}`;
-      const headers = signer.sign("PUT", path, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", {
+      const headers = await signer.sign("PUT", path, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", {
         "content-encoding": "aws-chunked",
         "x-amz-decoded-content-length": String(bytes),
         "x-amz-trailer": "x-amz-checksum-crc32",
@@ -99,7 +99,7 @@ function objectCases(size: Size): readonly Case[] {
       return { method: "PUT", path, headers, body: framed };
     });
 
-  const nothing: Calls = () => [];
+  const nothing: Calls = async () => [];
   const barePut = bare("PUT", body);
   const ledgePut = presigned("PUT", body);
   const common = { concurrency, bytes, isSpent: false };
@@ -153,17 +153,26 @@ function listCase(): Case {
     isSpent: false,
     ledge: {
       prepare: (signer) =>
-        names.map((name) => {
-          const path = signer.presign("PUT", `${BUCKET}/${name}`);
+        forEach(names, async (name) => {
+          const path = await signer.presign("PUT", `${BUCKET}/${name}`);
           return { method: "PUT", path, body };
         }),
-      calls: (signer) => [{ method: "GET", path: signer.presign("GET", BUCKET, query) }],
+      calls: async (signer) => [
+        { method: "GET", path: await signer.presign("GET", BUCKET, query) },
+      ],
     },
     bare: {
-      prepare: () => names.map((name) => ({ method: "PUT", path: `/${name}`, body })),
-      calls: () => [{ method: "GET", path: "/?list" }],
+      prepare: async () => names.map((name) => ({ method: "PUT", path: `/${name}`, body })),
+      calls: async () => [{ method: "GET", path: "/?list" }],
     },
   };
+}
+
+function forEach(
+  names: readonly string[],
+  callOf: (name: string) => Promise<Call>,
+): Promise<readonly Call[]> {
+  return Promise.all(names.map(callOf));
 }
 
 /** `aws-chunked` framing as SDKs send it by default over HTTPS: unsigned chunks, then the checksum. */

@@ -4,7 +4,7 @@ import { type Call, Client } from "./load.ts";
 import { canSeeProcesses, cpuSeconds, workerdProcesses } from "./processes.ts";
 import type { Measurement } from "./report.ts";
 import { localCredentials, type Server, startHello, startLedge } from "./server.ts";
-import { Signer, UNSIGNED_PAYLOAD } from "./signer.ts";
+import { RawSigner, UNSIGNED_PAYLOAD } from "../test/support/raw-signer.ts";
 import { median } from "./statistics.ts";
 
 const ROUNDS = 7;
@@ -27,23 +27,27 @@ export async function measureCpu(roundSeconds: number): Promise<readonly Measure
   if (!canSeeProcesses("cpu")) return [];
   await using hello = await startHello();
   await using ledge = await startLedge();
-  const signer = new Signer(await localCredentials(), `${ledge.host}:${ledge.port}`);
+  const signer = new RawSigner(await localCredentials(), `${ledge.host}:${ledge.port}`);
   const paths = Array.from({ length: KEYS }, (_, i) => `/bench/cpu-${i}`);
-  const puts = paths.map((path): Call => ({
-    method: "PUT",
-    path: signer.presign("PUT", path),
-    body: BODY,
-  }));
+  const puts = await Promise.all(
+    paths.map(async (path): Promise<Call> => ({
+      method: "PUT",
+      path: await signer.presign("PUT", path),
+      body: BODY,
+    })),
+  );
   const client = new Client(ledge, CONCURRENCY);
-  await client.once([createBucket(signer)]);
+  await client.once([await createBucket(signer)]);
   await client.once(puts);
   client.close();
 
-  const presigned = (method: string): readonly Call[] =>
-    paths.map((path) => ({ method, path: signer.presign(method, path) }));
-  const signedGets = paths.map((path): Call => {
-    return { method: "GET", path, headers: signer.sign("GET", path, UNSIGNED_PAYLOAD) };
-  });
+  const presigned = (method: string): Promise<readonly Call[]> =>
+    Promise.all(paths.map(async (path) => ({ method, path: await signer.presign(method, path) })));
+  const signedGets = await Promise.all(
+    paths.map(async (path): Promise<Call> => {
+      return { method: "GET", path, headers: await signer.sign("GET", path, UNSIGNED_PAYLOAD) };
+    }),
+  );
   const baseline: Contestant = {
     name: "hello",
     server: hello,
@@ -53,9 +57,9 @@ export async function measureCpu(roundSeconds: number): Promise<readonly Measure
   return await compare(
     [
       baseline,
-      { name: "get 4 KiB, presigned", server: ledge, calls: presigned("GET") },
+      { name: "get 4 KiB, presigned", server: ledge, calls: await presigned("GET") },
       { name: "get 4 KiB, signed header", server: ledge, calls: signedGets },
-      { name: "head 4 KiB", server: ledge, calls: presigned("HEAD") },
+      { name: "head 4 KiB", server: ledge, calls: await presigned("HEAD") },
       { name: "put 4 KiB", server: ledge, calls: puts },
     ],
     roundSeconds,

@@ -16,7 +16,7 @@ import {
   startLedgeDev,
   startWorker,
 } from "./server.ts";
-import { Signer } from "./signer.ts";
+import { RawSigner } from "../test/support/raw-signer.ts";
 
 const MIB = 1024 * 1024;
 const CHUNK = randomBytes(MIB);
@@ -61,11 +61,11 @@ async function measureLedge(
   maxRiseMib: number | undefined,
 ): Promise<readonly Measurement[]> {
   await using server = await startServer();
-  const signer = new Signer(await localCredentials(), hostOf(server));
+  const signer = new RawSigner(await localCredentials(), hostOf(server));
   const client = new Client(server, 1);
-  await client.once([createBucket(signer)]);
+  await client.once([await createBucket(signer)]);
   client.close();
-  return await measureAll(label, server, ledgeTransfers(signer), maxRiseMib);
+  return await measureAll(label, server, await ledgeTransfers(signer), maxRiseMib);
 }
 
 async function measureBare(): Promise<readonly Measurement[]> {
@@ -95,7 +95,7 @@ async function measureAll(
   return measurements;
 }
 
-function ledgeTransfers(signer: Signer): readonly Transfer[] {
+async function ledgeTransfers(signer: RawSigner): Promise<readonly Transfer[]> {
   const path = "/bench/large";
   const parts = "/bench/parts";
   const trailer = {
@@ -104,17 +104,17 @@ function ledgeTransfers(signer: Signer): readonly Transfer[] {
     "x-amz-trailer": "x-amz-checksum-crc32",
   };
   return [
-    inOneRequest("put", { method: "PUT", path: signer.presign("PUT", path) }),
-    inOneRequest("get", { method: "GET", path: signer.presign("GET", path) }),
+    inOneRequest("put", { method: "PUT", path: await signer.presign("PUT", path) }),
+    inOneRequest("get", { method: "GET", path: await signer.presign("GET", path) }),
     inOneRequest("put, signed payload", {
       method: "PUT",
       path,
-      headers: signer.sign("PUT", path, contentSha256Hex()),
+      headers: await signer.sign("PUT", path, contentSha256Hex()),
     }),
     inOneRequest("put, CRC32 trailer", {
       method: "PUT",
       path,
-      headers: signer.sign("PUT", path, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", trailer),
+      headers: await signer.sign("PUT", path, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", trailer),
       framing: {
         before: Buffer.from(`${MIB.toString(16)}\r\n`),
         after: Buffer.from("\r\n"),
@@ -129,7 +129,7 @@ function ledgeTransfers(signer: Signer): readonly Transfer[] {
         client.close();
       },
     },
-    inOneRequest("get of parts", { method: "GET", path: signer.presign("GET", parts) }),
+    inOneRequest("get of parts", { method: "GET", path: await signer.presign("GET", parts) }),
   ];
 }
 

@@ -12,7 +12,7 @@ import {
   startLedgeDev,
   startWorker,
 } from "./server.ts";
-import { Signer } from "./signer.ts";
+import { RawSigner } from "../test/support/raw-signer.ts";
 import { median, spread } from "./statistics.ts";
 
 const MIB = 1024 * 1024;
@@ -54,13 +54,13 @@ export async function measureMultipart(): Promise<readonly Measurement[]> {
 }
 
 async function ledge(name: Contestant["name"], server: Server): Promise<Contestant> {
-  const signer = new Signer(await localCredentials(), hostOf(server));
+  const signer = new RawSigner(await localCredentials(), hostOf(server));
   const client = new Client(server, CONCURRENCY);
-  await client.once([createBucket(signer)]);
+  await client.once([await createBucket(signer)]);
   return {
     name,
     put: () => putInParts(client, signer, OBJECT, PART, PARTS),
-    get: () => client.once([{ method: "GET", path: signer.presign("GET", OBJECT) }]),
+    get: async () => client.once([{ method: "GET", path: await signer.presign("GET", OBJECT) }]),
   };
 }
 
@@ -76,7 +76,7 @@ async function plain(name: Contestant["name"], server: Server): Promise<Contesta
   return {
     name,
     put: () => client.once(puts),
-    get: () => client.once([{ method: "GET", path: "/whole" }]),
+    get: async () => client.once([{ method: "GET", path: "/whole" }]),
   };
 }
 

@@ -4,7 +4,7 @@ import { type Call, Client } from "./load.ts";
 import { beginUpload, complete, completeCall, copyCalls } from "./multipart-upload.ts";
 import type { Measurement } from "./report.ts";
 import { hostOf, localCredentials, type Server, startLedge } from "./server.ts";
-import { Signer, UNSIGNED_PAYLOAD } from "./signer.ts";
+import { RawSigner, UNSIGNED_PAYLOAD } from "../test/support/raw-signer.ts";
 import { median, spread } from "./statistics.ts";
 
 const MIB = 1024 * 1024;
@@ -29,21 +29,25 @@ const MAX_COPY_RATIO = 1.5;
  */
 export async function measureReferences(): Promise<readonly Measurement[]> {
   await using server = await startLedge();
-  const signer = new Signer(await localCredentials(), hostOf(server));
+  const signer = new RawSigner(await localCredentials(), hostOf(server));
   const client = new Client(server, CONCURRENCY);
-  await client.once([createBucket(signer)]);
-  await client.once([put(signer, PART_PATH, PART), put(signer, SMALL_PATH, randomBytes(5 * 1024))]);
+  await client.once([await createBucket(signer)]);
+  await client.once([
+    await put(signer, PART_PATH, PART),
+    await put(signer, SMALL_PATH, randomBytes(5 * 1024)),
+  ]);
 
   const copyRates: number[] = [];
   const completionMs: number[] = [];
   for (let i = 0; i < COMPLETIONS; i += 1) {
     const upload = await beginUpload(client, signer, "/bench/largest", PART, MAX_PARTS);
-    copyRates.push(await client.once(copyCalls(upload, signer, PART_PATH)));
-    completionMs.push(await time(() => complete(client, completeCall(upload, signer))));
+    copyRates.push(await client.once(await copyCalls(upload, signer, PART_PATH)));
+    const completion = await completeCall(upload, signer);
+    completionMs.push(await time(() => complete(client, completion)));
   }
   const upload = await beginUpload(client, signer, LARGE_PATH, PART, 1024);
-  await client.once(copyCalls(upload, signer, PART_PATH));
-  await complete(client, completeCall(upload, signer));
+  await client.once(await copyCalls(upload, signer, PART_PATH));
+  await complete(client, await completeCall(upload, signer));
   client.close();
 
   const copies = await measureCopies(server, signer);
@@ -66,10 +70,10 @@ export async function measureReferences(): Promise<readonly Measurement[]> {
 }
 
 /** Milliseconds a copy, one after the other, in rounds that alternate. */
-async function measureCopies(server: Server, signer: Signer) {
+async function measureCopies(server: Server, signer: RawSigner) {
   const client = new Client(server, 1);
   const round = async (source: string): Promise<number> =>
-    1000 / (await client.once(copies(signer, source)));
+    1000 / (await client.once(await copies(signer, source)));
   await round(SMALL_PATH);
   await round(LARGE_PATH);
   const small: number[] = [];
@@ -82,16 +86,20 @@ async function measureCopies(server: Server, signer: Signer) {
   return { small, large, ratios: large.map((ms, i) => ms / (small[i] ?? Number.NaN)) };
 }
 
-function copies(signer: Signer, source: string): readonly Call[] {
-  return Array.from({ length: COPIES }, (_, i): Call => {
-    const path = `${source}-copy-${i}`;
-    const headers = signer.sign("PUT", path, UNSIGNED_PAYLOAD, { "x-amz-copy-source": source });
-    return { method: "PUT", path, headers };
-  });
+function copies(signer: RawSigner, source: string): Promise<readonly Call[]> {
+  const paths = Array.from({ length: COPIES }, (_, i) => `${source}-copy-${i}`);
+  const copied = { "x-amz-copy-source": source };
+  return Promise.all(
+    paths.map(async (path) => ({
+      method: "PUT",
+      path,
+      headers: await signer.sign("PUT", path, UNSIGNED_PAYLOAD, copied),
+    })),
+  );
 }
 
-function put(signer: Signer, path: string, body: Buffer): Call {
-  return { method: "PUT", path: signer.presign("PUT", path), body };
+async function put(signer: RawSigner, path: string, body: Buffer): Promise<Call> {
+  return { method: "PUT", path: await signer.presign("PUT", path), body };
 }
 
 async function time(effect: () => Promise<unknown>): Promise<number> {

@@ -10,7 +10,7 @@ import {
   startLedgeDev,
   startWorker,
 } from "./server.ts";
-import { type Credentials, Signer } from "./signer.ts";
+import { type Credentials, RawSigner } from "../test/support/raw-signer.ts";
 
 const ROUNDS = 7;
 const WARM_UP_SECONDS = 1;
@@ -26,7 +26,7 @@ export interface OtherServer {
 interface Contestant {
   readonly name: "npm start" | "npm run dev" | "bare" | "other";
   readonly server: Server;
-  readonly signer: Signer;
+  readonly signer: RawSigner;
   readonly side: (one: Case) => Side;
 }
 
@@ -50,7 +50,7 @@ export async function measureThroughput(
   const s3 = (name: Contestant["name"], server: Server, keys: Credentials): Contestant => ({
     name,
     server,
-    signer: new Signer(keys, hostOf(server)),
+    signer: new RawSigner(keys, hostOf(server)),
     side: (one) => one.ledge,
   });
   const contestants: Contestant[] = [
@@ -60,7 +60,7 @@ export async function measureThroughput(
   ];
   for (const { server, signer } of contestants) {
     const client = new Client(server, 1);
-    await client.once([createBucket(signer)]);
+    await client.once([await createBucket(signer)]);
     client.close();
   }
   contestants.push({ ...s3("bare", bare, credentials), side: (one) => one.bare });
@@ -78,16 +78,16 @@ async function prepareRounds(
   { concurrency, isSpent }: Case,
   { prepare, calls }: Side,
   server: Server,
-  signer: Signer,
+  signer: RawSigner,
 ): Promise<Round> {
   const client = new Client(server, concurrency);
-  const measured = calls(signer);
+  const measured = await calls(signer);
   if (!isSpent) {
-    await client.once(prepare(signer));
+    await client.once(await prepare(signer));
     return (seconds) => client.repeat(measured, seconds);
   }
   return async () => {
-    await client.once(prepare(signer));
+    await client.once(await prepare(signer));
     return client.once(measured);
   };
 }

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Signer } from "../../bench/signer.ts";
+import { RawSigner } from "../support/raw-signer.ts";
 import { RawConnection, requestHead } from "../support/raw-connection.ts";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
 
 const MIB = 1024 * 1024;
 
 let ledge: LedgeProcess;
-let signer: Signer;
+let signer: RawSigner;
 const opened: RawConnection[] = [];
 beforeAll(async () => {
   ledge = await startLedge();
-  signer = new Signer(ledge.credentials, "127.0.0.1");
+  signer = new RawSigner(ledge.credentials, "127.0.0.1");
   const client = dial();
-  await client.send(requestHead("PUT", signer.presign("PUT", "/shelf")));
+  await client.send(requestHead("PUT", await signer.presign("PUT", "/shelf")));
   await client.answer();
 });
 afterAll(async () => {
@@ -45,7 +45,7 @@ test.for([
     const headers = { ...framed, "x-amz-decoded-content-length": String(sizeBytes) };
     const target = "/shelf/refused";
     const signature = signed
-      ? signer.sign("PUT", target, framed["x-amz-content-sha256"], headers)
+      ? await signer.sign("PUT", target, framed["x-amz-content-sha256"], headers)
       : {};
     for (let i = 0; i < count; i += 1) {
       const client = dial();
@@ -70,7 +70,7 @@ test.for([
     for (let i = 0; i < 10; i += 1) {
       const client = dial();
       client.stopReading();
-      const head = requestHead(method, signer.presign(method, target, query), {
+      const head = requestHead(method, await signer.presign(method, target, query), {
         "Content-Length": 8 * MIB,
       });
       await client.send(head, Buffer.alloc(8 * MIB));
@@ -99,7 +99,7 @@ test("who waits for 100 Continue and is refused is not asked for the body", asyn
 /** Sends the head of a PutObject, and the body once it is asked for. */
 async function putExpecting(client: RawConnection, body: string): Promise<string> {
   const headers = { "Content-Length": body.length, Expect: "100-continue" };
-  await client.send(requestHead("PUT", signer.presign("PUT", "/shelf/expected"), headers));
+  await client.send(requestHead("PUT", await signer.presign("PUT", "/shelf/expected"), headers));
   const answer = await client.answer();
   if (!answer.startsWith("HTTP/1.1 100 ")) return answer;
   await client.send(body);
@@ -122,7 +122,7 @@ test("100 Continue is sent for no body, or not for the next one on the connectio
 test("a request that expects nothing makes 100 Continue readable again", async () => {
   const client = dial();
   await putExpecting(client, "");
-  await client.send(requestHead("GET", signer.presign("GET", "/shelf/expected")));
+  await client.send(requestHead("GET", await signer.presign("GET", "/shelf/expected")));
   expect(await client.answer()).toMatch(/^HTTP\/1\.1 200 /);
   expect(await putExpecting(client, "body")).toMatch(/^HTTP\/1\.1 100 .*HTTP\/1\.1 200 /s);
 });

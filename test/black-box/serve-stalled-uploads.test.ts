@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Signer, UNSIGNED_PAYLOAD } from "../../bench/signer.ts";
+import { RawSigner, UNSIGNED_PAYLOAD } from "../support/raw-signer.ts";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
 import { RawConnection, requestHead } from "../support/raw-connection.ts";
 
@@ -10,12 +10,12 @@ const MIB = 1024 * 1024;
 const IDLE_MS = 1000;
 
 let ledge: LedgeProcess;
-let signer: Signer;
+let signer: RawSigner;
 beforeAll(async () => {
   ledge = await startLedge({ variables: { BODY_IDLE_SECONDS: String(IDLE_MS / 1000) } });
-  signer = new Signer(ledge.credentials, "127.0.0.1");
+  signer = new RawSigner(ledge.credentials, "127.0.0.1");
   const client = new RawConnection(ledge.port);
-  await client.send(requestHead("PUT", signer.presign("PUT", "/shelf")));
+  await client.send(requestHead("PUT", await signer.presign("PUT", "/shelf")));
   await client.answer();
   client.close();
 });
@@ -60,8 +60,8 @@ async function begin({
   const resource = `/shelf${target}`;
   const length = { "x-amz-decoded-content-length": String(sizeBytes) };
   const headers = isFramed
-    ? { ...length, ...signer.sign("PUT", resource, TRAILER, length) }
-    : signer.sign("PUT", resource, UNSIGNED_PAYLOAD);
+    ? { ...length, ...(await signer.sign("PUT", resource, TRAILER, length)) }
+    : await signer.sign("PUT", resource, UNSIGNED_PAYLOAD);
   const client = new RawConnection(ledge.port);
   await client.send(
     requestHead("PUT", resource, {
