@@ -65,7 +65,7 @@ async function create(stores: Stores, append: ObjectAppend): Promise<WrittenObje
     });
   } catch (error) {
     const isRefused = error instanceof S3Error && error.code === "PreconditionFailed";
-    // The client has not asked for that: somebody else has made an object of the key meanwhile.
+    // The condition was ours, not the client's. It fails when somebody made an object of the key meanwhile.
     if (isRefused && conditions.ifNoneMatch === undefined) throw new S3Error("InvalidWriteOffset");
     throw error;
   }
@@ -112,7 +112,7 @@ async function extend(
   throw refusalError(outcome, { key });
 }
 
-/** The body, and the content of the object to be, when that is nothing which is put together of several blobs. */
+/** The body as it is stored, and the content of the whole object, which is undefined when it takes several blobs. */
 type StoredTail =
   | { readonly stored: StoredBody<InlineContent>; readonly whole: InlineContent }
   | { readonly stored: StoredBody<BlobContent>; readonly whole: BlobContent }
@@ -140,14 +140,14 @@ function inlineBytes({ sizeBytes, content }: StoredObject): Uint8Array | undefin
   return content.kind === "inline" ? content.bytes : undefined;
 }
 
-/** What another shard has stitched counts as one part, as on AWS what was copied. */
+/** A content that another shard stitched counts as one part, as a copy does on AWS. */
 function partsBefore(index: BucketIndex, { key, content }: StoredObject): number {
   return content.kind === "stitched" && index.isHome(key, content.contentId)
     ? content.partCount
     : 1;
 }
 
-/** What the index is to be given. When that cannot be made, the tail is deleted: no row can refer to it yet. */
+/** The content to commit. If it cannot be made, the blob of the tail is deleted, since no row refers to it yet. */
 async function appendedContent(
   stores: Stores,
   record: StoredObject,

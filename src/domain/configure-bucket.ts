@@ -3,7 +3,7 @@ import { S3Error } from "../protocol/errors.ts";
 import type { BucketRecord } from "../storage/bucket-directory.ts";
 import type { Ports } from "./ports.ts";
 
-/** Writers of one configuration that may come between. */
+/** How often another writer of the same configuration may come first until this one gives up. */
 const MAX_ATTEMPTS = 10;
 
 /**

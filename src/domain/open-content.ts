@@ -6,7 +6,7 @@ import type { Ports } from "./ports.ts";
 
 export type ContentStores = Pick<Ports, "blobs" | "contents">;
 
-/** What of an object its bytes are read by. */
+/** What has to be known of an object to read its bytes. */
 export type Readable = Pick<StoredObject, "key" | "content">;
 
 /**
@@ -61,7 +61,7 @@ async function readAll(
       const { value: slice } = await slices.next();
       return slice && (await open(slice));
     } catch (error) {
-      // The answer has begun: nobody else will hear of it.
+      // The status has been sent, so that the log is the only place to tell it.
       console.error(JSON.stringify({ event: "read broke off", error: String(error) }));
       throw error;
     }
@@ -69,14 +69,14 @@ async function readAll(
   const { value: first } = await slices.next();
   if (first === undefined) return new Uint8Array();
   const opened = await open(first);
-  // No loop where the platform's own stream does it.
+  // All is in one blob: its own stream is the answer's, and no JavaScript runs for it.
   if (first.length === length) return opened;
   const { readable, writable } = new FixedLengthStream(length);
   void pour(opened, openNext, writable);
   return readable;
 }
 
-/** Never rejects: whoever reads the other end learns what went wrong, and whoever reads no more does not care. */
+/** Never rejects: a failure is told to the reader of the other end by `abort`, if there still is one. */
 async function pour(
   first: ByteStream,
   openNext: () => Promise<ByteStream | undefined>,
@@ -86,7 +86,7 @@ async function pour(
   try {
     for (let current = await ahead; current !== undefined; current = await ahead) {
       ahead = openNext();
-      // It is looked at when its turn comes; until then its failure is nobody's.
+      // It is awaited when its turn comes. If it fails before, that must not count as a rejection that nobody handles.
       ahead.catch(() => {});
       await current.pipeTo(writable, { preventClose: true });
     }

@@ -90,7 +90,7 @@ export async function whileSourceGone<Outcome extends Attempt>(
   throw new S3Error("SlowDown");
 }
 
-/** When it fails, the hold is one that nobody refers to, which a sweep finds. */
+/** If it fails, the hold stays with nobody referring to it, until the home's job `holds` asks. */
 async function release(contents: ContentIndex, contentId: string, token: string): Promise<void> {
   try {
     await contents.release(contentId, token);

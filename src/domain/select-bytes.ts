@@ -7,7 +7,7 @@ import type { ContentIndex, Wanted } from "../storage/content-index.ts";
 export interface Selection {
   /** Undefined: the whole object. */
   readonly range: ByteRange | undefined;
-  /** Of these bytes, not of others. */
+  /** The checksum of just these bytes. */
   readonly checksum: StoredChecksum | undefined;
   /** Told only to who asks for a part of a multipart object. */
   readonly partCount: number | undefined;
@@ -36,7 +36,7 @@ export async function selectBytes(
     return { range, checksum: checksumOf(record, range), partCount: undefined, located };
   }
   if (content?.kind !== "stitched") {
-    // An object that was put whole is its own only part, and AWS answers its part 1 as a range.
+    // AWS answers part 1 of an object that was put whole with 206 and a Content-Range of all of it.
     if (partNumber !== 1) throw noSuchPart(partNumber, 1);
     return {
       range: rangeOf({ offset: 0, length: sizeBytes }, record),
@@ -83,7 +83,7 @@ function checksumOf(
   return isWhole ? checksum : undefined;
 }
 
-/** No byte range can be named of an object without bytes. */
+/** Undefined for an object without bytes: Content-Range cannot name a range of it. */
 function rangeOf(
   { offset, length }: ByteRange,
   { sizeBytes }: ObjectRecord,

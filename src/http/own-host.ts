@@ -22,7 +22,7 @@ export function refuseForeign(request: Request, settings: Settings): void {
   }
   const origin = headers.get("origin");
   if (origin === null && !isOfOtherPage(request)) return;
-  // An image has no Origin; its page may hide behind no Referer, but not behind another's.
+  // The request for an image has no Origin. Its page can leave the Referer out, but cannot send another page's.
   const page = origin ?? headers.get("referer") ?? "";
   if (isOwn(hostOf(page), settings)) return;
   const message = `The request is of another site's page. ${ADVICE}`;
@@ -32,12 +32,12 @@ export function refuseForeign(request: Request, settings: Settings): void {
 function isOfOtherPage({ method, headers }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   if (site === null || site === "same-origin" || site === "none") return false;
-  // Who follows a link leaves the page, which learns nothing of the answer.
+  // A followed link replaces the page that has it, so that the page cannot read the answer.
   const isFollowedLink = method === "GET" && headers.get("sec-fetch-dest") === "document";
   return !isFollowedLink;
 }
 
-/** Of an Origin or a Referer; empty for `null`, which sandboxed pages and files have. */
+/** The host in an Origin or a Referer; empty for `null`, the Origin of sandboxed pages and of files. */
 function hostOf(url: string): string {
   const [, afterScheme = ""] = url.split("://", 2);
   return afterScheme.split("/", 1)[0] ?? "";

@@ -3,7 +3,7 @@ import { clientConnection } from "./client-connection.ts";
 /** More than a part of any client's default size, which is 16 MiB at most. */
 const MAX_BYTES = 32 * 1024 * 1024;
 const PATIENCE_MS = 5000;
-/** Small, for a thousand clients that stall have one each. */
+/** Small, since a thousand clients that stall have a buffer each. */
 const CHUNK_BYTES = 16 * 1024;
 
 /**
@@ -38,12 +38,12 @@ export async function readUnused(request: Request): Promise<void> {
 function unreadBody(request: Request): ReadableStream<Uint8Array> | undefined {
   const { body } = request;
   if (body === null || body.locked) return undefined;
-  // Such a client sends nothing before it is asked to, and reading would ask.
+  // A client that sent `Expect: 100-continue` sends no body until it is asked to, and to read would be to ask.
   if (request.headers.has("expect") && !request.bodyUsed) return undefined;
   return clientConnection(request) === undefined ? undefined : body;
 }
 
-/** The runtime keeps the connection as long as the answer has not ended, be it sent to its last byte. */
+/** Ends the answer only when the body has been read: until then the runtime keeps the connection open. */
 async function sendAndDiscard(
   document: ReadableStream<Uint8Array>,
   answer: WritableStream<Uint8Array>,

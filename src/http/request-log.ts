@@ -15,7 +15,7 @@ interface LoggedRequest {
   readonly answeredMs: number;
 }
 
-/** Of what a client may make as long as it likes. */
+/** How much is logged of a text that a client may make as long as it likes. */
 const MAX_CHARACTERS = 256;
 
 /**
@@ -35,7 +35,7 @@ export function logRequest(logged: LoggedRequest): void {
       method: bounded(raw.method),
       operation,
       bucket: bounded(request?.bucket),
-      // At most 1,024 bytes, or there is no request.
+      // Not bounded here: a longer key than 1,024 bytes is refused before there is a request.
       key: request?.key,
       status: response.status,
       code,

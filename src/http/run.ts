@@ -43,7 +43,7 @@ export async function run(
   return operation.handle(context);
 }
 
-/** As they are announced, without their framing. */
+/** How long the body is, as the request announces it, without the framing of `aws-chunked`. */
 function bodyBytes({ headers }: S3Request, payload: Payload): number {
   if (payload.kind === "chunked") return payload.decodedLengthBytes;
   return Number(headers.get("content-length") ?? 0);
@@ -64,7 +64,7 @@ async function runOnBucket(
 ): Promise<Response> {
   const { request, buckets } = context;
   const name = request.bucket ?? "";
-  // What the index does not vouch for, only the Directory can.
+  // A shard says when the bucket is gone. An operation that asks none has to ask the Directory.
   const isVouchedFor = operation.scope === "object" || operation.readsIndex === true;
   const bucket = await (isVouchedFor ? buckets.find(name) : buckets.refresh(name));
   try {
@@ -72,7 +72,7 @@ async function runOnBucket(
   } catch (error) {
     if (!(error instanceof StaleBucketError)) throw error;
     const successor = await buckets.refresh(name);
-    // 503 is what every SDK repeats by itself.
+    // The body is spent, so that the request cannot run again here. Every SDK repeats a 503 by itself.
     if (successor !== undefined && request.body !== null) throw new S3Error("SlowDown");
     return handleOnBucket(operation, context, successor);
   }

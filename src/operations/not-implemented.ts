@@ -54,5 +54,5 @@ export const NOT_IMPLEMENTED = {
   "POST object?select": "SelectObjectContent",
 } as const satisfies Partial<Record<RouteKey | "POST /WriteGetObjectResponse", string>>;
 
-/** The routes left to have an operation: one that is in both tables does not compile. */
+/** The routes that the registry may have: a route of the table above does not compile there. */
 export type OpenRoute = Exclude<RouteKey, keyof typeof NOT_IMPLEMENTED>;

@@ -15,7 +15,7 @@ export interface ObjectContext extends BucketContext {
 interface Described {
   /** AWS's name. */
   readonly name: string;
-  /** Its requests are PUTs or POSTs, and yet of no use but to have less. */
+  /** Its requests are PUTs or POSTs, but only delete, so that they are let in when the disk is full. */
   readonly makesRoom?: true;
   /** Headers that the runner refuses before the operation begins; undefined: none. */
   readonly refuses?: RefusedHeaders;
@@ -30,7 +30,7 @@ export interface AccountOperation extends Described {
 /** An operation on a bucket that exists; the runner answers NoSuchBucket otherwise. */
 export interface BucketOperation extends Described {
   readonly scope: "bucket";
-  /** It calls the index, which refuses when the bucket is gone; otherwise the Directory is asked first. */
+  /** It calls a shard, which says when the bucket is gone. Before any other operation, the Directory is asked. */
   readonly readsIndex?: true;
   readonly handle: (context: BucketContext) => Promise<Response>;
 }

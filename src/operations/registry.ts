@@ -100,7 +100,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "PUT object?uploadId": uploadPart,
   "PUT object?uploadId copy": uploadPartCopy,
 
-  // Last, so that a row above which is also in there does not compile.
+  // Last: TypeScript refuses a row above that this spread would overwrite.
   ...FRESH_BUCKET,
 } satisfies Partial<Record<OpenRoute, Operation>>;
 

@@ -70,7 +70,7 @@ function conflict(a: string, b: string): S3Error {
 }
 
 function getSuffix(level: Level, query: URLSearchParams, selected: string | undefined): string {
-  // Any other list-type, and none, is for ListObjects.
+  // With any other list-type, or none, it is ListObjects.
   if (selected === undefined)
     return level === "bucket" && query.get("list-type") === "2" ? "?list-type=2" : "";
   const parameter = ITEMS.get(selected);
@@ -80,7 +80,7 @@ function getSuffix(level: Level, query: URLSearchParams, selected: string | unde
 }
 
 function putSuffix(query: URLSearchParams, headers: Headers, selected: string | undefined): string {
-  // One part must not become the whole object because its upload id got lost.
+  // A client that loses the upload id must not overwrite the whole object with one part.
   if (selected === undefined && query.has("partNumber"))
     throw invalidArgument(
       "This operation does not accept partNumber without uploadId",

@@ -29,7 +29,7 @@ const DATE_HEADERS = [
   ["if-modified-since", "If-Modified-Since"],
 ] as const;
 
-/** What keeps a conditional effect from happening. */
+/** Why a conditional write or delete was not done. */
 export type ConditionRefusal =
   | { readonly ok: false; readonly reason: "NoSuchKey" }
   | {

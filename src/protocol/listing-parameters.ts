@@ -180,7 +180,7 @@ function parseInt32(name: string, value: string | null): number | undefined {
   const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
   if (!(number >= MIN_INT32 && number <= MAX_INT32))
     throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, value);
-  // No negative zero.
+  // `-0` is 0, and is answered so.
   return number + 0;
 }
 

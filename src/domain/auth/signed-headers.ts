@@ -9,10 +9,10 @@ export interface SignedHeaders {
   readonly names: ReadonlySet<string>;
 }
 
-/** Its value is in the canonical request in any case, as the payload's hash. */
+/** This header need not be signed: its value is the last line of the canonical request anyway. */
 const COVERED_BY_PAYLOAD_HASH = "x-amz-content-sha256";
 
-/** Of more, each would be looked for: AWS takes heads of 8 KB, and on the local server one has room for 50,000 names. */
+/** Each name is looked up among the headers. AWS's heads of 8 KB have room for fewer; the local server's, for 50,000. */
 const MAX_NAMES = 4096;
 
 /**

@@ -83,7 +83,7 @@ export function authenticatePresignedV2(
   checkNotExpired(Number(expires) * 1000, nowMs);
   return verify(request, find, {
     accessKeyId,
-    // A plus that was not encoded has been read as a space.
+    // Some clients leave a plus of the Base64 unencoded, and the query's parser made a space of it.
     signature: signature.replaceAll(" ", "+"),
     dateLine: expires,
     inQuery: headersInQuery(query),
@@ -94,7 +94,7 @@ function headersInQuery(query: URLSearchParams): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (const [parameter, value] of query) {
     const name = parameter.toLowerCase();
-    // A parameter whose name no header can have is none of a header.
+    // A parameter whose name could not be a header's was not signed as one.
     const isAmz = isAmzHeader(name) && isHeaderName(name);
     // A line end would let one parameter look like two headers in the string to sign.
     if (isAmz || name === "content-md5" || name === "content-type")

@@ -15,7 +15,7 @@ export interface BodyClaims {
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
   /** The algorithm of the checksum that follows the body as a trailer. */
   readonly trailerAlgorithm: ChecksumAlgorithm | undefined;
-  /** No claim but a wish: the checksum to compute of a body that brings none. */
+  /** The checksum to compute of a body that brings none. */
   readonly wantedAlgorithm: ChecksumAlgorithm | undefined;
 }
 

@@ -123,11 +123,11 @@ async function* readPieces(
       buffer = bufferAfter(value);
     }
   } catch (error) {
-    // Anything else is a client that hung up half-way.
+    // Any other failure of the read means that the client hung up half-way.
     throw error instanceof S3Error ? error : new S3Error("IncompleteBody");
   } finally {
     watchdog.stop();
-    // Of a body that was refused, the rest is for whoever sends the refusal, unless there is no end to wait for.
+    // After a refusal, `http/read-on.ts` reads the rest, so that the lock is released. A client that stalled is not read on.
     if (watchdog.hasGivenUp) void reader.cancel().catch(() => undefined);
     else reader.releaseLock();
   }

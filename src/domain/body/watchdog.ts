@@ -29,7 +29,7 @@ export class Watchdog {
     }
   }
 
-  /** The last wait was ended: what was waited for may still come. */
+  /** The last wait ended with RequestTimeout, while its read still goes on. */
   get hasGivenUp(): boolean {
     return this.#hasGivenUp;
   }
@@ -40,7 +40,7 @@ export class Watchdog {
   }
 
   #look(): void {
-    // What takes long between the waits is not the client's doing.
+    // Between two waits the Worker is at work, and the client's time does not run.
     const leftMs = this.#giveUp === undefined ? this.#patienceMs : this.#deadlineMs - Date.now();
     if (leftMs > 0) {
       this.#timer = setTimeout(() => this.#look(), leftMs);

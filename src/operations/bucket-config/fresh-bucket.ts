@@ -70,7 +70,7 @@ function answers(name: string, root: string, content: XmlContent = []): BucketOp
   return { name, scope: "bucket", handle: async () => xmlResponse(root, content) };
 }
 
-/** One of the four `List…Configurations`, whose names and roots AWS spelt apart. */
+/** One of the four `List…Configurations`. The root of the answer does not follow from AWS's name. */
 function lists(kind: string, root: string): BucketOperation {
   return answers(`ListBucket${kind}Configurations`, root, [["IsTruncated", "false"]]);
 }
@@ -80,7 +80,7 @@ function lacks(name: string, code: ErrorCode): BucketOperation {
     name,
     scope: "bucket",
     handle: async ({ bucket }) => {
-      // What may be there several times is told without the bucket.
+      // Of a configuration that a bucket may have several of, by id, AWS's error does not name the bucket.
       const fields = code === "NoSuchConfiguration" ? {} : { BucketName: bucket.name };
       throw new S3Error(code, { fields });
     },

@@ -128,7 +128,7 @@ function parseTimestamp(text: string): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }
 
-/** A delete that named no version says which marker it made; one that removed a marker, which that was. */
+/** Without a version id it tells the delete marker that it made; with that of a delete marker, which it removed. */
 function deletedNode(
   key: string,
   requested: string | undefined,

@@ -52,7 +52,7 @@ export const completeMultipartUpload: ObjectOperation = {
   },
 };
 
-/** What is wrong with the description of an upload that does not exist is that it does not exist. */
+/** Parses the document. If it is wrong and there is no such upload either, the answer is NoSuchUpload. */
 async function describedFor(
   index: BucketIndex,
   key: string,

@@ -51,7 +51,7 @@ export function parseCompletion(
     parts: parts.map(listedPart),
     conditions: parseWriteConditions(headers),
     sizeBytes: parseObjectSize(headers.get("x-amz-mp-object-size")),
-    // Whatever it is, the object has it or BadDigest is the answer.
+    // Of any algorithm: if the object turns out to have another value, the answer is BadDigest.
     checksum: parseGivenChecksum(headers),
     checksumType: parseChecksumType(headers),
   };
@@ -59,7 +59,7 @@ export function parseCompletion(
 
 function listedPart(part: Part): ListedPart {
   const { PartNumber, ETag } = part;
-  // A number over 10,000 is simply that of no part.
+  // A number over 10,000 is not refused here: there is no such part, so that the answer is InvalidPart.
   if (PartNumber < 1)
     throw invalidArgument("PartNumber must be >= 1", "PartNumber", String(PartNumber));
   const given = CHECKSUM_ALGORITHMS.filter((name) => part[checksumElement(name)] !== undefined);

@@ -14,7 +14,7 @@ import { parseVersionId } from "../../protocol/version-id.ts";
 import { type ContentIndex, type Wanted, WANTS_HEADERS } from "../../storage/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
-/** Whoever asks for a part without its bytes is told where the parts are listed. */
+/** The index tells which content has the parts only to who asks for one of them; its bytes are not wanted. */
 const WANTS_PARTS: Wanted = { ...WANTS_HEADERS, partNumber: 1 };
 
 /**

@@ -54,7 +54,7 @@ function checkKeys(sourceKey: string, key: string): void {
   }
 }
 
-/** Its form only: no repeat is recognized by it. */
+/** Checks its form only: Ledge does not use it to recognize a repeated request. */
 function checkClientToken(token: string | null): void {
   if (token !== null && !CLIENT_TOKEN.test(token))
     throw invalidArgument("The client token is not valid", "x-amz-client-token", token);
