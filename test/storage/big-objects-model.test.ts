@@ -25,11 +25,10 @@ afterEach(() => {
 });
 
 describe("writes, deletes, copies, appends, locks and multipart uploads whose gateways die at any step", () => {
-  test.for(Array.from({ length: WORLDS }, (_, i) => i))(
-    `lose nothing and leave nothing behind: ${SEQUENCES} sequences in world %i`,
+  test.for(Array.from({ length: WORLDS }, (_, i) => ({ turn: i, first: i * SEQUENCES })))(
+    `lose nothing and leave nothing behind: ${SEQUENCES} sequences of ${STEPS} steps, seeds from $first`,
     { timeout: 120_000 },
-    async (turn) => {
-      const first = turn * SEQUENCES;
+    async ({ turn, first }, { annotate }) => {
       const world = await World.create(first, turn);
       const sequences = Array.from({ length: SEQUENCES }, (_, i) => new Sequence(world, first + i));
       await Promise.all(sequences.map((sequence) => sequence.run(STEPS / 2)));
@@ -45,6 +44,7 @@ describe("writes, deletes, copies, appends, locks and multipart uploads whose ga
       for (const sequence of sequences) await sequence.verify();
       const acknowledged = sequences.reduce((sum, sequence) => sum + sequence.acknowledged, 0);
       const taken = sequences.reduce((sum, sequence) => sum + sequence.taken, 0);
+      await annotate(`${acknowledged} of ${taken} steps were acknowledged`);
       expect(acknowledged / taken).toBeGreaterThan(0.6);
 
       await world.deleteEverything();
