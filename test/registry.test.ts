@@ -26,10 +26,6 @@ test("every route belongs to an operation of the model, but for the browser's fo
   expect(routes.filter((key) => !modelled.has(key))).toEqual(["POST bucket form"]);
 });
 
-test("no route is both built and refused", () => {
-  expect(Object.keys(ROUTES).filter((key) => key in NOT_IMPLEMENTED)).toEqual([]);
-});
-
 test("docs/operations.md is what `npm run docs` writes", () => {
   expect(operationsMd).toBe(operationsPage(model.operations));
 });
