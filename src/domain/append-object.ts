@@ -1,4 +1,5 @@
 import { S3Error } from "../protocol/errors.ts";
+import { MAX_PARTS } from "../protocol/limits.ts";
 import type {
   BlobContent,
   InlineContent,
@@ -16,9 +17,6 @@ import { storeBytes } from "./body/store-bytes.ts";
 import { contentSegments } from "./content-segments.ts";
 import type { BucketPorts } from "./ports.ts";
 import { type ObjectUpload, writeObject, type WrittenObject } from "./write-object.ts";
-
-/** AWS's limit for one object. */
-const MAX_PARTS = 10_000;
 
 type Stores = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings">;
 

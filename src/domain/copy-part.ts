@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import { S3Error } from "../protocol/errors.ts";
+import { MAX_PART_BYTES } from "../protocol/limits.ts";
 import type {
   BlobContent,
   InlineContent,
@@ -20,8 +21,6 @@ import { feedContent } from "./feed-content.ts";
 import type { ContentStores } from "./open-content.ts";
 import { type ReferenceStores, whileSourceGone, withReference } from "./reference-content.ts";
 
-/** AWS's limit for one part. */
-const MAX_PART_BYTES = 5 * 1024 ** 3;
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
 type Stores = ReferenceStores & ContentStores;

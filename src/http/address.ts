@@ -1,7 +1,7 @@
 import { S3Error } from "../protocol/errors.ts";
+import { MAX_KEY_BYTES } from "../protocol/limits.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 
-const MAX_KEY_BYTES = 1024;
 const encoder = new TextEncoder();
 
 /** A name or an address, and perhaps a port. */

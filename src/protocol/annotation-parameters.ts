@@ -1,9 +1,8 @@
 import { decodeToken } from "./continuation-token.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
+import { MAX_ENTRIES } from "./limits.ts";
 
 const MAX_NAME_BYTES = 512;
-/** Annotations of one page at most. */
-const MAX_RESULTS = 1000;
 
 export interface ListAnnotationsParameters {
   readonly prefix: string;
@@ -47,11 +46,11 @@ export function parseListAnnotations(query: URLSearchParams): ListAnnotationsPar
 }
 
 function parseMaxResults(query: URLSearchParams): number {
-  const value = query.get("max-annotation-results") ?? String(MAX_RESULTS);
+  const value = query.get("max-annotation-results") ?? String(MAX_ENTRIES);
   const maxResults = /^\d{1,4}$/.test(value) ? Number(value) : 0;
-  if (maxResults < 1 || maxResults > MAX_RESULTS)
+  if (maxResults < 1 || maxResults > MAX_ENTRIES)
     throw invalidArgument(
-      `Argument max-annotation-results must be an integer between 1 and ${MAX_RESULTS}`,
+      `Argument max-annotation-results must be an integer between 1 and ${MAX_ENTRIES}`,
       "max-annotation-results",
       value,
     );

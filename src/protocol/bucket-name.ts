@@ -24,6 +24,15 @@ export function checkNewBucketName(name: string): void {
   if (!isAllowed) throw new S3Error("InvalidBucketName", { fields: { BucketName: name } });
 }
 
+// Names of the first years of S3 had capitals, underscores and up to 255 characters: no such bucket is here, and
+// NoSuchBucket is what S3 says of them.
+const NAME_IN_USE = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
+
+/** Could a bucket have this name? */
+export function isBucketName(name: string): boolean {
+  return NAME_IN_USE.test(name);
+}
+
 /** `x-amz-bucket-arn` and `BucketArn`. */
 export function bucketArn(name: string): string {
   return `arn:aws:s3:::${name}`;

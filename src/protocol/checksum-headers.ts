@@ -1,5 +1,5 @@
 import type { XmlNode } from "../lib/xml-writer.ts";
-import { type ChecksumAlgorithm, checksumHeader } from "./checksums.ts";
+import { type ChecksumAlgorithm, checksumHeader, type ChecksumValue } from "./checksums.ts";
 import { invalidArgument } from "./errors.ts";
 import type { StoredChecksum } from "./object-record.ts";
 
@@ -38,8 +38,10 @@ export function checksumElement<A extends ChecksumAlgorithm>(algorithm: A): `Che
 /** The same as {@link checksumHeaders} in elements. */
 export function checksumNodes(checksum: StoredChecksum | undefined): readonly XmlNode[] {
   if (checksum === undefined) return [];
-  return [
-    [checksumElement(checksum.algorithm), checksum.value],
-    ["ChecksumType", checksum.type],
-  ];
+  return [...checksumValueNodes(checksum), ["ChecksumType", checksum.type]];
+}
+
+/** Of a part, whose upload or object has said the type. */
+export function checksumValueNodes(checksum: ChecksumValue | undefined): readonly XmlNode[] {
+  return checksum === undefined ? [] : [[checksumElement(checksum.algorithm), checksum.value]];
 }

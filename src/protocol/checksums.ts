@@ -61,9 +61,9 @@ export function isChecksumHeader(name: string): boolean {
   return name.startsWith(CHECKSUM_PREFIX) && !ABOUT_CHECKSUMS.has(name);
 }
 
-export interface ExpectedChecksum {
+export interface ChecksumValue {
   readonly algorithm: ChecksumAlgorithm;
-  /** Base64, of the algorithm's length. */
+  /** Base64, as in `x-amz-checksum-*`. */
   readonly value: string;
 }
 
@@ -79,7 +79,7 @@ export function checksumHeader(algorithm: ChecksumAlgorithm): string {
  *   `x-amz-sdk-checksum-algorithm` that goes with no checksum
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  */
-export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | undefined {
+export function parseExpectedChecksum(headers: Headers): ChecksumValue | undefined {
   const expected = parseGivenChecksum(headers);
   const trailer = headers.get("x-amz-trailer");
   const inTrailer = trailer === null ? undefined : trailerChecksumAlgorithm(trailer.split(","));
@@ -96,8 +96,8 @@ export function parseExpectedChecksum(headers: Headers): ExpectedChecksum | unde
  *
  * @throws S3Error InvalidRequest for several checksums, or an algorithm that nobody knows
  */
-export function parseGivenChecksum(headers: Headers): ExpectedChecksum | undefined {
-  let given: ExpectedChecksum | undefined;
+export function parseGivenChecksum(headers: Headers): ChecksumValue | undefined {
+  let given: ChecksumValue | undefined;
   for (const [name, value] of headers) {
     if (!isChecksumHeader(name)) continue;
     const algorithm = ALGORITHM_OF_HEADER.get(name);
@@ -130,17 +130,17 @@ function checkNamedAlgorithm(named: string, given: ChecksumAlgorithm | undefined
 export function trailingChecksum(
   algorithm: ChecksumAlgorithm,
   trailers: ReadonlyMap<string, string>,
-): ExpectedChecksum {
+): ChecksumValue {
   const trailing = { algorithm, value: trailers.get(HEADER_NAMES[algorithm]) ?? "" };
   if (!isChecksum(trailing)) throw invalidValue(trailing, "trailing header");
   return trailing;
 }
 
-function isChecksum({ algorithm, value }: ExpectedChecksum): boolean {
+function isChecksum({ algorithm, value }: ChecksumValue): boolean {
   return decodeBase64(value, DIGEST_BYTES[algorithm]) !== undefined;
 }
 
-function invalidValue({ algorithm }: ExpectedChecksum, place: string): S3Error {
+function invalidValue({ algorithm }: ChecksumValue, place: string): S3Error {
   return invalidRequest(`Value for ${HEADER_NAMES[algorithm]} ${place} is invalid.`);
 }
 

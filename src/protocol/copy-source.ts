@@ -1,9 +1,9 @@
+import { isBucketName } from "./bucket-name.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
 import { checkVersionId } from "./version-id.ts";
 
 const HEADER = "x-amz-copy-source";
 const VERSION_ID = "?versionId=";
-const BUCKET_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
 
 /** Which object a copy is made of. */
 export interface CopySource {
@@ -54,7 +54,7 @@ function takeApart(source: string): { bucket: string; key: string } {
   // AWS gives the header's name for its value here.
   if (key === "") throw invalidArgument("Invalid copy source object key", HEADER, HEADER);
   const bucket = path.slice(0, slash);
-  if (!BUCKET_NAME.test(bucket))
+  if (!isBucketName(bucket))
     throw invalidArgument("Invalid copy source bucket name", HEADER, bucket);
   return { bucket, key };
 }

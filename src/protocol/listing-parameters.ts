@@ -1,12 +1,8 @@
 import { decodeToken } from "./continuation-token.ts";
+import { parseInt32, parsePageSize } from "./counts.ts";
 import { invalidArgument } from "./errors.ts";
+import { MAX_BUCKETS } from "./limits.ts";
 import { isVersionId } from "./version-id.ts";
-
-/** Keys of one page at most, whatever the client asks for. */
-const MAX_KEYS = 1000;
-const MAX_BUCKETS = 10_000;
-const MIN_INT32 = -(2 ** 31);
-const MAX_INT32 = 2 ** 31 - 1;
 
 /**
  * Parameters of the other version of ListObjects, which AWS refuses, even empty (seen 2026-09:
@@ -53,8 +49,8 @@ export interface ListBucketsParameters {
   readonly region: string | undefined;
   /** Names after this one; empty: from the start. */
   readonly after: string;
-  /** 1…10,000; undefined: all, on one page. */
-  readonly maxBuckets: number | undefined;
+  /** 1…10,000: that many also for a client that does not page. */
+  readonly maxBuckets: number;
 }
 
 /**
@@ -144,50 +140,15 @@ function parseListing(query: URLSearchParams, headers: Headers): ListingParamete
   return {
     prefix: query.get("prefix") ?? "",
     delimiter: query.get("delimiter") ?? "",
-    maxKeys: Math.min(
-      parseCount("max-keys", query.get("max-keys"), "maxKeys") ?? MAX_KEYS,
-      MAX_KEYS,
-    ),
+    maxKeys: parsePageSize("max-keys", query.get("max-keys"), "maxKeys"),
     encodingType: parseEncodingType(query.get("encoding-type")),
   };
 }
 
-/**
- * A parameter that counts something, or numbers it. As AWS was seen to do (2026-09), an empty one is one that was not
- * given, zeros may stand in front, and what is negative is repeated as the number that it is.
- *
- * @param argument what AWS calls it when it is negative
- * @throws S3Error InvalidArgument unless it is a whole number from 0 to 2^31 - 1
- * Source: https://github.com/brekkylab/backlot/blob/main/backlot/routers/s3.py
- */
-export function parseCount(
-  name: string,
-  value: string | null,
-  argument: string = name,
-): number | undefined {
-  const count = parseInt32(name, value);
-  if (count !== undefined && count < 0)
-    throw invalidArgument(
-      `Argument ${argument} must be an integer between 0 and 2147483647`,
-      argument,
-      String(count),
-    );
-  return count;
-}
-
-function parseInt32(name: string, value: string | null): number | undefined {
-  if (value === null || value === "") return undefined;
-  const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= MIN_INT32 && number <= MAX_INT32))
-    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, value);
-  // `-0` is 0, and is answered so.
-  return number + 0;
-}
-
-function parseMaxBuckets(value: string | null): number | undefined {
+function parseMaxBuckets(value: string | null): number {
   const name = "max-buckets";
-  const maxBuckets = parseInt32(name, value);
-  if (maxBuckets !== undefined && (maxBuckets < 1 || maxBuckets > MAX_BUCKETS))
+  const maxBuckets = parseInt32(name, value) ?? MAX_BUCKETS;
+  if (maxBuckets < 1 || maxBuckets > MAX_BUCKETS)
     throw invalidArgument(
       `Argument ${name} must be an integer between 1 and ${MAX_BUCKETS}`,
       name,

@@ -1,7 +1,5 @@
-import { parseCount, parseEncodingType } from "./listing-parameters.ts";
-
-/** Parts or uploads of one page at most, whatever the client asks for. */
-const MAX_ENTRIES = 1000;
+import { parseCount, parsePageSize } from "./counts.ts";
+import { parseEncodingType } from "./listing-parameters.ts";
 
 export interface ListPartsParameters {
   /** Part numbers after this one; 0: from the start. */
@@ -31,7 +29,7 @@ export interface ListMultipartUploadsParameters {
 export function parseListParts(query: URLSearchParams): ListPartsParameters {
   return {
     partNumberMarker: parseCount("part-number-marker", query.get("part-number-marker")) ?? 0,
-    maxParts: pageSizeOf(query, "max-parts"),
+    maxParts: parsePageSize("max-parts", query.get("max-parts")),
   };
 }
 
@@ -48,11 +46,7 @@ export function parseListMultipartUploads(query: URLSearchParams): ListMultipart
     delimiter: query.get("delimiter") ?? undefined,
     keyMarker,
     uploadIdMarker: keyMarker === "" ? "" : (query.get("upload-id-marker") ?? ""),
-    maxUploads: pageSizeOf(query, "max-uploads"),
+    maxUploads: parsePageSize("max-uploads", query.get("max-uploads")),
     encodingType: parseEncodingType(query.get("encoding-type")),
   };
-}
-
-function pageSizeOf(query: URLSearchParams, name: string): number {
-  return Math.min(parseCount(name, query.get(name)) ?? MAX_ENTRIES, MAX_ENTRIES);
 }

@@ -1,5 +1,5 @@
+import { parseCount, parsePageSize } from "./counts.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
-import { parseCount } from "./listing-parameters.ts";
 
 const OBJECT_ATTRIBUTES = [
   "ETag",
@@ -10,8 +10,6 @@ const OBJECT_ATTRIBUTES = [
 ] as const;
 
 type ObjectAttribute = (typeof OBJECT_ATTRIBUTES)[number];
-
-const MAX_PARTS = 1000;
 
 export interface ObjectAttributesParameters {
   readonly attributes: ReadonlySet<ObjectAttribute>;
@@ -36,10 +34,7 @@ export function parseObjectAttributes(headers: Headers): ObjectAttributesParamet
     });
   return {
     attributes: new Set(names.split(",").map((name) => parseAttribute(name.trim()))),
-    maxParts: Math.min(
-      parseCount("x-amz-max-parts", headers.get("x-amz-max-parts")) ?? MAX_PARTS,
-      MAX_PARTS,
-    ),
+    maxParts: parsePageSize("x-amz-max-parts", headers.get("x-amz-max-parts")),
     partNumberMarker:
       parseCount("x-amz-part-number-marker", headers.get("x-amz-part-number-marker")) ?? 0,
   };

@@ -1,14 +1,11 @@
 import type { LockMode } from "./bucket-configuration.ts";
-import type { ChecksumAlgorithm } from "./checksums.ts";
+import type { ChecksumValue } from "./checksums.ts";
 import type { TagSet } from "./tag-set.ts";
 
 /** Response headers that an object keeps: the system metadata, and `x-amz-meta-*` with lower-case names. */
 export type StoredHeaders = Readonly<Record<string, string>>;
 
-export interface StoredChecksum {
-  readonly algorithm: ChecksumAlgorithm;
-  /** Base64, as in `x-amz-checksum-*`. */
-  readonly value: string;
+export interface StoredChecksum extends ChecksumValue {
   readonly type: "FULL_OBJECT" | "COMPOSITE";
 }
 

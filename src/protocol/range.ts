@@ -1,4 +1,5 @@
 import { invalidArgument, S3Error } from "./errors.ts";
+import { MAX_PARTS } from "./limits.ts";
 
 /** A slice of an object's bytes. */
 export interface ByteRange {
@@ -75,9 +76,9 @@ export function contentRange({ offset, length }: ByteRange, sizeBytes: number): 
 /** @throws S3Error InvalidArgument unless it is a whole number from 1 to 10,000 */
 export function parsePartNumber(value: string): number {
   const partNumber = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (partNumber < 1 || partNumber > 10_000)
+  if (partNumber < 1 || partNumber > MAX_PARTS)
     throw invalidArgument(
-      "Part number must be an integer between 1 and 10000, inclusive",
+      `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive`,
       "partNumber",
       value,
     );

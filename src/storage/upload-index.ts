@@ -1,4 +1,4 @@
-import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
+import type { ChecksumAlgorithm, ChecksumValue } from "../protocol/checksums.ts";
 import type { WriteConditions } from "../protocol/conditions.ts";
 import type { ErrorCode } from "../protocol/errors.ts";
 import type {
@@ -98,13 +98,7 @@ export interface ListedPart {
   /** Without quotes. */
   readonly etag: string;
   /** Undefined when the request gave none. */
-  readonly checksum: GivenChecksum | undefined;
-}
-
-/** As a client states it, in base64. */
-export interface GivenChecksum {
-  readonly algorithm: ChecksumAlgorithm;
-  readonly value: string;
+  readonly checksum: ChecksumValue | undefined;
 }
 
 export interface Completion {
@@ -114,7 +108,7 @@ export interface Completion {
   /** `x-amz-mp-object-size`. */
   readonly sizeBytes: number | undefined;
   /** `x-amz-checksum-*` of the whole object; a composite one with its `-N`. */
-  readonly checksum: GivenChecksum | undefined;
+  readonly checksum: ChecksumValue | undefined;
   /** `x-amz-checksum-type`. */
   readonly checksumType: StoredChecksum["type"] | undefined;
 }

@@ -1,5 +1,5 @@
 import { hexToBase64 } from "../../lib/base64.ts";
-import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
+import type { ChecksumAlgorithm, ChecksumValue } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
 
@@ -11,8 +11,8 @@ export interface BodyClaims {
   readonly md5Hex: string | undefined;
   /** AWS tells the Content-MD5 of a part in base64, any other as hex. */
   readonly isOfPart?: true;
-  /** `x-amz-checksum-*`, value in base64. */
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined;
+  /** `x-amz-checksum-*`. */
+  readonly checksum: ChecksumValue | undefined;
   /** The algorithm of the checksum that follows the body as a trailer. */
   readonly trailerAlgorithm: ChecksumAlgorithm | undefined;
   /** The checksum to compute of a body that brings none. */

@@ -3,6 +3,7 @@ import { hexToBase64 } from "../../lib/base64.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import { trailingChecksum } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { MAX_PART_BYTES } from "../../protocol/limits.ts";
 import type { BlobContent, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
 import type { BlobDigest, BlobSource, BlobStore } from "../../storage/blob-store.ts";
 import {
@@ -16,9 +17,6 @@ import {
 import { type Digester, digester } from "./digester.ts";
 import { dropOnFailure } from "./drop-blob.ts";
 import type { IncomingBody } from "./incoming-body.ts";
-
-/** AWS's limit for one PutObject, and for one part. */
-const MAX_BLOB_BYTES = 5 * 1024 ** 3;
 
 /**
  * Has room for a body that is kept in the index. What a document announces beyond is given room as it comes: 200 clients that
@@ -68,9 +66,9 @@ export async function storeBlob(
   body: IncomingBody,
   claims: BodyClaims,
 ): Promise<StoredBody<BlobContent>> {
-  if (body.sizeBytes > MAX_BLOB_BYTES) {
+  if (body.sizeBytes > MAX_PART_BYTES) {
     throw new S3Error("EntityTooLarge", {
-      fields: { ProposedSize: String(body.sizeBytes), MaxSizeAllowed: String(MAX_BLOB_BYTES) },
+      fields: { ProposedSize: String(body.sizeBytes), MaxSizeAllowed: String(MAX_PART_BYTES) },
     });
   }
   return dropOnFailure(blobs, blobId, () => storeAndVerify(blobs, blobId, body, claims));

@@ -15,6 +15,7 @@ import { NO_CONDITIONS, type WriteConditions } from "../../protocol/conditions.t
 import { S3Error } from "../../protocol/errors.ts";
 import { unquoteEtag } from "../../protocol/etag.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
+import { MAX_ENTRIES, MAX_KEY_BYTES } from "../../protocol/limits.ts";
 import { readXml } from "../../protocol/read-xml.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
@@ -23,8 +24,6 @@ import type { BucketIndex, Removal, RemoveOutcome } from "../../storage/bucket-i
 import type { BucketOperation } from "../operation.ts";
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
-const MAX_KEYS = 1000;
-const MAX_KEY_BYTES = 1024;
 
 const Entry = object({
   Key: one(text),
@@ -55,7 +54,7 @@ export const deleteObjects: BucketOperation = {
   async handle(context) {
     const document = await readVouchedDocument(context, MAX_DOCUMENT_BYTES);
     const { Object: entries, Quiet: isQuiet = false } = readXml(document, "Delete", Delete);
-    if (entries.length === 0 || entries.length > MAX_KEYS) throw new S3Error("MalformedXML");
+    if (entries.length === 0 || entries.length > MAX_ENTRIES) throw new S3Error("MalformedXML");
     const bypass = bypassesGovernance(context.request.headers);
     const results = await removeEntries(context.index, entries, bypass);
     const nodes = results.flatMap((result, i): XmlNode[] => {

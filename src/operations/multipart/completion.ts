@@ -8,11 +8,10 @@ import {
 import { parseWriteConditions } from "../../protocol/conditions.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { unquoteEtag } from "../../protocol/etag.ts";
+import { MAX_PARTS } from "../../protocol/limits.ts";
 import { parseChecksumType } from "../../protocol/multipart-checksum.ts";
 import { readXml } from "../../protocol/read-xml.ts";
 import type { Completion, ListedPart } from "../../storage/upload-index.ts";
-
-const MAX_PARTS = 10_000;
 
 type ChecksumFields = Record<
   ReturnType<typeof checksumElement<ChecksumAlgorithm>>,

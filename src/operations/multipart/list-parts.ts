@@ -1,9 +1,8 @@
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
-import { checksumElement } from "../../protocol/checksum-headers.ts";
+import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
-import type { StoredChecksum } from "../../protocol/object-record.ts";
 import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
@@ -65,12 +64,7 @@ function partNode({ partNumber, lastModifiedMs, etag, sizeBytes, checksum }: Par
       ["LastModified", formatIsoDate(lastModifiedMs)],
       ["ETag", quoteEtag(etag)],
       ["Size", sizeBytes],
-      ...checksumNodes(checksum),
+      ...checksumValueNodes(checksum),
     ],
   ];
-}
-
-/** The type is the upload's, and said once for all. */
-function checksumNodes(checksum: StoredChecksum | undefined): readonly XmlNode[] {
-  return checksum === undefined ? [] : [[checksumElement(checksum.algorithm), checksum.value]];
 }

@@ -1,7 +1,7 @@
 import { copyPart } from "../../domain/copy-part.ts";
 import { readSource } from "../../domain/copy-source.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
-import { checksumElement } from "../../protocol/checksum-headers.ts";
+import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { checkSourceConditions } from "../../protocol/conditions.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
@@ -58,9 +58,7 @@ export const uploadPartCopy: ObjectOperation = {
       [
         ["ETag", quoteEtag(etag)],
         ["LastModified", formatIsoDate(lastModifiedMs)],
-        ...(checksum === undefined
-          ? []
-          : [[checksumElement(checksum.algorithm), checksum.value] as const]),
+        ...checksumValueNodes(checksum),
       ],
       { headers: copySourceVersion(sourceVersionId) },
     );

@@ -1,7 +1,7 @@
 import { requireObject } from "../../domain/found-object.ts";
 import { formatHttpDate } from "../../lib/http-date.ts";
 import type { XmlContent, XmlNode } from "../../lib/xml-writer.ts";
-import { checksumElement } from "../../protocol/checksum-headers.ts";
+import { checksumElement, checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import {
   type ObjectAttributesParameters,
   parseObjectAttributes,
@@ -77,13 +77,7 @@ async function partsContent(
     ["PartNumberMarker", partNumberMarker],
     ...page.parts.map(({ partNumber, sizeBytes, checksum }): XmlNode => [
       "Part",
-      [
-        ...(checksum === undefined
-          ? []
-          : [[checksumElement(checksum.algorithm), checksum.value] as const]),
-        ["PartNumber", partNumber],
-        ["Size", sizeBytes],
-      ],
+      [...checksumValueNodes(checksum), ["PartNumber", partNumber], ["Size", sizeBytes]],
     ]),
     ["PartsCount", content.partCount],
   ];

@@ -6,9 +6,6 @@ import { regionOf } from "../../protocol/region.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import type { AccountOperation } from "../operation.ts";
 
-/** The most that AWS gives on one page, and the most that Ledge gives to a client that does not page. */
-const MAX_BUCKETS = 10_000;
-
 /**
  * `GET /`: the caller's buckets in order of name; prefix, bucket-region, max-buckets, continuation-token.
  *
@@ -25,7 +22,7 @@ export const listBuckets: AccountOperation = {
       prefix,
       region,
       after,
-      limit: maxBuckets ?? MAX_BUCKETS,
+      limit: maxBuckets,
     });
     const last = buckets.at(-1);
     return xmlResponse("ListAllMyBucketsResult", [

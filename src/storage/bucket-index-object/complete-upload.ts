@@ -3,6 +3,7 @@ import { ulid } from "../../lib/ulid.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
 import type { WriteConditions } from "../../protocol/conditions.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
+import { LEAST_PART_BYTES, MAX_PARTS } from "../../protocol/limits.ts";
 import { combineChecksums, multipartEtag } from "../../protocol/multipart-checksum.ts";
 import type { StoredChecksum } from "../../protocol/object-record.ts";
 import { refusalDetail } from "../../protocol/refusal.ts";
@@ -24,8 +25,6 @@ import type { Transaction } from "./transaction.ts";
 import { dropOtherParts, listParts, removeUpload } from "./uploads.ts";
 
 /** What S3 asks of every part but the last. */
-const LEAST_PART_BYTES = 5 * 1024 * 1024;
-const MAX_PARTS = 10_000;
 
 /** How long a completion may be repeated. */
 const COMPLETION_MEMORY_MS = 86_400_000;
