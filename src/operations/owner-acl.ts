@@ -1,5 +1,6 @@
 import type { Account } from "../protocol/owner.ts";
 import { xmlResponse } from "../protocol/respond.ts";
+import { ownerContent } from "./owner-content.ts";
 
 const CANONICAL_USER = {
   "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
@@ -8,13 +9,10 @@ const CANONICAL_USER = {
 
 /** The ACL that everything is made with, and has: full control for its owner. */
 export function ownerAcl(
-  { canonicalId, displayName }: Account,
+  account: Account,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const owner = [
-    ["ID", canonicalId],
-    ["DisplayName", displayName],
-  ] as const;
+  const owner = ownerContent(account);
   const grant = [
     ["Grantee", owner, CANONICAL_USER],
     ["Permission", "FULL_CONTROL"],

@@ -15,7 +15,7 @@ import type {
 import type { TagSet } from "../protocol/tag-set.ts";
 import type { AnnotationIndex, NoVersion } from "./annotation-index.ts";
 import type { ContentWanted, Wanted } from "./content-index.ts";
-import type { UploadIndex } from "./upload-index.ts";
+import type { UploadEntry, UploadIndex } from "./upload-index.ts";
 
 export interface ListQuery {
   readonly prefix: string;
@@ -36,6 +36,20 @@ export interface ListPage {
 export type ListEntry =
   | { readonly kind: "object"; readonly object: ObjectSummary }
   | { readonly kind: "prefix"; readonly prefix: string };
+
+/** Key or common prefix of an entry of any listing. */
+export function entryName(entry: ListEntry | VersionEntry | UploadEntry): string {
+  switch (entry.kind) {
+    case "object":
+      return entry.object.key;
+    case "version":
+      return entry.version.object.key;
+    case "upload":
+      return entry.upload.key;
+    case "prefix":
+  }
+  return entry.prefix;
+}
 
 /** What became of a conditional effect. */
 export type CommitOutcome =

@@ -1,5 +1,5 @@
 import { compareUtf8 } from "../lib/utf8-order.ts";
-import type { ListEntry, VersionEntry } from "./bucket-index.ts";
+import { entryName, type ListEntry, type VersionEntry } from "./bucket-index.ts";
 import type { UploadEntry } from "./upload-index.ts";
 
 interface Page<Entry> {
@@ -28,31 +28,19 @@ export function mergePages<Entry>(
 }
 
 export function compareEntries(a: ListEntry, b: ListEntry): number {
-  return compareUtf8(nameOf(a), nameOf(b));
-}
-
-function nameOf(entry: ListEntry): string {
-  return entry.kind === "object" ? entry.object.key : entry.prefix;
+  return compareUtf8(entryName(a), entryName(b));
 }
 
 /** A common prefix never equals an upload's key under the same delimiter: a key that holds it is folded. */
 export function compareUploadEntries(a: UploadEntry, b: UploadEntry): number {
-  const byName = compareUtf8(uploadName(a), uploadName(b));
+  const byName = compareUtf8(entryName(a), entryName(b));
   if (byName !== 0 || a.kind === "prefix" || b.kind === "prefix") return byName;
   return a.upload.uploadId < b.upload.uploadId ? -1 : Number(a.upload.uploadId > b.upload.uploadId);
 }
 
-function uploadName(entry: UploadEntry): string {
-  return entry.kind === "upload" ? entry.upload.key : entry.prefix;
-}
-
 /** The newest version of a key first; all versions of a key are of one shard, whose sequence tells. */
 export function compareVersionEntries(a: VersionEntry, b: VersionEntry): number {
-  const byName = compareUtf8(versionName(a), versionName(b));
+  const byName = compareUtf8(entryName(a), entryName(b));
   if (byName !== 0 || a.kind === "prefix" || b.kind === "prefix") return byName;
   return b.version.sequence - a.version.sequence;
-}
-
-function versionName(entry: VersionEntry): string {
-  return entry.kind === "version" ? entry.version.object.key : entry.prefix;
 }

@@ -4,15 +4,10 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListObjectVersions } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import type {
-  BucketIndex,
-  ListVersionsQuery,
-  VersionEntry,
-  VersionPage,
-  VersionSummary,
-} from "../../storage/bucket-index.ts";
+import { entryName, type VersionSummary } from "../../storage/bucket-index.ts";
+import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import type { BucketOperation } from "../operation.ts";
-import { nameWriter } from "./listing-result.ts";
+import { ownerContent } from "../owner-content.ts";
 
 /**
  * `GET /{bucket}?versions`: one page of all versions and delete markers, by key, the newest of a key first.
@@ -27,13 +22,15 @@ export const listObjectVersions: BucketOperation = {
   async handle({ request, bucket, index, caller }) {
     const parameters = parseListObjectVersions(request.query, request.headers);
     const { prefix, delimiter, keyMarker, versionIdMarker, maxKeys, encodingType } = parameters;
-    const page = await versionPage(index, {
-      prefix,
-      delimiter,
-      afterKey: keyMarker,
-      afterVersionId: versionIdMarker,
-      limit: maxKeys,
-    });
+    const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
+      index.listVersions({
+        prefix,
+        delimiter,
+        afterKey: keyMarker,
+        afterVersionId: versionIdMarker,
+        limit,
+      }),
+    );
     const writeName = nameWriter(encodingType);
     const next = page.isTruncated ? page.entries.at(-1) : undefined;
     return xmlResponse("ListVersionsResult", [
@@ -41,45 +38,25 @@ export const listObjectVersions: BucketOperation = {
       ["Prefix", writeName(prefix)],
       ["KeyMarker", writeName(keyMarker)],
       ["VersionIdMarker", versionIdMarker ?? ""],
-      ["NextKeyMarker", next && writeName(nameOf(next))],
+      ["NextKeyMarker", next && writeName(entryName(next))],
       ["NextVersionIdMarker", next?.kind === "version" ? next.version.versionId : undefined],
       ["MaxKeys", maxKeys],
       ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
-      ...page.entries.flatMap((entry) =>
-        entry.kind === "version" ? [versionNode(entry.version, writeName, caller)] : [],
-      ),
-      ...page.entries.flatMap((entry): XmlNode[] =>
-        entry.kind === "prefix" ? [["CommonPrefixes", [["Prefix", writeName(entry.prefix)]]]] : [],
+      ...entryNodes(page.entries, writeName, ({ version }) =>
+        versionNode(version, writeName, caller),
       ),
     ]);
   },
 };
-
-/** With a limit of 0 it is empty and final, as in the other listings. */
-async function versionPage(index: BucketIndex, query: ListVersionsQuery): Promise<VersionPage> {
-  if (query.limit > 0) return index.listVersions(query);
-  await index.listVersions({ ...query, limit: 1 });
-  return { entries: [], isTruncated: false };
-}
-
-function nameOf(entry: VersionEntry): string {
-  return entry.kind === "version" ? entry.version.object.key : entry.prefix;
-}
 
 function versionNode(
   { object, versionId, isMarker, isLatest }: VersionSummary,
   writeName: (name: string) => string,
   owner: Account,
 ): XmlNode {
-  const ownerNode: XmlNode = [
-    "Owner",
-    [
-      ["ID", owner.canonicalId],
-      ["DisplayName", owner.displayName],
-    ],
-  ];
+  const ownerNode: XmlNode = ["Owner", ownerContent(owner)];
   const common: XmlNode[] = [
     ["Key", writeName(object.key)],
     ["VersionId", versionId],

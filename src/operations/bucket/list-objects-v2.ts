@@ -2,8 +2,10 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListObjectsV2 } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { entryName } from "../../storage/bucket-index.ts";
+import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import type { BucketOperation } from "../operation.ts";
-import { entryName, entryNodes, listPage, nameWriter, regionHeader } from "./listing-result.ts";
+import { contentsNode, regionHeader } from "./listing-result.ts";
 
 /**
  * `GET /{bucket}?list-type=2`: one page of keys in UTF-8 order.
@@ -18,7 +20,9 @@ export const listObjectsV2: BucketOperation = {
   async handle({ request, bucket, index, caller }) {
     const parameters = parseListObjectsV2(request.query, request.headers);
     const { prefix, delimiter, after, maxKeys, encodingType, startAfter } = parameters;
-    const page = await listPage(index, { prefix, delimiter, after, limit: maxKeys });
+    const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
+      index.list({ prefix, delimiter, after, limit }),
+    );
     const last = page.entries.at(-1);
     const nextToken =
       page.isTruncated && last !== undefined ? encodeToken(entryName(last)) : undefined;
@@ -34,7 +38,9 @@ export const listObjectsV2: BucketOperation = {
       ["ContinuationToken", parameters.continuationToken],
       ["NextContinuationToken", nextToken],
       ["StartAfter", startAfter === undefined ? undefined : writeName(startAfter)],
-      ...entryNodes(page, writeName, parameters.fetchOwner ? caller : undefined),
+      ...entryNodes(page.entries, writeName, ({ object }) =>
+        contentsNode(object, writeName, parameters.fetchOwner ? caller : undefined),
+      ),
     ];
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });
   },

@@ -1,8 +1,10 @@
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListObjects } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { entryName } from "../../storage/bucket-index.ts";
+import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import type { BucketOperation } from "../operation.ts";
-import { entryName, entryNodes, listPage, nameWriter, regionHeader } from "./listing-result.ts";
+import { contentsNode, regionHeader } from "./listing-result.ts";
 
 /**
  * `GET /{bucket}`: one page of keys in UTF-8 order, the first version of the API: marker in, NextMarker out, the
@@ -20,7 +22,9 @@ export const listObjects: BucketOperation = {
       request.query,
       request.headers,
     );
-    const page = await listPage(index, { prefix, delimiter, after: marker, limit: maxKeys });
+    const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
+      index.list({ prefix, delimiter, after: marker, limit }),
+    );
     const last = page.entries.at(-1);
     const hasNextMarker = page.isTruncated && delimiter !== "" && last !== undefined;
     const writeName = nameWriter(encodingType);
@@ -33,7 +37,9 @@ export const listObjects: BucketOperation = {
       ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
-      ...entryNodes(page, writeName, caller),
+      ...entryNodes(page.entries, writeName, ({ object }) =>
+        contentsNode(object, writeName, caller),
+      ),
     ];
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });
   },

@@ -6,8 +6,9 @@ import { parseListParts } from "../../protocol/multipart-parameters.ts";
 import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
-import type { PartPage, PartRecord } from "../../storage/upload-index.ts";
-import type { ObjectContext, ObjectOperation } from "../operation.ts";
+import type { PartRecord } from "../../storage/upload-index.ts";
+import { pageOf } from "../listing.ts";
+import type { ObjectOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
 /**
@@ -22,10 +23,14 @@ export const listParts: ObjectOperation = {
   name: "ListParts",
   scope: "object",
   refuses: REFUSED_OF_READS,
-  async handle(context) {
-    const { request, bucket, key, caller } = context;
+  async handle({ request, bucket, key, index, caller }) {
     const { partNumberMarker, maxParts } = parseListParts(request.query);
-    const { upload, parts, isTruncated } = await partPage(context, partNumberMarker, maxParts);
+    const uploadId = uploadIdOf(request.query);
+    const { upload, parts, isTruncated } = await pageOf(maxParts, NO_PARTS, async (limit) => {
+      const page = await index.listParts(key, uploadId, partNumberMarker, limit);
+      if (page === undefined) throw noSuchUpload(uploadId);
+      return page;
+    });
     return xmlResponse("ListPartsResult", [
       ["Bucket", bucket.name],
       ["Key", key],
@@ -44,17 +49,7 @@ export const listParts: ObjectOperation = {
   },
 };
 
-/** With a limit of 0 it is empty and final, as a page of ListObjects is. */
-async function partPage(
-  { request, key, index }: ObjectContext,
-  after: number,
-  limit: number,
-): Promise<PartPage> {
-  const uploadId = uploadIdOf(request.query);
-  const page = await index.listParts(key, uploadId, after, Math.max(limit, 1));
-  if (page === undefined) throw noSuchUpload(uploadId);
-  return limit === 0 ? { ...page, parts: [], isTruncated: false } : page;
-}
+const NO_PARTS = { parts: [], isTruncated: false } as const;
 
 function partNode({ partNumber, lastModifiedMs, etag, sizeBytes, checksum }: PartRecord): XmlNode {
   return [

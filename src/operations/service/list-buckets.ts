@@ -5,6 +5,7 @@ import { parseListBuckets } from "../../protocol/listing-parameters.ts";
 import { regionOf } from "../../protocol/region.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import type { AccountOperation } from "../operation.ts";
+import { ownerContent } from "../owner-content.ts";
 
 /**
  * `GET /`: the caller's buckets in order of name; prefix, bucket-region, max-buckets, continuation-token.
@@ -26,13 +27,7 @@ export const listBuckets: AccountOperation = {
     });
     const last = buckets.at(-1);
     return xmlResponse("ListAllMyBucketsResult", [
-      [
-        "Owner",
-        [
-          ["ID", caller.canonicalId],
-          ["DisplayName", caller.displayName],
-        ],
-      ],
+      ["Owner", ownerContent(caller)],
       [
         "Buckets",
         buckets.map((bucket) => [

@@ -1,0 +1,48 @@
+import { urlEncode } from "../lib/url-encoding.ts";
+import type { XmlNode } from "../lib/xml-writer.ts";
+
+/**
+ * One page of a listing. With a limit of 0 it is empty and final, whatever there is, as AWS has it; what is listed is asked
+ * for all the same, so that nothing that is gone answers.
+ *
+ * @param empty what is in no page
+ */
+export async function pageOf<Page>(
+  limit: number,
+  empty: Partial<Page>,
+  list: (limit: number) => Promise<Page>,
+): Promise<Page> {
+  const page = await list(Math.max(limit, 1));
+  return limit > 0 ? page : { ...page, ...empty };
+}
+
+export const NO_ENTRIES = { entries: [], isTruncated: false } as const;
+
+/** How names are written: percent-encoded with `encoding-type=url`, which carries what XML cannot. */
+export function nameWriter(encodingType: "url" | undefined): (name: string) => string {
+  return encodingType === "url" ? urlEncode : (name) => name;
+}
+
+interface CommonPrefix {
+  readonly kind: "prefix";
+  readonly prefix: string;
+}
+
+/** What a page lists, and behind it its `<CommonPrefixes>`. */
+export function entryNodes<Entry extends { readonly kind: string }>(
+  entries: readonly (Entry | CommonPrefix)[],
+  writeName: (name: string) => string,
+  nodeOf: (entry: Entry) => XmlNode,
+): XmlNode[] {
+  const listed: XmlNode[] = [];
+  const commonPrefixes: XmlNode[] = [];
+  for (const entry of entries)
+    if (isCommonPrefix(entry))
+      commonPrefixes.push(["CommonPrefixes", [["Prefix", writeName(entry.prefix)]]]);
+    else listed.push(nodeOf(entry));
+  return [...listed, ...commonPrefixes];
+}
+
+function isCommonPrefix(entry: { readonly kind: string }): entry is CommonPrefix {
+  return entry.kind === "prefix";
+}
