@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
 import type { BucketIndex } from "../storage/bucket-index.ts";
@@ -46,8 +47,6 @@ async function undo(
     await directory.cancelDelete(bucket.id, token);
     await index.unseal(token);
   } catch (error) {
-    console.warn(
-      JSON.stringify({ event: "unseal failed", bucket: bucket.id, error: String(error) }),
-    );
+    log("warn", "unseal failed", { bucket: bucket.id, error: String(error) });
   }
 }

@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import type { Segment, StoredObject } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import { contentSegments } from "./content-segments.ts";
@@ -62,7 +63,7 @@ async function readAll(
       return slice && (await open(slice));
     } catch (error) {
       // The status has been sent, so that the log is the only place to tell it.
-      console.error(JSON.stringify({ event: "read broke off", error: String(error) }));
+      log("error", "read broke off", { error: String(error) });
       throw error;
     }
   };

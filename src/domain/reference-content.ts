@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import type { WriteConditions } from "../protocol/conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type {
@@ -95,6 +96,6 @@ async function release(contents: ContentIndex, contentId: string, token: string)
   try {
     await contents.release(contentId, token);
   } catch (error) {
-    console.warn(JSON.stringify({ event: "hold left", contentId, token, error: String(error) }));
+    log("warn", "hold left", { contentId, token, error: String(error) });
   }
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono/tiny";
 import type { Ports } from "../domain/ports.ts";
 import { readSettings, type Settings } from "../env.ts";
+import { log } from "../lib/log.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
@@ -123,5 +124,5 @@ function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports
 /** The cause of an InternalError, for us; the client gets the request id that leads here. */
 function logFailure(error: unknown, { requestId }: RequestIds): void {
   const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(JSON.stringify({ event: "internal error", requestId, cause }));
+  log("error", "internal error", { requestId, cause });
 }

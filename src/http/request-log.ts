@@ -1,4 +1,5 @@
 import { boundedText } from "../lib/bounded-text.ts";
+import { log } from "../lib/log.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { RequestIds } from "./render-error.ts";
 
@@ -27,24 +28,21 @@ const MAX_CHARACTERS = 256;
  */
 export function logRequest(logged: LoggedRequest): void {
   const { ids, raw, operation, request, response, code, startedMs, answeredMs } = logged;
-  console.log(
-    JSON.stringify({
-      event: "request",
-      time: new Date(startedMs).toISOString(),
-      requestId: ids.requestId,
-      method: bounded(raw.method),
-      operation,
-      bucket: bounded(request?.bucket),
-      // Not bounded here: a longer key than 1,024 bytes is refused before there is a request.
-      key: request?.key,
-      status: response.status,
-      code,
-      bytesIn: raw.body === null ? 0 : announcedBytes(raw.headers),
-      bytesOut: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
-      durationMs: answeredMs - startedMs,
-      userAgent: bounded(raw.headers.get("user-agent") ?? undefined),
-    }),
-  );
+  log("log", "request", {
+    time: new Date(startedMs).toISOString(),
+    requestId: ids.requestId,
+    method: bounded(raw.method),
+    operation,
+    bucket: bounded(request?.bucket),
+    // Not bounded here: a longer key than 1,024 bytes is refused before there is a request.
+    key: request?.key,
+    status: response.status,
+    code,
+    bytesIn: raw.body === null ? 0 : announcedBytes(raw.headers),
+    bytesOut: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
+    durationMs: answeredMs - startedMs,
+    userAgent: bounded(raw.headers.get("user-agent") ?? undefined),
+  });
 }
 
 function announcedBytes(headers: Headers): number | undefined {

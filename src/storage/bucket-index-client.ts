@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import { ulid } from "../lib/ulid.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../protocol/object-record.ts";
@@ -242,7 +243,7 @@ const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
 /** One shard that fails does not hide what the others have done: each of its keys gets an error of its own. */
 function shardFailure(error: unknown): readonly RemoveOutcome[] {
   if (error instanceof S3Error || error instanceof StaleBucketError) throw error;
-  console.error(JSON.stringify({ event: "shard failed", error: String(error) }));
+  log("error", "shard failed", { error: String(error) });
   return [];
 }
 

@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import type { BucketDirectory, BucketRecord } from "./bucket-directory.ts";
 
 /** Records that one isolate remembers. */
@@ -76,6 +77,6 @@ function remember(bucket: BucketRecord): void {
 
 /** KV is a copy: it may lag, refuse (one write a second for a key) or be down, and nothing is lost. */
 function ignoreKvFailure(error: unknown): undefined {
-  console.warn(JSON.stringify({ event: "edge copy failed", error: String(error) }));
+  log("warn", "edge copy failed", { error: String(error) });
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { log } from "../../lib/log.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { Content } from "../../protocol/object-record.ts";
 import type { BlobStore } from "../../storage/blob-store.ts";
@@ -8,7 +9,7 @@ async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
   try {
     await blobs.delete([blobId]);
   } catch (error) {
-    console.warn(JSON.stringify({ event: "orphan left", blobId, error: String(error) }));
+    log("warn", "orphan left", { blobId, error: String(error) });
   }
 }
 

@@ -1,3 +1,4 @@
+import { log } from "../../lib/log.ts";
 import { ulidTimeMs } from "../../lib/ulid.ts";
 import {
   confirmHolds,
@@ -60,7 +61,7 @@ export async function returnHolds(
       forgetReleasedHolds(sql, tokens);
     } catch (error) {
       // One shard that fails does not keep the others from theirs.
-      console.error(JSON.stringify({ event: "holds not returned", home, error: String(error) }));
+      log("error", "holds not returned", { home, error: String(error) });
       againMs = nowMs + ASK_AGAIN_MS;
     }
   }

@@ -1,3 +1,4 @@
+import { log } from "../../lib/log.ts";
 import { JOB_KINDS, type JobKind, type JobTable } from "./job-table.ts";
 
 /** When a job that threw is tried again. */
@@ -20,7 +21,7 @@ async function run(kind: JobKind, job: Job, nowMs: number): Promise<number | und
   try {
     return await job(nowMs);
   } catch (error) {
-    console.error(JSON.stringify({ event: "job failed", job: kind, error: String(error) }));
+    log("error", "job failed", { job: kind, error: String(error) });
     return nowMs + RETRY_DELAY_MS;
   }
 }
