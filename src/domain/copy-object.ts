@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
-import type { WriteConditions } from "../protocol/conditions.ts";
+import type { WriteConditions } from "../protocol/write-conditions.ts";
 import type { ObjectAttributes, StoredChecksum, StoredHeaders } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
 import { digester } from "./body/digester.ts";

@@ -1,6 +1,6 @@
 import { attributeHeaders } from "../protocol/attribute-headers.ts";
 import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
-import { evaluateRead, isRangeCurrent } from "../protocol/conditions.ts";
+import { evaluateRead, isRangeCurrent } from "../protocol/read-conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";

@@ -1,5 +1,5 @@
 import { log } from "../lib/log.ts";
-import type { WriteConditions } from "../protocol/conditions.ts";
+import type { WriteConditions } from "../protocol/write-conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type {
   BlobContent,

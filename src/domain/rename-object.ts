@@ -1,5 +1,4 @@
-import type { WriteConditions } from "../protocol/conditions.ts";
-import { NO_CONDITIONS } from "../protocol/conditions.ts";
+import { NO_CONDITIONS, type WriteConditions } from "../protocol/write-conditions.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
 import type { RenameOutcome } from "../storage/bucket-index.ts";

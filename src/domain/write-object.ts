@@ -1,4 +1,4 @@
-import type { WriteConditions } from "../protocol/conditions.ts";
+import type { WriteConditions } from "../protocol/write-conditions.ts";
 import type {
   ObjectAttributes,
   ObjectDraft,

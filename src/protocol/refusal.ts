@@ -1,4 +1,4 @@
-import type { ConditionRefusal } from "./conditions.ts";
+import type { ConditionRefusal } from "./write-conditions.ts";
 import { type ErrorDetail, S3Error } from "./errors.ts";
 import { noSuchUpload } from "./upload-id.ts";
 

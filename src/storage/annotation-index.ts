@@ -1,4 +1,4 @@
-import type { ConditionRefusal } from "../protocol/conditions.ts";
+import type { ConditionRefusal } from "../protocol/write-conditions.ts";
 import type { StoredChecksum } from "../protocol/object-record.ts";
 
 /** What a listing knows of an annotation. */

@@ -1,4 +1,4 @@
-import type { ConditionRefusal, WriteConditions } from "../protocol/conditions.ts";
+import type { ConditionRefusal, WriteConditions } from "../protocol/write-conditions.ts";
 import type {
   BlobContent,
   DeleteMarker,

@@ -1,5 +1,5 @@
 import type { ChecksumAlgorithm, ChecksumValue } from "../protocol/checksums.ts";
-import type { WriteConditions } from "../protocol/conditions.ts";
+import type { WriteConditions } from "../protocol/write-conditions.ts";
 import type { ErrorCode } from "../protocol/errors.ts";
 import type {
   BlobContent,

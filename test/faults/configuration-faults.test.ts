@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";

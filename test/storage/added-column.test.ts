@@ -2,7 +2,7 @@ import { ADDED_COLUMN } from "../support/added-column.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES } from "../../src/protocol/object-record.ts";
 import {
   readAttributes,

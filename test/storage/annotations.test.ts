@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectAttributes } from "../../src/protocol/object-record.ts";
 import type { AnnotationChangeOutcome } from "../../src/storage/annotation-index.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";

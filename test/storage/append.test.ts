@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { appendObject } from "../../src/domain/append-object.ts";
 import { openContent } from "../../src/domain/open-content.ts";
 import { readSettings } from "../../src/env.ts";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type StoredObject } from "../../src/protocol/object-record.ts";
 import { blobStoreOf } from "../../src/storage/blob-store-of.ts";
 import type { BucketIndex } from "../../src/storage/bucket-index.ts";

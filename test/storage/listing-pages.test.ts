@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { VersioningStatus } from "../../src/protocol/bucket-configuration.ts";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES } from "../../src/protocol/object-record.ts";
 import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";

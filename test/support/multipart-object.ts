@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type StoredChecksum } from "../../src/protocol/object-record.ts";
 import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-record.ts";
 import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import type { Segment } from "../../src/protocol/object-record.ts";
 import type { BucketIndex } from "../../src/storage/bucket-index.ts";
 import type {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { NO_CONDITIONS } from "../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
 import type { BucketIndex, CommitOutcome } from "../../src/storage/bucket-index.ts";
 import { contentIndexClient } from "../../src/storage/content-index-client.ts";

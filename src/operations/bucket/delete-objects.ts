@@ -11,7 +11,7 @@ import {
   text,
 } from "../../lib/xml-shape.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
-import { NO_CONDITIONS, type WriteConditions } from "../../protocol/conditions.ts";
+import { NO_CONDITIONS, type WriteConditions } from "../../protocol/write-conditions.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { unquoteEtag } from "../../protocol/etag.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";

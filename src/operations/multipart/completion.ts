@@ -5,7 +5,7 @@ import {
   type ChecksumAlgorithm,
   parseGivenChecksum,
 } from "../../protocol/checksums.ts";
-import { parseWriteConditions } from "../../protocol/conditions.ts";
+import { parseWriteConditions } from "../../protocol/write-conditions.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { unquoteEtag } from "../../protocol/etag.ts";
 import { MAX_PARTS } from "../../protocol/limits.ts";

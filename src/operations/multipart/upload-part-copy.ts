@@ -2,7 +2,7 @@ import { copyPart } from "../../domain/copy-part.ts";
 import { readSource } from "../../domain/copy-source.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
-import { checkSourceConditions } from "../../protocol/conditions.ts";
+import { checkSourceConditions } from "../../protocol/read-conditions.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { checkExpectedBucketOwner } from "../../protocol/owner.ts";

@@ -1,4 +1,4 @@
-import { parseRemovalConditions } from "../../protocol/conditions.ts";
+import { parseRemovalConditions } from "../../protocol/write-conditions.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { emptyResponse } from "../../protocol/respond.ts";

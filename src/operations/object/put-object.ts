@@ -4,7 +4,7 @@ import { bodyClaims } from "../../domain/body/read-document.ts";
 import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attributes.ts";
 import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
-import { parseWriteConditions } from "../../protocol/conditions.ts";
+import { parseWriteConditions } from "../../protocol/write-conditions.ts";
 import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";

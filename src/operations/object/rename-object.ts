@@ -1,10 +1,6 @@
 import { renameKey } from "../../domain/rename-object.ts";
-import {
-  checkDestinationDates,
-  checkSourceConditions,
-  parseWriteConditions,
-  type WriteConditions,
-} from "../../protocol/conditions.ts";
+import { checkDestinationDates, checkSourceConditions } from "../../protocol/read-conditions.ts";
+import { parseWriteConditions, type WriteConditions } from "../../protocol/write-conditions.ts";
 import { parseRenameSource } from "../../protocol/copy-source.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";

@@ -1,5 +1,5 @@
 import { ulid } from "../../lib/ulid.ts";
-import type { WriteConditions } from "../../protocol/conditions.ts";
+import type { WriteConditions } from "../../protocol/write-conditions.ts";
 import type { BlobContent } from "../../protocol/object-record.ts";
 import type { AppendDraft, AppendedContent, CommitOutcome } from "../bucket-index.ts";
 import { readAttributes } from "./attributes-column.ts";

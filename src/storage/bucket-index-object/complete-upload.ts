@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { ulid } from "../../lib/ulid.ts";
 import type { ChecksumAlgorithm } from "../../protocol/checksums.ts";
-import type { WriteConditions } from "../../protocol/conditions.ts";
+import type { WriteConditions } from "../../protocol/write-conditions.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { LEAST_PART_BYTES, MAX_PARTS } from "../../protocol/limits.ts";
 import { combineChecksums, multipartEtag } from "../../protocol/multipart-checksum.ts";

@@ -1,5 +1,5 @@
 import type { VersioningStatus } from "../../protocol/bucket-configuration.ts";
-import { checkWriteConditions, type WriteConditions } from "../../protocol/conditions.ts";
+import { checkWriteConditions, type WriteConditions } from "../../protocol/write-conditions.ts";
 import type { Content, DeleteMarker } from "../../protocol/object-record.ts";
 import { NULL_VERSION } from "../../protocol/version-id.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseCompletion } from "../../../src/operations/multipart/completion.ts";
-import { NO_CONDITIONS } from "../../../src/protocol/conditions.ts";
+import { NO_CONDITIONS } from "../../../src/protocol/write-conditions.ts";
 import { S3Error } from "../../../src/protocol/errors.ts";
 import { completionOf } from "../../support/multipart.ts";
 

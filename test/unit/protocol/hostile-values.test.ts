@@ -15,11 +15,8 @@ import {
 } from "../../../src/protocol/annotation-parameters.ts";
 import { checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
 import * as checksums from "../../../src/protocol/checksums.ts";
-import {
-  evaluateRead,
-  isRangeCurrent,
-  parseWriteConditions,
-} from "../../../src/protocol/conditions.ts";
+import { evaluateRead, isRangeCurrent } from "../../../src/protocol/read-conditions.ts";
+import { parseWriteConditions } from "../../../src/protocol/write-conditions.ts";
 import { decodeToken } from "../../../src/protocol/continuation-token.ts";
 import { parseCopySource, parseRenameSource } from "../../../src/protocol/copy-source.ts";
 import * as listing from "../../../src/protocol/listing-parameters.ts";

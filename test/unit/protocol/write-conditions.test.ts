@@ -4,7 +4,7 @@ import {
   NO_CONDITIONS,
   parseRemovalConditions,
   parseWriteConditions,
-} from "../../../src/protocol/conditions.ts";
+} from "../../../src/protocol/write-conditions.ts";
 
 const OBJECT = {
   etag: "abc",

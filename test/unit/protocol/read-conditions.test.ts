@@ -4,7 +4,7 @@ import {
   checkSourceConditions,
   evaluateRead,
   isRangeCurrent,
-} from "../../../src/protocol/conditions.ts";
+} from "../../../src/protocol/read-conditions.ts";
 
 const OBJECT = {
   etag: "abc",
