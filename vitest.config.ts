@@ -13,7 +13,8 @@ const OF_ONE_SHARD = [
     ...["addressing", "append-object", "bucket-config", "chunked-put-object", "conditional-writes"],
     ...["delete-object", "gateway", "get-object", "get-object-acl", "missing-documents"],
     ...["multipart-checksums", "multipart-completion", "object-annotations", "object-retention"],
-    ...["own-host", "presigned", "put-acl", "put-object", "restore-object"],
+    ...["own-host", "presigned", "put-acl", "put-object", "refused-headers"],
+    "restore-object",
   ].map((name) => `test/operations/${name}.test.ts`),
   ...["blob-store", "disk-room", "group-commit", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
