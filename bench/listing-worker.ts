@@ -1,6 +1,6 @@
 /** Runs the shard's own listing over a shard's own tables, filled by SQL. */
 import { DurableObject } from "cloudflare:workers";
-import { MIGRATIONS } from "../src/storage/bucket-index-object/schema.ts";
+import { MIGRATIONS } from "../src/storage/bucket-shard/rows/schema.ts";
 import { migrate } from "../src/storage/sql-migrations.ts";
 import {
   fillShard,

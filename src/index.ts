@@ -1,6 +1,6 @@
 import { app } from "./http/app.ts";
 
-export { BucketIndexObject } from "./storage/bucket-index-object/durable-object.ts";
+export { BucketIndexObject } from "./storage/bucket-shard/durable-object.ts";
 export { DirectoryObject } from "./storage/directory-object/durable-object.ts";
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Cloudflare.Env>;

@@ -7,8 +7,8 @@ import type {
   StoredObject,
 } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
-import type { AppendDraft, AppendedContent, BucketIndex } from "../storage/bucket-index.ts";
-import { WANTS_HEADERS, WANTS_REFERENCE } from "../storage/content-index.ts";
+import type { AppendDraft, AppendedContent, BucketIndex } from "../storage/ports/bucket-index.ts";
+import { WANTS_HEADERS, WANTS_REFERENCE } from "../storage/ports/content-index.ts";
 import { appendedChecksum, appendedEtag, joinableAlgorithm } from "./appended-object.ts";
 import { claimedAlgorithm } from "./body/claims.ts";
 import { commitOrDrop, dropOnFailure } from "./body/drop-blob.ts";

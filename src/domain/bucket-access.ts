@@ -1,6 +1,6 @@
 import type { Account } from "../protocol/owner.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketRecord } from "../storage/bucket-directory.ts";
+import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 
 /**
  * One account, the root's: it may do everything with what it owns.

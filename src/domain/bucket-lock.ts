@@ -1,6 +1,6 @@
 import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
-import { StaleBucketError } from "../storage/bucket-index.ts";
+import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import type { BucketPorts } from "./ports.ts";
 
 /** A bucket as it is remembered, and whom to ask how it is now. */

@@ -1,6 +1,6 @@
 import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketRecord } from "../storage/bucket-directory.ts";
+import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Ports } from "./ports.ts";
 
 /** How often another writer of the same configuration may come first until this one gives up. */

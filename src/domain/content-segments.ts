@@ -1,6 +1,6 @@
 import type { BlobContent, Segment, StitchedContent } from "../protocol/object-record.ts";
 import { type ByteRange, spanOf } from "../protocol/range.ts";
-import { type ContentIndex, WANTS_CONTENT } from "../storage/content-index.ts";
+import { type ContentIndex, WANTS_CONTENT } from "../storage/ports/content-index.ts";
 
 /**
  * The runs of blobs that a range of a content is made of, page after page of segments, cut to the range: their offsets

@@ -1,7 +1,7 @@
 import { S3Error } from "../protocol/errors.ts";
 import { refusalError } from "../protocol/refusal.ts";
-import type { AnnotatedVersion } from "../storage/annotation-index.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { AnnotatedVersion } from "../storage/ports/annotation-index.ts";
+import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { SourceObject } from "./copy-source.ts";
 
 /** Annotations that are held in memory at once, of 1 MiB each at most. */

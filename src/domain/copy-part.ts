@@ -12,7 +12,7 @@ import type {
 } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import { partRefusalError } from "../protocol/refusal.ts";
-import type { PutPartOutcome } from "../storage/upload-index.ts";
+import type { PutPartOutcome } from "../storage/ports/upload-index.ts";
 import { digester } from "./body/digester.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
 import { storeBytes } from "./body/store-bytes.ts";

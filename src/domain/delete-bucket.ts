@@ -1,7 +1,7 @@
 import { log } from "../lib/log.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
+import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
+import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 
 /**
  * Deletes a bucket if every shard of it is empty, as one effect: each shard is sealed while it is empty, so nothing

@@ -2,8 +2,8 @@ import type { ObjectRecord } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { parseVersionId } from "../protocol/version-id.ts";
-import type { AttributeChange, BucketIndex } from "../storage/bucket-index.ts";
-import { WANTS_HEADERS } from "../storage/content-index.ts";
+import type { AttributeChange, BucketIndex } from "../storage/ports/bucket-index.ts";
+import { WANTS_HEADERS } from "../storage/ports/content-index.ts";
 import { requireObject } from "./found-object.ts";
 
 interface VersionRequest {

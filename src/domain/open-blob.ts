@@ -1,4 +1,4 @@
-import type { BlobStore } from "../storage/blob-store.ts";
+import type { BlobStore } from "../storage/ports/blob-store.ts";
 
 /** Bytes of one blob, and what the row that refers to it says of the whole. */
 export interface Slice {

@@ -1,10 +1,10 @@
 import type { Settings } from "../env.ts";
-import type { BlobStore } from "../storage/blob-store.ts";
-import type { BucketDirectory, BucketRecord } from "../storage/bucket-directory.ts";
-import type { BucketIndex } from "../storage/bucket-index.ts";
-import type { BucketLookup } from "../storage/bucket-lookup.ts";
-import type { ContentIndex } from "../storage/content-index.ts";
-import type { DiskRoom } from "../storage/disk-room.ts";
+import type { BlobStore } from "../storage/ports/blob-store.ts";
+import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
+import type { BucketIndex } from "../storage/ports/bucket-index.ts";
+import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
+import type { ContentIndex } from "../storage/ports/content-index.ts";
+import type { DiskRoom } from "../storage/blobs/disk-room.ts";
 
 /** What a request works with. Whoever needs less says so by a `Pick`. */
 export interface Ports {

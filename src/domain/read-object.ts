@@ -10,7 +10,7 @@ import { restoreHeader } from "../protocol/storage-class.ts";
 import { applyResponseOverrides } from "../protocol/stored-headers.ts";
 import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
-import type { Wanted } from "../storage/content-index.ts";
+import type { Wanted } from "../storage/ports/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { openContent } from "./open-content.ts";
 import type { BucketPorts } from "./ports.ts";

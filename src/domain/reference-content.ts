@@ -8,8 +8,8 @@ import type {
   ReferencedContent,
   StitchedContent,
 } from "../protocol/object-record.ts";
-import { type CommitOutcome, StaleBucketError } from "../storage/bucket-index.ts";
-import type { ContentIndex } from "../storage/content-index.ts";
+import { type CommitOutcome, StaleBucketError } from "../storage/ports/bucket-index.ts";
+import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { BucketPorts } from "./ports.ts";
 
 export type ReferenceStores = Pick<BucketPorts, "index" | "contents">;

@@ -1,8 +1,8 @@
 import { NO_CONDITIONS, type WriteConditions } from "../protocol/write-conditions.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
-import type { RenameOutcome } from "../storage/bucket-index.ts";
-import { WANTS_REFERENCE, WANTS_HEADERS } from "../storage/content-index.ts";
+import type { RenameOutcome } from "../storage/ports/bucket-index.ts";
+import { WANTS_REFERENCE, WANTS_HEADERS } from "../storage/ports/content-index.ts";
 import { copyAnnotations } from "./copy-annotations.ts";
 import { requireObject } from "./found-object.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";

@@ -1,7 +1,7 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { Content, Located, ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
 import { type ByteRange, requireRange } from "../protocol/range.ts";
-import type { ContentIndex, Wanted } from "../storage/content-index.ts";
+import type { ContentIndex, Wanted } from "../storage/ports/content-index.ts";
 
 /** What a read of an object is to answer with. */
 export interface Selection {

@@ -1,7 +1,7 @@
 import { boundedText } from "../lib/bounded-text.ts";
 import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
 import { S3Error } from "../protocol/errors.ts";
-import { diskFull, isForWantOfRoom } from "../storage/disk-room.ts";
+import { diskFull, isForWantOfRoom } from "../storage/blobs/disk-room.ts";
 
 /** What identifies one request to its client and in the log. */
 export interface RequestIds {

@@ -16,8 +16,8 @@ import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import { refuseHeaders } from "../protocol/refused-headers.ts";
 import { regionOf } from "../protocol/region.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import type { BucketRecord } from "../storage/bucket-directory.ts";
-import { StaleBucketError } from "../storage/bucket-index.ts";
+import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
+import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
 /** A request as its signer meant it, headers that stand in its query included. */

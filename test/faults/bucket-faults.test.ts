@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { deleteBucketIfEmpty } from "../../src/domain/delete-bucket.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
-import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { advanceClock, blobsOf, bucketIdOf, runAlarms } from "../support/faults.ts";
 

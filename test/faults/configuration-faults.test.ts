@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
-import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import { expectError, putObject, uniqueBucket } from "../support/client.ts";
 import { faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 import { draftOf, removalOf } from "../support/shards.ts";

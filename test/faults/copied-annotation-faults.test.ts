@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { BucketIndexObject } from "../../src/storage/bucket-index-object/durable-object.ts";
+import type { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { annotate, annotationsOf } from "../support/annotations.ts";
 import { encodeKey, expectError, putObject, signedFetch } from "../support/client.ts";
 import { deleteObject, makePlace, PLACES, settle, SOURCE } from "../support/copy-places.ts";

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { deleteBucketIfEmpty } from "../../src/domain/delete-bucket.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import { encodeKey, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import {
   deleteObject,

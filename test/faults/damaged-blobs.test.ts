@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { blobStoreOf } from "../../src/storage/blob-store-of.ts";
-import type { BlobStore } from "../../src/storage/blob-store.ts";
-import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
+import { blobStoreOf } from "../../src/storage/blobs/blob-store-of.ts";
+import type { BlobStore } from "../../src/storage/ports/blob-store.ts";
+import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { bucketIdOf, faultyFetch } from "../support/faults.ts";
 import { indexOf } from "../support/multipart-object.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
+import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import {
   completeParts,

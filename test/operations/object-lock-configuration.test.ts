@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { BucketConfiguration } from "../../src/protocol/bucket-configuration.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { expectOk, putDocument } from "../support/documents.ts";
 import {

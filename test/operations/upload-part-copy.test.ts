@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Segment } from "../../src/protocol/object-record.ts";
-import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
+import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copied, copiedPart, copyPart, rangeOf, readObject } from "../support/copy.ts";
 import { blobsOf, bucketIdOf } from "../support/faults.ts";

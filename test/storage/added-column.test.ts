@@ -4,13 +4,10 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES } from "../../src/protocol/object-record.ts";
-import {
-  readAttributes,
-  writeAttributes,
-} from "../../src/storage/bucket-index-object/attributes-column.ts";
-import { MIGRATIONS } from "../../src/storage/bucket-index-object/schema.ts";
-import type { BucketIndex } from "../../src/storage/bucket-index.ts";
-import { WANTS_HEADERS } from "../../src/storage/content-index.ts";
+import { readAttributes, writeAttributes } from "../../src/storage/wire/attributes-column.ts";
+import { MIGRATIONS } from "../../src/storage/bucket-shard/rows/schema.ts";
+import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
+import { WANTS_HEADERS } from "../../src/storage/ports/content-index.ts";
 import { migrate } from "../../src/storage/sql-migrations.ts";
 import { indexOf, keyInShard, makeBucket, putBlob, query, removalOf } from "../support/shards.ts";
 

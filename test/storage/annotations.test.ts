@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectAttributes } from "../../src/protocol/object-record.ts";
-import type { AnnotationChangeOutcome } from "../../src/storage/annotation-index.ts";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
-import type { BucketIndex } from "../../src/storage/bucket-index.ts";
-import { WANTS_HEADERS } from "../../src/storage/content-index.ts";
+import type { AnnotationChangeOutcome } from "../../src/storage/ports/annotation-index.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
+import { WANTS_HEADERS } from "../../src/storage/ports/content-index.ts";
 import { draftOf, indexOf, keyInShard, makeBucket, query, removalOf } from "../support/shards.ts";
 
 const KEY = keyInShard(0);

@@ -5,9 +5,9 @@ import { openContent } from "../../src/domain/open-content.ts";
 import { readSettings } from "../../src/env.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type StoredObject } from "../../src/protocol/object-record.ts";
-import { blobStoreOf } from "../../src/storage/blob-store-of.ts";
-import type { BucketIndex } from "../../src/storage/bucket-index.ts";
-import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
+import { blobStoreOf } from "../../src/storage/blobs/blob-store-of.ts";
+import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
+import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
 import { blobsOf } from "../support/faults.ts";
 import {
   draftOf,

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { ulid } from "../../src/lib/ulid.ts";
-import type { BlobSource } from "../../src/storage/blob-store.ts";
-import { diskBlobStore } from "../../src/storage/disk-blob-store.ts";
-import { pump } from "../../src/storage/pump.ts";
-import { r2BlobStore } from "../../src/storage/r2-blob-store.ts";
+import type { BlobSource } from "../../src/storage/ports/blob-store.ts";
+import { diskBlobStore } from "../../src/storage/blobs/disk-blob-store.ts";
+import { pump } from "../../src/storage/blobs/pump.ts";
+import { r2BlobStore } from "../../src/storage/blobs/r2-blob-store.ts";
 
 /** The disk service that vitest.config.ts binds for this suite. */
 const { TEST_DISK } = env as unknown as { readonly TEST_DISK: Fetcher };

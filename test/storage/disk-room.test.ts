@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { expectError, uniqueBucket } from "../support/client.ts";
 import { faultyFetch } from "../support/faults.ts";
-import { diskRoomOf, isForWantOfRoom } from "../../src/storage/disk-room.ts";
+import { diskRoomOf, isForWantOfRoom } from "../../src/storage/blobs/disk-room.ts";
 
 const KIB = 1024;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventListeners, type ObjectEvent } from "../../src/storage/bucket-index-object/events.ts";
-import { shardOfKey } from "../../src/storage/shard-of-key.ts";
+import { eventListeners, type ObjectEvent } from "../../src/storage/bucket-shard/events.ts";
+import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
 import { annotate } from "../support/annotations.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copied, neighbourOf, strangerTo } from "../support/copy.ts";

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { GroupCommit } from "../../src/storage/bucket-index-object/group-commit.ts";
-import { ShardState } from "../../src/storage/bucket-index-object/shard-state.ts";
+import { GroupCommit } from "../../src/storage/bucket-shard/group-commit.ts";
+import { ShardState } from "../../src/storage/bucket-shard/shard-state.ts";
 import { withMethods } from "../support/faults.ts";
 
 let shards = 0;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { JobTable } from "../../src/storage/bucket-index-object/job-table.ts";
+import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
 
 test("a job whose transaction did not commit is scheduled anew", async () => {
   const shard = env.BUCKET_INDEX.getByName("job-table/0");

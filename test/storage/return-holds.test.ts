@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { returnHolds } from "../../src/storage/bucket-index-object/hold-jobs.ts";
-import { releasedHolds } from "../../src/storage/bucket-index-object/holds.ts";
+import { returnHolds } from "../../src/storage/bucket-shard/jobs/hold-jobs.ts";
+import { releasedHolds } from "../../src/storage/bucket-shard/contents/holds.ts";
 
 test("a shard that fails does not keep others from the holds that they gave", async () => {
   const shard = env.BUCKET_INDEX.getByName("return-holds/0");

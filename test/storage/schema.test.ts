@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { MIGRATIONS as DIRECTORY } from "../../src/storage/directory-object/schema.ts";
-import { MIGRATIONS as BUCKET_INDEX } from "../../src/storage/bucket-index-object/schema.ts";
+import { MIGRATIONS as BUCKET_INDEX } from "../../src/storage/bucket-shard/rows/schema.ts";
 import { migrate } from "../../src/storage/sql-migrations.ts";
 
 /** The tables and indexes that a database holds, white space aside. */

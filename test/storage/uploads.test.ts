@@ -2,10 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { spanOf } from "../../src/protocol/range.ts";
-import { locate } from "../../src/storage/bucket-index-object/segments.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
-import type { BucketIndex } from "../../src/storage/bucket-index.ts";
+import { locate } from "../../src/storage/bucket-shard/contents/segments.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { countSql } from "../support/counting-sql.ts";
 import { advanceClock, blobsOf } from "../support/faults.ts";
 import {

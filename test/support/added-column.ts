@@ -1,4 +1,4 @@
-import { NO_OBJECT } from "../../src/storage/bucket-index-object/object-row.ts";
+import { NO_OBJECT } from "../../src/storage/bucket-shard/rows/object-row.ts";
 
 // What a later version of the code has: one more column, in the one place where the columns of a row are named. A file
 // that imports this imports it before everything else, since statements are made of those names when they are loaded.

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { putObject, signedFetch, uniqueBucket } from "./client.ts";
 import { copied } from "./copy.ts";
 import { faultyFetch } from "./faults.ts";

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { advanceClock } from "./faults.ts";
 import type { Versioning } from "./big-objects-versions.ts";
 import { uniqueBucket } from "./client.ts";

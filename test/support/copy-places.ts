@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { BucketIndexObject } from "../../src/storage/bucket-index-object/durable-object.ts";
+import type { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { encodeKey, signedFetch, uniqueBucket } from "./client.ts";
 import { neighbourOf, strangerTo } from "./copy.ts";
 import { advanceClock, bucketIdOf, envWithShards, runAlarms } from "./faults.ts";

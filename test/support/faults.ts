@@ -6,7 +6,7 @@ import {
 } from "cloudflare:test";
 import { vi } from "vitest";
 import { app } from "../../src/http/app.ts";
-import type { BucketIndexObject } from "../../src/storage/bucket-index-object/durable-object.ts";
+import type { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { signRequest } from "./client.ts";
 
 /** The environment with some of its bindings replaced by ones that fail. */

@@ -1,4 +1,4 @@
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { elements, type signRequest } from "./client.ts";
 import { faultyFetch } from "./faults.ts";
 import { completionOf } from "./multipart.ts";

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { ListQuery } from "../../src/storage/bucket-index.ts";
+import type { ListQuery } from "../../src/storage/ports/bucket-index.ts";
 
 /** A bucket as simple as can be, that says what a listing has to answer. */
 export class BucketModel {

@@ -1,7 +1,7 @@
-import { listUploads } from "../../src/storage/bucket-index-object/list-uploads.ts";
-import { listVersions } from "../../src/storage/bucket-index-object/list-versions.ts";
-import { listObjects } from "../../src/storage/bucket-index-object/listing.ts";
-import type { ListQuery } from "../../src/storage/bucket-index.ts";
+import { listUploads } from "../../src/storage/bucket-shard/uploads/list-uploads.ts";
+import { listVersions } from "../../src/storage/bucket-shard/objects/list-versions.ts";
+import { listObjects } from "../../src/storage/bucket-shard/objects/listing.ts";
+import type { ListQuery } from "../../src/storage/ports/bucket-index.ts";
 import { countSql, type SqlCost } from "./counting-sql.ts";
 
 const KEYS_PER_FOLDER = 1000;

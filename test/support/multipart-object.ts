@@ -3,12 +3,16 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type StoredChecksum } from "../../src/protocol/object-record.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
-import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
-import type { BucketIndex } from "../../src/storage/bucket-index.ts";
-import { contentIndexClient } from "../../src/storage/content-index-client.ts";
-import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
-import type { ListedPart, PartDraft, UploadChecksum } from "../../src/storage/upload-index.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
+import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
+import { contentIndexClient } from "../../src/storage/clients/content-index-client.ts";
+import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
+import type {
+  ListedPart,
+  PartDraft,
+  UploadChecksum,
+} from "../../src/storage/ports/upload-index.ts";
 
 /** Bytes that differ from those of another seed, and from their neighbours. */
 export function partBytes(sizeBytes: number, seed: number): Uint8Array<ArrayBuffer> {

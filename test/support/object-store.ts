@@ -1,4 +1,4 @@
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 
 export interface Place {
   readonly bucket: BucketRecord;

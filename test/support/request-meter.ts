@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { BucketIndexObject } from "../../src/storage/bucket-index-object/durable-object.ts";
+import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { DirectoryObject } from "../../src/storage/directory-object/durable-object.ts";
 
 /** What a request asked of the stores behind the Worker. */

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { advanceClock } from "./faults.ts";
 import { runDueAlarm, shardNames } from "./shards.ts";
 

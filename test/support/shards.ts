@@ -2,11 +2,11 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-record.ts";
-import { bucketDirectoryClient } from "../../src/storage/bucket-directory-client.ts";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
-import { bucketIndexClient } from "../../src/storage/bucket-index-client.ts";
-import type { BucketIndex, Removal } from "../../src/storage/bucket-index.ts";
-import { shardOfKey } from "../../src/storage/shard-of-key.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
+import type { BucketIndex, Removal } from "../../src/storage/ports/bucket-index.ts";
+import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
 import { advanceClock } from "./faults.ts";
 
 export const SHARDS = Number(env.INDEX_SHARDS);

@@ -1,16 +1,16 @@
 import { env } from "cloudflare:workers";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import type { Segment } from "../../src/protocol/object-record.ts";
-import type { BucketIndex } from "../../src/storage/bucket-index.ts";
+import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import type {
   CompletedUpload,
   Completion,
   ListedPart,
   PartDraft,
   UploadDraft,
-} from "../../src/storage/upload-index.ts";
+} from "../../src/storage/ports/upload-index.ts";
 import { NO_ATTRIBUTES } from "../../src/protocol/object-record.ts";
-import { WANTS_CONTENT } from "../../src/storage/content-index.ts";
+import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
 import { query } from "./shards.ts";
 
 /** What S3 asks of every part but the last. */

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
-import type { BucketRecord } from "../../src/storage/bucket-directory.ts";
-import type { BucketIndex, CommitOutcome } from "../../src/storage/bucket-index.ts";
-import { contentIndexClient } from "../../src/storage/content-index-client.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import type { BucketIndex, CommitOutcome } from "../../src/storage/ports/bucket-index.ts";
+import { contentIndexClient } from "../../src/storage/clients/content-index-client.ts";
 import { advanceClock } from "./faults.ts";
 import {
   draftOf,

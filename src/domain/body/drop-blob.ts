@@ -1,8 +1,8 @@
 import { log } from "../../lib/log.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { Content } from "../../protocol/object-record.ts";
-import type { BlobStore } from "../../storage/blob-store.ts";
-import { StaleBucketError } from "../../storage/bucket-index.ts";
+import type { BlobStore } from "../../storage/ports/blob-store.ts";
+import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
 
 /** Deletes a blob that nothing refers to. When that fails as well, the sweep finds it. */
 async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Settings } from "../../env.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
-import type { BlobSource } from "../../storage/blob-store.ts";
+import type { BlobSource } from "../../storage/ports/blob-store.ts";
 import { ChunkedDecoder } from "../auth/chunked-body.ts";
 import type { Payload } from "../auth/payload.ts";
 import { Watchdog } from "./watchdog.ts";

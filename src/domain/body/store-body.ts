@@ -5,7 +5,7 @@ import { trailingChecksum } from "../../protocol/checksums.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { MAX_PART_BYTES } from "../../protocol/limits.ts";
 import type { BlobContent, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
-import type { BlobDigest, BlobSource, BlobStore } from "../../storage/blob-store.ts";
+import type { BlobDigest, BlobSource, BlobStore } from "../../storage/ports/blob-store.ts";
 import {
   type BodyClaims,
   checkChecksum,

@@ -1,4 +1,4 @@
-import type { BlobSource, BlobStore } from "../../storage/blob-store.ts";
+import type { BlobSource, BlobStore } from "../../storage/ports/blob-store.ts";
 import { dropOnFailure } from "./drop-blob.ts";
 
 /** Writes bytes that are at hand as a blob; if that fails, there is none. @returns their MD5 as hex */

@@ -12,7 +12,7 @@ import { regionOf } from "../../protocol/region.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 import { tagSetOf, TagSetShape } from "../../protocol/tags.ts";
-import type { BucketRecord } from "../../storage/bucket-directory.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 
 /** S3's first region: to make a bucket of one's own there once more has always been a success. */

@@ -20,7 +20,7 @@ import { readXml } from "../../protocol/read-xml.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { isVersionId } from "../../protocol/version-id.ts";
-import type { BucketIndex, Removal, RemoveOutcome } from "../../storage/bucket-index.ts";
+import type { BucketIndex, Removal, RemoveOutcome } from "../../storage/ports/bucket-index.ts";
 import type { BucketOperation } from "../operation.ts";
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;

@@ -4,7 +4,7 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListObjectVersions } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import { entryName, type VersionSummary } from "../../storage/bucket-index.ts";
+import { entryName, type VersionSummary } from "../../storage/ports/bucket-index.ts";
 import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";

@@ -1,7 +1,7 @@
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListObjects } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
-import { entryName } from "../../storage/bucket-index.ts";
+import { entryName } from "../../storage/ports/bucket-index.ts";
 import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import type { BucketOperation } from "../operation.ts";
 import { contentsNode, regionHeader } from "./listing-result.ts";

@@ -4,7 +4,7 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import type { ObjectSummary } from "../../protocol/object-record.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { regionOf } from "../../protocol/region.ts";
-import type { BucketRecord } from "../../storage/bucket-directory.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { ownerContent } from "../owner-content.ts";
 
 /**

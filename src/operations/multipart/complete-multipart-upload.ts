@@ -7,8 +7,8 @@ import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
-import type { BucketIndex } from "../../storage/bucket-index.ts";
-import type { Completion, Refusal } from "../../storage/upload-index.ts";
+import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
+import type { Completion, Refusal } from "../../storage/ports/upload-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { parseCompletion } from "./completion.ts";
 

@@ -11,7 +11,7 @@ import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { copySourceVersion } from "../../protocol/version-headers.ts";
-import { WANTS_CONTENT } from "../../storage/content-index.ts";
+import { WANTS_CONTENT } from "../../storage/ports/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**

@@ -17,7 +17,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { copiedHeaders } from "../../protocol/stored-headers.ts";
 import { copySourceVersion, versionHeaders } from "../../protocol/version-headers.ts";
-import { WANTS_REFERENCE } from "../../storage/content-index.ts";
+import { WANTS_REFERENCE } from "../../storage/ports/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /** A copy onto itself must ask for one of these; whether it makes a difference is not looked at. */

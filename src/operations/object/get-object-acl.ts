@@ -1,7 +1,7 @@
 import { requireObject } from "../../domain/found-object.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
-import { WANTS_HEADERS } from "../../storage/content-index.ts";
+import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { ownerAcl } from "../owner-acl.ts";
 

@@ -11,7 +11,11 @@ import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
-import { type ContentIndex, type Wanted, WANTS_HEADERS } from "../../storage/content-index.ts";
+import {
+  type ContentIndex,
+  type Wanted,
+  WANTS_HEADERS,
+} from "../../storage/ports/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /** The index tells which content has the parts only to who asks for one of them; its bytes are not wanted. */

@@ -7,7 +7,7 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
-import type { AnnotationSummary } from "../../storage/annotation-index.ts";
+import type { AnnotationSummary } from "../../storage/ports/annotation-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**

@@ -5,7 +5,7 @@ import { parseRenameSource } from "../../protocol/copy-source.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
-import { WANTS_HEADERS } from "../../storage/content-index.ts";
+import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
 
 const CLIENT_TOKEN = /^[!-~]{1,64}$/;

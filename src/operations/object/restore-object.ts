@@ -7,7 +7,7 @@ import { emptyResponse } from "../../protocol/respond.ts";
 import { isArchival } from "../../protocol/storage-class.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
-import { WANTS_HEADERS } from "../../storage/content-index.ts";
+import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 const MAX_DOCUMENT_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import { EUROPE } from "../../protocol/region.ts";
-import type { BucketPage, BucketRecord, ListBucketsQuery } from "../bucket-directory.ts";
+import type { BucketPage, BucketRecord, ListBucketsQuery } from "../ports/bucket-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { MIGRATIONS } from "./schema.ts";
 

@@ -7,8 +7,8 @@ import {
   resolveRange,
   spanOf,
 } from "../../../src/protocol/range.ts";
-import type { BlobRange, BlobStore } from "../../../src/storage/blob-store.ts";
-import type { ContentIndex } from "../../../src/storage/content-index.ts";
+import type { BlobRange, BlobStore } from "../../../src/storage/ports/blob-store.ts";
+import type { ContentIndex } from "../../../src/storage/ports/content-index.ts";
 
 /** Two blobs; a content is put together from slices of them. */
 const BLOBS: Readonly<Record<string, string>> = { a: "abcdefgh", b: "ABCDEFGH" };

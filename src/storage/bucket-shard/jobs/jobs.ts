@@ -1,0 +1,27 @@
+import { log } from "../../../lib/log.ts";
+import { JOB_KINDS, type JobKind, type JobTable } from "../job-table.ts";
+
+/** When a job that threw is tried again. */
+const RETRY_DELAY_MS = 60_000;
+
+/** Runs one bounded portion of a job; answers when it is to run again, undefined when nothing is left to do. */
+export type Job = (nowMs: number) => Promise<number | undefined>;
+
+export type Jobs = Readonly<Record<JobKind, Job>>;
+
+/** Runs what is due. Never throws: an alarm that throws six times is never called again. */
+export async function runDue(table: JobTable, jobs: Jobs, nowMs: number): Promise<void> {
+  table.disarm();
+  for (const kind of JOB_KINDS)
+    if (table.takeDue(kind, nowMs)) table.settle(kind, await run(kind, jobs[kind], nowMs));
+  table.arm();
+}
+
+async function run(kind: JobKind, job: Job, nowMs: number): Promise<number | undefined> {
+  try {
+    return await job(nowMs);
+  } catch (error) {
+    log("error", "job failed", { job: kind, error: String(error) });
+    return nowMs + RETRY_DELAY_MS;
+  }
+}

@@ -1,0 +1,26 @@
+import { blobStoreOf } from "../../blobs/blob-store-of.ts";
+import { bucketDirectoryClient } from "../../clients/bucket-directory-client.ts";
+import type { Shard } from "../shard.ts";
+import type { Transact } from "../transaction.ts";
+import { forgetCompletions } from "../uploads/complete-upload.ts";
+import { collectGarbage, sweepOrphans } from "./clean-up.ts";
+import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
+import type { Jobs } from "./jobs.ts";
+import { abandonUploads } from "./upload-jobs.ts";
+
+/** The jobs of a shard, with all that they reach beyond it: the blob store, the Directory, and other shards. */
+export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact): Jobs {
+  const { sql, state, settings } = shard;
+  const directory = bucketDirectoryClient(env.DIRECTORY);
+  const peerOf = (name: string): HoldPeer => env.BUCKET_INDEX.getByName(name);
+  const blobs = blobStoreOf(env);
+  const cleanUp = { sql, state, blobs, settings, blobPrefix: `${state.name}/`, transact };
+  return {
+    garbage: (nowMs) => collectGarbage(cleanUp, nowMs),
+    sweep: (nowMs) => sweepOrphans(cleanUp, nowMs),
+    uploads: (nowMs) => abandonUploads(shard, directory, nowMs, transact),
+    completions: async () => transact(forgetCompletions),
+    holds: (nowMs) => checkHolds(sql, peerOf, settings.orphanAgeMs, nowMs, transact),
+    "released-holds": (nowMs) => returnHolds(sql, peerOf, nowMs),
+  };
+}

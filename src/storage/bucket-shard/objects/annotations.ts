@@ -1,0 +1,160 @@
+import type {
+  AnnotatedVersion,
+  AnnotationChange,
+  AnnotationChangeOutcome,
+  AnnotationDraft,
+  AnnotationPage,
+  AnnotationReadOutcome,
+  AnnotationSummary,
+  ListAnnotationsQuery,
+} from "../../ports/annotation-index.ts";
+import { readAttributes } from "../../wire/attributes-column.ts";
+import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
+import { countAnnotations } from "../rows/annotation-rows.ts";
+import { requireVersion } from "../rows/find-object.ts";
+import { endOfPrefix, firstKey } from "../rows/fold.ts";
+import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
+import type { Shard } from "../shard.ts";
+import type { Transaction } from "../transaction.ts";
+import { isLocked } from "./remove-object.ts";
+
+/** AWS's limit for one version. */
+const MAX_ANNOTATIONS = 1000;
+
+interface AnnotationRow extends Record<string, SqlStorageValue> {
+  name: string;
+  modified_ms: number;
+  size_bytes: number;
+  etag: string;
+  checksum: string | null;
+}
+
+type PayloadRow = AnnotationRow & { payload: ArrayBuffer };
+
+const SUMMARY_COLUMNS = "name, modified_ms, size_bytes, etag, checksum";
+
+export function readAnnotation(
+  shard: Shard,
+  { key, versionId }: AnnotatedVersion,
+  name: string,
+): AnnotationReadOutcome {
+  const found = requireVersion(shard.sql, key, versionId);
+  if (!found.ok) return found;
+  const row = shard.sql
+    .exec<PayloadRow>(
+      `SELECT ${SUMMARY_COLUMNS}, payload FROM annotation WHERE sequence = ? AND name = ?`,
+      found.row.sequence,
+      name,
+    )
+    .toArray()[0];
+  if (row === undefined) return { ok: false, reason: "NoSuchAnnotation" };
+  const annotation = { ...summaryOf(row), payload: payloadOf(row) };
+  return { ...annotated(shard, found.row), annotation };
+}
+
+export function listAnnotations(
+  shard: Shard,
+  { key, versionId }: AnnotatedVersion,
+  { withPayloads, prefix, after, limit }: ListAnnotationsQuery,
+): AnnotationPage {
+  const found = requireVersion(shard.sql, key, versionId);
+  if (!found.ok) return found;
+  const rows = shard.sql
+    .exec<PayloadRow>(
+      `SELECT ${SUMMARY_COLUMNS}${withPayloads ? ", payload" : ""} FROM annotation
+       WHERE sequence = ? AND name >= ? AND name < ? ORDER BY name LIMIT ?`,
+      found.row.sequence,
+      firstKey({ prefix, delimiter: "", after }),
+      endOfPrefix(prefix),
+      limit + 1,
+    )
+    .toArray();
+  return {
+    ...annotated(shard, found.row),
+    sequence: found.row.sequence,
+    annotations: rows.slice(0, limit).map((row) => ({
+      ...summaryOf(row),
+      ...(withPayloads && { payload: payloadOf(row) }),
+    })),
+    isTruncated: rows.length > limit,
+  };
+}
+
+/** Object Lock lets annotations be added, but not be lost: neither removed nor replaced. */
+export function changeAnnotation(
+  transaction: Transaction,
+  { key, versionId }: AnnotatedVersion,
+  change: AnnotationChange,
+): AnnotationChangeOutcome {
+  const { sql, nowMs } = transaction;
+  const found = requireVersion(sql, key, versionId);
+  if (!found.ok) return found;
+  const { row } = found;
+  const { ifMatch, bypassesGovernance } = change;
+  if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== row.etag)
+    return { ok: false, reason: "PreconditionFailed", condition: "x-amz-object-if-match" };
+  const { sequence } = row;
+  const names = change.kind === "put" ? change.annotations.map(({ name }) => name) : [change.name];
+  const replaced = names.filter((name) => hasAnnotation(sql, sequence, name));
+  const isLost = replaced.length > 0;
+  if (isLost && isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))
+    return { ok: false, reason: "AccessDenied" };
+  if (change.kind === "put") {
+    const added = names.length - replaced.length;
+    if (added > 0 && countAnnotations(sql, sequence) + added > MAX_ANNOTATIONS)
+      return { ok: false, reason: "AnnotationLimitExceeded" };
+    for (const annotation of change.annotations)
+      insertAnnotation(transaction, sequence, annotation);
+  } else if (isLost)
+    sql.exec("DELETE FROM annotation WHERE sequence = ? AND name = ?", sequence, change.name);
+  if (change.kind === "put" || isLost)
+    transaction.emit({ kind: "changed", what: "annotation", row });
+  return annotated(transaction, row);
+}
+
+/** @throws Error when the bytes are not as many as the row says */
+function payloadOf({ name, size_bytes, payload }: PayloadRow): Uint8Array {
+  if (payload.byteLength !== size_bytes)
+    throw new Error(`annotation ${name} has ${payload.byteLength} bytes, not ${size_bytes}`);
+  return new Uint8Array(payload);
+}
+
+function insertAnnotation(
+  { sql, nowMs }: Transaction,
+  sequence: number,
+  { name, payload, etag, checksum }: AnnotationDraft,
+): void {
+  sql.exec(
+    `INSERT OR REPLACE INTO annotation (sequence, ${SUMMARY_COLUMNS}, payload)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    sequence,
+    name,
+    nowMs,
+    payload.byteLength,
+    etag,
+    writeChecksum(checksum),
+    payload,
+  );
+}
+
+function hasAnnotation(sql: SqlStorage, sequence: number, name: string): boolean {
+  const query = "SELECT 1 FROM annotation WHERE sequence = ? AND name = ?";
+  return sql.exec(query, sequence, name).toArray().length > 0;
+}
+
+function annotated(
+  { state }: Shard,
+  row: ObjectRow,
+): { readonly ok: true; readonly versionId: string | undefined } {
+  return { ok: true, versionId: shownVersionId(row.version_id, state.configuration.versioning) };
+}
+
+function summaryOf(row: AnnotationRow): AnnotationSummary {
+  return {
+    name: row.name,
+    sizeBytes: row.size_bytes,
+    etag: row.etag,
+    lastModifiedMs: row.modified_ms,
+    checksum: readChecksum(row.checksum),
+  };
+}

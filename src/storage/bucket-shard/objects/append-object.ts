@@ -1,0 +1,132 @@
+import { ulid } from "../../../lib/ulid.ts";
+import type { BlobContent } from "../../../protocol/object-record.ts";
+import type { WriteConditions } from "../../../protocol/write-conditions.ts";
+import type { AppendDraft, AppendedContent, CommitOutcome } from "../../ports/bucket-index.ts";
+import { readAttributes } from "../../wire/attributes-column.ts";
+import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
+import { addContent, addReferences } from "../contents/contents.ts";
+import { isSwept } from "../contents/references.ts";
+import {
+  copySegments,
+  insertCopiedSegments,
+  insertSegment,
+  lastSegment,
+} from "../contents/segments.ts";
+import { findObject } from "../rows/find-object.ts";
+import { checkObject, type ObjectRow } from "../rows/object-row.ts";
+import type { Transaction } from "../transaction.ts";
+import { isKept } from "./make-room.ts";
+import { newAttributes, placeObject } from "./place-object.ts";
+
+/**
+ * Makes an object longer. No byte of it is moved: its new content has the segments of the old one, and the new blob. In a
+ * bucket with versions, that is a new version.
+ */
+export function appendToObject(
+  transaction: Transaction,
+  key: string,
+  draft: AppendDraft,
+  conditions: WriteConditions,
+): CommitOutcome {
+  if (newBlobs(draft).some((blob) => isSwept(transaction, blob)))
+    return { ok: false, reason: "RequestTimeout" };
+  const existing = findObject(transaction.sql, key);
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
+  if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
+  const { tags } = readAttributes(existing.attributes);
+  const row = {
+    ...existing,
+    modified_ms: transaction.nowMs,
+    size_bytes: draft.sizeBytes,
+    etag: draft.etag,
+    checksum: writeChecksum(draft.checksum),
+    part_count: draft.partCount ?? null,
+    attributes: newAttributes(transaction, { ...draft.attributes, tags }),
+  };
+  const content = contentOf(transaction, existing, draft.content);
+  const versionId = placeObject(transaction, {
+    by: "Append",
+    key,
+    existing,
+    row,
+    content,
+    annotatedAs: existing.sequence,
+  });
+  return { ok: true, lastModifiedMs: transaction.nowMs, versionId };
+}
+
+function newBlobs({ content }: AppendDraft): readonly BlobContent[] {
+  if (content.kind === "inline") return [];
+  if (content.kind === "blob") return [content];
+  const { head, tail } = content;
+  return head !== undefined && "blobId" in head ? [head, tail] : [tail];
+}
+
+/** @returns inline bytes, or a content with a reference for the new row */
+function contentOf(
+  transaction: Transaction,
+  existing: ObjectRow,
+  content: AppendDraft["content"],
+): Uint8Array | string {
+  if (content.kind === "inline") return content.bytes;
+  if (content.kind === "blob") {
+    addContent(transaction.sql, content.blobId);
+    return content.blobId;
+  }
+  const { sql } = transaction;
+  const { tail } = content;
+  const contentId = grown(transaction, existing) ?? stitchHead(transaction, existing, content);
+  const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
+  addContent(sql, tail.blobId);
+  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail.blobId, tail.sizeBytes);
+  return contentId;
+}
+
+/**
+ * The content that the object has, to be made longer in its place: so that to append a thousand times does not mean to
+ * write a thousand lists of up to a thousand segments. Whoever reads it meanwhile knows how long it was.
+ *
+ * @returns undefined when something else refers to the content, or may in a moment
+ */
+function grown(transaction: Transaction, existing: ObjectRow): string | undefined {
+  const { sql, state } = transaction;
+  const { content_id: contentId, size_bytes: sizeBytes } = existing;
+  if (contentId === null || !state.isHome(contentId) || isKept(transaction, existing))
+    return undefined;
+  if (lastSegment(sql, contentId)?.endBytes !== sizeBytes) return undefined;
+  // Its parts are listed, by who has read how many there are.
+  if (readChecksum(existing.checksum)?.type === "COMPOSITE") return undefined;
+  const [only] = sql
+    .exec("SELECT 1 FROM content WHERE content_id = ? AND reference_count = 1", contentId)
+    .toArray();
+  if (only === undefined) return undefined;
+  // The old row gives its reference back when the new one takes its place.
+  addReferences(sql, contentId, 1);
+  return contentId;
+}
+
+/** @returns a new content with the bytes that the object has */
+function stitchHead(
+  transaction: Transaction,
+  existing: ObjectRow,
+  { head }: AppendedContent,
+): string {
+  const { sql, state, nowMs } = transaction;
+  const { size_bytes: sizeBytes, content_id: oldId } = existing;
+  const contentId = `${state.name}/${ulid(nowMs)}`;
+  addContent(sql, contentId);
+  if (head !== undefined && "blobId" in head) {
+    addContent(sql, head.blobId);
+    insertSegment(sql, contentId, 0, 1, head.blobId, sizeBytes);
+  } else if (oldId === null) {
+    throw new Error("inline bytes were not stored as a blob");
+  } else if (head !== undefined) {
+    addReferences(sql, oldId, head.length);
+    insertCopiedSegments(sql, contentId, 1, head, oldId);
+  } else if (existing.part_count === null) {
+    addReferences(sql, oldId, 1);
+    insertSegment(sql, contentId, 0, 1, oldId, sizeBytes);
+  } else copySegments(sql, oldId, contentId, sizeBytes);
+  return contentId;
+}

@@ -1,0 +1,55 @@
+import type { ObjectAttributes, Retention } from "../../../protocol/object-record.ts";
+import type { AttributeChange, ChangeOutcome } from "../../ports/bucket-index.ts";
+import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
+import { requireVersion } from "../rows/find-object.ts";
+import { shownVersionId } from "../rows/object-row.ts";
+import type { Transaction } from "../transaction.ts";
+
+/** Changes tags, retention, or legal hold of a version, in its row: its sequence and its time stay. */
+export function changeAttributes(
+  { sql, state, cache, nowMs, emit }: Transaction,
+  key: string,
+  versionId: string | undefined,
+  change: AttributeChange,
+): ChangeOutcome {
+  const found = requireVersion(sql, key, versionId);
+  if (!found.ok) return found;
+  const { row, isCurrentObject } = found;
+  const before = readAttributes(row.attributes);
+  if (change.kind === "retention" && !mayRetain(before.retention, change, nowMs))
+    return { ok: false, reason: "AccessDenied" };
+  const attributes = writeAttributes(changed(before, change));
+  if (isCurrentObject) {
+    sql.exec("UPDATE object SET attributes = ? WHERE key = ?", attributes, key);
+    cache.delete(key);
+  } else
+    sql.exec(
+      "UPDATE version SET attributes = ? WHERE key = ? AND sequence = ?",
+      attributes,
+      key,
+      row.sequence,
+    );
+  emit({ kind: "changed", what: change.kind, row: { ...row, attributes } });
+  return { ok: true, versionId: shownVersionId(row.version_id, state.configuration.versioning) };
+}
+
+function changed(before: ObjectAttributes, change: AttributeChange): ObjectAttributes {
+  if (change.kind === "tags") return { ...before, tags: change.tags };
+  if (change.kind === "legal-hold") return { ...before, hasLegalHold: change.hasLegalHold };
+  return { ...before, retention: change.retention };
+}
+
+/**
+ * Retention that has not ended may be made longer by anybody who may set it. Anything else, another mode included, is for
+ * those who bypass GOVERNANCE; and under COMPLIANCE for nobody.
+ */
+function mayRetain(
+  before: Retention | undefined,
+  { retention, bypassesGovernance }: Extract<AttributeChange, { kind: "retention" }>,
+  nowMs: number,
+): boolean {
+  if (before === undefined || before.retainUntilMs <= nowMs) return true;
+  const isLonger =
+    retention?.mode === before.mode && retention.retainUntilMs >= before.retainUntilMs;
+  return isLonger || (before.mode === "GOVERNANCE" && bypassesGovernance);
+}

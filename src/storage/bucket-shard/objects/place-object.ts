@@ -1,0 +1,133 @@
+import type { ObjectAttributes, ObjectDraft, Retention } from "../../../protocol/object-record.ts";
+import { newVersionId } from "../../../protocol/version-id.ts";
+import type { WriteConditions } from "../../../protocol/write-conditions.ts";
+import type { CommitOutcome } from "../../ports/bucket-index.ts";
+import { writeAttributes } from "../../wire/attributes-column.ts";
+import { writeChecksum } from "../../wire/checksum-column.ts";
+import { addContent } from "../contents/contents.ts";
+import { isSwept, refer } from "../contents/references.ts";
+import type { CreatedBy } from "../events.ts";
+import { copyAnnotations, countAnnotations } from "../rows/annotation-rows.ts";
+import { findObject } from "../rows/find-object.ts";
+import { checkObject, NO_OBJECT, type ObjectRow, shownVersionId } from "../rows/object-row.ts";
+import { putObjectRow } from "../rows/object-table.ts";
+import type { Transaction } from "../transaction.ts";
+import { makeRoom } from "./make-room.ts";
+
+/** Makes `draft` the object of `key`, if the conditions hold; what it replaces becomes an older version, or garbage. */
+export function commitObject(
+  transaction: Transaction,
+  key: string,
+  draft: ObjectDraft,
+  conditions: WriteConditions,
+): CommitOutcome {
+  const { content } = draft;
+  if (content.kind !== "inline" && isSwept(transaction, content))
+    return { ok: false, reason: "RequestTimeout" };
+  const existing = findObject(transaction.sql, key);
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
+  if (draft.annotatedAs !== undefined && countAnnotations(transaction.sql, draft.annotatedAs) === 0)
+    return { ok: false, reason: "SourceGone" };
+  const placed = adopt(transaction, content);
+  if (placed === undefined) return { ok: false, reason: "SourceGone" };
+  const { by = "Put", annotatedAs } = draft;
+  const row = newRow(transaction, draft);
+  const versionId =
+    placeObject(transaction, { by, key, existing, row, content: placed, annotatedAs }) ?? null;
+  const { versioning } = transaction.state.configuration;
+  return {
+    ok: true,
+    lastModifiedMs: transaction.nowMs,
+    versionId: shownVersionId(versionId, versioning),
+  };
+}
+
+/** @returns what {@link placeObject} takes; undefined when nothing refers to the copied content any more */
+function adopt(
+  transaction: Transaction,
+  content: ObjectDraft["content"],
+): Uint8Array | string | undefined {
+  if (content.kind === "inline") return content.bytes;
+  if (content.kind === "reference")
+    return refer(transaction, content, 1) ? content.contentId : undefined;
+  addContent(transaction.sql, content.blobId);
+  return content.blobId;
+}
+
+/** What a new row says of an object, wherever it is placed. */
+type RowDraft = Omit<ObjectRow, "key" | "sequence" | "version_id" | "content_id">;
+
+export function newRow(
+  transaction: Transaction,
+  draft: Omit<ObjectDraft, "content" | "annotatedAs">,
+): RowDraft {
+  return {
+    ...NO_OBJECT,
+    modified_ms: transaction.nowMs,
+    size_bytes: draft.sizeBytes,
+    etag: draft.etag,
+    storage_class: draft.storageClass,
+    checksum: writeChecksum(draft.checksum),
+    part_count: draft.partCount ?? null,
+    attributes: newAttributes(transaction, draft.attributes),
+    headers: JSON.stringify(draft.headers),
+  };
+}
+
+interface Placement {
+  readonly by: CreatedBy;
+  readonly key: string;
+  /** What is in `object` now. */
+  readonly existing: ObjectRow | undefined;
+  readonly row: RowDraft;
+  /** The inline bytes, or the id of a content with a reference for this row. */
+  readonly content: Uint8Array | string;
+  /** The sequence of the version whose annotations it gets as well. */
+  readonly annotatedAs?: number | undefined;
+}
+
+/**
+ * Makes an object of the row the current version of `key`.
+ *
+ * @returns the id of the new version; undefined for the null version
+ */
+export function placeObject(
+  transaction: Transaction,
+  { by, key, existing, row, content, annotatedAs }: Placement,
+): string | undefined {
+  const { sql, state, cache, emit } = transaction;
+  const sequence = state.takeSequence();
+  // Before the other row may go, and its annotations with it.
+  if (annotatedAs !== undefined) copyAnnotations(sql, annotatedAs, sequence);
+  makeRoom(transaction, key, existing);
+  cache.delete(key);
+
+  const isVersioned = state.configuration.versioning === "Enabled";
+  const placed = {
+    ...row,
+    key,
+    sequence,
+    version_id: isVersioned ? newVersionId(sequence) : null,
+    content_id: typeof content === "string" ? content : null,
+  };
+  if (typeof content !== "string")
+    sql.exec("INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)", sequence, content);
+  putObjectRow(sql, placed);
+  emit({ kind: "created", by, row: placed });
+  return placed.version_id ?? undefined;
+}
+
+/** The `attributes` of a new row: what the upload does not say about retention, the bucket says. */
+export function newAttributes(
+  { state, nowMs }: Transaction,
+  attributes: ObjectAttributes,
+): string | null {
+  const rule = state.configuration.objectLock?.defaultRetention;
+  if (rule === undefined || attributes.retention !== undefined) return writeAttributes(attributes);
+  const until = new Date(nowMs);
+  until.setUTCDate(until.getUTCDate() + (rule.days ?? 0));
+  until.setUTCFullYear(until.getUTCFullYear() + (rule.years ?? 0));
+  const retention: Retention = { mode: rule.mode, retainUntilMs: until.getTime() };
+  return writeAttributes({ ...attributes, retention });
+}

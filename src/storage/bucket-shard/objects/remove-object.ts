@@ -1,0 +1,104 @@
+import type { ObjectAttributes } from "../../../protocol/object-record.ts";
+import { NULL_VERSION, newVersionId } from "../../../protocol/version-id.ts";
+import type { Removal, RemoveOutcome } from "../../ports/bucket-index.ts";
+import { readAttributes } from "../../wire/attributes-column.ts";
+import type { RemovedBy } from "../events.ts";
+import { findNewestVersion, findObject, findVersion } from "../rows/find-object.ts";
+import { checkObject, type ObjectRow } from "../rows/object-row.ts";
+import {
+  deleteObjectRow,
+  deleteVersionRow,
+  promoteVersionRow,
+  putMarkerRow,
+} from "../rows/object-table.ts";
+import type { Transaction } from "../transaction.ts";
+import { dropContent, makeRoom } from "./make-room.ts";
+
+/** Removes an object or a version of it, if the conditions hold. What does not exist is removed already. */
+export function removeObject(transaction: Transaction, removal: Removal): RemoveOutcome {
+  if (removal.versionId !== undefined)
+    return removeVersion(transaction, removal, removal.versionId);
+  const { key, conditions, by } = removal;
+  const existing = findObject(transaction.sql, key);
+  const refusal = checkObject(conditions, existing);
+  if (refusal !== undefined) return refusal;
+  return { ok: true, ...removeCurrent(transaction, key, existing, by) };
+}
+
+interface Removed {
+  readonly versionId: string | undefined;
+  readonly isMarker: boolean;
+}
+
+/** A delete that names no version: in a bucket with versions it makes a marker. */
+export function removeCurrent(
+  transaction: Transaction,
+  key: string,
+  existing: ObjectRow | undefined,
+  by: RemovedBy = "Delete",
+): Removed {
+  const { sql, state, nowMs, emit } = transaction;
+  const { versioning } = state.configuration;
+  makeRoom(transaction, key, existing);
+  if (existing !== undefined) deleteObjectRow(sql, key);
+  if (versioning === undefined) {
+    if (existing !== undefined) emit({ kind: "removed", by, row: existing });
+    return { versionId: undefined, isMarker: false };
+  }
+  const sequence = state.takeSequence();
+  const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
+  const marker = { key, sequence, modified_ms: nowMs, version_id: versionId };
+  putMarkerRow(sql, marker);
+  emit({ kind: "marked", by, row: marker });
+  return { versionId: versionId ?? NULL_VERSION, isMarker: true };
+}
+
+function removeVersion(
+  transaction: Transaction,
+  removal: Removal,
+  versionId: string,
+): RemoveOutcome {
+  const { sql, cache, nowMs, emit } = transaction;
+  const { key, conditions, bypassesGovernance, by = "Delete" } = removal;
+  const found = findVersion(sql, key, versionId);
+  const refusal = checkObject(conditions, found?.row);
+  if (refusal !== undefined) return refusal;
+  if (found === undefined) return { ok: true, versionId, isMarker: false };
+  const { row, isCurrentObject, isMarker } = found;
+  if (isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))
+    return { ok: false, reason: "AccessDenied" };
+  if (isCurrentObject) {
+    deleteObjectRow(sql, key);
+    cache.delete(key);
+  } else deleteVersionRow(sql, key, row.sequence);
+  if (!isMarker) dropContent(transaction, row);
+  promoteNewest(transaction, key);
+  emit({ kind: "removed", by, row });
+  return { ok: true, versionId, isMarker };
+}
+
+/** Object Lock forbids that the version goes. */
+export function isLocked(
+  { retention, hasLegalHold }: ObjectAttributes,
+  nowMs: number,
+  bypassesGovernance: boolean,
+): boolean {
+  if (hasLegalHold === true) return true;
+  if (retention === undefined || retention.retainUntilMs <= nowMs) return false;
+  return retention.mode === "COMPLIANCE" || !bypassesGovernance;
+}
+
+/** The newest version that is left is the current one: into `object` with it, unless it is a marker. */
+function promoteNewest({ sql, cache }: Transaction, key: string): void {
+  if (findObject(sql, key) !== undefined) return;
+  const newest = findNewestVersion(sql, key);
+  if (newest === undefined || newest.is_marker === 1) return;
+  promoteVersionRow(sql, key, newest.sequence);
+  cache.delete(key);
+}
+
+/** No object, no older version, no delete marker. */
+export function isEmpty(sql: SqlStorage): boolean {
+  const query = "SELECT EXISTS (SELECT 1 FROM object) + EXISTS (SELECT 1 FROM version) AS found";
+  return sql.exec<{ found: number }>(query).one().found === 0;
+}

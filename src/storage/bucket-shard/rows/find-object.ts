@@ -1,0 +1,74 @@
+import { NULL_VERSION, sequenceOfVersion } from "../../../protocol/version-id.ts";
+import type { NoVersion } from "../../ports/annotation-index.ts";
+import type { ObjectRow, VersionRow } from "./object-row.ts";
+
+/** The current version, unless that is a delete marker. */
+export function findObject(sql: SqlStorage, key: string): ObjectRow | undefined {
+  return sql.exec<ObjectRow>("SELECT * FROM object WHERE key = ?", key).toArray()[0];
+}
+
+/** The newest of the versions that `object` does not have; the current one when it has none: a delete marker, then. */
+export function findNewestVersion(sql: SqlStorage, key: string): VersionRow | undefined {
+  return sql
+    .exec<VersionRow>("SELECT * FROM version WHERE key = ? ORDER BY sequence DESC LIMIT 1", key)
+    .toArray()[0];
+}
+
+export interface FoundVersion {
+  readonly row: ObjectRow;
+  /** It is in `object`, not in `version`. */
+  readonly isCurrentObject: boolean;
+  readonly isMarker: boolean;
+}
+
+/** One version by its id. */
+export function findVersion(
+  sql: SqlStorage,
+  key: string,
+  versionId: string,
+): FoundVersion | undefined {
+  const stored = versionId === NULL_VERSION ? null : versionId;
+  const current = findObject(sql, key);
+  if (current !== undefined && current.version_id === stored)
+    return { row: current, isCurrentObject: true, isMarker: false };
+  const row = findOlder(sql, key, stored);
+  return row && { row, isCurrentObject: false, isMarker: row.is_marker === 1 };
+}
+
+function findOlder(sql: SqlStorage, key: string, versionId: string | null): VersionRow | undefined {
+  const rows =
+    versionId === null
+      ? sql.exec<VersionRow>("SELECT * FROM version WHERE key = ? AND version_id IS NULL", key)
+      : sql.exec<VersionRow>(
+          "SELECT * FROM version WHERE key = ? AND sequence = ? AND version_id = ?",
+          key,
+          sequenceOfVersion(versionId),
+          versionId,
+        );
+  return rows.toArray()[0];
+}
+
+/** The version that a request is about, unless there is none, or it is a delete marker. */
+export function requireVersion(
+  sql: SqlStorage,
+  key: string,
+  versionId: string | undefined,
+): (FoundVersion & { readonly ok: true }) | NoVersion {
+  const found = findVersionOrCurrent(sql, key, versionId);
+  if (found === undefined)
+    return { ok: false, reason: versionId === undefined ? "NoSuchKey" : "NoSuchVersion" };
+  return found.isMarker ? { ok: false, reason: "MethodNotAllowed" } : { ok: true, ...found };
+}
+
+/** As {@link findVersion}; without an id the current version, a delete marker included. */
+function findVersionOrCurrent(
+  sql: SqlStorage,
+  key: string,
+  versionId: string | undefined,
+): FoundVersion | undefined {
+  if (versionId !== undefined) return findVersion(sql, key, versionId);
+  const current = findObject(sql, key);
+  if (current !== undefined) return { row: current, isCurrentObject: true, isMarker: false };
+  const row = findNewestVersion(sql, key);
+  return row && { row, isCurrentObject: false, isMarker: true };
+}

@@ -1,0 +1,168 @@
+import type { Migrations } from "../../sql-migrations.ts";
+
+/**
+ * One shard's tables; `docs/storage.md` explains them.
+ *
+ * `object` holds narrow rows, since lookups and listings read them; inline bodies lie apart, in a rowid table.
+ * `headers` comes last, as long as no column is added: when metadata is long, it is what overflows the page. So columns
+ * that are decided stand here already, NULL until something writes them: `access`, `encryption`, `sealed_key`,
+ * `is_foreign`, and an upload's `version_id`.
+ */
+export const MIGRATIONS: Migrations = [
+  `
+  CREATE TABLE shard (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    name TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    seal TEXT,
+    sweep_fence TEXT NOT NULL,
+    sweep_cursor TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    configuration TEXT NOT NULL
+  );
+  INSERT INTO shard (id, name, sequence, sweep_fence, sweep_cursor, revision, configuration)
+  VALUES (0, '', 0, '', '', 0, '{}');
+
+  -- The current version of each key, unless that is a delete marker. The others are in "version".
+  CREATE TABLE object (
+    key TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum TEXT,
+    content_id TEXT,
+    part_count INTEGER,
+    version_id TEXT,
+    is_foreign INTEGER,
+    access TEXT,
+    encryption TEXT,
+    sealed_key BLOB,
+    attributes TEXT,
+    headers TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE version (
+    key TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    is_marker INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    storage_class TEXT NOT NULL,
+    checksum TEXT,
+    content_id TEXT,
+    part_count INTEGER,
+    version_id TEXT,
+    is_foreign INTEGER,
+    access TEXT,
+    encryption TEXT,
+    sealed_key BLOB,
+    attributes TEXT,
+    headers TEXT NOT NULL,
+    PRIMARY KEY (key, sequence DESC)
+  ) WITHOUT ROWID;
+  CREATE INDEX version_null ON version (key) WHERE version_id IS NULL;
+
+  CREATE TABLE inline_body (
+    sequence INTEGER PRIMARY KEY,
+    bytes BLOB NOT NULL
+  );
+
+  -- Of the version with this sequence. The payload comes last: listings do not read it.
+  CREATE TABLE annotation (
+    sequence INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    payload BLOB NOT NULL,
+    PRIMARY KEY (sequence, name)
+  );
+
+  -- A content is a blob, or a list of segments of blobs; rows, parts, segments, and other shards (by holds) refer to it.
+  CREATE TABLE content (
+    content_id TEXT PRIMARY KEY,
+    reference_count INTEGER NOT NULL,
+    garbage_due_ms INTEGER,
+    hold_token TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX content_garbage ON content (garbage_due_ms) WHERE garbage_due_ms IS NOT NULL;
+  CREATE INDEX content_hold ON content (hold_token) WHERE hold_token IS NOT NULL;
+
+  -- The size of the whole blob is kept, so that one which was cut or made longer is seen before it is read from.
+  CREATE TABLE segment (
+    content_id TEXT NOT NULL,
+    offset_bytes INTEGER NOT NULL,
+    part_number INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    blob_id TEXT NOT NULL,
+    blob_offset_bytes INTEGER NOT NULL,
+    blob_size_bytes INTEGER NOT NULL,
+    keeper_id TEXT NOT NULL,
+    checksum TEXT,
+    sealed_key BLOB,
+    PRIMARY KEY (content_id, offset_bytes)
+  ) WITHOUT ROWID;
+  CREATE INDEX segment_part ON segment (content_id, part_number);
+
+  CREATE TABLE upload (
+    key TEXT NOT NULL,
+    upload_id TEXT NOT NULL,
+    initiated_ms INTEGER NOT NULL,
+    object_sequence INTEGER,
+    storage_class TEXT NOT NULL,
+    checksum_algorithm TEXT,
+    checksum_type TEXT,
+    version_id TEXT,
+    access TEXT,
+    encryption TEXT,
+    attributes TEXT,
+    headers TEXT NOT NULL,
+    PRIMARY KEY (key, upload_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX upload_initiated ON upload (initiated_ms);
+
+  CREATE TABLE part (
+    upload_id TEXT NOT NULL,
+    part_number INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    content_id TEXT NOT NULL,
+    sealed_key BLOB,
+    PRIMARY KEY (upload_id, part_number)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE completed_upload (
+    upload_id TEXT PRIMARY KEY,
+    completed_ms INTEGER NOT NULL,
+    request_sha256 TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    checksum TEXT,
+    version_id TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX completed_upload_time ON completed_upload (completed_ms);
+
+  CREATE TABLE hold (
+    token TEXT PRIMARY KEY,
+    content_id TEXT NOT NULL,
+    is_confirmed INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX hold_unconfirmed ON hold (token) WHERE is_confirmed = 0;
+
+  CREATE TABLE released_hold (
+    token TEXT PRIMARY KEY,
+    content_id TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE job (
+    kind TEXT PRIMARY KEY,
+    due_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+];

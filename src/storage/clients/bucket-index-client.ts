@@ -1,0 +1,266 @@
+import { log } from "../../lib/log.ts";
+import { ulid } from "../../lib/ulid.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
+import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
+import type { BucketDirectory, BucketRecord } from "../ports/bucket-directory.ts";
+import {
+  type BucketIndex,
+  type Removal,
+  type RemoveOutcome,
+  StaleBucketError,
+} from "../ports/bucket-index.ts";
+import type { Wanted } from "../ports/content-index.ts";
+import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
+import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
+import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import {
+  compareEntries,
+  compareUploadEntries,
+  compareVersionEntries,
+  mergePages,
+} from "./merge-pages.ts";
+import { shardOfKey } from "./shard-of-key.ts";
+
+type ReadAnswer = PackedObject | DeleteMarker | undefined;
+
+type ShardStub = DurableObjectStub<BucketIndexObject>;
+
+/** Two writers of a configuration, and a dead delete: more can hardly come together. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * The {@link BucketIndex} port over the Durable Objects that are the shards of a bucket.
+ *
+ * @param onNewer is told of a newer configuration that a shard knows, before anything is done under it; what it throws
+ *   ends the call
+ */
+export function bucketIndexClient(
+  namespace: DurableObjectNamespace<BucketIndexObject>,
+  directory: BucketDirectory,
+  known: BucketRecord,
+  onNewer: (bucket: BucketRecord) => void,
+): BucketIndex {
+  let bucket = known;
+  const shardAt = (shard: number): ShardStub => namespace.get(shardId(namespace, bucket.id, shard));
+  const shardNumber = (key: string): number => shardOfKey(key, bucket.shardCount);
+  const allShards = (): ShardStub[] =>
+    Array.from({ length: bucket.shardCount }, (_, i) => shardAt(i));
+
+  /**
+   * Calls a shard, and calls it again when it knows of a newer configuration, or had to be told of ours, or was left
+   * sealed by a dead delete.
+   */
+  async function call<T>(
+    shard: ShardStub,
+    effect: (revision: number) => Promise<ShardAnswer<T>>,
+  ): Promise<T> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const answer = await effect(bucket.revision);
+      if ("value" in answer) return answer.value;
+      if ("sealedBy" in answer) await unsealIfAbandoned(shard, answer);
+      else if (answer.revision > bucket.revision) {
+        bucket = configured(bucket, answer);
+        onNewer(bucket);
+      } else await shard.configure(bucket.revision, bucket.configuration);
+    }
+    throw new S3Error("OperationAborted");
+  }
+
+  async function unsealIfAbandoned(shard: ShardStub, { sealedBy }: Sealed): Promise<void> {
+    switch (await directory.settleDelete(bucket.id)) {
+      case "deleted":
+        throw new StaleBucketError();
+      case "deleting":
+        throw new S3Error("OperationAborted");
+      case "active":
+    }
+    await shard.unseal(sealedBy);
+  }
+
+  /** Calls the shard of a key. */
+  function callShardOf<T>(
+    key: string,
+    effect: (shard: ShardStub, revision: number) => Promise<ShardAnswer<T>>,
+  ): Promise<T> {
+    const shard = shardAt(shardNumber(key));
+    return call(shard, (revision) => effect(shard, revision));
+  }
+
+  function callAllShards<T>(
+    effect: (shard: ShardStub, revision: number) => Promise<ShardAnswer<T>>,
+  ): Promise<T[]> {
+    return Promise.all(
+      allShards().map((shard) => call(shard, (revision) => effect(shard, revision))),
+    );
+  }
+
+  async function read(
+    key: string,
+    wanted: Wanted,
+  ): Promise<ObjectRecord | DeleteMarker | undefined> {
+    // The runtime's types make an array of the tuple in the answer.
+    const readShard = (shard: ShardStub, revision: number) =>
+      shard.read(revision, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
+    const found = await callShardOf(key, readShard);
+    return found?.kind === "packed" ? unpackObject(found) : found;
+  }
+
+  async function removeFromShard(
+    shard: ShardStub,
+    removals: readonly Removal[],
+  ): Promise<readonly RemoveOutcome[]> {
+    return call(shard, (revision) => shard.remove(revision, removals));
+  }
+
+  return {
+    isHome: (key, contentId) => contentId.startsWith(`${bucket.id}/${shardNumber(key)}/`),
+
+    isNeighbour: (key, bucketId, otherKey) =>
+      bucketId === bucket.id && shardNumber(otherKey) === shardNumber(key),
+
+    newBlobId: (key) => `${bucket.id}/${shardNumber(key)}/${ulid(Date.now())}`,
+
+    async open() {
+      await Promise.all(allShards().map((shard) => shard.open()));
+    },
+
+    async configure() {
+      const { revision, configuration } = bucket;
+      await Promise.all(allShards().map((shard) => shard.configure(revision, configuration)));
+    },
+
+    read,
+
+    // A shard gives content to whoever wants it.
+    readContent: (key, wanted) =>
+      read(key, wanted) as Promise<StoredObject | DeleteMarker | undefined>,
+
+    commit: (key, draft, conditions) =>
+      callShardOf(key, (shard, revision) => shard.commit(revision, key, draft, conditions)),
+
+    append: (key, draft, conditions) =>
+      callShardOf(key, (shard, revision) => shard.append(revision, key, draft, conditions)),
+
+    async remove(removal) {
+      const [outcome] = await removeFromShard(shardAt(shardNumber(removal.key)), [removal]);
+      if (outcome === undefined) throw new Error("the shard gave no outcome");
+      return outcome;
+    },
+
+    async removeMany(removals) {
+      const positions = Map.groupBy(removals.keys(), (at) => shardNumber(removals[at]?.key ?? ""));
+      const outcomes: RemoveOutcome[] = [];
+      const shares = [...positions].map(async ([shard, ats]) => {
+        const share = ats.flatMap((at) => removals[at] ?? []);
+        const results = await removeFromShard(shardAt(shard), share).catch(shardFailure);
+        for (const [i, at] of ats.entries()) outcomes[at] = results[i] ?? SHARD_FAILED;
+      });
+      await Promise.all(shares);
+      return outcomes;
+    },
+
+    async list(query) {
+      // The runtime's types make an array of the tuples in a page.
+      const listShard = (shard: ShardStub, revision: number) =>
+        shard.list(revision, query) as unknown as Promise<ShardAnswer<PackedPage>>;
+      const pages = await callAllShards(listShard);
+      return mergePages(pages.map(unpackPage), query.limit, compareEntries);
+    },
+
+    async listVersions(query) {
+      const pages = await callAllShards((shard, revision) => shard.listVersions(revision, query));
+      return mergePages(pages, query.limit, compareVersionEntries);
+    },
+
+    change: (key, versionId, change) =>
+      callShardOf(key, (shard, revision) => shard.change(revision, key, versionId, change)),
+
+    readAnnotation: (version, name) =>
+      callShardOf(version.key, (shard, revision) => shard.readAnnotation(revision, version, name)),
+
+    listAnnotations: (version, query) =>
+      callShardOf(version.key, (shard, revision) =>
+        shard.listAnnotations(revision, version, query),
+      ),
+
+    changeAnnotation: (version, change) =>
+      callShardOf(version.key, (shard, revision) =>
+        shard.changeAnnotation(revision, version, change),
+      ),
+
+    async rename(rename) {
+      if (shardNumber(rename.sourceKey) !== shardNumber(rename.key)) return undefined;
+      return callShardOf(rename.key, (shard, revision) => shard.rename(revision, rename));
+    },
+
+    createUpload: (key, draft) =>
+      callShardOf(key, (shard, revision) => shard.createUpload(revision, key, draft)),
+
+    findUpload: (key, uploadId) =>
+      callShardOf(key, (shard, revision) => shard.findUpload(revision, key, uploadId)),
+
+    putPart: (key, uploadId, partNumber, draft) =>
+      callShardOf(key, (shard, revision) =>
+        shard.putPart(revision, key, uploadId, partNumber, draft),
+      ),
+
+    listParts: (key, uploadId, after, limit) =>
+      callShardOf(key, (shard, revision) => shard.listParts(revision, key, uploadId, after, limit)),
+
+    async listUploads(query) {
+      const pages = await callAllShards((shard, revision) => shard.listUploads(revision, query));
+      return mergePages(pages, query.limit, compareUploadEntries);
+    },
+
+    completeUpload: (key, uploadId, completion) =>
+      callShardOf(key, (shard, revision) =>
+        shard.completeUpload(revision, key, uploadId, completion),
+      ),
+
+    abortUpload: (key, uploadId, initiatedMs) =>
+      callShardOf(key, (shard, revision) =>
+        shard.abortUpload(revision, key, uploadId, initiatedMs),
+      ),
+
+    async sealIfEmpty(token) {
+      const empty = await Promise.all(allShards().map((shard) => shard.sealIfEmpty(token)));
+      return !empty.includes(false);
+    },
+
+    async unseal(token) {
+      await Promise.all(allShards().map((shard) => shard.unseal(token)));
+    },
+  };
+}
+
+function configured(bucket: BucketRecord, { revision, configuration }: Outdated): BucketRecord {
+  return { ...bucket, revision, configuration };
+}
+
+const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
+
+/** One shard that fails does not hide what the others have done: each of its keys gets an error of its own. */
+function shardFailure(error: unknown): readonly RemoveOutcome[] {
+  if (error instanceof S3Error || error instanceof StaleBucketError) throw error;
+  log("error", "shard failed", { error: String(error) });
+  return [];
+}
+
+/** A name is hashed into an id, which costs as much as a lookup: ids of the shards in use are kept. */
+const MAX_SHARD_IDS = 10_000;
+const shardIds = new Map<string, DurableObjectId>();
+
+function shardId(
+  namespace: DurableObjectNamespace<BucketIndexObject>,
+  bucketId: string,
+  shard: number,
+): DurableObjectId {
+  const name = `${bucketId}/${shard}`;
+  let id = shardIds.get(name);
+  if (id !== undefined) return id;
+  id = namespace.idFromName(name);
+  if (shardIds.size >= MAX_SHARD_IDS) shardIds.clear();
+  shardIds.set(name, id);
+  return id;
+}

@@ -1,0 +1,173 @@
+import type { ChecksumAlgorithm, ChecksumValue } from "../../protocol/checksums.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
+import type {
+  BlobContent,
+  ObjectAttributes,
+  ReferencedContent,
+  Segment,
+  StoredChecksum,
+  StoredHeaders,
+} from "../../protocol/object-record.ts";
+import type { WriteConditions } from "../../protocol/write-conditions.ts";
+
+/** What CreateMultipartUpload says of the object to be. */
+export interface UploadDraft {
+  readonly storageClass: string;
+  readonly headers: StoredHeaders;
+  /** Undefined: the object will have no checksum. */
+  readonly checksum: UploadChecksum | undefined;
+  readonly attributes: ObjectAttributes;
+}
+
+export interface UploadChecksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly type: StoredChecksum["type"];
+}
+
+/** What a listing knows of an upload. */
+export interface UploadSummary {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiatedMs: number;
+  readonly storageClass: string;
+  readonly checksum: UploadChecksum | undefined;
+}
+
+export interface UploadRecord extends UploadSummary {
+  readonly headers: StoredHeaders;
+  readonly attributes: ObjectAttributes;
+  /** Of the object that had the key when the upload began; undefined: there was none. */
+  readonly objectSequence: number | undefined;
+}
+
+export interface PartDraft {
+  readonly sizeBytes: number;
+  /** MD5 as hex, without quotes. */
+  readonly etag: string;
+  /** In the upload's algorithm; undefined when it has none. */
+  readonly checksum: StoredChecksum | undefined;
+  readonly content: BlobContent | PartCopy;
+}
+
+/** A range of another object's content. */
+export interface PartCopy {
+  readonly kind: "copy";
+  readonly source: ReferencedContent;
+  /** The range, without gaps, from its first byte to its last; empty for an empty part. */
+  readonly segments: readonly Segment[];
+}
+
+export interface PartRecord {
+  readonly partNumber: number;
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly lastModifiedMs: number;
+  readonly checksum: StoredChecksum | undefined;
+}
+
+export interface PartPage {
+  readonly upload: UploadRecord;
+  readonly parts: readonly PartRecord[];
+  readonly isTruncated: boolean;
+}
+
+export interface ListUploadsQuery {
+  readonly prefix: string;
+  /** Empty: no folding. */
+  readonly delimiter: string;
+  /** Uploads of keys after this one, and of this one those after `afterUploadId`, unless that is empty. */
+  readonly afterKey: string;
+  readonly afterUploadId: string;
+  /** 1…1000. */
+  readonly limit: number;
+}
+
+export type UploadEntry =
+  | { readonly kind: "upload"; readonly upload: UploadSummary }
+  | { readonly kind: "prefix"; readonly prefix: string };
+
+/** In order of key, then of their beginning. */
+export interface UploadPage {
+  readonly entries: readonly UploadEntry[];
+  readonly isTruncated: boolean;
+}
+
+/** One `<Part>` of CompleteMultipartUpload. */
+export interface ListedPart {
+  readonly partNumber: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Undefined when the request gave none. */
+  readonly checksum: ChecksumValue | undefined;
+}
+
+export interface Completion {
+  /** In ascending order of number, each number once; at least one. */
+  readonly parts: readonly ListedPart[];
+  readonly conditions: WriteConditions;
+  /** `x-amz-mp-object-size`. */
+  readonly sizeBytes: number | undefined;
+  /** `x-amz-checksum-*` of the whole object; a composite one with its `-N`. */
+  readonly checksum: ChecksumValue | undefined;
+  /** `x-amz-checksum-type`. */
+  readonly checksumType: StoredChecksum["type"] | undefined;
+}
+
+/** An error of S3 as a value, since errors lose their properties between Worker and Durable Object. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly message?: string;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export interface CompletedUpload {
+  readonly ok: true;
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly checksum: StoredChecksum | undefined;
+  /** Undefined: the null version. */
+  readonly versionId: string | undefined;
+}
+
+export type PutPartOutcome =
+  | { readonly ok: true; readonly lastModifiedMs: number }
+  /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
+  | { readonly ok: false; readonly reason: "SourceGone" }
+  | { readonly ok: false; readonly reason: "NoSuchUpload" | "RequestTimeout" };
+
+/** The multipart uploads of one bucket; a part of the port `BucketIndex`. */
+export interface UploadIndex {
+  /** @returns the upload's id */
+  createUpload(key: string, draft: UploadDraft): Promise<string>;
+  findUpload(key: string, uploadId: string): Promise<UploadRecord | undefined>;
+  /** Replaces a part of the same number. */
+  putPart(
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    draft: PartDraft,
+  ): Promise<PutPartOutcome>;
+  /** @param after part numbers after this one; @returns undefined when there is no such upload */
+  listParts(
+    key: string,
+    uploadId: string,
+    after: number,
+    limit: number,
+  ): Promise<PartPage | undefined>;
+  listUploads(query: ListUploadsQuery): Promise<UploadPage>;
+  /** The same completion once more answers the same, for a day. */
+  completeUpload(
+    key: string,
+    uploadId: string,
+    completion: Completion,
+  ): Promise<CompletedUpload | Refusal>;
+  /**
+   * @param initiatedMs unless undefined, the upload's beginning must be in the same second
+   */
+  abortUpload(
+    key: string,
+    uploadId: string,
+    initiatedMs: number | undefined,
+  ): Promise<"aborted" | "NoSuchUpload" | "PreconditionFailed">;
+}
