@@ -16,7 +16,7 @@ const OF_ONE_SHARD = [
     ...["own-host", "presigned", "put-acl", "put-object", "refused-headers"],
     "restore-object",
   ].map((name) => `test/operations/${name}.test.ts`),
-  ...["blob-store", "disk-room", "group-commit", "listing-cost", "schema"].map(
+  ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
   ),
   ...["multipart-faults", "write-faults"].map((name) => `test/faults/${name}.test.ts`),

@@ -1,4 +1,3 @@
-import { ADDED_COLUMN } from "../support/added-column.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
@@ -10,6 +9,12 @@ import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { WANTS_HEADERS } from "../../src/storage/ports/content-index.ts";
 import { migrate } from "../../src/storage/sql-migrations.ts";
 import { indexOf, keyInShard, makeBucket, putBlob, query, removalOf } from "../support/shards.ts";
+
+/** The migration that a later version of the code may have. */
+const ADDED_COLUMN = `
+  ALTER TABLE object ADD COLUMN added TEXT;
+  ALTER TABLE version ADD COLUMN added TEXT;
+`;
 
 const key = keyInShard(0);
 const otherKey = keyInShard(0, "other");

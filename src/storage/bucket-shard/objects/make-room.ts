@@ -23,7 +23,7 @@ export function makeRoom(
     dropOlderNullVersion(transaction, key, existing);
   if (existing === undefined) return;
   cache.delete(key);
-  if (isKept(transaction, existing)) keepObjectRow(sql, key);
+  if (isKept(transaction, existing)) keepObjectRow(sql, existing);
   else dropContent(transaction, existing);
 }
 
@@ -41,7 +41,7 @@ function dropOlderNullVersion(
   const found = findVersion(transaction.sql, key, NULL_VERSION);
   if (found === undefined) return;
   dropContent(transaction, found.row);
-  deleteVersionRow(transaction.sql, key, found.row.sequence);
+  deleteVersionRow(transaction.sql, found.row);
 }
 
 /** The row goes, and what belongs to it: what it refers to may become garbage. */

@@ -70,7 +70,7 @@ function removeVersion(
   if (isCurrentObject) {
     deleteObjectRow(sql, key);
     cache.delete(key);
-  } else deleteVersionRow(sql, key, row.sequence);
+  } else deleteVersionRow(sql, row);
   if (!isMarker) dropContent(transaction, row);
   promoteNewest(transaction, key);
   emit({ kind: "removed", by, row });
@@ -93,7 +93,7 @@ function promoteNewest({ sql, cache }: Transaction, key: string): void {
   if (findObject(sql, key) !== undefined) return;
   const newest = findNewestVersion(sql, key);
   if (newest === undefined || newest.is_marker === 1) return;
-  promoteVersionRow(sql, key, newest.sequence);
+  promoteVersionRow(sql, newest);
   cache.delete(key);
 }
 

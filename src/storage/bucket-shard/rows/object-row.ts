@@ -27,8 +27,8 @@ export type ObjectRow = {
 export type VersionRow = ObjectRow & { is_marker: number };
 
 /**
- * What every row has unless it says otherwise, as a delete marker does. Its names are the columns that are written, and
- * that go along when a version moves: a column more is one line here, one above, and a migration.
+ * What a new row has unless it says otherwise, as a delete marker does. A column more is one line here, one above, and a
+ * migration: rows are written by these names, and a version that moves takes along what it has.
  */
 export const NO_OBJECT: ObjectRow = {
   key: "",
