@@ -1,9 +1,9 @@
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import { S3Error } from "../protocol/errors.ts";
+import type { UploadChecksum } from "../protocol/multipart-completion.ts";
 import type { StoredChecksum } from "../protocol/object-record.ts";
 import { partRefusalError } from "../protocol/refusal.ts";
 import { noSuchUpload } from "../protocol/upload-id.ts";
-import type { UploadChecksum } from "../storage/ports/upload-index.ts";
 import { type BodyClaims, claimedAlgorithm } from "./body/claims.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";

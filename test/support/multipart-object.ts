@@ -8,11 +8,8 @@ import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { contentIndexClient } from "../../src/storage/clients/content-index-client.ts";
 import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
-import type {
-  ListedPart,
-  PartDraft,
-  UploadChecksum,
-} from "../../src/storage/ports/upload-index.ts";
+import type { ListedPart, UploadChecksum } from "../../src/protocol/multipart-completion.ts";
+import type { PartDraft } from "../../src/storage/ports/upload-index.ts";
 
 /** Bytes that differ from those of another seed, and from their neighbours. */
 export function partBytes(sizeBytes: number, seed: number): Uint8Array<ArrayBuffer> {

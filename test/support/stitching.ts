@@ -2,10 +2,9 @@ import { env } from "cloudflare:workers";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import type { Segment } from "../../src/protocol/object-record.ts";
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
+import type { Completion, ListedPart } from "../../src/protocol/multipart-completion.ts";
 import type {
   CompletedUpload,
-  Completion,
-  ListedPart,
   PartDraft,
   UploadDraft,
 } from "../../src/storage/ports/upload-index.ts";

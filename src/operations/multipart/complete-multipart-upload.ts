@@ -8,7 +8,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
-import type { Completion, Refusal } from "../../storage/ports/upload-index.ts";
+import type { Completion, CompletionRefusal } from "../../protocol/multipart-completion.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { parseCompletion } from "./completion.ts";
 
@@ -67,7 +67,7 @@ async function describedFor(
   }
 }
 
-function refusalError(refusal: Refusal, uploadId: string): S3Error {
+function refusalError(refusal: CompletionRefusal, uploadId: string): S3Error {
   if (refusal.code === "NoSuchUpload") return noSuchUpload(uploadId);
   return new S3Error(refusal.code, refusal);
 }

@@ -11,7 +11,7 @@ import { unquoteEtag } from "../../protocol/etag.ts";
 import { MAX_PARTS } from "../../protocol/limits.ts";
 import { parseChecksumType } from "../../protocol/multipart-checksum.ts";
 import { readXml } from "../../protocol/read-xml.ts";
-import type { Completion, ListedPart } from "../../storage/ports/upload-index.ts";
+import type { Completion, ListedPart } from "../../protocol/multipart-completion.ts";
 
 type ChecksumFields = Record<
   ReturnType<typeof checksumElement<ChecksumAlgorithm>>,

@@ -6,7 +6,7 @@ import { parseListParts } from "../../protocol/multipart-parameters.ts";
 import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
-import type { PartRecord } from "../../storage/ports/upload-index.ts";
+import type { PartRecord } from "../../protocol/multipart-completion.ts";
 import { pageOf } from "../listing.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";

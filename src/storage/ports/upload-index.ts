@@ -1,5 +1,10 @@
-import type { ChecksumAlgorithm, ChecksumValue } from "../../protocol/checksums.ts";
-import type { ErrorCode } from "../../protocol/errors.ts";
+import type {
+  Completion,
+  CompletionRefusal,
+  JoinedParts,
+  PartRecord,
+  UploadChecksum,
+} from "../../protocol/multipart-completion.ts";
 import type {
   BlobContent,
   ObjectAttributes,
@@ -8,7 +13,6 @@ import type {
   StoredChecksum,
   StoredHeaders,
 } from "../../protocol/object-record.ts";
-import type { WriteConditions } from "../../protocol/write-conditions.ts";
 
 /** What CreateMultipartUpload says of the object to be. */
 export interface UploadDraft {
@@ -17,11 +21,6 @@ export interface UploadDraft {
   /** Undefined: the object will have no checksum. */
   readonly checksum: UploadChecksum | undefined;
   readonly attributes: ObjectAttributes;
-}
-
-export interface UploadChecksum {
-  readonly algorithm: ChecksumAlgorithm;
-  readonly type: StoredChecksum["type"];
 }
 
 /** What a listing knows of an upload. */
@@ -57,14 +56,6 @@ export interface PartCopy {
   readonly segments: readonly Segment[];
 }
 
-export interface PartRecord {
-  readonly partNumber: number;
-  readonly sizeBytes: number;
-  readonly etag: string;
-  readonly lastModifiedMs: number;
-  readonly checksum: StoredChecksum | undefined;
-}
-
 export interface PartPage {
   readonly upload: UploadRecord;
   readonly parts: readonly PartRecord[];
@@ -92,40 +83,7 @@ export interface UploadPage {
   readonly isTruncated: boolean;
 }
 
-/** One `<Part>` of CompleteMultipartUpload. */
-export interface ListedPart {
-  readonly partNumber: number;
-  /** Without quotes. */
-  readonly etag: string;
-  /** Undefined when the request gave none. */
-  readonly checksum: ChecksumValue | undefined;
-}
-
-export interface Completion {
-  /** In ascending order of number, each number once; at least one. */
-  readonly parts: readonly ListedPart[];
-  readonly conditions: WriteConditions;
-  /** `x-amz-mp-object-size`. */
-  readonly sizeBytes: number | undefined;
-  /** `x-amz-checksum-*` of the whole object; a composite one with its `-N`. */
-  readonly checksum: ChecksumValue | undefined;
-  /** `x-amz-checksum-type`. */
-  readonly checksumType: StoredChecksum["type"] | undefined;
-}
-
-/** An error of S3 as a value, since errors lose their properties between Worker and Durable Object. */
-export interface Refusal {
-  readonly ok: false;
-  readonly code: ErrorCode;
-  readonly message?: string;
-  readonly fields?: Readonly<Record<string, string>>;
-}
-
-export interface CompletedUpload {
-  readonly ok: true;
-  readonly etag: string;
-  readonly sizeBytes: number;
-  readonly checksum: StoredChecksum | undefined;
+export interface CompletedUpload extends JoinedParts {
   /** Undefined: the null version. */
   readonly versionId: string | undefined;
 }
@@ -161,7 +119,7 @@ export interface UploadIndex {
     key: string,
     uploadId: string,
     completion: Completion,
-  ): Promise<CompletedUpload | Refusal>;
+  ): Promise<CompletedUpload | CompletionRefusal>;
   /**
    * @param initiatedMs unless undefined, the upload's beginning must be in the same second
    */

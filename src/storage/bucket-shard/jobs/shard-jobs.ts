@@ -2,7 +2,7 @@ import { blobStoreOf } from "../../blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../../clients/bucket-directory-client.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
-import { forgetCompletions } from "../uploads/complete-upload.ts";
+import { forgetCompletions } from "../uploads/completions.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
 import type { Jobs } from "./jobs.ts";

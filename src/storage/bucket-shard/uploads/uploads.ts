@@ -1,12 +1,15 @@
 import { ulid } from "../../../lib/ulid.ts";
 import type { ChecksumAlgorithm } from "../../../protocol/checksums.ts";
+import type {
+  ListedPart,
+  PartRecord,
+  UploadChecksum,
+} from "../../../protocol/multipart-completion.ts";
 import type { Segment, StoredChecksum, StoredHeaders } from "../../../protocol/object-record.ts";
 import type {
   PartDraft,
   PartPage,
-  PartRecord,
   PutPartOutcome,
-  UploadChecksum,
   UploadDraft,
   UploadRecord,
 } from "../../ports/upload-index.ts";
@@ -212,7 +215,7 @@ function seconds(timeMs: number): number {
 export function dropOtherParts(
   transaction: Transaction,
   uploadId: string,
-  kept: readonly PartRecord[],
+  kept: readonly ListedPart[],
 ): void {
   const dropped = transaction.sql.exec<{ content_id: string }>(
     `DELETE FROM part WHERE upload_id = ? AND part_number NOT IN (SELECT value FROM json_each(?))

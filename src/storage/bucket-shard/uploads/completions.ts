@@ -1,0 +1,76 @@
+import { hash } from "node:crypto";
+import type { Completion } from "../../../protocol/multipart-completion.ts";
+import type { CompletedUpload } from "../../ports/upload-index.ts";
+import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
+import type { Transaction } from "../transaction.ts";
+
+/** How long a completion may be repeated. */
+const COMPLETION_MEMORY_MS = 86_400_000;
+
+/** A completion is known again by its key and what it lists. */
+function fingerprint(key: string, { parts }: Completion): string {
+  const listed = parts.map(({ partNumber, etag }) => `${partNumber} ${etag}`);
+  return hash("sha256", [...listed, key].join("\n"), "hex");
+}
+
+export function rememberCompletion(
+  { sql, nowMs, schedule }: Transaction,
+  key: string,
+  uploadId: string,
+  completion: Completion,
+  { etag, sizeBytes, checksum, versionId }: CompletedUpload,
+): void {
+  schedule("completions", nowMs + COMPLETION_MEMORY_MS);
+  sql.exec(
+    `INSERT INTO completed_upload
+       (upload_id, completed_ms, request_sha256, etag, size_bytes, checksum, version_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    uploadId,
+    nowMs,
+    fingerprint(key, completion),
+    etag,
+    sizeBytes,
+    writeChecksum(checksum),
+    versionId ?? null,
+  );
+}
+
+/** What the same completion was answered before: the client did not get that answer, or got it and asks again. */
+export function recallCompletion(
+  sql: SqlStorage,
+  key: string,
+  uploadId: string,
+  completion: Completion,
+): CompletedUpload | undefined {
+  const row = sql
+    .exec<{
+      etag: string;
+      size_bytes: number;
+      checksum: string | null;
+      version_id: string | null;
+    }>(
+      `SELECT etag, size_bytes, checksum, version_id FROM completed_upload
+       WHERE upload_id = ? AND request_sha256 = ?`,
+      uploadId,
+      fingerprint(key, completion),
+    )
+    .toArray()[0];
+  return (
+    row && {
+      ok: true,
+      etag: row.etag,
+      sizeBytes: row.size_bytes,
+      checksum: readChecksum(row.checksum),
+      versionId: row.version_id ?? undefined,
+    }
+  );
+}
+
+/** @returns when the oldest of the others is to be forgotten; undefined when there is none */
+export function forgetCompletions({ sql, nowMs }: Transaction): number | undefined {
+  const beforeMs = nowMs - COMPLETION_MEMORY_MS;
+  sql.exec("DELETE FROM completed_upload WHERE completed_ms <= ?", beforeMs);
+  const query = "SELECT MIN(completed_ms) AS oldest FROM completed_upload";
+  const oldestMs = sql.exec<{ oldest: number | null }>(query).one().oldest;
+  return oldestMs === null ? undefined : oldestMs + COMPLETION_MEMORY_MS;
+}
