@@ -22,21 +22,16 @@ const OF_ONE_SHARD = [
   ...["multipart-faults", "write-faults"].map((name) => `test/faults/${name}.test.ts`),
 ];
 
-/** What changes the code before it is loaded, and so needs a runtime of its own. */
-const ALONE = ["test/storage/added-column.test.ts"];
-
 interface WorkerdProject {
   readonly name: string;
   /** Of each bucket. */
   readonly shards: string;
   readonly include: string[];
   readonly exclude?: string[];
-  /** A runtime for each file. To start one takes longer than most files take, so that files share one by default. */
-  readonly isolate?: boolean;
 }
 
-/** Suites that run inside workerd. Each makes buckets of its own, and leaves nothing changed but these. */
-function workerdProject({ name, shards, include, exclude = [], isolate = false }: WorkerdProject) {
+/** Suites that run inside workerd. Each makes buckets of its own, and leaves nothing else changed. */
+function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject) {
   return {
     plugins: [
       cloudflareTest({
@@ -63,7 +58,8 @@ function workerdProject({ name, shards, include, exclude = [], isolate = false }
       name,
       include,
       exclude,
-      isolate,
+      // To start a runtime takes longer than most files take, so that files share one.
+      isolate: false,
       // Far more than any test takes, so that a busy machine fails none.
       testTimeout: 60_000,
     },
@@ -101,15 +97,13 @@ export default defineConfig({
         name: "workerd",
         shards: "1",
         include: ["test/{unit,operations,storage,faults}/**/*.test.ts", "test/*.test.ts"],
-        exclude: ALONE,
       }),
       workerdProject({
-        name: "workerd-5-shards",
-        shards: "5",
+        name: "workerd-4-shards",
+        shards: "4",
         include: ["test/{operations,storage,faults}/**/*.test.ts"],
-        exclude: [...OF_ONE_SHARD, ...ALONE],
+        exclude: OF_ONE_SHARD,
       }),
-      workerdProject({ name: "workerd-alone", shards: "1", include: ALONE, isolate: true }),
       blackBoxProject("black-box", "ledge serve", []),
       blackBoxProject("black-box-wrangler", "wrangler dev", [
         "test/black-box/serve*.test.ts",

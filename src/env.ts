@@ -33,7 +33,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     ownHost: host("OWN_HOST", (env as { readonly OWN_HOST?: string }).OWN_HOST ?? ""),
     account: account(matching("ACCOUNT_ID", env.ACCOUNT_ID, ACCOUNT_ID)),
     rootCredentials: rootCredentials(env),
-    indexShards: integer("INDEX_SHARDS", env.INDEX_SHARDS, 1, 256),
+    indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
@@ -100,5 +100,12 @@ function integer(name: string, value: string, least: number, most: number): numb
   const number = Number(value);
   if (value === "" || !Number.isInteger(number) || number < least || number > most)
     throw new Error(`${name} is "${value}", not an integer from ${least} to ${most}`);
+  return number;
+}
+
+function powerOfTwo(name: string, value: string, most: number): number {
+  const number = integer(name, value, 1, most);
+  if (!Number.isInteger(Math.log2(number)))
+    throw new Error(`${name} is "${value}", not a power of two from 1 to ${most}`);
   return number;
 }

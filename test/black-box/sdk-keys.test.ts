@@ -17,7 +17,7 @@ let ledge: LedgeProcess;
 let s3: S3Client;
 beforeAll(async () => {
   // Several shards, so that each page is put together from several objects.
-  ledge = await startLedge({ variables: { INDEX_SHARDS: "3" } });
+  ledge = await startLedge({ variables: { INDEX_SHARDS: "4" } });
   s3 = sdkClient(ledge);
 });
 afterAll(() => ledge?.stop());

@@ -44,6 +44,8 @@ test("a deployment without root credentials refuses signed requests, and says wh
 
 test.for([
   { name: "INDEX_SHARDS", value: "0" },
+  { name: "INDEX_SHARDS", value: "3" },
+  { name: "INDEX_SHARDS", value: "512" },
   { name: "INDEX_SHARDS", value: "many" },
   { name: "INLINE_LIMIT_BYTES", value: "3000000" },
   { name: "ACCOUNT_ID", value: "1" },

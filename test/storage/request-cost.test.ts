@@ -18,7 +18,7 @@ import { partBytes, putInParts } from "../support/multipart-object.ts";
 import { installMeter } from "../support/request-meter.ts";
 
 const SHARDS = Number(env.INDEX_SHARDS);
-/** Keys of each kind: so many that each of five shards has some of both, and more than one page. */
+/** Keys of each kind: so many that each of four shards has some of both, and more than one page. */
 const KEYS = 15;
 const PAGE = 2;
 
