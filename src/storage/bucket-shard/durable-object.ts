@@ -13,7 +13,7 @@ import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
-import type { Answer, Args, ShardAnswer } from "../wire/shard-answer.ts";
+import type { Answer, Args, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -33,6 +33,7 @@ import { removeObject } from "./objects/remove-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
 import { MIGRATIONS } from "./rows/schema.ts";
 import { configure, sealIfEmpty, unseal } from "./seal-shard.ts";
+import { annotationBytesOf, bodyBytesOf, partBytesOf, ShardRoom } from "./shard-room.ts";
 import { ShardState } from "./shard-state.ts";
 import type { Shard } from "./shard.ts";
 import { perform, type Transaction } from "./transaction.ts";
@@ -46,6 +47,7 @@ import { abortUpload, createUpload, findUpload, listParts, putPart } from "./upl
  */
 export class BucketIndexObject extends DurableObject implements HoldPeer {
   readonly #shard: Shard;
+  readonly #room: ShardRoom;
   readonly #commits: GroupCommit;
   readonly #jobTable: JobTable;
   readonly #jobs: Jobs;
@@ -58,6 +60,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     const state = new ShardState(storage.sql, ctx.id.name);
     const cache = new ObjectCache(settings.cacheBytes);
     this.#shard = { sql: storage.sql, state, cache, settings };
+    this.#room = new ShardRoom(storage.sql, settings.limitBytes);
     this.#commits = new GroupCommit(storage, state);
     this.#jobTable = new JobTable(storage);
     this.#jobs = shardJobs(this.#shard, env, (effect) =>
@@ -87,11 +90,17 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   commit(revision: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
-    return this.#write(revision, (transaction) => commitObject(transaction, ...args));
+    const [, { content }] = args;
+    return this.#add(revision, bodyBytesOf(content), (transaction) =>
+      commitObject(transaction, ...args),
+    );
   }
 
   append(revision: number, ...args: Args<"append">): Promise<Answer<"append">> {
-    return this.#write(revision, (transaction) => appendToObject(transaction, ...args));
+    const [, { content }] = args;
+    return this.#add(revision, bodyBytesOf(content), (transaction) =>
+      appendToObject(transaction, ...args),
+    );
   }
 
   remove(
@@ -104,7 +113,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   change(revision: number, ...args: Args<"change">): Promise<Answer<"change">> {
-    return this.#write(revision, (transaction) => changeAttributes(transaction, ...args));
+    return this.#add(revision, 0, (transaction) => changeAttributes(transaction, ...args));
   }
 
   listVersions(revision: number, ...args: Args<"listVersions">): Answer<"listVersions"> {
@@ -123,15 +132,18 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     revision: number,
     ...args: Args<"changeAnnotation">
   ): Promise<Answer<"changeAnnotation">> {
-    return this.#write(revision, (transaction) => changeAnnotation(transaction, ...args));
+    const [, change] = args;
+    const effect = (transaction: Transaction) => changeAnnotation(transaction, ...args);
+    if (change.kind === "remove") return this.#write(revision, effect);
+    return this.#add(revision, annotationBytesOf(change), effect);
   }
 
   rename(revision: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
-    return this.#write(revision, (transaction) => renameObject(transaction, rename));
+    return this.#add(revision, 0, (transaction) => renameObject(transaction, rename));
   }
 
   createUpload(revision: number, ...args: Args<"createUpload">): Promise<Answer<"createUpload">> {
-    return this.#write(revision, (transaction) => createUpload(transaction, ...args));
+    return this.#add(revision, 0, (transaction) => createUpload(transaction, ...args));
   }
 
   findUpload(revision: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
@@ -139,7 +151,8 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   putPart(revision: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
-    return this.#write(revision, (transaction) => putPart(transaction, ...args));
+    const [, , , draft] = args;
+    return this.#add(revision, partBytesOf(draft), (transaction) => putPart(transaction, ...args));
   }
 
   listParts(revision: number, ...args: Args<"listParts">): Answer<"listParts"> {
@@ -154,7 +167,7 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     revision: number,
     ...args: Args<"completeUpload">
   ): Promise<Answer<"completeUpload">> {
-    return this.#write(revision, (transaction) => completeUpload(transaction, ...args));
+    return this.#add(revision, 0, (transaction) => completeUpload(transaction, ...args));
   }
 
   abortUpload(revision: number, ...args: Args<"abortUpload">): Promise<Answer<"abortUpload">> {
@@ -196,8 +209,22 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     await runDue(this.#jobTable, this.#jobs, Date.now());
   }
 
+  /** An effect that makes room, or takes little. */
   #write<T>(revision: number, effect: (transaction: Transaction) => T): Promise<ShardAnswer<T>> {
     return this.#commit(() => this.#answer(revision, () => this.#perform(effect)));
+  }
+
+  /** An effect that adds data: refused when the shard is full. */
+  #add<T>(
+    revision: number,
+    bodyBytes: number,
+    effect: (transaction: Transaction) => T,
+  ): Promise<ShardAnswer<T>> {
+    return this.#commit(() => {
+      const refusal = this.#refusal(revision);
+      if (refusal !== undefined) return refusal;
+      return this.#room.take(bodyBytes) ? { value: this.#perform(effect) } : { isFull: true };
+    });
   }
 
   #transact<T>(effect: (transaction: Transaction) => T): Promise<T> {
@@ -215,11 +242,15 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     }
   }
 
-  /** @param revision of the configuration that the request was authorized under */
   #answer<T>(revision: number, effect: () => T): ShardAnswer<T> {
+    return this.#refusal(revision) ?? { value: effect() };
+  }
+
+  /** @param revision of the configuration that the request was authorized under */
+  #refusal(revision: number): Sealed | Outdated | undefined {
     const { state } = this.#shard;
     if (state.seal !== undefined) return { sealedBy: state.seal };
-    if (state.revision === revision) return { value: effect() };
+    if (state.revision === revision) return undefined;
     return { revision: state.revision, configuration: state.configuration };
   }
 

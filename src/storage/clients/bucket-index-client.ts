@@ -58,6 +58,7 @@ export function bucketIndexClient(
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const answer = await effect(bucket.revision);
       if ("value" in answer) return answer.value;
+      if ("isFull" in answer) throw new S3Error("SlowDown", { message: SHARD_FULL });
       if ("sealedBy" in answer) await unsealIfAbandoned(shard, answer);
       else if (answer.revision > bucket.revision) {
         bucket = configured(bucket, answer);
@@ -237,6 +238,9 @@ export function bucketIndexClient(
 function configured(bucket: BucketRecord, { revision, configuration }: Outdated): BucketRecord {
   return { ...bucket, revision, configuration };
 }
+
+const SHARD_FULL =
+  "The bucket's index has no room for more data. Delete objects, and try again when they are cleaned up.";
 
 const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
 

@@ -12,7 +12,12 @@ export interface Outdated {
   readonly configuration: BucketConfiguration;
 }
 
-export type ShardAnswer<T> = Sealed | Outdated | { readonly value: T };
+/** The shard has no room for more data. It did nothing; deletes go on. */
+export interface Full {
+  readonly isFull: true;
+}
+
+export type ShardAnswer<T> = Sealed | Outdated | Full | { readonly value: T };
 
 /** What a method of the port is given, and what it comes to, in the shard of its key. */
 export type Args<Method extends keyof BucketIndex> = Parameters<BucketIndex[Method]>;
