@@ -51,9 +51,10 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
     if (request.method === "OPTIONS") answerPreflight(request.headers);
-    const selected = operationFor(withHoistedHeaders(request));
+    const hoisted = withHoistedHeaders(request);
+    const selected = operationFor(hoisted);
     operation = selected.name;
-    const authentication = authenticated(request, settings);
+    const authentication = authenticated(request, hoisted, settings);
     ({ request } = authentication);
     response = await run(selected, authentication, portsOf(env, settings, waiter));
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);

@@ -20,10 +20,23 @@ import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
-/** A request as its signer meant it, headers that stand in its query included. */
-export function authenticated(received: S3Request, settings: Settings): Authentication {
+/**
+ * A request as its signer meant it, headers that stand in its query included.
+ *
+ * @param hoisted what {@link withHoistedHeaders} makes of the received request
+ */
+export function authenticated(
+  received: S3Request,
+  hoisted: S3Request,
+  settings: Settings,
+): Authentication {
   const authentication = authenticate(received, identities(settings), Date.now());
-  return { ...authentication, request: withHoistedHeaders(authentication.request) };
+  const { request } = authentication;
+  // Nearly every request verifies as it came.
+  return {
+    ...authentication,
+    request: request === received ? hoisted : withHoistedHeaders(request),
+  };
 }
 
 /** authorize → handle, for the operation that the request selected. */
