@@ -103,23 +103,9 @@ interface RunningWorkerd {
 }
 
 function start(plan: Plan, port: number, folder: DataFolder, output: Output): RunningWorkerd {
-  const { options, address, tls, compatibilityDate, vars } = plan;
-  const { indexPath, blobsPath, roomPath, configPath } = folder;
-  const workerPath = WORKER_PATH;
-  writeFileSync(
-    configPath,
-    workerdConfig({
-      address,
-      port,
-      workerPath,
-      compatibilityDate,
-      indexPath,
-      blobsPath,
-      roomPath,
-      vars,
-      tls,
-    }),
-  );
+  const { options } = plan;
+  const { configPath } = folder;
+  writeFileSync(configPath, workerdConfig({ ...plan, ...folder, port, workerPath: WORKER_PATH }));
   const hiddenErrors: string[] = [];
   let isShown = false;
   return {
