@@ -19,7 +19,9 @@ const OF_ONE_SHARD = [
   ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
   ),
-  ...["multipart-faults", "write-faults"].map((name) => `test/faults/${name}.test.ts`),
+  ...["multipart-faults", "protocol-faults", "write-faults"].map(
+    (name) => `test/faults/${name}.test.ts`,
+  ),
 ];
 
 interface WorkerdProject {

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { PLAIN_STAMP } from "../../src/storage/wire/protocol.ts";
 import { advanceClock, blobsOf } from "../support/faults.ts";
 import {
   deleteBucket,
@@ -186,9 +187,11 @@ test("a holder gives no hold up whose copy may be on its way still", async () =>
   const { abroad, target } = two;
   const token = target.newBlobId(targetKey);
   const holder = env.BUCKET_INDEX.getByName(shardNames(abroad.id).at(-1) ?? "");
-  expect(await holder.judgeHolds([token])).toEqual({ known: [], lost: [] });
+  expect(await holder.judgeHolds(PLAIN_STAMP, [token])).toEqual({ value: { known: [], lost: [] } });
   advanceClock(DAY_MS + 1000);
-  expect(await holder.judgeHolds([token])).toEqual({ known: [], lost: [token] });
+  expect(await holder.judgeHolds(PLAIN_STAMP, [token])).toEqual({
+    value: { known: [], lost: [token] },
+  });
 });
 
 test("a hold that goes back while others are on their way is not forgotten", async () => {

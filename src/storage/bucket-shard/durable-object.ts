@@ -13,12 +13,20 @@ import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
-import type { Answer, Args, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import { revisionOf, type UnknownProtocol, unknownProtocol } from "../wire/protocol.ts";
+import type {
+  Answer,
+  Args,
+  Outdated,
+  PlainAnswer,
+  Sealed,
+  ShardAnswer,
+} from "../wire/shard-answer.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { JobTable } from "./job-table.ts";
-import { type HoldPeer, type JudgedHolds, judgeHolds } from "./jobs/hold-jobs.ts";
+import { type JudgedHolds, judgeHolds } from "./jobs/hold-jobs.ts";
 import { type Jobs, runDue } from "./jobs/jobs.ts";
 import { shardJobs } from "./jobs/shard-jobs.ts";
 import { changeAnnotation, listAnnotations, readAnnotation } from "./objects/annotations.ts";
@@ -43,9 +51,10 @@ import { abortUpload, createUpload, findUpload, listParts, putPart } from "./upl
 
 /**
  * One shard of a bucket's index, named `<bucket id>/<shard number>`: the only writer of its rows.
- * Every method is one transaction; writes that arrive together share one (see {@link GroupCommit}).
+ * Every method is one transaction; writes that arrive together share one (see {@link GroupCommit}). The first argument is
+ * the call's stamp (`wire/protocol.ts`).
  */
-export class BucketIndexObject extends DurableObject implements HoldPeer {
+export class BucketIndexObject extends DurableObject {
   readonly #shard: Shard;
   readonly #room: ShardRoom;
   readonly #commits: GroupCommit;
@@ -69,140 +78,148 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   /** Called when the bucket is made, so that even a shard that is never written to is swept. */
-  open(): Promise<void> {
-    return this.#transact(() => undefined);
+  open(stamp: number): Promise<PlainAnswer<void>> {
+    return this.#transact(stamp, () => undefined);
   }
 
-  configure(revision: number, configuration: BucketConfiguration): Promise<void> {
-    return this.#transact((transaction) => configure(transaction, revision, configuration));
+  configure(stamp: number, configuration: BucketConfiguration): Promise<PlainAnswer<void>> {
+    return this.#transact(stamp, (transaction) =>
+      configure(transaction, revisionOf(stamp), configuration),
+    );
   }
 
   read(
-    revision: number,
+    stamp: number,
     key: string,
     wanted: Wanted,
   ): ShardAnswer<PackedObject | DeleteMarker | undefined> {
-    return this.#answer(revision, () => readObject(this.#shard, key, wanted));
+    return this.#answer(stamp, () => readObject(this.#shard, key, wanted));
   }
 
-  list(revision: number, query: ListQuery): ShardAnswer<PackedPage> {
-    return this.#answer(revision, () => listObjects(this.#shard.sql, query));
+  list(stamp: number, query: ListQuery): ShardAnswer<PackedPage> {
+    return this.#answer(stamp, () => listObjects(this.#shard.sql, query));
   }
 
-  commit(revision: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
-    const [, { content }] = args;
-    return this.#add(revision, bodyBytesOf(content), (transaction) =>
-      commitObject(transaction, ...args),
-    );
+  commit(stamp: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
+    const bodyBytes = (): number => bodyBytesOf(args[1].content);
+    return this.#add(stamp, bodyBytes, (transaction) => commitObject(transaction, ...args));
   }
 
-  append(revision: number, ...args: Args<"append">): Promise<Answer<"append">> {
-    const [, { content }] = args;
-    return this.#add(revision, bodyBytesOf(content), (transaction) =>
-      appendToObject(transaction, ...args),
-    );
+  append(stamp: number, ...args: Args<"append">): Promise<Answer<"append">> {
+    const bodyBytes = (): number => bodyBytesOf(args[1].content);
+    return this.#add(stamp, bodyBytes, (transaction) => appendToObject(transaction, ...args));
   }
 
   remove(
-    revision: number,
+    stamp: number,
     removals: readonly Removal[],
   ): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
-    return this.#write(revision, (transaction) =>
+    return this.#write(stamp, (transaction) =>
       removals.map((removal) => removeObject(transaction, removal)),
     );
   }
 
-  change(revision: number, ...args: Args<"change">): Promise<Answer<"change">> {
-    return this.#add(revision, 0, (transaction) => changeAttributes(transaction, ...args));
+  change(stamp: number, ...args: Args<"change">): Promise<Answer<"change">> {
+    return this.#add(stamp, noBody, (transaction) => changeAttributes(transaction, ...args));
   }
 
-  listVersions(revision: number, ...args: Args<"listVersions">): Answer<"listVersions"> {
-    return this.#answer(revision, () => listVersions(this.#shard.sql, ...args));
+  listVersions(stamp: number, ...args: Args<"listVersions">): Answer<"listVersions"> {
+    return this.#answer(stamp, () => listVersions(this.#shard.sql, ...args));
   }
 
-  readAnnotation(revision: number, ...args: Args<"readAnnotation">): Answer<"readAnnotation"> {
-    return this.#answer(revision, () => readAnnotation(this.#shard, ...args));
+  readAnnotation(stamp: number, ...args: Args<"readAnnotation">): Answer<"readAnnotation"> {
+    return this.#answer(stamp, () => readAnnotation(this.#shard, ...args));
   }
 
-  listAnnotations(revision: number, ...args: Args<"listAnnotations">): Answer<"listAnnotations"> {
-    return this.#answer(revision, () => listAnnotations(this.#shard, ...args));
+  listAnnotations(stamp: number, ...args: Args<"listAnnotations">): Answer<"listAnnotations"> {
+    return this.#answer(stamp, () => listAnnotations(this.#shard, ...args));
   }
 
   changeAnnotation(
-    revision: number,
+    stamp: number,
     ...args: Args<"changeAnnotation">
   ): Promise<Answer<"changeAnnotation">> {
     const [, change] = args;
     const effect = (transaction: Transaction) => changeAnnotation(transaction, ...args);
-    if (change.kind === "remove") return this.#write(revision, effect);
-    return this.#add(revision, annotationBytesOf(change), effect);
+    if (change.kind === "remove") return this.#write(stamp, effect);
+    return this.#add(stamp, () => annotationBytesOf(change), effect);
   }
 
-  rename(revision: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
-    return this.#add(revision, 0, (transaction) => renameObject(transaction, rename));
+  rename(stamp: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
+    return this.#add(stamp, noBody, (transaction) => renameObject(transaction, rename));
   }
 
-  createUpload(revision: number, ...args: Args<"createUpload">): Promise<Answer<"createUpload">> {
-    return this.#add(revision, 0, (transaction) => createUpload(transaction, ...args));
+  createUpload(stamp: number, ...args: Args<"createUpload">): Promise<Answer<"createUpload">> {
+    return this.#add(stamp, noBody, (transaction) => createUpload(transaction, ...args));
   }
 
-  findUpload(revision: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
-    return this.#answer(revision, () => findUpload(this.#shard.sql, ...args));
+  findUpload(stamp: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
+    return this.#answer(stamp, () => findUpload(this.#shard.sql, ...args));
   }
 
-  putPart(revision: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
-    const [, , , draft] = args;
-    return this.#add(revision, partBytesOf(draft), (transaction) => putPart(transaction, ...args));
+  putPart(stamp: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
+    const bodyBytes = (): number => partBytesOf(args[3]);
+    return this.#add(stamp, bodyBytes, (transaction) => putPart(transaction, ...args));
   }
 
-  listParts(revision: number, ...args: Args<"listParts">): Answer<"listParts"> {
-    return this.#answer(revision, () => listParts(this.#shard.sql, ...args));
+  listParts(stamp: number, ...args: Args<"listParts">): Answer<"listParts"> {
+    return this.#answer(stamp, () => listParts(this.#shard.sql, ...args));
   }
 
-  listUploads(revision: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
-    return this.#answer(revision, () => listUploads(this.#shard.sql, ...args));
+  listUploads(stamp: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
+    return this.#answer(stamp, () => listUploads(this.#shard.sql, ...args));
   }
 
   completeUpload(
-    revision: number,
+    stamp: number,
     ...args: Args<"completeUpload">
   ): Promise<Answer<"completeUpload">> {
-    return this.#add(revision, 0, (transaction) => completeUpload(transaction, ...args));
+    return this.#add(stamp, noBody, (transaction) => completeUpload(transaction, ...args));
   }
 
-  abortUpload(revision: number, ...args: Args<"abortUpload">): Promise<Answer<"abortUpload">> {
-    return this.#write(revision, (transaction) => abortUpload(transaction, ...args));
+  abortUpload(stamp: number, ...args: Args<"abortUpload">): Promise<Answer<"abortUpload">> {
+    return this.#write(stamp, (transaction) => abortUpload(transaction, ...args));
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows
   // is answered by a sealed shard, too.
 
-  locate(contentId: string, sizeBytes: number, wanted: Wanted): Located {
-    return locate(this.#shard.sql, contentId, sizeBytes, wanted);
+  locate(
+    stamp: number,
+    contentId: string,
+    sizeBytes: number,
+    wanted: Wanted,
+  ): PlainAnswer<Located> {
+    return this.#tell(stamp, () => locate(this.#shard.sql, contentId, sizeBytes, wanted));
   }
 
-  listContentParts(contentId: string, after: number, limit: number): ContentPartPage {
-    return listContentParts(this.#shard.sql, contentId, after, limit);
+  listContentParts(
+    stamp: number,
+    contentId: string,
+    after: number,
+    limit: number,
+  ): PlainAnswer<ContentPartPage> {
+    return this.#tell(stamp, () => listContentParts(this.#shard.sql, contentId, after, limit));
   }
 
-  takeHold(contentId: string, token: string): Promise<boolean> {
-    return this.#transact((transaction) => takeHold(transaction, contentId, token));
+  takeHold(stamp: number, contentId: string, token: string): Promise<PlainAnswer<boolean>> {
+    return this.#transact(stamp, (transaction) => takeHold(transaction, contentId, token));
   }
 
-  releaseHolds(tokens: readonly string[]): Promise<void> {
-    return this.#transact((transaction) => dropHolds(transaction, tokens));
+  releaseHolds(stamp: number, tokens: readonly string[]): Promise<PlainAnswer<void>> {
+    return this.#transact(stamp, (transaction) => dropHolds(transaction, tokens));
   }
 
-  judgeHolds(tokens: readonly string[]): Promise<JudgedHolds> {
-    return this.#transact((transaction) => judgeHolds(transaction, tokens));
+  judgeHolds(stamp: number, tokens: readonly string[]): Promise<PlainAnswer<JudgedHolds>> {
+    return this.#transact(stamp, (transaction) => judgeHolds(transaction, tokens));
   }
 
-  sealIfEmpty(token: string): Promise<boolean> {
-    return this.#transact((transaction) => sealIfEmpty(transaction, token));
+  sealIfEmpty(stamp: number, token: string): Promise<PlainAnswer<boolean>> {
+    return this.#transact(stamp, (transaction) => sealIfEmpty(transaction, token));
   }
 
-  unseal(token: string): Promise<void> {
-    return this.#transact((transaction) => unseal(transaction, token));
+  unseal(stamp: number, token: string): Promise<PlainAnswer<void>> {
+    return this.#transact(stamp, (transaction) => unseal(transaction, token));
   }
 
   override async alarm(): Promise<void> {
@@ -210,25 +227,30 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
   }
 
   /** An effect that makes room, or takes little. */
-  #write<T>(revision: number, effect: (transaction: Transaction) => T): Promise<ShardAnswer<T>> {
-    return this.#commit(() => this.#answer(revision, () => this.#perform(effect)));
+  #write<T>(stamp: number, effect: (transaction: Transaction) => T): Promise<ShardAnswer<T>> {
+    return this.#commit(() => this.#answer(stamp, () => this.#perform(effect)));
   }
 
   /** An effect that adds data: refused when the shard is full. */
   #add<T>(
-    revision: number,
-    bodyBytes: number,
+    stamp: number,
+    bodyBytes: () => number,
     effect: (transaction: Transaction) => T,
   ): Promise<ShardAnswer<T>> {
     return this.#commit(() => {
-      const refusal = this.#refusal(revision);
+      const refusal = this.#refusal(stamp);
       if (refusal !== undefined) return refusal;
-      return this.#room.take(bodyBytes) ? { value: this.#perform(effect) } : { isFull: true };
+      return this.#room.take(bodyBytes()) ? { value: this.#perform(effect) } : { isFull: true };
     });
   }
 
-  #transact<T>(effect: (transaction: Transaction) => T): Promise<T> {
-    return this.#commit(() => this.#perform(effect));
+  /** An effect that no seal and no configuration has a say in. */
+  #transact<T>(stamp: number, effect: (transaction: Transaction) => T): Promise<PlainAnswer<T>> {
+    return this.#commit(() => this.#tell(stamp, () => this.#perform(effect)));
+  }
+
+  #tell<T>(stamp: number, effect: () => T): PlainAnswer<T> {
+    return unknownProtocol(stamp) ?? { value: effect() };
   }
 
   /** What was read from a transaction that did not commit must not be remembered. */
@@ -242,19 +264,24 @@ export class BucketIndexObject extends DurableObject implements HoldPeer {
     }
   }
 
-  #answer<T>(revision: number, effect: () => T): ShardAnswer<T> {
-    return this.#refusal(revision) ?? { value: effect() };
+  #answer<T>(stamp: number, effect: () => T): ShardAnswer<T> {
+    return this.#refusal(stamp) ?? { value: effect() };
   }
 
-  /** @param revision of the configuration that the request was authorized under */
-  #refusal(revision: number): Sealed | Outdated | undefined {
+  #refusal(stamp: number): UnknownProtocol | Sealed | Outdated | undefined {
     const { state } = this.#shard;
+    const unknown = unknownProtocol(stamp);
+    if (unknown !== undefined) return unknown;
     if (state.seal !== undefined) return { sealedBy: state.seal };
-    if (state.revision === revision) return undefined;
+    if (state.revision === revisionOf(stamp)) return undefined;
     return { revision: state.revision, configuration: state.configuration };
   }
 
   #perform<T>(effect: (transaction: Transaction) => T): T {
     return perform(this.#shard, this.#jobTable, Date.now(), effect);
   }
+}
+
+function noBody(): number {
+  return 0;
 }

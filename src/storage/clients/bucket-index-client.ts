@@ -13,7 +13,8 @@ import {
 import type { Wanted } from "../ports/content-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
-import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import { PLAIN_STAMP, stampOf } from "../wire/protocol.ts";
+import type { Outdated, PlainAnswer, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import {
   compareEntries,
   compareUploadEntries,
@@ -21,6 +22,7 @@ import {
   mergePages,
 } from "./merge-pages.ts";
 import { shardOfKey } from "./shard-of-key.ts";
+import { notYetDeployed, valueOf } from "./value-of.ts";
 
 type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
@@ -53,17 +55,18 @@ export function bucketIndexClient(
    */
   async function call<T>(
     shard: ShardStub,
-    effect: (revision: number) => Promise<ShardAnswer<T>>,
+    effect: (stamp: number) => Promise<ShardAnswer<T>>,
   ): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const answer = await effect(bucket.revision);
+      const answer = await effect(stampOf(bucket.revision));
       if ("value" in answer) return answer.value;
+      if ("unknownProtocol" in answer) throw notYetDeployed();
       if ("isFull" in answer) throw new S3Error("SlowDown", { message: SHARD_FULL });
       if ("sealedBy" in answer) await unsealIfAbandoned(shard, answer);
       else if (answer.revision > bucket.revision) {
         bucket = configured(bucket, answer);
         onNewer(bucket);
-      } else await shard.configure(bucket.revision, bucket.configuration);
+      } else await tell(shard);
     }
     throw new S3Error("OperationAborted");
   }
@@ -76,24 +79,34 @@ export function bucketIndexClient(
         throw new S3Error("OperationAborted");
       case "active":
     }
-    await shard.unseal(sealedBy);
+    valueOf(await shard.unseal(PLAIN_STAMP, sealedBy));
+  }
+
+  async function tell(shard: ShardStub): Promise<void> {
+    valueOf(await shard.configure(stampOf(bucket.revision), bucket.configuration));
+  }
+
+  /** Calls all shards, whether they are sealed or not. */
+  async function valuesOf<T>(
+    effect: (shard: ShardStub, stamp: number) => Promise<PlainAnswer<T>>,
+  ): Promise<T[]> {
+    const answers = await Promise.all(allShards().map((shard) => effect(shard, PLAIN_STAMP)));
+    return answers.map(valueOf);
   }
 
   /** Calls the shard of a key. */
   function callShardOf<T>(
     key: string,
-    effect: (shard: ShardStub, revision: number) => Promise<ShardAnswer<T>>,
+    effect: (shard: ShardStub, stamp: number) => Promise<ShardAnswer<T>>,
   ): Promise<T> {
     const shard = shardAt(shardNumber(key));
-    return call(shard, (revision) => effect(shard, revision));
+    return call(shard, (stamp) => effect(shard, stamp));
   }
 
   function callAllShards<T>(
-    effect: (shard: ShardStub, revision: number) => Promise<ShardAnswer<T>>,
+    effect: (shard: ShardStub, stamp: number) => Promise<ShardAnswer<T>>,
   ): Promise<T[]> {
-    return Promise.all(
-      allShards().map((shard) => call(shard, (revision) => effect(shard, revision))),
-    );
+    return Promise.all(allShards().map((shard) => call(shard, (stamp) => effect(shard, stamp))));
   }
 
   async function read(
@@ -101,8 +114,8 @@ export function bucketIndexClient(
     wanted: Wanted,
   ): Promise<ObjectRecord | DeleteMarker | undefined> {
     // The runtime's types make an array of the tuple in the answer.
-    const readShard = (shard: ShardStub, revision: number) =>
-      shard.read(revision, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
+    const readShard = (shard: ShardStub, stamp: number) =>
+      shard.read(stamp, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
     const found = await callShardOf(key, readShard);
     return found?.kind === "packed" ? unpackObject(found) : found;
   }
@@ -111,7 +124,7 @@ export function bucketIndexClient(
     shard: ShardStub,
     removals: readonly Removal[],
   ): Promise<readonly RemoveOutcome[]> {
-    return call(shard, (revision) => shard.remove(revision, removals));
+    return call(shard, (stamp) => shard.remove(stamp, removals));
   }
 
   return {
@@ -123,12 +136,11 @@ export function bucketIndexClient(
     newBlobId: (key) => `${bucket.id}/${shardNumber(key)}/${ulid(Date.now())}`,
 
     async open() {
-      await Promise.all(allShards().map((shard) => shard.open()));
+      await valuesOf((shard, stamp) => shard.open(stamp));
     },
 
     async configure() {
-      const { revision, configuration } = bucket;
-      await Promise.all(allShards().map((shard) => shard.configure(revision, configuration)));
+      await Promise.all(allShards().map(tell));
     },
 
     read,
@@ -138,10 +150,10 @@ export function bucketIndexClient(
       read(key, wanted) as Promise<StoredObject | DeleteMarker | undefined>,
 
     commit: (key, draft, conditions) =>
-      callShardOf(key, (shard, revision) => shard.commit(revision, key, draft, conditions)),
+      callShardOf(key, (shard, stamp) => shard.commit(stamp, key, draft, conditions)),
 
     append: (key, draft, conditions) =>
-      callShardOf(key, (shard, revision) => shard.append(revision, key, draft, conditions)),
+      callShardOf(key, (shard, stamp) => shard.append(stamp, key, draft, conditions)),
 
     async remove(removal) {
       const [outcome] = await removeFromShard(shardAt(shardNumber(removal.key)), [removal]);
@@ -163,74 +175,64 @@ export function bucketIndexClient(
 
     async list(query) {
       // The runtime's types make an array of the tuples in a page.
-      const listShard = (shard: ShardStub, revision: number) =>
-        shard.list(revision, query) as unknown as Promise<ShardAnswer<PackedPage>>;
+      const listShard = (shard: ShardStub, stamp: number) =>
+        shard.list(stamp, query) as unknown as Promise<ShardAnswer<PackedPage>>;
       const pages = await callAllShards(listShard);
       return mergePages(pages.map(unpackPage), query.limit, compareEntries);
     },
 
     async listVersions(query) {
-      const pages = await callAllShards((shard, revision) => shard.listVersions(revision, query));
+      const pages = await callAllShards((shard, stamp) => shard.listVersions(stamp, query));
       return mergePages(pages, query.limit, compareVersionEntries);
     },
 
     change: (key, versionId, change) =>
-      callShardOf(key, (shard, revision) => shard.change(revision, key, versionId, change)),
+      callShardOf(key, (shard, stamp) => shard.change(stamp, key, versionId, change)),
 
     readAnnotation: (version, name) =>
-      callShardOf(version.key, (shard, revision) => shard.readAnnotation(revision, version, name)),
+      callShardOf(version.key, (shard, stamp) => shard.readAnnotation(stamp, version, name)),
 
     listAnnotations: (version, query) =>
-      callShardOf(version.key, (shard, revision) =>
-        shard.listAnnotations(revision, version, query),
-      ),
+      callShardOf(version.key, (shard, stamp) => shard.listAnnotations(stamp, version, query)),
 
     changeAnnotation: (version, change) =>
-      callShardOf(version.key, (shard, revision) =>
-        shard.changeAnnotation(revision, version, change),
-      ),
+      callShardOf(version.key, (shard, stamp) => shard.changeAnnotation(stamp, version, change)),
 
     async rename(rename) {
       if (shardNumber(rename.sourceKey) !== shardNumber(rename.key)) return undefined;
-      return callShardOf(rename.key, (shard, revision) => shard.rename(revision, rename));
+      return callShardOf(rename.key, (shard, stamp) => shard.rename(stamp, rename));
     },
 
     createUpload: (key, draft) =>
-      callShardOf(key, (shard, revision) => shard.createUpload(revision, key, draft)),
+      callShardOf(key, (shard, stamp) => shard.createUpload(stamp, key, draft)),
 
     findUpload: (key, uploadId) =>
-      callShardOf(key, (shard, revision) => shard.findUpload(revision, key, uploadId)),
+      callShardOf(key, (shard, stamp) => shard.findUpload(stamp, key, uploadId)),
 
     putPart: (key, uploadId, partNumber, draft) =>
-      callShardOf(key, (shard, revision) =>
-        shard.putPart(revision, key, uploadId, partNumber, draft),
-      ),
+      callShardOf(key, (shard, stamp) => shard.putPart(stamp, key, uploadId, partNumber, draft)),
 
     listParts: (key, uploadId, after, limit) =>
-      callShardOf(key, (shard, revision) => shard.listParts(revision, key, uploadId, after, limit)),
+      callShardOf(key, (shard, stamp) => shard.listParts(stamp, key, uploadId, after, limit)),
 
     async listUploads(query) {
-      const pages = await callAllShards((shard, revision) => shard.listUploads(revision, query));
+      const pages = await callAllShards((shard, stamp) => shard.listUploads(stamp, query));
       return mergePages(pages, query.limit, compareUploadEntries);
     },
 
     completeUpload: (key, uploadId, completion) =>
-      callShardOf(key, (shard, revision) =>
-        shard.completeUpload(revision, key, uploadId, completion),
-      ),
+      callShardOf(key, (shard, stamp) => shard.completeUpload(stamp, key, uploadId, completion)),
 
     abortUpload: (key, uploadId, initiatedMs) =>
-      callShardOf(key, (shard, revision) =>
-        shard.abortUpload(revision, key, uploadId, initiatedMs),
-      ),
+      callShardOf(key, (shard, stamp) => shard.abortUpload(stamp, key, uploadId, initiatedMs)),
 
     async sealIfEmpty(token) {
-      const empty = await Promise.all(allShards().map((shard) => shard.sealIfEmpty(token)));
+      const empty = await valuesOf((shard, stamp) => shard.sealIfEmpty(stamp, token));
       return !empty.includes(false);
     },
 
     async unseal(token) {
-      await Promise.all(allShards().map((shard) => shard.unseal(token)));
+      await valuesOf((shard, stamp) => shard.unseal(stamp, token));
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { ContentIndex } from "../ports/content-index.ts";
+import { PLAIN_STAMP } from "../wire/protocol.ts";
+import { valueOf } from "./value-of.ts";
 
 /** The {@link ContentIndex} port over the Durable Objects that are the shards of all buckets. */
 export function contentIndexClient(
@@ -9,10 +11,12 @@ export function contentIndexClient(
     namespace.getByName(contentId.slice(0, contentId.lastIndexOf("/")));
   return {
     locate: async (contentId, sizeBytes, wanted) =>
-      homeOf(contentId).locate(contentId, sizeBytes, wanted),
+      valueOf(await homeOf(contentId).locate(PLAIN_STAMP, contentId, sizeBytes, wanted)),
     listParts: async (contentId, after, limit) =>
-      homeOf(contentId).listContentParts(contentId, after, limit),
-    hold: async (contentId, token) => homeOf(contentId).takeHold(contentId, token),
-    release: async (contentId, token) => homeOf(contentId).releaseHolds([token]),
+      valueOf(await homeOf(contentId).listContentParts(PLAIN_STAMP, contentId, after, limit)),
+    hold: async (contentId, token) =>
+      valueOf(await homeOf(contentId).takeHold(PLAIN_STAMP, contentId, token)),
+    release: async (contentId, token) =>
+      valueOf(await homeOf(contentId).releaseHolds(PLAIN_STAMP, [token])),
   };
 }

@@ -1,5 +1,9 @@
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { BucketIndex } from "../ports/bucket-index.ts";
+import type { UnknownProtocol } from "./protocol.ts";
+
+// A gateway and a shard may have been deployed at different times: these grow by optional members only, as do the
+// arguments and the values of the calls. Anything else is a new PROTOCOL.
 
 /** The shard was sealed by the delete of its bucket with this token, and did nothing. */
 export interface Sealed {
@@ -17,7 +21,10 @@ export interface Full {
   readonly isFull: true;
 }
 
-export type ShardAnswer<T> = Sealed | Outdated | Full | { readonly value: T };
+/** Of a call that a sealed shard answers, too, whatever the configuration. */
+export type PlainAnswer<T> = UnknownProtocol | { readonly value: T };
+
+export type ShardAnswer<T> = PlainAnswer<T> | Sealed | Outdated | Full;
 
 /** What a method of the port is given, and what it comes to, in the shard of its key. */
 export type Args<Method extends keyof BucketIndex> = Parameters<BucketIndex[Method]>;

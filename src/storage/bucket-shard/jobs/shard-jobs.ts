@@ -1,5 +1,7 @@
 import { blobStoreOf } from "../../blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../../clients/bucket-directory-client.ts";
+import { valueOf } from "../../clients/value-of.ts";
+import { PLAIN_STAMP } from "../../wire/protocol.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
 import { forgetCompletions } from "../uploads/completions.ts";
@@ -12,7 +14,13 @@ import { abandonUploads } from "./upload-jobs.ts";
 export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact): Jobs {
   const { sql, state, settings } = shard;
   const directory = bucketDirectoryClient(env.DIRECTORY);
-  const peerOf = (name: string): HoldPeer => env.BUCKET_INDEX.getByName(name);
+  const peerOf = (name: string): HoldPeer => {
+    const peer = env.BUCKET_INDEX.getByName(name);
+    return {
+      releaseHolds: async (tokens) => valueOf(await peer.releaseHolds(PLAIN_STAMP, tokens)),
+      judgeHolds: async (tokens) => valueOf(await peer.judgeHolds(PLAIN_STAMP, tokens)),
+    };
+  };
   const blobs = blobStoreOf(env);
   const cleanUp = { sql, state, blobs, settings, blobPrefix: `${state.name}/`, transact };
   return {

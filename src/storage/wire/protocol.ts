@@ -1,0 +1,43 @@
+/**
+ * The version of what gateways and Durable Objects say to each other. After a deployment, an object that is in use goes on
+ * with the code of before for up to 5 minutes, while gateways have the new one, so that each call says which version it
+ * speaks. Arguments and answers grow by optional members only, and the number stays; what cannot be said so takes the next
+ * number, and an object goes on to know the one before, for gateways that are not replaced yet.
+ *
+ * Source: https://developers.cloudflare.com/durable-objects/deployments/durable-objects-code-updates/
+ */
+export const PROTOCOL = 1;
+
+/** The oldest version that a Durable Object answers. */
+const OLDEST_PROTOCOL = 1;
+
+/** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
+const REVISIONS = 2 ** 40;
+
+/**
+ * The first argument of each call: the protocol, and under which revision of the bucket's configuration the request was
+ * decided, as one number.
+ */
+export function stampOf(revision: number): number {
+  return PROTOCOL * REVISIONS + revision;
+}
+
+/** Of a call in which no configuration has a say. */
+export const PLAIN_STAMP = stampOf(0);
+
+export function revisionOf(stamp: number): number {
+  return stamp % REVISIONS;
+}
+
+/** The object does not know the protocol of the call; it did nothing. */
+export interface UnknownProtocol {
+  /** The newest one that it knows. */
+  readonly unknownProtocol: number;
+}
+
+/** Undefined: the object knows it. */
+export function unknownProtocol(stamp: number): UnknownProtocol | undefined {
+  const protocol = Math.floor(stamp / REVISIONS);
+  if (protocol >= OLDEST_PROTOCOL && protocol <= PROTOCOL) return undefined;
+  return { unknownProtocol: PROTOCOL };
+}
