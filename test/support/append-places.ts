@@ -4,6 +4,7 @@ import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { putObject, signedFetch, uniqueBucket } from "./client.ts";
 import { copied } from "./copy.ts";
 import { faultyFetch } from "./faults.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 
 const SMALL = 100;
 /** Inline, but not twice. */
@@ -89,7 +90,7 @@ export async function deleteBucket(bucket: string): Promise<void> {
 }
 
 async function recordOf(bucket: string): Promise<BucketRecord> {
-  const record = await env.DIRECTORY.getByName("directory").find(bucket);
+  const record = await bucketDirectoryClient(env.DIRECTORY).find(bucket);
   if (record === undefined) throw new Error(`no bucket ${bucket}`);
   return record;
 }

@@ -11,6 +11,7 @@ import { seededRandom } from "./seeded-random.ts";
 import { runDueAlarm, shardNames, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 
 const HOUR_MS = 3_600_000;
 /** Under a week, after which uploads are aborted. */
@@ -118,7 +119,7 @@ export class World {
 }
 
 async function recordOf(name: string): Promise<BucketRecord> {
-  const bucket = await env.DIRECTORY.getByName("directory").find(name);
+  const bucket = await bucketDirectoryClient(env.DIRECTORY).find(name);
   if (bucket === undefined) throw new Error(`no bucket ${name}`);
   return bucket;
 }

@@ -8,6 +8,7 @@ import { vi } from "vitest";
 import { app } from "../../src/http/app.ts";
 import type { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { signRequest } from "./client.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 
 /** The environment with some of its bindings replaced by ones that fail. */
 export function faultyEnv(replaced: Partial<Cloudflare.Env>): Cloudflare.Env {
@@ -95,7 +96,7 @@ export async function runAlarms(bucketId: string): Promise<void> {
 
 /** The bucket's id, under which its shards and blobs are named. */
 export async function bucketIdOf(name: string): Promise<string> {
-  const record = await env.DIRECTORY.getByName("directory").find(name);
+  const record = await bucketDirectoryClient(env.DIRECTORY).find(name);
   if (record === undefined) throw new Error(`no bucket ${name}`);
   return record.id;
 }

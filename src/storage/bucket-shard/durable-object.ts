@@ -13,15 +13,13 @@ import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
-import { revisionOf, type UnknownProtocol, unknownProtocol } from "../wire/protocol.ts";
-import type {
-  Answer,
-  Args,
-  Outdated,
-  PlainAnswer,
-  Sealed,
-  ShardAnswer,
-} from "../wire/shard-answer.ts";
+import {
+  type PlainAnswer,
+  revisionOf,
+  type UnknownProtocol,
+  unknownProtocol,
+} from "../wire/protocol.ts";
+import type { Answer, Args, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
 import { GroupCommit } from "./group-commit.ts";

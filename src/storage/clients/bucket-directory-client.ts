@@ -1,5 +1,7 @@
 import type { DirectoryObject } from "../directory-object/durable-object.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
+import { PLAIN_STAMP } from "../wire/protocol.ts";
+import { valueOf } from "./value-of.ts";
 
 /** The {@link BucketDirectory} port over the deployment's one Directory object. */
 export function bucketDirectoryClient(
@@ -8,14 +10,16 @@ export function bucketDirectoryClient(
   // A stub is made for each call: one that has thrown is broken for good.
   const stub = () => namespace.getByName("directory");
   return {
-    create: async (bucket) => stub().create(bucket),
+    create: async (bucket) => valueOf(await stub().create(PLAIN_STAMP, bucket)),
     configure: async (bucketId, revision, configuration) =>
-      stub().configure(bucketId, revision, configuration),
-    find: async (name) => stub().find(name),
-    list: async (query) => stub().list(query),
-    beginDelete: async (bucketId) => stub().beginDelete(bucketId),
-    finishDelete: async (bucketId, token) => stub().finishDelete(bucketId, token),
-    cancelDelete: async (bucketId, token) => stub().cancelDelete(bucketId, token),
-    settleDelete: async (bucketId) => stub().settleDelete(bucketId),
+      valueOf(await stub().configure(PLAIN_STAMP, bucketId, revision, configuration)),
+    find: async (name) => valueOf(await stub().find(PLAIN_STAMP, name)),
+    list: async (query) => valueOf(await stub().list(PLAIN_STAMP, query)),
+    beginDelete: async (bucketId) => valueOf(await stub().beginDelete(PLAIN_STAMP, bucketId)),
+    finishDelete: async (bucketId, token) =>
+      valueOf(await stub().finishDelete(PLAIN_STAMP, bucketId, token)),
+    cancelDelete: async (bucketId, token) =>
+      valueOf(await stub().cancelDelete(PLAIN_STAMP, bucketId, token)),
+    settleDelete: async (bucketId) => valueOf(await stub().settleDelete(PLAIN_STAMP, bucketId)),
   };
 }

@@ -13,8 +13,8 @@ import {
 import type { Wanted } from "../ports/content-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
-import { PLAIN_STAMP, stampOf } from "../wire/protocol.ts";
-import type { Outdated, PlainAnswer, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import { PLAIN_STAMP, type PlainAnswer, stampOf } from "../wire/protocol.ts";
+import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import {
   compareEntries,
   compareUploadEntries,

@@ -1,5 +1,5 @@
 import { S3Error } from "../../protocol/errors.ts";
-import type { PlainAnswer } from "../wire/shard-answer.ts";
+import type { PlainAnswer } from "../wire/protocol.ts";
 
 /**
  * What a Durable Object answered.

@@ -35,6 +35,9 @@ export interface UnknownProtocol {
   readonly unknownProtocol: number;
 }
 
+/** Of the Directory, and of a shard to a call that it answers when it is sealed, too, whatever the configuration. */
+export type PlainAnswer<T> = UnknownProtocol | { readonly value: T };
+
 /** Undefined: the object knows it. */
 export function unknownProtocol(stamp: number): UnknownProtocol | undefined {
   const protocol = Math.floor(stamp / REVISIONS);

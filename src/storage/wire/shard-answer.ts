@@ -1,6 +1,6 @@
 import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { BucketIndex } from "../ports/bucket-index.ts";
-import type { UnknownProtocol } from "./protocol.ts";
+import type { PlainAnswer } from "./protocol.ts";
 
 // A gateway and a shard may have been deployed at different times: these grow by optional members only, as do the
 // arguments and the values of the calls. Anything else is a new PROTOCOL.
@@ -20,9 +20,6 @@ export interface Outdated {
 export interface Full {
   readonly isFull: true;
 }
-
-/** Of a call that a sealed shard answers, too, whatever the configuration. */
-export type PlainAnswer<T> = UnknownProtocol | { readonly value: T };
 
 export type ShardAnswer<T> = PlainAnswer<T> | Sealed | Outdated | Full;
 
