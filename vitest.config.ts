@@ -19,7 +19,7 @@ const OF_ONE_SHARD = [
   ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
   ),
-  ...["multipart-faults", "protocol-faults", "write-faults"].map(
+  ...["broken-bodies", "multipart-faults", "protocol-faults", "write-faults"].map(
     (name) => `test/faults/${name}.test.ts`,
   ),
 ];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { RawSigner } from "../support/raw-signer.ts";
+import { RawSigner, UNSIGNED_PAYLOAD } from "../support/raw-signer.ts";
 import { RawConnection, requestHead } from "../support/raw-connection.ts";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
 
@@ -126,3 +126,50 @@ test("a request that expects nothing makes 100 Continue readable again", async (
   expect(await client.answer()).toMatch(/^HTTP\/1\.1 200 /);
   expect(await putExpecting(client, "body")).toMatch(/^HTTP\/1\.1 100 .*HTTP\/1\.1 200 /s);
 });
+
+const plain = { "x-amz-content-sha256": UNSIGNED_PAYLOAD };
+
+test.for([
+  ...[1000, MIB].flatMap((sizeBytes) => [
+    { what: "an object", query: "", sizeBytes, headers: plain },
+    {
+      what: "a framed object",
+      query: "",
+      sizeBytes,
+      headers: { ...framed, "x-amz-decoded-content-length": String(sizeBytes) },
+    },
+    {
+      what: "an append",
+      query: "",
+      sizeBytes,
+      headers: { ...plain, "x-amz-write-offset-bytes": "4" },
+    },
+    { what: "a part", query: "?partNumber=1&uploadId=", sizeBytes, headers: plain },
+    { what: "an annotation", query: "?annotation=&annotationName=n", sizeBytes, headers: plain },
+  ]),
+  { what: "a document", query: "?tagging=", sizeBytes: 1000, headers: plain },
+])(
+  "$what of $sizeBytes bytes that ends early is IncompleteBody to who still reads",
+  async ({ query, sizeBytes, headers }) => {
+    const path = "/shelf/cut-off";
+    const others = dial();
+    const put = await signer.presign("PUT", path);
+    await others.send(requestHead("PUT", put, { "Content-Length": 4 }), "body");
+    expect(await others.answer()).toMatch(/^HTTP\/1.1 200 /);
+    await others.send(requestHead("POST", await signer.presign("POST", path, { uploads: "" })));
+    const [, uploadId = ""] = /<UploadId>(.*)<\/UploadId>/.exec(await others.answer()) ?? [];
+
+    const target = path + query.replace("uploadId=", `uploadId=${uploadId}`);
+    const signature = await signer.sign("PUT", target, headers["x-amz-content-sha256"], headers);
+    const client = dial();
+    await client.send(
+      requestHead("PUT", target, { ...headers, ...signature, "Content-Length": sizeBytes }),
+      `${sizeBytes.toString(16)}\r\n`,
+      Buffer.alloc(sizeBytes / 2),
+    );
+    client.endSending();
+    expect(await client.answer()).toMatch(/^HTTP\/1.1 400 .*<Code>IncompleteBody</s);
+    await others.send(requestHead("GET", await signer.presign("GET", path)));
+    expect(await others.answer()).toMatch(/\r\n\r\nbody$/);
+  },
+);

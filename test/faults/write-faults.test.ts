@@ -179,28 +179,3 @@ describe("garbage", () => {
     expect(await blobsOf(id)).toEqual([]);
   });
 });
-
-describe("a body that breaks off", () => {
-  test.for([
-    { kind: "inline", declared: 1000, status: 400, code: "IncompleteBody" },
-    // R2 reads it without JavaScript, and does not say which of the two ends failed. Nobody is left to read the answer.
-    { kind: "blob", declared: 100_000, status: 500, code: "InternalError" },
-  ])("leaves nothing, and is $code, kept as $kind", async ({ declared, status, code }) => {
-    const bucket = await uniqueBucket();
-    const id = await bucketIdOf(bucket);
-    const { readable, writable } = new FixedLengthStream(declared);
-    const writer = writable.getWriter();
-    const feeding = writer
-      .write(new Uint8Array(500))
-      .then(() => writer.abort(new Error("the client hung up")))
-      .catch(() => undefined);
-    const response = await faultyFetch(env, "PUT", `/${bucket}/k`, {
-      body: readable,
-      headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD", "content-length": String(declared) },
-    });
-    await feeding;
-    await expectError(response, status, code);
-    await expectError(await signedFetch("GET", `/${bucket}/k`), 404, "NoSuchKey");
-    expect(await blobsOf(id)).toEqual([]);
-  });
-});

@@ -48,6 +48,11 @@ export class RawConnection {
     return taken;
   }
 
+  /** Says that nothing more will be sent, and goes on reading. */
+  endSending(): void {
+    this.#socket.end();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -1,3 +1,4 @@
+import { S3Error } from "../../protocol/errors.ts";
 import type { BlobSource } from "../ports/blob-store.ts";
 
 /**
@@ -37,4 +38,46 @@ export async function pump<T>(
     throw error;
   }
   return reading;
+}
+
+/**
+ * The same for the body of a request, which passes from one stream of the platform to the other without JavaScript touching a
+ * byte (64 MiB take 45 ms of CPU time, and 40 without the stream in between; measured 2026-11).
+ *
+ * The platform says "Network connection lost" whether it was the client that broke off or the store. So the body must not take
+ * the stream in between along when it fails: if a byte can be written to it still, it was the body that failed.
+ *
+ * @throws S3Error IncompleteBody when the body broke off, else what `read` throws
+ */
+export async function pipe<T>(
+  body: ReadableStream<Uint8Array>,
+  sizeBytes: number,
+  read: (stream: ReadableStream<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  const { readable, writable } = new FixedLengthStream(sizeBytes);
+  const giveUp = new AbortController();
+  const reading = read(readable);
+  // A client that sends no more would keep the body from finding out that nobody reads it.
+  reading.catch(() => giveUp.abort());
+  try {
+    await body.pipeTo(writable, { preventAbort: true, signal: giveUp.signal });
+  } catch (error) {
+    const isBroken = !giveUp.signal.aborted && (await takesOneMore(writable));
+    await writable.abort(error).catch(() => undefined);
+    await reading.catch(() => undefined);
+    if (isBroken) throw new S3Error("IncompleteBody");
+  }
+  return reading;
+}
+
+async function takesOneMore(writable: WritableStream<Uint8Array>): Promise<boolean> {
+  const writer = writable.getWriter();
+  try {
+    await writer.write(new Uint8Array(1));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    writer.releaseLock();
+  }
 }

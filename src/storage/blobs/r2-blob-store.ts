@@ -5,7 +5,7 @@ import type {
   BlobWriteResult,
   OpenBlob,
 } from "../ports/blob-store.ts";
-import { pump } from "./pump.ts";
+import { pipe, pump } from "./pump.ts";
 
 /** R2's errors carry their code in the text only: "put: … (10037)". */
 const BAD_DIGEST = "(10037)";
@@ -19,7 +19,7 @@ export function r2BlobStore(bucket: R2Bucket): BlobStore {
         const put = (body: ReadableStream<Uint8Array>) => bucket.put(id, body, digest);
         const { etag } = await (source.native === undefined
           ? pump(source, put)
-          : put(source.native));
+          : pipe(source.native, source.sizeBytes, put));
         // R2's ETag of a single put is the MD5 of its bytes.
         return { ok: true, md5Hex: etag };
       } catch (error) {
