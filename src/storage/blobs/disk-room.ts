@@ -1,9 +1,5 @@
 import { S3Error } from "../../protocol/errors.ts";
-
-/** What only the local server binds: a folder with a file `bytes`, in which it says how much there is room for. */
-interface LocalBindings {
-  readonly ROOM_DISK?: Fetcher;
-}
+import type { LocalBindings } from "./local-bindings.ts";
 
 /** Port: the room on a disk that may be full, and is not to be filled to the last byte. */
 export interface DiskRoom {
@@ -24,8 +20,10 @@ const taken = { bytes: 0, earlierBytes: 0 };
 
 /** Undefined where no disk can be full, as on Cloudflare. */
 export function diskRoomOf({
+  LOCAL_PORTS: ports,
   ROOM_DISK: disk,
 }: Cloudflare.Env & LocalBindings): DiskRoom | undefined {
+  if (ports !== undefined) return ports.room;
   if (disk === undefined) return undefined;
   return {
     async take(sizeBytes) {

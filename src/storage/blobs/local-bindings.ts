@@ -1,0 +1,17 @@
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { DiskRoom } from "./disk-room.ts";
+
+/** What only local servers bind, in place of R2. */
+export interface LocalBindings {
+  /** Of one that runs in Node's own process: there, nothing lies between a port and its adapter. */
+  readonly LOCAL_PORTS?: LocalPorts;
+  /** On workerd: the folder of the blobs. */
+  readonly BLOB_DISK?: Fetcher;
+  /** On workerd: a folder with a file `bytes`, in which the server says how much there is room for. */
+  readonly ROOM_DISK?: Fetcher;
+}
+
+export interface LocalPorts {
+  readonly blobs: BlobStore;
+  readonly room: DiskRoom;
+}
