@@ -98,18 +98,19 @@ function hostId(): string {
   return isolateId;
 }
 
-let parsed: { readonly env: Cloudflare.Env; readonly settings: Settings } | undefined;
+const parsed = new WeakMap<Cloudflare.Env, Settings>();
 
-/** The environment of an isolate does not change: it is parsed at its first request. */
+/** An environment does not change: it is parsed at its first request. A process may run servers with several. */
 function settingsOf(env: Cloudflare.Env): Settings {
-  if (parsed?.env !== env) parsed = { env, settings: readSettings(env) };
-  return parsed.settings;
+  let settings = parsed.get(env);
+  if (settings === undefined) parsed.set(env, (settings = readSettings(env)));
+  return settings;
 }
 
 function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports {
   const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
-  const buckets = bucketLookup(env.IDENTITIES, directory, waitUntil);
+  const buckets = bucketLookup(env, directory, waitUntil);
   return {
     settings,
     directory,

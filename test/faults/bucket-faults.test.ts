@@ -5,7 +5,14 @@ import { bucketDirectoryClient } from "../../src/storage/clients/bucket-director
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
-import { advanceClock, blobsOf, bucketIdOf, runAlarms } from "../support/faults.ts";
+import {
+  advanceClock,
+  blobsOf,
+  bucketIdOf,
+  faultyFetch,
+  runAlarms,
+  withMethods,
+} from "../support/faults.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -137,4 +144,22 @@ test("an orphan that an upload leaves after its bucket is gone is deleted, too",
   advanceClock(2 * DAY_MS);
   await runAlarms(id);
   expect(await blobsOf(id)).toEqual([]);
+});
+
+test("two servers of one process that have a bucket of the same name each keep to their own", async () => {
+  const bucket = await uniqueBucket();
+  await putObject(bucket, "k", "of the first");
+  const other = {
+    ...env,
+    DIRECTORY: withMethods(env.DIRECTORY, {
+      getByName: () => env.DIRECTORY.getByName("the other's directory"),
+    }),
+  };
+  // As the local server, without the copies in KV.
+  Reflect.deleteProperty(other, "IDENTITIES");
+  await expectError(await faultyFetch(other, "GET", `/${bucket}/k`), 404, "NoSuchBucket");
+  expect((await faultyFetch(other, "PUT", `/${bucket}`)).status).toBe(200);
+  await expectError(await faultyFetch(other, "GET", `/${bucket}/k`), 404, "NoSuchKey");
+  const first = await signedFetch("GET", `/${bucket}/k`);
+  expect(await first.text()).toBe("of the first");
 });

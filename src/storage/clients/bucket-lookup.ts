@@ -1,12 +1,18 @@
 import { log } from "../../lib/log.ts";
 import type { BucketDirectory, BucketRecord } from "../ports/bucket-directory.ts";
 
-/** Records that one isolate remembers. */
+/** Records that one isolate remembers of a Directory. */
 const MAX_REMEMBERED = 10_000;
 /** A record is never wrong for long: shards of a deleted bucket refuse (`StaleBucketError`), whoever asks. */
 const KV_TTL_SECONDS = 24 * 60 * 60;
 
-const remembered = new Map<string, BucketRecord>();
+type Memory = Map<string, BucketRecord>;
+
+/** By Directory: a process may run several local servers, and a name is another bucket in each. */
+const memories = new WeakMap<Cloudflare.Env["DIRECTORY"], Memory>();
+
+type LookupBindings = Pick<Cloudflare.Env, "DIRECTORY"> &
+  Partial<Pick<Cloudflare.Env, "IDENTITIES">>;
 
 /**
  * Bucket name → record, by way of this isolate's memory, then the edge copy in KV, then the Directory.
@@ -22,12 +28,13 @@ export interface BucketLookup {
   forget(name: string): Promise<void>;
 }
 
-/** @param kv the edge copy; undefined on the local server, where the Directory is as near */
+/** @param env without IDENTITIES, the edge copy, on the local server, where the Directory is as near */
 export function bucketLookup(
-  kv: KVNamespace | undefined,
+  { DIRECTORY: namespace, IDENTITIES: kv }: LookupBindings,
   directory: BucketDirectory,
   waitUntil: (promise: Promise<unknown>) => void,
 ): BucketLookup {
+  const remembered = memoryOf(namespace);
   const keyOf = (name: string): string => `bucket-2/${name}`;
 
   async function refresh(name: string): Promise<BucketRecord | undefined> {
@@ -44,7 +51,7 @@ export function bucketLookup(
     const known = remembered.get(bucket.name);
     // What this isolate remembers is in the copy already: it came from there, or was written there.
     if (known?.id === bucket.id && known.revision >= bucket.revision) return;
-    remember(bucket);
+    remember(remembered, bucket);
     const copy = JSON.stringify(bucket);
     const copying = kv?.put(keyOf(bucket.name), copy, { expirationTtl: KV_TTL_SECONDS });
     if (copying !== undefined) waitUntil(copying.catch(ignoreKvFailure));
@@ -61,7 +68,7 @@ export function bucketLookup(
       if (known !== undefined) return known;
       const copy = await kv?.get<BucketRecord>(keyOf(name), "json").catch(ignoreKvFailure);
       if (copy === null || copy === undefined) return refresh(name);
-      remember(copy);
+      remember(remembered, copy);
       return copy;
     },
     refresh,
@@ -70,7 +77,13 @@ export function bucketLookup(
   };
 }
 
-function remember(bucket: BucketRecord): void {
+function memoryOf(namespace: Cloudflare.Env["DIRECTORY"]): Memory {
+  let memory = memories.get(namespace);
+  if (memory === undefined) memories.set(namespace, (memory = new Map()));
+  return memory;
+}
+
+function remember(remembered: Memory, bucket: BucketRecord): void {
   if (remembered.size >= MAX_REMEMBERED) remembered.clear();
   remembered.set(bucket.name, bucket);
 }
