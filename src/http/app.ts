@@ -18,7 +18,8 @@ import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { refuseForeign } from "./own-host.ts";
 import { readOn, readUnused } from "./read-on.ts";
-import { renderError, type RequestIds, toS3Error } from "./render-error.ts";
+import { renderError, toS3Error } from "./render-error.ts";
+import { newRequestIds, type RequestIds } from "./request-ids.ts";
 import { logRequest } from "./request-log.ts";
 import { authenticated, run } from "./run.ts";
 
@@ -39,7 +40,7 @@ app.notFound((c) => answer(c.req.raw, c.env, c.executionCtx));
 
 async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
   const startedMs = Date.now();
-  const ids = { requestId: newRequestId(), hostId: hostId() };
+  const ids = newRequestIds();
   let settings: Settings | undefined;
   let request: S3Request | undefined;
   let operation: string | undefined;
@@ -77,25 +78,6 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     logRequest({ ids, raw, operation, request, response, code, startedMs, answeredMs });
   }
   return response;
-}
-
-const DIGITS_OF_8 = 32 ** 8;
-
-/** As AWS's: 16 characters of upper-case base 32. It finds a line in the log, and protects nothing. */
-function newRequestId(): string {
-  const half = () =>
-    Math.floor(Math.random() * DIGITS_OF_8)
-      .toString(32)
-      .padStart(8, "0");
-  return (half() + half()).toUpperCase();
-}
-
-let isolateId: string | undefined;
-
-/** What AWS calls the host: here, the isolate. Made at its first request, since a Worker has no entropy before. */
-function hostId(): string {
-  isolateId ??= Buffer.from(crypto.getRandomValues(new Uint8Array(24))).toString("base64");
-  return isolateId;
 }
 
 const parsed = new WeakMap<Cloudflare.Env, Settings>();

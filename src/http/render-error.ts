@@ -2,13 +2,7 @@ import { boundedText } from "../lib/bounded-text.ts";
 import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { diskFull, isForWantOfRoom } from "../storage/blobs/disk-room.ts";
-
-/** What identifies one request to its client and in the log. */
-export interface RequestIds {
-  readonly requestId: string;
-  /** `x-amz-id-2`. */
-  readonly hostId: string;
-}
+import type { RequestIds } from "./request-ids.ts";
 
 /**
  * Of each text of an error. Most tell what the request was, whose head may have half a MiB: 500 clients that were told theirs
@@ -16,21 +10,25 @@ export interface RequestIds {
  */
 const MAX_TEXT_LENGTH = 24 * 1024;
 
+/** Any failure as an answer; one to HEAD has no body. */
+export function renderError(error: S3Error, method: string, ids: RequestIds): Response {
+  const headers = { ...error.headers, "content-type": "application/xml" };
+  if (method === "HEAD") return new Response(null, { status: error.status, headers });
+  const document = errorDocument(error, ids);
+  return new Response(document, {
+    status: error.status,
+    headers: { ...headers, "content-length": String(Buffer.byteLength(document)) },
+  });
+}
+
 /**
  * Any failure as S3's `<Error>` document, which has no namespace: boto3 reads an empty code from a namespaced root. Each
  * error has elements of its own that name what it is about; `Resource` is documented, and AWS has ceased to send it.
- * An answer to HEAD has no body.
  *
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses,
  * https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3.snapshot.json
  */
-export function renderError(
-  error: S3Error,
-  method: string,
-  { requestId, hostId }: RequestIds,
-): Response {
-  const headers = { ...error.headers, "content-type": "application/xml" };
-  if (method === "HEAD") return new Response(null, { status: error.status, headers });
+export function errorDocument(error: S3Error, { requestId, hostId }: RequestIds): string {
   const elements: XmlNode[] = [
     ["Code", error.code],
     ["Message", boundedText(error.message, MAX_TEXT_LENGTH)],
@@ -40,11 +38,7 @@ export function renderError(
     ["RequestId", requestId],
     ["HostId", hostId],
   ];
-  const document = `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(["Error", elements])}`;
-  return new Response(document, {
-    status: error.status,
-    headers: { ...headers, "content-length": String(Buffer.byteLength(document)) },
-  });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${writeXml(["Error", elements])}`;
 }
 
 /**

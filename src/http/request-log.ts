@@ -1,7 +1,7 @@
 import { boundedText } from "../lib/bounded-text.ts";
 import { log } from "../lib/log.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import type { RequestIds } from "./render-error.ts";
+import type { RequestIds } from "./request-ids.ts";
 
 interface LoggedRequest {
   readonly ids: RequestIds;
