@@ -15,7 +15,7 @@ import { isAlive, startOf } from "./process-identity.ts";
 import { systemCode, UserError } from "./user-error.ts";
 
 /** How the folder is laid out, and the rows in it; a change that another version could not read takes the next number. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 export interface DataFolder {
   readonly path: string;

@@ -1,6 +1,5 @@
-import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
+import type { ShardFlags } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
-import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import type { BucketPorts } from "./ports.ts";
 
 /** A bucket as it is remembered, and whom to ask how it is now. */
@@ -13,18 +12,13 @@ export type RememberedBucket = Pick<BucketPorts, "bucket" | "buckets">;
  * @throws S3Error InvalidRequest
  */
 export async function requireObjectLock(remembered: RememberedBucket): Promise<void> {
-  if (remembered.bucket.configuration.objectLock !== undefined) return;
-  const { objectLock } = await currentConfiguration(remembered);
-  if (objectLock === undefined)
+  if (remembered.bucket.shard.flags.hasLock === true) return;
+  const { hasLock } = await currentFlags(remembered);
+  if (hasLock !== true)
     throw new S3Error("InvalidRequest", { message: "Bucket is missing Object Lock Configuration" });
 }
 
 /** @throws StaleBucketError when the bucket is gone */
-export async function currentConfiguration({
-  bucket,
-  buckets,
-}: RememberedBucket): Promise<BucketConfiguration> {
-  const current = await buckets.refresh(bucket.name);
-  if (current?.id !== bucket.id) throw new StaleBucketError();
-  return current.configuration;
+export async function currentFlags({ bucket, buckets }: RememberedBucket): Promise<ShardFlags> {
+  return (await buckets.current(bucket)).shard.flags;
 }

@@ -1,36 +1,42 @@
-import type { BucketConfiguration } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
+import type { BucketRecord, DocumentChange } from "../storage/ports/bucket-directory.ts";
+import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import type { Ports } from "./ports.ts";
 
-/** How often another writer of the same configuration may come first until this one gives up. */
+/** How often another writer of the same bucket's configuration may come first until this one gives up. */
 const MAX_ATTEMPTS = 10;
 
 /**
- * Changes a bucket's configuration: in the Directory first, which says which of two changes was the later, then in every
- * shard. When this returns, every request is decided under it, whatever gateways remember. When it dies half-way, the
- * shards that were not told are told by the first request that comes with the new revision.
+ * Puts or deletes a document of a bucket's configuration: in the Directory first, which refuses a change that was decided
+ * on an older record, so that it is decided again on the newer one; then, unless only the Directory has the document, every
+ * shard is told. When this returns, every request is decided under it, whatever gateways remember. When it dies half-way,
+ * the shards that were not told are told by the first request that comes with the new revision.
  *
- * @param change may be called several times; what it throws is thrown
- * @throws S3Error NoSuchBucket, OperationAborted (too many others change it)
+ * @param decide what to put, on the bucket as it is; may be called several times, and what it throws is thrown
+ * @throws StaleBucketError when the bucket is gone; S3Error OperationAborted (too many others change it)
  */
 export async function configureBucket(
   { directory, buckets, indexOf }: Pick<Ports, "directory" | "buckets" | "indexOf">,
   bucket: BucketRecord,
-  change: (configuration: BucketConfiguration) => BucketConfiguration,
+  decide: (bucket: BucketRecord) => Promise<DocumentChange>,
 ): Promise<void> {
+  let known = bucket;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const current = await directory.find(bucket.name);
-    if (current?.id !== bucket.id)
-      throw new S3Error("NoSuchBucket", { fields: { BucketName: bucket.name } });
-    const updated = await directory.configure(
-      bucket.id,
-      current.revision,
-      change(current.configuration),
-    );
-    if (updated === undefined) continue;
-    await indexOf(updated).configure();
-    buckets.update(updated);
+    const change = await decide(known);
+    const { id, name, gateway, shard } = known;
+    const decidedOn = {
+      id,
+      name,
+      gatewayRevision: gateway.revision,
+      shardRevision: shard.revision,
+    };
+    const outcome = await directory.configure(decidedOn, change);
+    if (outcome === undefined) throw new StaleBucketError();
+    known = outcome.bucket;
+    if (!outcome.isDone) continue;
+    if (change.part === "directory") return;
+    await indexOf(known).configure(outcome.shardPart);
+    buckets.update(known);
     return;
   }
   throw new S3Error("OperationAborted");

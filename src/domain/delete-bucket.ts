@@ -27,11 +27,11 @@ export async function deleteBucketIfEmpty(
   }
 }
 
-function notEmpty({ name, configuration }: BucketRecord): S3Error {
+function notEmpty({ name, shard }: BucketRecord): S3Error {
   const message =
     "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
   return new S3Error("BucketNotEmpty", {
-    ...(configuration.versioning !== undefined && { message }),
+    ...(shard.flags.versioning !== undefined && { message }),
     fields: { BucketName: name },
   });
 }

@@ -2,6 +2,7 @@ import type { Settings } from "../env.ts";
 import type { BlobStore } from "../storage/ports/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
+import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { DiskRoom } from "../storage/blobs/disk-room.ts";
@@ -15,12 +16,14 @@ export interface Ports {
   /** Undefined where there is no end of it. */
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
-  /** The objects of a bucket, retried when the bucket is found to have changed. */
-  readonly indexOf: (bucket: BucketRecord) => BucketIndex;
+  /** The objects of a bucket. @param decisions taken again, on the newer record, when the bucket is found to have changed */
+  readonly indexOf: (bucket: BucketRecord, decisions?: readonly Decision[]) => BucketIndex;
 }
 
 /** What a request on a bucket works with. */
 export interface BucketPorts extends Ports {
   readonly bucket: BucketRecord;
+  /** Those that let the request in. An operation that decides by the bucket's record adds its own before it calls a shard. */
+  readonly decisions: Decision[];
   readonly index: BucketIndex;
 }

@@ -1,3 +1,4 @@
+import type { ShardFlags } from "../protocol/bucket-configuration.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { parseLockHeaders } from "../protocol/object-lock.ts";
 import type { ObjectAttributes } from "../protocol/object-record.ts";
@@ -5,7 +6,8 @@ import type { S3Request } from "../protocol/s3-request.ts";
 import { parseTaggingHeader } from "../protocol/tags.ts";
 import type { Payload } from "./auth/payload.ts";
 import { isVouchedFor } from "./body/vouched-body.ts";
-import { currentConfiguration, type RememberedBucket, requireObjectLock } from "./bucket-lock.ts";
+import { currentFlags, type RememberedBucket, requireObjectLock } from "./bucket-lock.ts";
+import type { BucketPorts } from "./ports.ts";
 
 interface UploadRequest extends RememberedBucket {
   readonly request: S3Request;
@@ -27,27 +29,36 @@ export async function uploadAttributes(upload: UploadRequest): Promise<ObjectAtt
 }
 
 /**
- * Checks that something vouches for the body of an object that will be locked, by its headers or by the bucket's rule.
+ * Checks that something vouches for the body of an object that will be locked, by its headers or by the bucket's rule; of
+ * which a shard may have heard before this gateway.
  *
  * @throws S3Error InvalidRequest
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
  */
 export async function requireVouchedUpload(
-  upload: UploadRequest & { readonly payload: Payload },
+  upload: UploadRequest & Pick<BucketPorts, "decisions"> & { readonly payload: Payload },
   attributes: ObjectAttributes,
 ): Promise<void> {
-  if (!asksForLock(attributes) && !hasRule(upload.bucket.configuration)) return;
-  if (isVouchedFor(upload)) return;
-  if (!asksForLock(attributes) && !hasRule(await currentConfiguration(upload))) return;
+  const isRefused = (flags: ShardFlags): boolean =>
+    (asksForLock(attributes) || hasRule(flags)) && !isVouchedFor(upload);
+  upload.decisions.push(({ shard }) => {
+    if (isRefused(shard.flags)) throw notVouchedFor();
+  });
+  // What is remembered may be old: the rule may be gone since.
+  if (isRefused(upload.bucket.shard.flags) && isRefused(await currentFlags(upload)))
+    throw notVouchedFor();
+}
+
+function notVouchedFor(): S3Error {
   const message =
     "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters";
-  throw new S3Error("InvalidRequest", { message });
+  return new S3Error("InvalidRequest", { message });
 }
 
 function asksForLock({ retention, hasLegalHold }: ObjectAttributes): boolean {
   return retention !== undefined || hasLegalHold !== undefined;
 }
 
-function hasRule({ objectLock }: RememberedBucket["bucket"]["configuration"]): boolean {
-  return objectLock?.defaultRetention !== undefined;
+function hasRule({ hasLockRule }: ShardFlags): boolean {
+  return hasLockRule === true;
 }

@@ -100,8 +100,8 @@ function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports
     blobs: blobStoreOf(env),
     room: diskRoomOf(env),
     contents: contentIndexClient(env.BUCKET_INDEX),
-    indexOf: (bucket) =>
-      bucketIndexClient(env.BUCKET_INDEX, directory, bucket, (newer) => buckets.update(newer)),
+    indexOf: (bucket, decisions) =>
+      bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions),
   };
 }
 

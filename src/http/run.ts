@@ -17,6 +17,7 @@ import { refuseHeaders } from "../protocol/refused-headers.ts";
 import { regionOf } from "../protocol/region.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
+import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
@@ -98,10 +99,13 @@ async function handleOnBucket(
 ): Promise<Response> {
   const { request, caller, signedRegion, settings } = context;
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
-  requireOwner(caller, bucket);
+  const decide: Decision = (known) => requireOwner(caller, known);
+  decide(bucket);
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
-  const bucketContext: BucketContext = { ...context, bucket, index: context.indexOf(bucket) };
+  const decisions = [decide];
+  const index = context.indexOf(bucket, decisions);
+  const bucketContext: BucketContext = { ...context, bucket, decisions, index };
   if (operation.scope === "bucket") return operation.handle(bucketContext);
   return operation.handle({ ...bucketContext, key: request.key ?? "" });
 }

@@ -1,14 +1,8 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import { deleteBucketTagging } from "./bucket-config/delete-bucket-tagging.ts";
 import { FRESH_BUCKET } from "./bucket-config/fresh-bucket.ts";
-import { getBucketTagging } from "./bucket-config/get-bucket-tagging.ts";
-import { getBucketVersioning } from "./bucket-config/get-bucket-versioning.ts";
-import { getObjectLockConfiguration } from "./bucket-config/get-object-lock-configuration.ts";
 import { putBucketAcl } from "./bucket-config/put-bucket-acl.ts";
-import { putBucketTagging } from "./bucket-config/put-bucket-tagging.ts";
-import { putBucketVersioning } from "./bucket-config/put-bucket-versioning.ts";
-import { putObjectLockConfiguration } from "./bucket-config/put-object-lock-configuration.ts";
+import { STORED_DOCUMENTS } from "./bucket-config/stored-documents.ts";
 import { createBucket } from "./bucket/create-bucket.ts";
 import { deleteBucket } from "./bucket/delete-bucket.ts";
 import { deleteObjects } from "./bucket/delete-objects.ts";
@@ -55,22 +49,15 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "GET service": listBuckets,
 
   "DELETE bucket": deleteBucket,
-  "DELETE bucket?tagging": deleteBucketTagging,
   "GET bucket": listObjects,
   "GET bucket?list-type=2": listObjectsV2,
   "GET bucket?location": getBucketLocation,
-  "GET bucket?object-lock": getObjectLockConfiguration,
-  "GET bucket?tagging": getBucketTagging,
   "GET bucket?uploads": listMultipartUploads,
-  "GET bucket?versioning": getBucketVersioning,
   "GET bucket?versions": listObjectVersions,
   "HEAD bucket": headBucket,
   "POST bucket?delete": deleteObjects,
   "PUT bucket": createBucket,
   "PUT bucket?acl": putBucketAcl,
-  "PUT bucket?object-lock": putObjectLockConfiguration,
-  "PUT bucket?tagging": putBucketTagging,
-  "PUT bucket?versioning": putBucketVersioning,
 
   "DELETE object": deleteObject,
   "DELETE object?annotation": deleteObjectAnnotation,
@@ -100,7 +87,8 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "PUT object?uploadId": uploadPart,
   "PUT object?uploadId copy": uploadPartCopy,
 
-  // Last: TypeScript refuses a row above that this spread would overwrite.
+  // Last: TypeScript refuses a row above that one of these would overwrite, and a row of the second that the first has.
+  ...STORED_DOCUMENTS,
   ...FRESH_BUCKET,
 } satisfies Partial<Record<OpenRoute, Operation>>;
 

@@ -1,19 +1,25 @@
-import type { TagSet } from "./tag-set.ts";
+import type { LockConfiguration } from "./object-lock-configuration.ts";
 
 export type VersioningStatus = "Enabled" | "Suspended";
-export type LockMode = "GOVERNANCE" | "COMPLIANCE";
 
-/** What new objects are retained by when their upload does not say. Exactly one of the two periods is given. */
-export interface DefaultRetention {
-  readonly mode: LockMode;
-  readonly days?: number;
-  readonly years?: number;
+/**
+ * Who decides with a document of a bucket's configuration: gateways before they call a shard, shards in their
+ * transactions, or nobody but its own operations, so that it is in the Directory only.
+ */
+export type Part = "gateway" | "shard" | "directory";
+
+/** What shards decide with: each kind's document, in S3's words. What is absent was never configured. */
+export interface ShardDocuments {
+  readonly versioning?: { readonly Status: VersioningStatus };
+  /** Object Lock, once enabled, stays. */
+  readonly lock?: LockConfiguration;
 }
 
-/** What a bucket's owner has configured; what is absent was never configured. */
-export interface BucketConfiguration {
+/** What gateways decide with of the documents that are told to shards. */
+export interface ShardFlags {
+  /** Undefined: never configured. */
   readonly versioning?: VersioningStatus;
-  /** Object Lock, once enabled, stays. */
-  readonly objectLock?: { readonly defaultRetention?: DefaultRetention };
-  readonly tags?: TagSet;
+  readonly hasLock?: boolean;
+  /** New objects are retained when their upload does not say. */
+  readonly hasLockRule?: boolean;
 }

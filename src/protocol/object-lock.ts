@@ -1,76 +1,17 @@
 import { formatPacificDate, parseIsoDate } from "../lib/http-date.ts";
-import { integer, object, one, oneOf, optional, text } from "../lib/xml-shape.ts";
+import { object, one, oneOf, optional, text } from "../lib/xml-shape.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
-import type { BucketConfiguration, DefaultRetention, LockMode } from "./bucket-configuration.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
+import { LOCK_MODES } from "./object-lock-configuration.ts";
 import type { ObjectAttributes, Retention } from "./object-record.ts";
 import { readXml } from "./read-xml.ts";
 
-const MODES = ["GOVERNANCE", "COMPLIANCE"] as const satisfies readonly LockMode[];
 const MODE_HEADER = "x-amz-object-lock-mode";
 const DATE_HEADER = "x-amz-object-lock-retain-until-date";
 const HOLD_HEADER = "x-amz-object-lock-legal-hold";
 
-/** AWS's limits of a default retention. */
-const MAX_DAYS = 36_500;
-const MAX_YEARS = 100;
-
-type BucketLock = NonNullable<BucketConfiguration["objectLock"]>;
-
-const ObjectLockConfiguration = object({
-  ObjectLockEnabled: one(oneOf("Enabled")),
-  Rule: optional(
-    object({
-      DefaultRetention: one(
-        object({ Mode: one(oneOf(...MODES)), Days: optional(integer), Years: optional(integer) }),
-      ),
-    }),
-  ),
-});
-
-/**
- * Reads the document of PutObjectLockConfiguration.
- *
- * @throws S3Error MalformedXML (days and years, or neither), InvalidRetentionPeriod (not positive, too large)
- */
-export function readLockConfiguration(document: Uint8Array): BucketLock {
-  const { Rule } = readXml(document, "ObjectLockConfiguration", ObjectLockConfiguration);
-  if (Rule === undefined) return {};
-  const { Mode: mode, Days: days, Years: years } = Rule.DefaultRetention;
-  if ((days === undefined) === (years === undefined)) throw new S3Error("MalformedXML");
-  checkPeriod(days ?? 1, MAX_DAYS);
-  checkPeriod(years ?? 1, MAX_YEARS);
-  const defaultRetention: DefaultRetention = {
-    mode,
-    ...(days !== undefined && { days }),
-    ...(years !== undefined && { years }),
-  };
-  return { defaultRetention };
-}
-
-function checkPeriod(period: number, most: number): void {
-  if (period < 1)
-    throw new S3Error("InvalidRetentionPeriod", {
-      message: "Default retention period must be a positive integer value.",
-    });
-  if (period > most)
-    throw new S3Error("InvalidRetentionPeriod", {
-      message: "Default retention period too large.",
-    });
-}
-
-/** What is in `<ObjectLockConfiguration>`. */
-export function lockConfigurationContent({ defaultRetention: rule }: BucketLock): XmlContent {
-  return ObjectLockConfiguration.write({
-    ObjectLockEnabled: "Enabled",
-    Rule: rule && {
-      DefaultRetention: { Mode: rule.mode, Days: rule.days, Years: rule.years },
-    },
-  });
-}
-
 const RetentionShape = object({
-  Mode: optional(oneOf(...MODES)),
+  Mode: optional(oneOf(...LOCK_MODES)),
   RetainUntilDate: optional(text),
 });
 
@@ -139,7 +80,7 @@ function parseRetention(headers: Headers, nowMs: number): Retention | undefined 
     const missing = given === null ? MODE_HEADER : DATE_HEADER;
     throw new S3Error("InvalidArgument", { message, fields: { ArgumentName: missing } });
   }
-  const mode = MODES.find((known) => known === given);
+  const mode = LOCK_MODES.find((known) => known === given);
   if (mode === undefined) throw invalidArgument("Unknown wormMode directive.", MODE_HEADER, given);
   const retainUntilMs = parseIsoDate(date);
   if (retainUntilMs === undefined) {

@@ -1,4 +1,4 @@
-import type { LockMode } from "./bucket-configuration.ts";
+import type { LockMode } from "./object-lock-configuration.ts";
 import type { ChecksumValue } from "./checksums.ts";
 import type { TagSet } from "./tag-set.ts";
 

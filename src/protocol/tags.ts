@@ -1,5 +1,5 @@
 import { compareUtf8 } from "../lib/utf8-order.ts";
-import { many, object, one, optional, text } from "../lib/xml-shape.ts";
+import { type Infer, many, object, one, optional, text } from "../lib/xml-shape.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
 import { readXml } from "./read-xml.ts";
@@ -46,31 +46,27 @@ export type Tagged = keyof typeof LIMITS;
 export const TagSetShape = object({
   Tag: many(object({ Key: one(text), Value: one(text) })),
 });
-const Tagging = object({ TagSet: optional(TagSetShape) });
+/** The document of PutObjectTagging and PutBucketTagging. */
+export const Tagging = object({ TagSet: optional(TagSetShape) });
 
 /**
- * Reads the document of PutObjectTagging and PutBucketTagging.
+ * Reads the document of PutObjectTagging.
  *
  * @throws S3Error MalformedXML, InvalidTag
  */
-export function readTagging(document: Uint8Array, tagged: Tagged): TagSet {
+export function readTagging(document: Uint8Array): TagSet {
   const { TagSet: tagSet } = readXml(document, "Tagging", Tagging);
-  return tagSetOf(tagSet?.Tag ?? [], tagged);
+  return tagSetOf(tagSet?.Tag ?? [], "object");
+}
+
+/** The document that tags are told in. */
+export function taggingOf(tags: TagSet): Infer<typeof Tagging> {
+  return { TagSet: { Tag: tags.map(({ key, value }) => ({ Key: key, Value: value })) } };
 }
 
 /** What is in `<Tagging>`. */
 export function taggingContent(tags: TagSet): XmlContent {
-  const nodes = tags.map(
-    ({ key, value }) =>
-      [
-        "Tag",
-        [
-          ["Key", key],
-          ["Value", value],
-        ],
-      ] as const,
-  );
-  return [["TagSet", nodes]];
+  return Tagging.write(taggingOf(tags));
 }
 
 /**

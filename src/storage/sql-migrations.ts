@@ -10,8 +10,8 @@ export type Migrations = readonly string[];
 export function migrate(storage: DurableObjectStorage, migrations: Migrations): void {
   const { sql } = storage;
   storage.transactionSync(() => {
-    sql.exec("CREATE TABLE IF NOT EXISTS schema (steps INTEGER NOT NULL)");
-    const row = sql.exec<{ steps: number }>("SELECT steps FROM schema").toArray()[0];
+    sql.exec("CREATE TABLE IF NOT EXISTS migration (steps INTEGER NOT NULL)");
+    const row = sql.exec<{ steps: number }>("SELECT steps FROM migration").toArray()[0];
     if (row === undefined) requireEmpty(sql);
     const taken = row?.steps ?? 0;
     if (taken > migrations.length)
@@ -19,14 +19,15 @@ export function migrate(storage: DurableObjectStorage, migrations: Migrations): 
         `the data are of a later version of Ledge: they have ${taken} steps of a schema, this one knows ${migrations.length}`,
       );
     for (const statements of migrations.slice(taken)) sql.exec(statements);
-    if (row === undefined) sql.exec("INSERT INTO schema (steps) VALUES (?)", migrations.length);
-    else if (taken < migrations.length) sql.exec("UPDATE schema SET steps = ?", migrations.length);
+    if (row === undefined) sql.exec("INSERT INTO migration (steps) VALUES (?)", migrations.length);
+    else if (taken < migrations.length)
+      sql.exec("UPDATE migration SET steps = ?", migrations.length);
   });
 }
 
-/** The first series of steps, up to 2026-11, was counted in `schema_version`. */
+/** Two series of steps that were never released, up to 2026-11-26, were counted in tables of other names. */
 function requireEmpty(sql: SqlStorage): void {
-  const query = "SELECT 1 FROM sqlite_schema WHERE name = 'schema_version'";
+  const query = "SELECT 1 FROM sqlite_schema WHERE name IN ('schema_version', 'schema')";
   if (sql.exec(query).toArray().length > 0)
     throw new Error("the data are of an earlier version of Ledge, which this one does not read");
 }

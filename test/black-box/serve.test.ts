@@ -172,7 +172,7 @@ test("a folder that cannot be written is refused", async () => {
 
 test.for([
   { version: "a later", format: 1000 },
-  { version: "an earlier", format: 1 },
+  { version: "an earlier", format: 2 },
 ])("data of $version version are refused and left alone", async ({ version, format }) => {
   await mkdir(data);
   const file = path.join(data, "format.json");

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { deleteBucketIfEmpty } from "../../src/domain/delete-bucket.ts";
 import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
-import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import {
   advanceClock,
@@ -13,6 +12,7 @@ import {
   runAlarms,
   withMethods,
 } from "../support/faults.ts";
+import { freshRecord, indexOf, recordOf } from "../support/bucket-record.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -24,9 +24,8 @@ const directory = bucketDirectoryClient(env.DIRECTORY);
 
 /** The bucket as another gateway sees it, past everything that this one remembers. */
 async function elsewhere(name: string) {
-  const record = await directory.find(name);
-  if (record === undefined) throw new Error(`no bucket ${name}`);
-  return { record, index: bucketIndexClient(env.BUCKET_INDEX, directory, record, () => undefined) };
+  const record = await recordOf(name);
+  return { record, index: indexOf(record) };
 }
 
 describe("a delete whose gateway died after it had sealed the shards", () => {
@@ -70,6 +69,14 @@ test("of two deletes at once one succeeds, and the bucket is gone", async () => 
   expect((await signedFetch("HEAD", `/${bucket}`)).status).toBe(404);
 });
 
+/** Another gateway makes a bucket of this name. */
+async function makeElsewhere(name: string): Promise<BucketRecord> {
+  const { ownerId } = await recordOf(await uniqueBucket());
+  const made = { ...freshRecord(crypto.randomUUID(), name), ownerId };
+  await directory.create(made, []);
+  return made;
+}
+
 describe("a bucket that another gateway deleted while this one remembers it", () => {
   async function deletedElsewhere(): Promise<BucketRecord> {
     const bucket = await uniqueBucket();
@@ -99,18 +106,7 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
 
   test("and made again: reads see the new bucket at once, writes with the second try", async () => {
     const { name: bucket } = await deletedElsewhere();
-    const made: BucketRecord = {
-      id: crypto.randomUUID(),
-      name: bucket,
-      region: "us-east-1",
-      ownerId: "",
-      shardCount: 1,
-      createdMs: Date.now(),
-      revision: 0,
-      configuration: {},
-    };
-    const owner = (await directory.find(await uniqueBucket()))?.ownerId ?? "";
-    await directory.create({ ...made, ownerId: owner });
+    const made = await makeElsewhere(bucket);
     await expectError(await signedFetch("GET", `/${bucket}/k`), 404, "NoSuchKey");
     await putObject(bucket, "k", "b".repeat(20_000));
     expect(await blobsOf(made.id)).toHaveLength(1);
@@ -118,17 +114,7 @@ describe("a bucket that another gateway deleted while this one remembers it", ()
 
   test("and made again: a write that comes first is asked to come again, and works then", async () => {
     const { name: bucket } = await deletedElsewhere();
-    const owner = (await directory.find(await uniqueBucket()))?.ownerId ?? "";
-    await directory.create({
-      id: crypto.randomUUID(),
-      name: bucket,
-      region: "us-east-1",
-      ownerId: owner,
-      shardCount: 1,
-      createdMs: Date.now(),
-      revision: 0,
-      configuration: {},
-    });
+    await makeElsewhere(bucket);
     await expectError(await signedFetch("PUT", `/${bucket}/k`, { body: "x" }), 503, "SlowDown");
     await putObject(bucket, "k", "x");
   });

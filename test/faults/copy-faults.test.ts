@@ -180,10 +180,10 @@ test("a source's bucket that was deleted and made anew elsewhere is looked up on
   await expectError(await copy(source, target), 404, "NoSuchBucket");
 
   const successor = { ...record, id: crypto.randomUUID() };
-  await directory.create(successor);
+  await directory.create(successor, []);
   const index = await indexOf(from);
   await expectError(await copy(source, target), 404, "NoSuchKey");
-  await index.open();
+  await index.configure();
   await putObject(from, SOURCE, OTHER_BLOB);
   await copied(source, target);
   expect(await readObject(target)).toBe(OTHER_BLOB);

@@ -1,6 +1,5 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import type { BucketConfiguration } from "../../src/protocol/bucket-configuration.ts";
 import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { expectOk, putDocument } from "../support/documents.ts";
@@ -13,6 +12,7 @@ import {
   ruleOf,
 } from "../support/object-lock.ts";
 import { setVersioning, versionedBucket } from "../support/versions.ts";
+import { decidedOn, recordOf } from "../support/bucket-record.ts";
 
 const QUERY = { "object-lock": "" };
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -132,22 +132,19 @@ async function putAndTime(bucket: string, key: string): Promise<number> {
 }
 
 describe("a gateway that remembers the bucket", () => {
-  const directory = bucketDirectoryClient(env.DIRECTORY);
-
-  /** As another gateway does it: this one is not told. */
-  async function configureElsewhere(
-    name: string,
-    change: (before: BucketConfiguration) => BucketConfiguration,
-  ): Promise<void> {
-    const record = await directory.find(name);
-    if (record === undefined) throw new Error(`no bucket ${name}`);
-    await directory.configure(record.id, record.revision, change(record.configuration));
+  /** Another gateway, of which this one hears nothing, puts a lock without a rule. */
+  async function lockElsewhere(name: string): Promise<void> {
+    const record = await recordOf(name);
+    const body = JSON.stringify({ ObjectLockEnabled: "Enabled" });
+    const flags = { ...record.shard.flags, hasLock: true, hasLockRule: false };
+    const change = { kind: "lock", id: "", part: "shard", body, flags } as const;
+    await bucketDirectoryClient(env.DIRECTORY).configure(decidedOn(record), change);
   }
 
   test("without a lock does not refuse one", async () => {
     const bucket = await versionedBucket();
     await putObject(bucket, "k");
-    await configureElsewhere(bucket, (before) => ({ ...before, objectLock: {} }));
+    await lockElsewhere(bucket);
     await putObject(bucket, "k", "x", retained("GOVERNANCE"));
     expect((await lockOf(`/${bucket}/k`))[0]).toBe("GOVERNANCE");
   });
@@ -155,7 +152,7 @@ describe("a gateway that remembers the bucket", () => {
   test("with a rule does not refuse an upload that nothing vouches for", async () => {
     const bucket = await lockedBucket();
     await expectOk(putLockConfiguration(bucket, ruleOf("GOVERNANCE", "<Days>1</Days>")));
-    await configureElsewhere(bucket, (before) => ({ ...before, objectLock: {} }));
+    await lockElsewhere(bucket);
     await putObject(bucket, "k", "x", { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" });
   });
 });

@@ -8,7 +8,8 @@ import { MIGRATIONS } from "../../src/storage/bucket-shard/rows/schema.ts";
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { WANTS_HEADERS } from "../../src/storage/ports/content-index.ts";
 import { migrate } from "../../src/storage/sql-migrations.ts";
-import { indexOf, keyInShard, makeBucket, putBlob, query, removalOf } from "../support/shards.ts";
+import { indexOf, versioningPart } from "../support/bucket-record.ts";
+import { keyInShard, makeBucket, putBlob, query, removalOf } from "../support/shards.ts";
 
 /** The migration that a later version of the code may have. */
 const ADDED_COLUMN = `
@@ -21,9 +22,8 @@ const otherKey = keyInShard(0, "other");
 
 async function versionedBucket(): Promise<{ index: BucketIndex; shard: string }> {
   const bucket = await makeBucket();
-  const configured = { ...bucket, revision: 1, configuration: { versioning: "Enabled" as const } };
-  const index = indexOf(configured);
-  await index.configure();
+  const index = indexOf(bucket);
+  await index.configure(versioningPart(1, "Enabled"));
   const shard = `${bucket.id}/0`;
   await runInDurableObject(env.BUCKET_INDEX.getByName(shard), (_, { storage }) =>
     migrate(storage, [...MIGRATIONS, ADDED_COLUMN]),

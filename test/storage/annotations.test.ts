@@ -5,7 +5,8 @@ import type { AnnotationChangeOutcome } from "../../src/storage/ports/annotation
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { WANTS_HEADERS } from "../../src/storage/ports/content-index.ts";
-import { draftOf, indexOf, keyInShard, makeBucket, query, removalOf } from "../support/shards.ts";
+import { indexOf, versioningPart } from "../support/bucket-record.ts";
+import { draftOf, keyInShard, makeBucket, query, removalOf } from "../support/shards.ts";
 
 const KEY = keyInShard(0);
 const RENAMED = keyInShard(0, "renamed-");
@@ -133,8 +134,7 @@ describe("a rename", () => {
   });
 
   test("leaves them with the older version, too, where there are versions", async () => {
-    index = indexOf({ ...bucket, revision: 1, configuration: { versioning: "Enabled" } });
-    await index.configure();
+    await index.configure(versioningPart(1, "Enabled"));
     await put(KEY);
     const put1 = await annotate("note");
     await rename();

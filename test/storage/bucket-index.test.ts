@@ -1,14 +1,12 @@
-import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-record.ts";
-import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
-import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import type { BucketIndex, ListEntry, ListQuery } from "../../src/storage/ports/bucket-index.ts";
 import { WANTS_HEADERS } from "../../src/storage/ports/content-index.ts";
 import { atRandom } from "../support/campaign.ts";
 import { BucketModel } from "../support/listing-model.ts";
 import { pick, seededRandom } from "../support/seeded-random.ts";
+import { freshRecord, indexOf } from "../support/bucket-record.ts";
 
 type SeededRandom = ReturnType<typeof seededRandom>;
 
@@ -37,23 +35,7 @@ let opened = 0;
 function openIndex(): BucketIndex {
   opened += 1;
   const id = `bucket-${opened}`;
-  const shardCount = Number(env.INDEX_SHARDS);
-  const record = {
-    id,
-    name: id,
-    region: "us-east-1",
-    ownerId: "o",
-    shardCount,
-    createdMs: 0,
-    revision: 0,
-    configuration: {},
-  };
-  return bucketIndexClient(
-    env.BUCKET_INDEX,
-    bucketDirectoryClient(env.DIRECTORY),
-    record,
-    () => undefined,
-  );
+  return indexOf(freshRecord(id));
 }
 
 function draft(etag: string): ObjectDraft {

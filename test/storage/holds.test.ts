@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PLAIN_STAMP } from "../../src/storage/wire/protocol.ts";
 import { advanceClock, blobsOf } from "../support/faults.ts";
+import { indexOf } from "../support/bucket-record.ts";
 import {
   deleteBucket,
-  indexOf,
   keyInShard,
   makeBucket,
   putBlob,

@@ -4,16 +4,15 @@ import { describe, expect, test } from "vitest";
 import type { VersioningStatus } from "../../src/protocol/bucket-configuration.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES } from "../../src/protocol/object-record.ts";
-import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
-import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import { listObjects } from "../../src/storage/bucket-shard/objects/listing.ts";
 import { unpackPage } from "../../src/storage/wire/packed-page.ts";
-import type { BucketIndex, ListEntry, VersionEntry } from "../../src/storage/ports/bucket-index.ts";
+import type { ListEntry, VersionEntry } from "../../src/storage/ports/bucket-index.ts";
 import type { UploadDraft, UploadEntry } from "../../src/storage/ports/upload-index.ts";
 import { BucketModel } from "../support/listing-model.ts";
 import { pick, seededRandom } from "../support/seeded-random.ts";
 import { draftOf, removalOf } from "../support/shards.ts";
 import { UploadModel, VersionModel } from "../support/version-model.ts";
+import { freshRecord, indexOf, versioningPart } from "../support/bucket-record.ts";
 
 type SeededRandom = ReturnType<typeof seededRandom>;
 
@@ -38,21 +37,6 @@ const UPLOAD: UploadDraft = {
   checksum: undefined,
   attributes: NO_ATTRIBUTES,
 };
-
-function openIndex(id: string, versioning: VersioningStatus | undefined, revision: number) {
-  const record = {
-    id,
-    name: id,
-    region: "us-east-1",
-    ownerId: "o",
-    shardCount: Number(env.INDEX_SHARDS),
-    createdMs: 0,
-    revision,
-    configuration: versioning === undefined ? {} : { versioning },
-  };
-  const directory = bucketDirectoryClient(env.DIRECTORY);
-  return bucketIndexClient(env.BUCKET_INDEX, directory, record, () => undefined);
-}
 
 /** A walk through a listing: what to do between its pages, and one page of it beside the model's. */
 interface Walk {
@@ -81,7 +65,7 @@ async function walkVersions(seed: number): Promise<void> {
   const id = `versions-${seed}`;
   let versioning: VersioningStatus | undefined;
   let revision = 0;
-  let index: BucketIndex = openIndex(id, versioning, revision);
+  const index = indexOf(freshRecord(id));
 
   async function change(): Promise<void> {
     const key = pick(random, KEYS);
@@ -90,7 +74,7 @@ async function walkVersions(seed: number): Promise<void> {
       case 0:
         revision += 1;
         versioning = pick(random, VERSIONING);
-        index = openIndex(id, versioning, revision);
+        await index.configure(versioningPart(revision, versioning));
         return;
       case 1: {
         const outcome = await index.remove(removalOf(key));
@@ -160,7 +144,7 @@ function describeVersion(entry: VersionEntry): string {
 async function walkUploads(seed: number): Promise<void> {
   const random = seededRandom(seed);
   const model = new UploadModel();
-  const index = openIndex(`uploads-${seed}`, undefined, 0);
+  const index = indexOf(freshRecord(`uploads-${seed}`));
 
   async function change(): Promise<void> {
     if (random(3) > 0 || model.uploads.length === 0) {

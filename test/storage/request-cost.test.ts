@@ -1,8 +1,8 @@
-import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import scaleMd from "../../docs/scale.md?raw";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
+import { evaluate, readTable } from "../support/cost-table.ts";
 import { putDocument } from "../support/documents.ts";
 import {
   abort,
@@ -17,11 +17,11 @@ import {
 import { partBytes, putInParts } from "../support/multipart-object.ts";
 import { installMeter } from "../support/request-meter.ts";
 
-const SHARDS = Number(env.INDEX_SHARDS);
 /** Keys of each kind: so many that each of four shards has some of both, and more than one page. */
 const KEYS = 15;
 const PAGE = 2;
 
+const ENABLED = "<Status>Enabled</Status>";
 const INLINE = new Uint8Array(1024);
 const BLOB = new Uint8Array(64 * 1024);
 
@@ -171,6 +171,17 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     counts: [1],
   },
   PutBucketTagging: { send: (bucket) => putTags(`/${bucket}`) },
+  GetBucketTagging: {
+    async send(bucket) {
+      await putTags(`/${bucket}`);
+      meter.reset();
+      return signedFetch("GET", `/${bucket}`, { query: { tagging: "" } });
+    },
+  },
+  PutBucketVersioning: {
+    send: (bucket) =>
+      putDocument(`/${bucket}`, { versioning: "" }, "VersioningConfiguration", ENABLED),
+  },
   CreateBucket: { send: (bucket) => signedFetch("PUT", `/${bucket}-other`) },
   DeleteBucket: {
     async send(bucket) {
@@ -300,31 +311,4 @@ function deleteAll(bucket: string, kind: "inline" | "blob"): Promise<Response> {
 function listPage(bucket: string, maxKeys: number): Promise<Response> {
   const query = { "list-type": "2", "max-keys": String(maxKeys) };
   return signedFetch("GET", `/${bucket}`, { query });
-}
-
-/** The rows of a Markdown table without its head: the first cell, then the others. */
-function readTable(markdown: string): Map<string, readonly string[]> {
-  const [, , ...lines] = markdown.split("\n").filter((line) => line.startsWith("|"));
-  const rows = lines.map((line) =>
-    line
-      .split("|")
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
-  return new Map(rows.map(([name = "", ...cells]) => [name, cells]));
-}
-
-/** A sum of products of numbers, S and N: `6 S + 1`. */
-function evaluate(cell: string, count: number): number {
-  const valueOf = (factor: string): number =>
-    factor === "S" ? SHARDS : factor === "N" ? count : Number(factor);
-  return cell
-    .split("+")
-    .map((term) =>
-      term
-        .trim()
-        .split(" ")
-        .reduce((product, factor) => product * valueOf(factor), 1),
-    )
-    .reduce((sum, term) => sum + term, 0);
 }

@@ -26,13 +26,14 @@ const SHARD_SCHEMAS: readonly (readonly string[])[] = [
     "CREATE INDEX hold_unconfirmed ON hold (token) WHERE is_confirmed = 0",
     "CREATE TABLE inline_body ( sequence INTEGER PRIMARY KEY, bytes BLOB NOT NULL )",
     "CREATE TABLE job ( kind TEXT PRIMARY KEY, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE migration (steps INTEGER NOT NULL)",
     "CREATE TABLE object ( key TEXT PRIMARY KEY, sequence INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, part_count INTEGER, version_id TEXT, is_foreign INTEGER, access TEXT, encryption TEXT, sealed_key BLOB, attributes TEXT, headers TEXT NOT NULL ) WITHOUT ROWID",
     "CREATE TABLE part ( upload_id TEXT NOT NULL, part_number INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, checksum TEXT, content_id TEXT NOT NULL, sealed_key BLOB, PRIMARY KEY (upload_id, part_number) ) WITHOUT ROWID",
     "CREATE TABLE released_hold ( token TEXT PRIMARY KEY, content_id TEXT NOT NULL ) WITHOUT ROWID",
-    "CREATE TABLE schema (steps INTEGER NOT NULL)",
     "CREATE TABLE segment ( content_id TEXT NOT NULL, offset_bytes INTEGER NOT NULL, part_number INTEGER NOT NULL, size_bytes INTEGER NOT NULL, blob_id TEXT NOT NULL, blob_offset_bytes INTEGER NOT NULL, blob_size_bytes INTEGER NOT NULL, keeper_id TEXT NOT NULL, checksum TEXT, sealed_key BLOB, PRIMARY KEY (content_id, offset_bytes) ) WITHOUT ROWID",
     "CREATE INDEX segment_part ON segment (content_id, part_number)",
-    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL, revision INTEGER NOT NULL, configuration TEXT NOT NULL )",
+    "CREATE TABLE setting ( part TEXT PRIMARY KEY, revision INTEGER NOT NULL, body TEXT ) WITHOUT ROWID",
+    "CREATE TABLE shard ( id INTEGER PRIMARY KEY CHECK (id = 0), name TEXT NOT NULL, sequence INTEGER NOT NULL, seal TEXT, sweep_fence TEXT NOT NULL, sweep_cursor TEXT NOT NULL )",
     "CREATE TABLE upload ( key TEXT NOT NULL, upload_id TEXT NOT NULL, initiated_ms INTEGER NOT NULL, object_sequence INTEGER, storage_class TEXT NOT NULL, checksum_algorithm TEXT, checksum_type TEXT, version_id TEXT, access TEXT, encryption TEXT, attributes TEXT, headers TEXT NOT NULL, PRIMARY KEY (key, upload_id) ) WITHOUT ROWID",
     "CREATE INDEX upload_initiated ON upload (initiated_ms)",
     "CREATE TABLE version ( key TEXT NOT NULL, sequence INTEGER NOT NULL, is_marker INTEGER NOT NULL, modified_ms INTEGER NOT NULL, size_bytes INTEGER NOT NULL, etag TEXT NOT NULL, storage_class TEXT NOT NULL, checksum TEXT, content_id TEXT, part_count INTEGER, version_id TEXT, is_foreign INTEGER, access TEXT, encryption TEXT, sealed_key BLOB, attributes TEXT, headers TEXT NOT NULL, PRIMARY KEY (key, sequence DESC) ) WITHOUT ROWID",
@@ -58,8 +59,10 @@ test("the Directory has these tables", async () => {
     ddl(storage.sql),
   );
   expect(tables).toEqual([
-    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, revision INTEGER NOT NULL, configuration TEXT NOT NULL ) WITHOUT ROWID",
-    "CREATE TABLE schema (steps INTEGER NOT NULL)",
+    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, gateway_revision INTEGER NOT NULL, shard_revision INTEGER NOT NULL, shard_flags TEXT NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE bucket_document ( bucket_id TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, revision INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bucket_id, kind, id) ) WITHOUT ROWID",
+    "CREATE INDEX bucket_document_part ON bucket_document (bucket_id, part) WHERE part <> 'directory'",
+    "CREATE TABLE migration (steps INTEGER NOT NULL)",
   ]);
 });
 
@@ -74,9 +77,9 @@ test.for([
       const [old, current] = await runInDurableObject(shard, async (_, { storage }) => {
         await storage.deleteAll();
         migrate(storage, migrations.slice(0, earlier));
-        const before = storage.sql.exec("SELECT steps FROM schema").one();
+        const before = storage.sql.exec("SELECT steps FROM migration").one();
         migrate(storage, migrations);
-        return [before, storage.sql.exec("SELECT steps FROM schema").one()];
+        return [before, storage.sql.exec("SELECT steps FROM migration").one()];
       });
       expect(old).toEqual({ steps: earlier });
       expect(current).toEqual({ steps: migrations.length });
@@ -87,13 +90,18 @@ test.for([
 test.for([
   {
     version: "a later",
-    make: "UPDATE schema SET steps = 99",
+    make: "UPDATE migration SET steps = 99",
     sentence:
       "the data are of a later version of Ledge: they have 99 steps of a schema, this one knows 1",
   },
   {
     version: "an earlier",
-    make: "DROP TABLE schema; CREATE TABLE schema_version (version INTEGER NOT NULL)",
+    make: "DROP TABLE migration; CREATE TABLE schema_version (version INTEGER NOT NULL)",
+    sentence: "the data are of an earlier version of Ledge, which this one does not read",
+  },
+  {
+    version: "the version before",
+    make: "ALTER TABLE migration RENAME TO schema",
     sentence: "the data are of an earlier version of Ledge, which this one does not read",
   },
 ])("data of $version version are refused, not read", async ({ version, make, sentence }) => {

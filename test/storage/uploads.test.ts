@@ -8,9 +8,9 @@ import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { countSql } from "../support/counting-sql.ts";
 import { advanceClock, blobsOf } from "../support/faults.ts";
+import { indexOf } from "../support/bucket-record.ts";
 import {
   deleteBucket,
-  indexOf,
   keyInShard,
   makeBucket,
   query,

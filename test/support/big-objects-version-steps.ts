@@ -46,8 +46,7 @@ const removeLocked: MakeStep = ({ model, random }) =>
 /** Retention or a legal hold comes, or goes. */
 const lock: MakeStep = ({ model, random }) => {
   const lockable = model.versions.filter(
-    ({ at, version }) =>
-      at.bucket.configuration.objectLock !== undefined && version.rope !== undefined,
+    ({ at, version }) => at.bucket.shard.flags.hasLock === true && version.rope !== undefined,
   );
   if (lockable.length === 0) return undefined;
   const { at, version, versionId } = pick(random, lockable);

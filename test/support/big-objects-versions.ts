@@ -75,7 +75,7 @@ async function hasCurrent(
 
 async function hasLocks(store: ObjectStore, at: Place, versions: Versions): Promise<boolean> {
   for (const { id, rope, locks } of versions) {
-    if (rope === undefined || at.bucket.configuration.objectLock === undefined) continue;
+    if (rope === undefined || at.bucket.shard.flags.hasLock !== true) continue;
     const found = await store.find(at, id);
     if (found?.locks.join(" ") !== locks.join(" ")) return false;
   }

@@ -11,7 +11,7 @@ import { seededRandom } from "./seeded-random.ts";
 import { runDueAlarm, shardNames, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
-import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import { recordOf } from "./bucket-record.ts";
 
 const HOUR_MS = 3_600_000;
 /** Under a week, after which uploads are aborted. */
@@ -101,7 +101,7 @@ export class World {
 
   async #deleteVersion(bucket: BucketRecord, { key, id, sizeBytes }: ListedVersion): Promise<void> {
     const at = { bucket, key };
-    if (sizeBytes !== undefined && bucket.configuration.objectLock !== undefined)
+    if (sizeBytes !== undefined && bucket.shard.flags.hasLock === true)
       for (const lock of LOCKS) await this.store.setLock(at, id, lock, false);
     await this.store.removeVersion(at, id, false);
   }
@@ -116,10 +116,4 @@ export class World {
       await Promise.all(uploads.map(({ key, uploadId }) => store.abort({ bucket, key }, uploadId)));
     }
   }
-}
-
-async function recordOf(name: string): Promise<BucketRecord> {
-  const bucket = await bucketDirectoryClient(env.DIRECTORY).find(name);
-  if (bucket === undefined) throw new Error(`no bucket ${name}`);
-  return bucket;
 }

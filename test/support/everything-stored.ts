@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import {
   GetBucketLocationCommand,
+  GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   GetObjectAttributesCommand,
   GetObjectCommand,
+  GetObjectLockConfigurationCommand,
   GetObjectTaggingCommand,
   ListBucketsCommand,
   ListMultipartUploadsCommand,
@@ -61,7 +63,11 @@ async function versionsStored(s3: S3Client, Bucket: string): Promise<object> {
       parts: attributes.ObjectParts,
     });
   }
-  return { versioning: Status, versions, markers: DeleteMarkers };
+  const { TagSet: bucketTags } = await s3.send(new GetBucketTaggingCommand({ Bucket }));
+  const { ObjectLockConfiguration: lock } = await s3.send(
+    new GetObjectLockConfigurationCommand({ Bucket }),
+  );
+  return { versioning: Status, bucketTags, lock, versions, markers: DeleteMarkers };
 }
 
 /** Nothing of a bucket without uploads under way. */

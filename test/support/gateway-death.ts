@@ -23,7 +23,10 @@ export interface Doomed {
 type Method = (...given: unknown[]) => Promise<unknown>;
 
 /** Stores of which one call fails as planned. */
-export function doomedEnv({ at, failure, isDeath }: FaultPlan): Doomed {
+export function doomedEnv(
+  { at, failure, isDeath }: FaultPlan,
+  stores: Pick<Cloudflare.Env, "BUCKET_INDEX" | "BLOBS"> = env,
+): Doomed {
   let calls = 0;
   let isDead = false;
   const late: Doomed["late"] = [];
@@ -52,7 +55,7 @@ export function doomedEnv({ at, failure, isDeath }: FaultPlan): Doomed {
     });
   }
 
-  const shards = new Proxy(env.BUCKET_INDEX, {
+  const shards = new Proxy(stores.BUCKET_INDEX, {
     get(original, name) {
       const value: unknown = Reflect.get(original, name);
       if (typeof value !== "function") return value;
@@ -60,7 +63,7 @@ export function doomedEnv({ at, failure, isDeath }: FaultPlan): Doomed {
       return (...given: unknown[]): object => doom(Reflect.apply(value, original, given), true);
     },
   });
-  return { env: faultyEnv({ BUCKET_INDEX: shards, BLOBS: doom(env.BLOBS, false) }), late };
+  return { env: faultyEnv({ BUCKET_INDEX: shards, BLOBS: doom(stores.BLOBS, false) }), late };
 }
 
 export const ALL_FAILURES: readonly Failure[] = FAILURES;

@@ -3,13 +3,12 @@ import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type StoredChecksum } from "../../src/protocol/object-record.ts";
-import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
-import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { contentIndexClient } from "../../src/storage/clients/content-index-client.ts";
 import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
 import type { ListedPart, UploadChecksum } from "../../src/protocol/multipart-completion.ts";
 import type { PartDraft } from "../../src/storage/ports/upload-index.ts";
+import { indexOf as indexOfRecord, recordOf } from "./bucket-record.ts";
 
 /** Bytes that differ from those of another seed, and from their neighbours. */
 export function partBytes(sizeBytes: number, seed: number): Uint8Array<ArrayBuffer> {
@@ -19,10 +18,7 @@ export function partBytes(sizeBytes: number, seed: number): Uint8Array<ArrayBuff
 }
 
 export async function indexOf(bucket: string): Promise<BucketIndex> {
-  const directory = bucketDirectoryClient(env.DIRECTORY);
-  const record = await directory.find(bucket);
-  if (record === undefined) throw new Error(`no bucket ${bucket}`);
-  return bucketIndexClient(env.BUCKET_INDEX, directory, record, () => undefined);
+  return indexOfRecord(await recordOf(bucket));
 }
 
 /** Makes an object of parts without going through HTTP. @returns the blobs of the parts, in order */

@@ -4,10 +4,10 @@ import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-record.ts";
 import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
-import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import type { BucketIndex, Removal } from "../../src/storage/ports/bucket-index.ts";
 import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
 import { advanceClock } from "./faults.ts";
+import { freshRecord, indexOf } from "./bucket-record.ts";
 
 export const SHARDS = Number(env.INDEX_SHARDS);
 
@@ -24,28 +24,10 @@ let opened = 0;
 export async function makeBucket(): Promise<BucketRecord> {
   opened += 1;
   const name = `bucket-${opened}-${crypto.randomUUID().slice(0, 8)}`;
-  const record = {
-    id: name,
-    name,
-    region: "us-east-1",
-    ownerId: "owner",
-    shardCount: SHARDS,
-    createdMs: Date.now(),
-    revision: 0,
-    configuration: {},
-  };
-  await directory.create(record);
-  await indexOf(record).open();
+  const record = freshRecord(name);
+  await directory.create(record, []);
+  await indexOf(record).configure();
   return record;
-}
-
-export function indexOf(bucket: BucketRecord, bindings: Cloudflare.Env = env): BucketIndex {
-  return bucketIndexClient(
-    bindings.BUCKET_INDEX,
-    bucketDirectoryClient(bindings.DIRECTORY),
-    bucket,
-    () => undefined,
-  );
 }
 
 /** Deletes an empty bucket, as DeleteBucket does. */

@@ -5,9 +5,9 @@ import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import type { BucketIndex, CommitOutcome } from "../../src/storage/ports/bucket-index.ts";
 import { contentIndexClient } from "../../src/storage/clients/content-index-client.ts";
 import { advanceClock } from "./faults.ts";
+import { indexOf } from "./bucket-record.ts";
 import {
   draftOf,
-  indexOf,
   keyInShard,
   makeBucket,
   query,

@@ -4,6 +4,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import type { OpenRoute } from "../not-implemented.ts";
 import type { BucketOperation } from "../operation.ts";
 import { getBucketAcl } from "./get-bucket-acl.ts";
+import type { STORED_DOCUMENTS } from "./stored-documents.ts";
 
 /**
  * What a bucket that nobody has configured answers to every read of its configuration: clients ask these before
@@ -64,7 +65,7 @@ export const FRESH_BUCKET = {
     ["Payer", "BucketOwner"],
   ]),
   "GET bucket?website": lacks("GetBucketWebsite", "NoSuchWebsiteConfiguration"),
-} satisfies Partial<Record<OpenRoute, BucketOperation>>;
+} satisfies Partial<Record<Exclude<OpenRoute, keyof typeof STORED_DOCUMENTS>, BucketOperation>>;
 
 function answers(name: string, root: string, content: XmlContent = []): BucketOperation {
   return { name, scope: "bucket", handle: async () => xmlResponse(root, content) };

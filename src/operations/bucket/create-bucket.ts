@@ -2,7 +2,6 @@ import { readDocument } from "../../domain/body/read-document.ts";
 import { checkSignedRegion } from "../../domain/signed-region.ts";
 import { ulid } from "../../lib/ulid.ts";
 import { object, optional, text } from "../../lib/xml-shape.ts";
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import { bucketArn, checkNewBucketName } from "../../protocol/bucket-name.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { parseLockEnabled } from "../../protocol/object-lock.ts";
@@ -11,8 +10,12 @@ import { REFUSED_OF_NEW_BUCKETS } from "../../protocol/refused-headers.ts";
 import { regionOf } from "../../protocol/region.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
-import { tagSetOf, TagSetShape } from "../../protocol/tags.ts";
-import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import { taggingOf, tagSetOf, TagSetShape } from "../../protocol/tags.ts";
+import type { BucketRecord, StoredDocument } from "../../storage/ports/bucket-directory.ts";
+import { OBJECT_LOCK } from "../bucket-config/object-lock.ts";
+import { storedAs } from "../bucket-config/stored-document.ts";
+import { TAGGING } from "../bucket-config/tagging.ts";
+import { VERSIONING } from "../bucket-config/versioning.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 
 /** S3's first region: to make a bucket of one's own there once more has always been a success. */
@@ -46,25 +49,21 @@ export const createBucket: AccountOperation = {
     const region = asked.locationConstraint ?? settings.region;
     checkSignedRegion(signedRegion, regionOf(region), settings.region);
 
-    const configuration = configurationOf(asked);
-    const isConfigured = Object.keys(configuration).length > 0;
     const now = Date.now();
-    const { bucket, isNew } = await directory.create({
+    const made = {
       id: ulid(now),
       name,
       region,
       ownerId: caller.canonicalId,
       shardCount: settings.indexShards,
       createdMs: now,
-      // Shards begin at 0, with no configuration.
-      revision: isConfigured ? 1 : 0,
-      configuration,
-    });
+      gateway: { revision: 0, documents: {} },
+      shard: shardPartOf(asked),
+    };
+    const { bucket, isNew, shardPart } = await directory.create(made, documentsOf(asked));
     if (isNew) {
-      const index = indexOf(bucket);
-      await index.open();
-      if (isConfigured) await index.configure();
-      await buckets.refresh(name);
+      await indexOf(bucket).configure(shardPart);
+      buckets.update(bucket);
     } else if (bucket.ownerId !== caller.canonicalId) {
       throw new S3Error("BucketAlreadyExists", { fields: { BucketName: name } });
     } else if (
@@ -98,16 +97,26 @@ interface Asked {
   readonly hasObjectLock: boolean;
 }
 
-function configurationOf({ tags, hasObjectLock }: Asked): BucketConfiguration {
-  return {
-    ...(hasObjectLock && { versioning: "Enabled", objectLock: {} }),
-    ...(tags.length > 0 && { tags }),
-  };
+function documentsOf({ tags, hasObjectLock }: Asked): readonly StoredDocument[] {
+  const locked = [
+    storedAs(VERSIONING, { Status: "Enabled", MfaDelete: undefined, MFADelete: undefined }),
+    storedAs(OBJECT_LOCK, { ObjectLockEnabled: "Enabled", Rule: undefined }),
+  ];
+  return [
+    ...(hasObjectLock ? locked : []),
+    ...(tags.length > 0 ? [storedAs(TAGGING, taggingOf(tags))] : []),
+  ];
+}
+
+/** Shards begin at revision 0, with no documents. */
+function shardPartOf({ hasObjectLock }: Asked): BucketRecord["shard"] {
+  if (!hasObjectLock) return { revision: 0, flags: {} };
+  return { revision: 1, flags: { versioning: "Enabled", hasLock: true } };
 }
 
 /** What was asked for is not what the bucket is; AWS does not compare the tags. */
-function wouldChange({ configuration }: BucketRecord, { tags, hasObjectLock }: Asked): boolean {
-  return tags.length > 0 || (hasObjectLock && configuration.objectLock === undefined);
+function wouldChange({ shard }: BucketRecord, { tags, hasObjectLock }: Asked): boolean {
+  return tags.length > 0 || (hasObjectLock && shard.flags.hasLock !== true);
 }
 
 async function readConfiguration(context: AccountContext): Promise<Asked> {

@@ -16,7 +16,7 @@ export const putObjectTagging: ObjectOperation = {
   scope: "object",
   async handle(context) {
     const document = await readDocument(context);
-    const tags = readTagging(document, "object");
+    const tags = readTagging(document);
     const versionId = await changeVersion(context, { kind: "tags", tags });
     return emptyResponse(200, versionHeaders(versionId));
   },

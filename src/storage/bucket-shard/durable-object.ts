@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { readShardSettings } from "../../env.ts";
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { DeleteMarker, Located } from "../../protocol/object-record.ts";
+import type { ShardPart } from "../ports/bucket-directory.ts";
 import type {
   ListQuery,
   Removal,
@@ -14,12 +14,13 @@ import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
 import {
+  gatewayRevisionOf,
   type PlainAnswer,
-  revisionOf,
   type UnknownProtocol,
   unknownProtocol,
 } from "../wire/protocol.ts";
 import type { Answer, Args, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import { configureShard } from "./configure-shard.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -38,7 +39,8 @@ import { readObject } from "./objects/read-object.ts";
 import { removeObject } from "./objects/remove-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
 import { MIGRATIONS } from "./rows/schema.ts";
-import { configure, sealIfEmpty, unseal } from "./seal-shard.ts";
+import { sealIfEmpty, unseal } from "./seal-shard.ts";
+import { ShardConfiguration } from "./shard-configuration.ts";
 import { annotationBytesOf, bodyBytesOf, partBytesOf, ShardRoom } from "./shard-room.ts";
 import { ShardState } from "./shard-state.ts";
 import type { Shard } from "./shard.ts";
@@ -50,7 +52,8 @@ import { abortUpload, createUpload, findUpload, listParts, putPart } from "./upl
 /**
  * One shard of a bucket's index, named `<bucket id>/<shard number>`: the only writer of its rows.
  * Every method is one transaction; writes that arrive together share one (see {@link GroupCommit}). The first argument is
- * the call's stamp (`wire/protocol.ts`).
+ * the call's stamp, the second, where objects are concerned, which revision of the shard part the gateway knows
+ * (`wire/protocol.ts`).
  */
 export class BucketIndexObject extends DurableObject {
   readonly #shard: Shard;
@@ -66,7 +69,8 @@ export class BucketIndexObject extends DurableObject {
     const settings = readShardSettings(env);
     const state = new ShardState(storage.sql, ctx.id.name);
     const cache = new ObjectCache(settings.cacheBytes);
-    this.#shard = { sql: storage.sql, state, cache, settings };
+    const configuration = new ShardConfiguration(storage.sql);
+    this.#shard = { sql: storage.sql, state, configuration, cache, settings };
     this.#room = new ShardRoom(storage.sql, settings.limitBytes);
     this.#commits = new GroupCommit(storage, state);
     this.#jobTable = new JobTable(storage);
@@ -75,108 +79,130 @@ export class BucketIndexObject extends DurableObject {
     );
   }
 
-  /** Called when the bucket is made, so that even a shard that is never written to is swept. */
-  open(stamp: number): Promise<PlainAnswer<void>> {
-    return this.#transact(stamp, () => undefined);
-  }
-
-  configure(stamp: number, configuration: BucketConfiguration): Promise<PlainAnswer<void>> {
+  /** Called when the bucket is made, too, so that even a shard that is never written to is swept. */
+  configure(stamp: number, part: ShardPart | undefined): Promise<PlainAnswer<void>> {
     return this.#transact(stamp, (transaction) =>
-      configure(transaction, revisionOf(stamp), configuration),
+      configureShard(transaction, gatewayRevisionOf(stamp), part),
     );
   }
 
   read(
     stamp: number,
+    known: number,
     key: string,
     wanted: Wanted,
   ): ShardAnswer<PackedObject | DeleteMarker | undefined> {
-    return this.#answer(stamp, () => readObject(this.#shard, key, wanted));
+    return this.#answer(stamp, known, () => readObject(this.#shard, key, wanted));
   }
 
-  list(stamp: number, query: ListQuery): ShardAnswer<PackedPage> {
-    return this.#answer(stamp, () => listObjects(this.#shard.sql, query));
+  list(stamp: number, known: number, query: ListQuery): ShardAnswer<PackedPage> {
+    return this.#answer(stamp, known, () => listObjects(this.#shard.sql, query));
   }
 
-  commit(stamp: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
+  commit(stamp: number, known: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
     const bodyBytes = (): number => bodyBytesOf(args[1].content);
-    return this.#add(stamp, bodyBytes, (transaction) => commitObject(transaction, ...args));
+    return this.#add(stamp, known, bodyBytes, (transaction) => commitObject(transaction, ...args));
   }
 
-  append(stamp: number, ...args: Args<"append">): Promise<Answer<"append">> {
+  append(stamp: number, known: number, ...args: Args<"append">): Promise<Answer<"append">> {
     const bodyBytes = (): number => bodyBytesOf(args[1].content);
-    return this.#add(stamp, bodyBytes, (transaction) => appendToObject(transaction, ...args));
+    return this.#add(stamp, known, bodyBytes, (transaction) =>
+      appendToObject(transaction, ...args),
+    );
   }
 
   remove(
     stamp: number,
+    known: number,
     removals: readonly Removal[],
   ): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
-    return this.#write(stamp, (transaction) =>
+    return this.#write(stamp, known, (transaction) =>
       removals.map((removal) => removeObject(transaction, removal)),
     );
   }
 
-  change(stamp: number, ...args: Args<"change">): Promise<Answer<"change">> {
-    return this.#add(stamp, noBody, (transaction) => changeAttributes(transaction, ...args));
+  change(stamp: number, known: number, ...args: Args<"change">): Promise<Answer<"change">> {
+    return this.#add(stamp, known, noBody, (transaction) => changeAttributes(transaction, ...args));
   }
 
-  listVersions(stamp: number, ...args: Args<"listVersions">): Answer<"listVersions"> {
-    return this.#answer(stamp, () => listVersions(this.#shard.sql, ...args));
+  listVersions(
+    stamp: number,
+    known: number,
+    ...args: Args<"listVersions">
+  ): Answer<"listVersions"> {
+    return this.#answer(stamp, known, () => listVersions(this.#shard.sql, ...args));
   }
 
-  readAnnotation(stamp: number, ...args: Args<"readAnnotation">): Answer<"readAnnotation"> {
-    return this.#answer(stamp, () => readAnnotation(this.#shard, ...args));
+  readAnnotation(
+    stamp: number,
+    known: number,
+    ...args: Args<"readAnnotation">
+  ): Answer<"readAnnotation"> {
+    return this.#answer(stamp, known, () => readAnnotation(this.#shard, ...args));
   }
 
-  listAnnotations(stamp: number, ...args: Args<"listAnnotations">): Answer<"listAnnotations"> {
-    return this.#answer(stamp, () => listAnnotations(this.#shard, ...args));
+  listAnnotations(
+    stamp: number,
+    known: number,
+    ...args: Args<"listAnnotations">
+  ): Answer<"listAnnotations"> {
+    return this.#answer(stamp, known, () => listAnnotations(this.#shard, ...args));
   }
 
   changeAnnotation(
     stamp: number,
+    known: number,
     ...args: Args<"changeAnnotation">
   ): Promise<Answer<"changeAnnotation">> {
     const [, change] = args;
     const effect = (transaction: Transaction) => changeAnnotation(transaction, ...args);
-    if (change.kind === "remove") return this.#write(stamp, effect);
-    return this.#add(stamp, () => annotationBytesOf(change), effect);
+    if (change.kind === "remove") return this.#write(stamp, known, effect);
+    return this.#add(stamp, known, () => annotationBytesOf(change), effect);
   }
 
-  rename(stamp: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
-    return this.#add(stamp, noBody, (transaction) => renameObject(transaction, rename));
+  rename(stamp: number, known: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
+    return this.#add(stamp, known, noBody, (transaction) => renameObject(transaction, rename));
   }
 
-  createUpload(stamp: number, ...args: Args<"createUpload">): Promise<Answer<"createUpload">> {
-    return this.#add(stamp, noBody, (transaction) => createUpload(transaction, ...args));
+  createUpload(
+    stamp: number,
+    known: number,
+    ...args: Args<"createUpload">
+  ): Promise<Answer<"createUpload">> {
+    return this.#add(stamp, known, noBody, (transaction) => createUpload(transaction, ...args));
   }
 
-  findUpload(stamp: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
-    return this.#answer(stamp, () => findUpload(this.#shard.sql, ...args));
+  findUpload(stamp: number, known: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
+    return this.#answer(stamp, known, () => findUpload(this.#shard.sql, ...args));
   }
 
-  putPart(stamp: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
+  putPart(stamp: number, known: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
     const bodyBytes = (): number => partBytesOf(args[3]);
-    return this.#add(stamp, bodyBytes, (transaction) => putPart(transaction, ...args));
+    return this.#add(stamp, known, bodyBytes, (transaction) => putPart(transaction, ...args));
   }
 
-  listParts(stamp: number, ...args: Args<"listParts">): Answer<"listParts"> {
-    return this.#answer(stamp, () => listParts(this.#shard.sql, ...args));
+  listParts(stamp: number, known: number, ...args: Args<"listParts">): Answer<"listParts"> {
+    return this.#answer(stamp, known, () => listParts(this.#shard.sql, ...args));
   }
 
-  listUploads(stamp: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
-    return this.#answer(stamp, () => listUploads(this.#shard.sql, ...args));
+  listUploads(stamp: number, known: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
+    return this.#answer(stamp, known, () => listUploads(this.#shard.sql, ...args));
   }
 
   completeUpload(
     stamp: number,
+    known: number,
     ...args: Args<"completeUpload">
   ): Promise<Answer<"completeUpload">> {
-    return this.#add(stamp, noBody, (transaction) => completeUpload(transaction, ...args));
+    return this.#add(stamp, known, noBody, (transaction) => completeUpload(transaction, ...args));
   }
 
-  abortUpload(stamp: number, ...args: Args<"abortUpload">): Promise<Answer<"abortUpload">> {
-    return this.#write(stamp, (transaction) => abortUpload(transaction, ...args));
+  abortUpload(
+    stamp: number,
+    known: number,
+    ...args: Args<"abortUpload">
+  ): Promise<Answer<"abortUpload">> {
+    return this.#write(stamp, known, (transaction) => abortUpload(transaction, ...args));
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows
@@ -225,18 +251,23 @@ export class BucketIndexObject extends DurableObject {
   }
 
   /** An effect that makes room, or takes little. */
-  #write<T>(stamp: number, effect: (transaction: Transaction) => T): Promise<ShardAnswer<T>> {
-    return this.#commit(() => this.#answer(stamp, () => this.#perform(effect)));
+  #write<T>(
+    stamp: number,
+    known: number,
+    effect: (transaction: Transaction) => T,
+  ): Promise<ShardAnswer<T>> {
+    return this.#commit(() => this.#answer(stamp, known, () => this.#perform(effect)));
   }
 
   /** An effect that adds data: refused when the shard is full. */
   #add<T>(
     stamp: number,
+    known: number,
     bodyBytes: () => number,
     effect: (transaction: Transaction) => T,
   ): Promise<ShardAnswer<T>> {
     return this.#commit(() => {
-      const refusal = this.#refusal(stamp);
+      const refusal = this.#refusal(stamp, known);
       if (refusal !== undefined) return refusal;
       return this.#room.take(bodyBytes()) ? { value: this.#perform(effect) } : { isFull: true };
     });
@@ -257,22 +288,30 @@ export class BucketIndexObject extends DurableObject {
       return await this.#commits.run(effect);
     } catch (error) {
       this.#shard.cache.clear();
+      this.#shard.configuration.reload();
       this.#jobTable.forget();
       throw error;
     }
   }
 
-  #answer<T>(stamp: number, effect: () => T): ShardAnswer<T> {
-    return this.#refusal(stamp) ?? { value: effect() };
+  #answer<T>(stamp: number, known: number, effect: () => T): ShardAnswer<T> {
+    return this.#refusal(stamp, known) ?? { value: effect() };
   }
 
-  #refusal(stamp: number): UnknownProtocol | Sealed | Outdated | undefined {
-    const { state } = this.#shard;
+  /**
+   * What shards decide with is this shard's own, if the gateway knows nothing newer. What gateways decide with has to be
+   * what the shard has heard of: the decision was the gateway's.
+   *
+   * @param known the revision of the shard part that the gateway knows
+   */
+  #refusal(stamp: number, known: number): UnknownProtocol | Sealed | Outdated | undefined {
+    const { state, configuration } = this.#shard;
     const unknown = unknownProtocol(stamp);
     if (unknown !== undefined) return unknown;
     if (state.seal !== undefined) return { sealedBy: state.seal };
-    if (state.revision === revisionOf(stamp)) return undefined;
-    return { revision: state.revision, configuration: state.configuration };
+    const { gatewayRevision, shardRevision } = configuration;
+    if (gatewayRevision === gatewayRevisionOf(stamp) && known <= shardRevision) return undefined;
+    return { gatewayRevision, shardRevision };
   }
 
   #perform<T>(effect: (transaction: Transaction) => T): T {

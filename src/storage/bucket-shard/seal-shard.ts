@@ -1,4 +1,3 @@
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import { isEmpty } from "./objects/remove-object.ts";
 import type { Transaction } from "./transaction.ts";
 import { oldestUploadMs } from "./uploads/uploads.ts";
@@ -17,15 +16,4 @@ export function sealIfEmpty({ sql, state, nowMs, schedule }: Transaction, token:
 /** The delete with this token came to nothing. */
 export function unseal({ state }: Transaction, token: string): void {
   if (state.seal === token) state.setSeal(undefined);
-}
-
-/** The bucket is configured so since `revision`. What is older than the shard knows is ignored. */
-export function configure(
-  { state, cache }: Transaction,
-  revision: number,
-  configuration: BucketConfiguration,
-): void {
-  if (revision <= state.revision) return;
-  state.setConfiguration(revision, configuration);
-  cache.clear();
 }

@@ -1,5 +1,3 @@
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
-
 /** Sequence numbers are reserved in blocks, so that a write does not pay for a row that counts. */
 const SEQUENCE_BLOCK = 1000;
 
@@ -16,8 +14,6 @@ export class ShardState {
   #seal: string | undefined;
   #sweepFence: string;
   #sweepCursor: string;
-  #revision: number;
-  #configuration: BucketConfiguration;
 
   /**
    * @param calledName the name in the object's id. It is kept, since an alarm may wake the object by its id alone
@@ -31,8 +27,6 @@ export class ShardState {
         seal: string | null;
         sweep_fence: string;
         sweep_cursor: string;
-        revision: number;
-        configuration: string;
       }>("SELECT * FROM shard")
       .one();
     this.name = calledName ?? row.name;
@@ -42,8 +36,6 @@ export class ShardState {
     this.#seal = row.seal ?? undefined;
     this.#sweepFence = row.sweep_fence;
     this.#sweepCursor = row.sweep_cursor;
-    this.#revision = row.revision;
-    this.#configuration = JSON.parse(row.configuration) as BucketConfiguration;
   }
 
   /** This shard made the blob, the stitched content, or the hold token of this id. */
@@ -97,21 +89,5 @@ export class ShardState {
   setSweepCursor(blobId: string): void {
     this.#sql.exec("UPDATE shard SET sweep_cursor = ?", blobId);
     this.#sweepCursor = blobId;
-  }
-
-  /** Of the bucket's configuration, as far as this shard has been told. */
-  get revision(): number {
-    return this.#revision;
-  }
-
-  get configuration(): BucketConfiguration {
-    return this.#configuration;
-  }
-
-  setConfiguration(revision: number, configuration: BucketConfiguration): void {
-    const text = JSON.stringify(configuration);
-    this.#sql.exec("UPDATE shard SET revision = ?, configuration = ?", revision, text);
-    this.#revision = revision;
-    this.#configuration = configuration;
   }
 }

@@ -1,11 +1,13 @@
 import type { ShardSettings } from "../../env.ts";
 import type { ObjectCache } from "./objects/object-cache.ts";
+import type { ShardConfiguration } from "./shard-configuration.ts";
 import type { ShardState } from "./shard-state.ts";
 
 /** What reading the index needs. */
 export interface Shard {
   readonly sql: SqlStorage;
   readonly state: ShardState;
+  readonly configuration: ShardConfiguration;
   readonly cache: ObjectCache;
   readonly settings: ShardSettings;
 }

@@ -10,9 +10,12 @@ export function bucketDirectoryClient(
   // A stub is made for each call: one that has thrown is broken for good.
   const stub = () => namespace.getByName("directory");
   return {
-    create: async (bucket) => valueOf(await stub().create(PLAIN_STAMP, bucket)),
-    configure: async (bucketId, revision, configuration) =>
-      valueOf(await stub().configure(PLAIN_STAMP, bucketId, revision, configuration)),
+    create: async (bucket, documents) =>
+      valueOf(await stub().create(PLAIN_STAMP, bucket, documents)),
+    configure: async (known, change) => valueOf(await stub().configure(PLAIN_STAMP, known, change)),
+    readDocument: async (bucketId, kind, id) =>
+      valueOf(await stub().readDocument(PLAIN_STAMP, bucketId, kind, id)),
+    readShardPart: async (bucketId) => valueOf(await stub().readShardPart(PLAIN_STAMP, bucketId)),
     find: async (name) => valueOf(await stub().find(PLAIN_STAMP, name)),
     list: async (query) => valueOf(await stub().list(PLAIN_STAMP, query)),
     beginDelete: async (bucketId) => valueOf(await stub().beginDelete(PLAIN_STAMP, bucketId)),

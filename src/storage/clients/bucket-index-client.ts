@@ -3,7 +3,7 @@ import { ulid } from "../../lib/ulid.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
-import type { BucketDirectory, BucketRecord } from "../ports/bucket-directory.ts";
+import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-directory.ts";
 import {
   type BucketIndex,
   type Removal,
@@ -15,6 +15,7 @@ import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
 import { PLAIN_STAMP, type PlainAnswer, stampOf } from "../wire/protocol.ts";
 import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import type { BucketLookup } from "./bucket-lookup.ts";
 import {
   compareEntries,
   compareUploadEntries,
@@ -28,45 +29,52 @@ type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
 type ShardStub = DurableObjectStub<BucketIndexObject>;
 
+/** Whether a request is let in, by the record of its bucket. What it throws ends the request. */
+export type Decision = (bucket: BucketRecord) => void;
+
 /** Two writers of a configuration, and a dead delete: more can hardly come together. */
 const MAX_ATTEMPTS = 5;
 
 /**
  * The {@link BucketIndex} port over the Durable Objects that are the shards of a bucket.
  *
- * @param onNewer is told of a newer configuration that a shard knows, before anything is done under it; what it throws
- *   ends the call
+ * @param decidedOn how the bucket was when it was decided that the request is let in
+ * @param decisions taken again, before anything is done, when a shard has heard of a newer revision of what gateways decide
+ *   with
  */
 export function bucketIndexClient(
   namespace: DurableObjectNamespace<BucketIndexObject>,
   directory: BucketDirectory,
-  known: BucketRecord,
-  onNewer: (bucket: BucketRecord) => void,
+  buckets: Pick<BucketLookup, "caughtUp">,
+  decidedOn: BucketRecord,
+  decisions: readonly Decision[] = [],
 ): BucketIndex {
-  let bucket = known;
+  let bucket = decidedOn;
   const shardAt = (shard: number): ShardStub => namespace.get(shardId(namespace, bucket.id, shard));
   const shardNumber = (key: string): number => shardOfKey(key, bucket.shardCount);
   const allShards = (): ShardStub[] =>
     Array.from({ length: bucket.shardCount }, (_, i) => shardAt(i));
 
   /**
-   * Calls a shard, and calls it again when it knows of a newer configuration, or had to be told of ours, or was left
+   * Calls a shard, and calls it again when it had heard of a newer configuration, or had to be told of one, or was left
    * sealed by a dead delete.
    */
   async function call<T>(
     shard: ShardStub,
-    effect: (stamp: number) => Promise<ShardAnswer<T>>,
+    effect: (stamp: number, known: number) => Promise<ShardAnswer<T>>,
   ): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const answer = await effect(stampOf(bucket.revision));
+      const answer = await effect(stampOf(bucket.gateway.revision), bucket.shard.revision);
       if ("value" in answer) return answer.value;
       if ("unknownProtocol" in answer) throw notYetDeployed();
       if ("isFull" in answer) throw new S3Error("SlowDown", { message: SHARD_FULL });
       if ("sealedBy" in answer) await unsealIfAbandoned(shard, answer);
-      else if (answer.revision > bucket.revision) {
-        bucket = configured(bucket, answer);
-        onNewer(bucket);
-      } else await tell(shard);
+      else if (answer.gatewayRevision > bucket.gateway.revision) {
+        const newer = await buckets.caughtUp(bucket, answer.gatewayRevision);
+        // First: calls of other shards are under way, which must not go on under a record that was not decided on.
+        for (const decide of decisions) decide(newer);
+        bucket = newer;
+      } else await tell(shard, await missingPart(answer));
     }
     throw new S3Error("OperationAborted");
   }
@@ -82,8 +90,16 @@ export function bucketIndexClient(
     valueOf(await shard.unseal(PLAIN_STAMP, sealedBy));
   }
 
-  async function tell(shard: ShardStub): Promise<void> {
-    valueOf(await shard.configure(stampOf(bucket.revision), bucket.configuration));
+  /** What a shard lacks of what shards decide with: whoever changed it died before the shard was told. */
+  async function missingPart({ shardRevision }: Outdated): Promise<ShardPart | undefined> {
+    if (shardRevision >= bucket.shard.revision) return undefined;
+    const part = await directory.readShardPart(bucket.id);
+    if (part === undefined) throw new StaleBucketError();
+    return part;
+  }
+
+  async function tell(shard: ShardStub, part: ShardPart | undefined): Promise<void> {
+    valueOf(await shard.configure(stampOf(bucket.gateway.revision), part));
   }
 
   /** Calls all shards, whether they are sealed or not. */
@@ -97,16 +113,18 @@ export function bucketIndexClient(
   /** Calls the shard of a key. */
   function callShardOf<T>(
     key: string,
-    effect: (shard: ShardStub, stamp: number) => Promise<ShardAnswer<T>>,
+    effect: (shard: ShardStub, stamp: number, known: number) => Promise<ShardAnswer<T>>,
   ): Promise<T> {
     const shard = shardAt(shardNumber(key));
-    return call(shard, (stamp) => effect(shard, stamp));
+    return call(shard, (stamp, known) => effect(shard, stamp, known));
   }
 
   function callAllShards<T>(
-    effect: (shard: ShardStub, stamp: number) => Promise<ShardAnswer<T>>,
+    effect: (shard: ShardStub, stamp: number, known: number) => Promise<ShardAnswer<T>>,
   ): Promise<T[]> {
-    return Promise.all(allShards().map((shard) => call(shard, (stamp) => effect(shard, stamp))));
+    return Promise.all(
+      allShards().map((shard) => call(shard, (stamp, known) => effect(shard, stamp, known))),
+    );
   }
 
   async function read(
@@ -114,8 +132,8 @@ export function bucketIndexClient(
     wanted: Wanted,
   ): Promise<ObjectRecord | DeleteMarker | undefined> {
     // The runtime's types make an array of the tuple in the answer.
-    const readShard = (shard: ShardStub, stamp: number) =>
-      shard.read(stamp, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
+    const readShard = (shard: ShardStub, stamp: number, known: number) =>
+      shard.read(stamp, known, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
     const found = await callShardOf(key, readShard);
     return found?.kind === "packed" ? unpackObject(found) : found;
   }
@@ -124,7 +142,7 @@ export function bucketIndexClient(
     shard: ShardStub,
     removals: readonly Removal[],
   ): Promise<readonly RemoveOutcome[]> {
-    return call(shard, (stamp) => shard.remove(stamp, removals));
+    return call(shard, (stamp, known) => shard.remove(stamp, known, removals));
   }
 
   return {
@@ -135,12 +153,8 @@ export function bucketIndexClient(
 
     newBlobId: (key) => `${bucket.id}/${shardNumber(key)}/${ulid(Date.now())}`,
 
-    async open() {
-      await valuesOf((shard, stamp) => shard.open(stamp));
-    },
-
-    async configure() {
-      await Promise.all(allShards().map(tell));
+    async configure(part) {
+      await Promise.all(allShards().map((shard) => tell(shard, part)));
     },
 
     read,
@@ -150,10 +164,10 @@ export function bucketIndexClient(
       read(key, wanted) as Promise<StoredObject | DeleteMarker | undefined>,
 
     commit: (key, draft, conditions) =>
-      callShardOf(key, (shard, stamp) => shard.commit(stamp, key, draft, conditions)),
+      callShardOf(key, (shard, stamp, known) => shard.commit(stamp, known, key, draft, conditions)),
 
     append: (key, draft, conditions) =>
-      callShardOf(key, (shard, stamp) => shard.append(stamp, key, draft, conditions)),
+      callShardOf(key, (shard, stamp, known) => shard.append(stamp, known, key, draft, conditions)),
 
     async remove(removal) {
       const [outcome] = await removeFromShard(shardAt(shardNumber(removal.key)), [removal]);
@@ -175,56 +189,74 @@ export function bucketIndexClient(
 
     async list(query) {
       // The runtime's types make an array of the tuples in a page.
-      const listShard = (shard: ShardStub, stamp: number) =>
-        shard.list(stamp, query) as unknown as Promise<ShardAnswer<PackedPage>>;
+      const listShard = (shard: ShardStub, stamp: number, known: number) =>
+        shard.list(stamp, known, query) as unknown as Promise<ShardAnswer<PackedPage>>;
       const pages = await callAllShards(listShard);
       return mergePages(pages.map(unpackPage), query.limit, compareEntries);
     },
 
     async listVersions(query) {
-      const pages = await callAllShards((shard, stamp) => shard.listVersions(stamp, query));
+      const pages = await callAllShards((shard, stamp, known) =>
+        shard.listVersions(stamp, known, query),
+      );
       return mergePages(pages, query.limit, compareVersionEntries);
     },
 
     change: (key, versionId, change) =>
-      callShardOf(key, (shard, stamp) => shard.change(stamp, key, versionId, change)),
+      callShardOf(key, (shard, stamp, known) => shard.change(stamp, known, key, versionId, change)),
 
     readAnnotation: (version, name) =>
-      callShardOf(version.key, (shard, stamp) => shard.readAnnotation(stamp, version, name)),
+      callShardOf(version.key, (shard, stamp, known) =>
+        shard.readAnnotation(stamp, known, version, name),
+      ),
 
     listAnnotations: (version, query) =>
-      callShardOf(version.key, (shard, stamp) => shard.listAnnotations(stamp, version, query)),
+      callShardOf(version.key, (shard, stamp, known) =>
+        shard.listAnnotations(stamp, known, version, query),
+      ),
 
     changeAnnotation: (version, change) =>
-      callShardOf(version.key, (shard, stamp) => shard.changeAnnotation(stamp, version, change)),
+      callShardOf(version.key, (shard, stamp, known) =>
+        shard.changeAnnotation(stamp, known, version, change),
+      ),
 
     async rename(rename) {
       if (shardNumber(rename.sourceKey) !== shardNumber(rename.key)) return undefined;
-      return callShardOf(rename.key, (shard, stamp) => shard.rename(stamp, rename));
+      return callShardOf(rename.key, (shard, stamp, known) => shard.rename(stamp, known, rename));
     },
 
     createUpload: (key, draft) =>
-      callShardOf(key, (shard, stamp) => shard.createUpload(stamp, key, draft)),
+      callShardOf(key, (shard, stamp, known) => shard.createUpload(stamp, known, key, draft)),
 
     findUpload: (key, uploadId) =>
-      callShardOf(key, (shard, stamp) => shard.findUpload(stamp, key, uploadId)),
+      callShardOf(key, (shard, stamp, known) => shard.findUpload(stamp, known, key, uploadId)),
 
     putPart: (key, uploadId, partNumber, draft) =>
-      callShardOf(key, (shard, stamp) => shard.putPart(stamp, key, uploadId, partNumber, draft)),
+      callShardOf(key, (shard, stamp, known) =>
+        shard.putPart(stamp, known, key, uploadId, partNumber, draft),
+      ),
 
     listParts: (key, uploadId, after, limit) =>
-      callShardOf(key, (shard, stamp) => shard.listParts(stamp, key, uploadId, after, limit)),
+      callShardOf(key, (shard, stamp, known) =>
+        shard.listParts(stamp, known, key, uploadId, after, limit),
+      ),
 
     async listUploads(query) {
-      const pages = await callAllShards((shard, stamp) => shard.listUploads(stamp, query));
+      const pages = await callAllShards((shard, stamp, known) =>
+        shard.listUploads(stamp, known, query),
+      );
       return mergePages(pages, query.limit, compareUploadEntries);
     },
 
     completeUpload: (key, uploadId, completion) =>
-      callShardOf(key, (shard, stamp) => shard.completeUpload(stamp, key, uploadId, completion)),
+      callShardOf(key, (shard, stamp, known) =>
+        shard.completeUpload(stamp, known, key, uploadId, completion),
+      ),
 
     abortUpload: (key, uploadId, initiatedMs) =>
-      callShardOf(key, (shard, stamp) => shard.abortUpload(stamp, key, uploadId, initiatedMs)),
+      callShardOf(key, (shard, stamp, known) =>
+        shard.abortUpload(stamp, known, key, uploadId, initiatedMs),
+      ),
 
     async sealIfEmpty(token) {
       const empty = await valuesOf((shard, stamp) => shard.sealIfEmpty(stamp, token));
@@ -235,10 +267,6 @@ export function bucketIndexClient(
       await valuesOf((shard, stamp) => shard.unseal(stamp, token));
     },
   };
-}
-
-function configured(bucket: BucketRecord, { revision, configuration }: Outdated): BucketRecord {
-  return { ...bucket, revision, configuration };
 }
 
 const SHARD_FULL =

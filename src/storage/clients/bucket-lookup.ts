@@ -1,5 +1,6 @@
 import { log } from "../../lib/log.ts";
 import type { BucketDirectory, BucketRecord } from "../ports/bucket-directory.ts";
+import { StaleBucketError } from "../ports/bucket-index.ts";
 
 /** Records that one isolate remembers of a Directory. */
 const MAX_REMEMBERED = 10_000;
@@ -22,7 +23,17 @@ export interface BucketLookup {
   find(name: string): Promise<BucketRecord | undefined>;
   /** The remembered record turned out to be of a bucket that is gone: asks the Directory. */
   refresh(name: string): Promise<BucketRecord | undefined>;
-  /** The bucket's configuration is newer than what was remembered. */
+  /** How this very bucket is now, by the Directory. @throws StaleBucketError when it is gone */
+  current(bucket: BucketRecord): Promise<BucketRecord>;
+  /**
+   * The bucket with this revision of what gateways decide with, or a newer one. The Directory is asked once for all
+   * requests of this isolate, but for those that are under way: none waits for what another one has asked, since that one
+   * may never end.
+   *
+   * @throws StaleBucketError when the bucket is gone
+   */
+  caughtUp(bucket: BucketRecord, gatewayRevision: number): Promise<BucketRecord>;
+  /** The bucket is made, or its configuration is newer than what was remembered. */
   update(bucket: BucketRecord): void;
   /** This deployment has just deleted the bucket. */
   forget(name: string): Promise<void>;
@@ -33,9 +44,9 @@ export function bucketLookup(
   { DIRECTORY: namespace, IDENTITIES: kv }: LookupBindings,
   directory: BucketDirectory,
   waitUntil: (promise: Promise<unknown>) => void,
+  remembered = memoryOf(namespace),
 ): BucketLookup {
-  const remembered = memoryOf(namespace);
-  const keyOf = (name: string): string => `bucket-2/${name}`;
+  const keyOf = (name: string): string => `bucket-3/${name}`;
 
   async function refresh(name: string): Promise<BucketRecord | undefined> {
     const bucket = await directory.find(name);
@@ -47,11 +58,17 @@ export function bucketLookup(
     return bucket;
   }
 
+  async function current({ id, name }: BucketRecord): Promise<BucketRecord> {
+    const bucket = await refresh(name);
+    if (bucket?.id !== id) throw new StaleBucketError();
+    return bucket;
+  }
+
   function update(bucket: BucketRecord): void {
     const known = remembered.get(bucket.name);
     // What this isolate remembers is in the copy already: it came from there, or was written there.
-    if (known?.id === bucket.id && known.revision >= bucket.revision) return;
-    remember(remembered, bucket);
+    if (known?.id === bucket.id && isAsNew(known, bucket)) return;
+    remember(bucket);
     const copy = JSON.stringify(bucket);
     const copying = kv?.put(keyOf(bucket.name), copy, { expirationTtl: KV_TTL_SECONDS });
     if (copying !== undefined) waitUntil(copying.catch(ignoreKvFailure));
@@ -62,16 +79,27 @@ export function bucketLookup(
     await kv?.delete(keyOf(name)).catch(ignoreKvFailure);
   }
 
+  function remember(bucket: BucketRecord): void {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(bucket.name, bucket);
+  }
+
   return {
     async find(name) {
       const known = remembered.get(name);
       if (known !== undefined) return known;
       const copy = await kv?.get<BucketRecord>(keyOf(name), "json").catch(ignoreKvFailure);
       if (copy === null || copy === undefined) return refresh(name);
-      remember(remembered, copy);
+      remember(copy);
       return copy;
     },
     refresh,
+    current,
+    async caughtUp(bucket, gatewayRevision) {
+      const known = remembered.get(bucket.name);
+      if (known?.id === bucket.id && known.gateway.revision >= gatewayRevision) return known;
+      return current(bucket);
+    },
     update,
     forget,
   };
@@ -83,9 +111,12 @@ function memoryOf(namespace: Cloudflare.Env["DIRECTORY"]): Memory {
   return memory;
 }
 
-function remember(remembered: Memory, bucket: BucketRecord): void {
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(bucket.name, bucket);
+/** The Directory's records of a bucket are in one order: of two, neither number of the later is less. */
+function isAsNew(known: BucketRecord, bucket: BucketRecord): boolean {
+  return (
+    known.gateway.revision >= bucket.gateway.revision &&
+    known.shard.revision >= bucket.shard.revision
+  );
 }
 
 /** KV is a copy: it may lag, refuse (one write a second for a key) or be down, and nothing is lost. */

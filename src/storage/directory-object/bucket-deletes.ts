@@ -1,4 +1,5 @@
-import type { BucketRow } from "./buckets.ts";
+import { rowById } from "./buckets.ts";
+import { deleteDocuments } from "./documents.ts";
 
 /** A delete that has not ended after so long lost its gateway. */
 const DELETE_PATIENCE_MS = 30_000;
@@ -21,7 +22,9 @@ export function finishDelete(sql: SqlStorage, bucketId: string, token: string): 
     bucketId,
     token,
   );
-  return rowsWritten > 0;
+  if (rowsWritten === 0) return false;
+  deleteDocuments(sql, bucketId);
+  return true;
 }
 
 export function cancelDelete(sql: SqlStorage, bucketId: string, token: string): void {
@@ -43,7 +46,7 @@ function deleteState(
   sql: SqlStorage,
   bucketId: string,
 ): "deleted" | "deleting" | "abandoned" | "active" {
-  const row = sql.exec<BucketRow>("SELECT * FROM bucket WHERE id = ?", bucketId).toArray()[0];
+  const row = rowById(sql, bucketId);
   if (row === undefined) return "deleted";
   if (row.delete_began_ms === null) return "active";
   return row.delete_began_ms + DELETE_PATIENCE_MS > Date.now() ? "deleting" : "abandoned";

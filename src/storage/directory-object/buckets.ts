@@ -1,6 +1,17 @@
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
+import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
 import { EUROPE } from "../../protocol/region.ts";
-import type { BucketPage, BucketRecord, ListBucketsQuery } from "../ports/bucket-directory.ts";
+import type {
+  BucketPage,
+  BucketRecord,
+  ConfigureOutcome,
+  CreateOutcome,
+  DecidedOn,
+  DocumentChange,
+  ListBucketsQuery,
+  ShardPart,
+  StoredDocument,
+} from "../ports/bucket-directory.ts";
+import { changeDocument, documentBody, documentsOfPart, shardPartOf } from "./documents.ts";
 
 export interface BucketRow extends Record<string, SqlStorageValue> {
   name: string;
@@ -11,53 +22,87 @@ export interface BucketRow extends Record<string, SqlStorageValue> {
   created_ms: number;
   delete_token: string | null;
   delete_began_ms: number | null;
-  revision: number;
-  configuration: string;
+  gateway_revision: number;
+  shard_revision: number;
+  shard_flags: string;
 }
 
 export function createBucket(
   sql: SqlStorage,
   bucket: BucketRecord,
-): { bucket: BucketRecord; isNew: boolean } {
+  documents: readonly StoredDocument[],
+): CreateOutcome {
   const existing = findBucket(sql, bucket.name);
   if (existing !== undefined) return { bucket: existing, isNew: false };
-  const { name, id, region, ownerId, shardCount, createdMs, revision, configuration } = bucket;
+  const { name, id, region, ownerId, shardCount, createdMs, gateway, shard } = bucket;
   sql.exec(
-    `INSERT INTO bucket (name, id, region, owner_id, shard_count, created_ms, revision, configuration)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO bucket (name, id, region, owner_id, shard_count, created_ms,
+                         gateway_revision, shard_revision, shard_flags)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     name,
     id,
     region,
     ownerId,
     shardCount,
     createdMs,
-    revision,
-    JSON.stringify(configuration),
+    gateway.revision,
+    shard.revision,
+    JSON.stringify(shard.flags),
   );
-  return { bucket, isNew: true };
+  for (const document of documents) changeDocument(sql, id, document);
+  const created = { bucket, isNew: true };
+  if (shard.revision === 0) return created;
+  return { ...created, shardPart: shardPartOf(sql, id, shard.revision) };
 }
 
 export function configureBucket(
   sql: SqlStorage,
-  bucketId: string,
-  revision: number,
-  configuration: BucketConfiguration,
-): BucketRecord | undefined {
-  const row = sql
-    .exec<BucketRow>(
-      `UPDATE bucket SET revision = revision + 1, configuration = ?
-       WHERE id = ? AND revision = ? RETURNING *`,
-      JSON.stringify(configuration),
-      bucketId,
-      revision,
-    )
-    .toArray()[0];
-  return row && recordOf(row);
+  { id, name, gatewayRevision, shardRevision }: DecidedOn,
+  change: DocumentChange,
+): ConfigureOutcome | undefined {
+  const bucket = findBucket(sql, name);
+  if (bucket?.id !== id) return undefined;
+  const { gateway, shard } = bucket;
+  if (gateway.revision !== gatewayRevision || shard.revision !== shardRevision)
+    return { isDone: false, bucket };
+  changeDocument(sql, id, change);
+  if (change.part === "directory") return { isDone: true, bucket };
+  const flags = JSON.stringify(change.flags ?? shard.flags);
+  const isOfGateways = change.part === "gateway" || flags !== JSON.stringify(shard.flags);
+  sql.exec(
+    `UPDATE bucket SET gateway_revision = ?, shard_revision = ?, shard_flags = ? WHERE name = ?`,
+    gatewayRevision + Number(isOfGateways),
+    shardRevision + Number(change.part === "shard"),
+    flags,
+    name,
+  );
+  const changed = { isDone: true, bucket: findBucket(sql, name) ?? bucket };
+  if (change.part === "gateway") return changed;
+  return { ...changed, shardPart: shardPartOf(sql, id, shardRevision + 1) };
 }
 
 export function findBucket(sql: SqlStorage, name: string): BucketRecord | undefined {
   const row = sql.exec<BucketRow>("SELECT * FROM bucket WHERE name = ?", name).toArray()[0];
-  return row === undefined ? undefined : recordOf(row);
+  return row === undefined ? undefined : recordOf(sql, row);
+}
+
+export function readDocument(
+  sql: SqlStorage,
+  bucketId: string,
+  kind: string,
+  id: string,
+): { readonly body: string | undefined } | undefined {
+  if (rowById(sql, bucketId) === undefined) return undefined;
+  return { body: documentBody(sql, bucketId, kind, id) };
+}
+
+export function readShardPart(sql: SqlStorage, bucketId: string): ShardPart | undefined {
+  const row = rowById(sql, bucketId);
+  return row && shardPartOf(sql, bucketId, row.shard_revision);
+}
+
+export function rowById(sql: SqlStorage, bucketId: string): BucketRow | undefined {
+  return sql.exec<BucketRow>("SELECT * FROM bucket WHERE id = ?", bucketId).toArray()[0];
 }
 
 export function listBuckets(
@@ -65,8 +110,8 @@ export function listBuckets(
   { ownerId, prefix, region, after, limit }: ListBucketsQuery,
 ): BucketPage {
   // Bucket names are ASCII, so every name with the prefix sorts below the prefix followed by U+FFFF.
-  const rows = sql.exec<BucketRow>(
-    `SELECT * FROM bucket
+  const rows = sql.exec<Pick<BucketRow, "name" | "region" | "created_ms">>(
+    `SELECT name, region, created_ms FROM bucket
      WHERE name >= ? AND name < ? AND owner_id = ?
        AND region IN (COALESCE(?, region), COALESCE(?, region))
      ORDER BY name LIMIT ?`,
@@ -78,19 +123,30 @@ export function listBuckets(
     (region === EUROPE.region ? EUROPE.locationConstraint : region) ?? null,
     limit + 1,
   );
-  const buckets = rows.toArray().map(recordOf);
+  const buckets = rows
+    .toArray()
+    .map(({ name, region, created_ms: createdMs }) => ({ name, region, createdMs }));
   return { buckets: buckets.slice(0, limit), isTruncated: buckets.length > limit };
 }
 
-function recordOf(row: BucketRow): BucketRecord {
+function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {
+  const { id, gateway_revision: gatewayRevision } = row;
+  // Most buckets never had a document that gateways decide with.
+  const documents = gatewayRevision === 0 ? [] : documentsOfPart(sql, id, "gateway");
   return {
-    id: row.id,
+    id,
     name: row.name,
     region: row.region,
     ownerId: row.owner_id,
     shardCount: row.shard_count,
     createdMs: row.created_ms,
-    revision: row.revision,
-    configuration: JSON.parse(row.configuration) as BucketConfiguration,
+    gateway: {
+      revision: gatewayRevision,
+      documents: Object.fromEntries(documents.map(({ kind, body }) => [kind, body])),
+    },
+    shard: {
+      revision: row.shard_revision,
+      flags: JSON.parse(row.shard_flags) as ShardFlags,
+    },
   };
 }

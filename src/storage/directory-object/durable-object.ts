@@ -3,7 +3,14 @@ import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
-import { configureBucket, createBucket, findBucket, listBuckets } from "./buckets.ts";
+import {
+  configureBucket,
+  createBucket,
+  findBucket,
+  listBuckets,
+  readDocument,
+  readShardPart,
+} from "./buckets.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 type Args<Method extends keyof BucketDirectory> = Parameters<BucketDirectory[Method]>;
@@ -30,6 +37,14 @@ export class DirectoryObject extends DurableObject {
 
   configure(stamp: number, ...args: Args<"configure">): Answer<"configure"> {
     return this.#answer(stamp, (sql) => configureBucket(sql, ...args));
+  }
+
+  readDocument(stamp: number, ...args: Args<"readDocument">): Answer<"readDocument"> {
+    return this.#answer(stamp, (sql) => readDocument(sql, ...args));
+  }
+
+  readShardPart(stamp: number, ...args: Args<"readShardPart">): Answer<"readShardPart"> {
+    return this.#answer(stamp, (sql) => readShardPart(sql, ...args));
   }
 
   find(stamp: number, ...args: Args<"find">): Answer<"find"> {

@@ -12,8 +12,22 @@ export const MIGRATIONS: Migrations = [
     created_ms INTEGER NOT NULL,
     delete_token TEXT,
     delete_began_ms INTEGER,
-    revision INTEGER NOT NULL,
-    configuration TEXT NOT NULL
+    gateway_revision INTEGER NOT NULL,
+    shard_revision INTEGER NOT NULL,
+    shard_flags TEXT NOT NULL
   ) WITHOUT ROWID;
+
+  -- The part stands in the row, so that a Directory serves kinds that it does not know, of a gateway that is newer.
+  CREATE TABLE bucket_document (
+    bucket_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    part TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (bucket_id, kind, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX bucket_document_part ON bucket_document (bucket_id, part) WHERE part <> 'directory';
   `,
 ];

@@ -1,4 +1,4 @@
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
+import type { Part, ShardFlags } from "../../protocol/bucket-configuration.ts";
 
 /** One bucket as the Directory knows it. A name that is made, deleted and made again gets a new `id`. */
 export interface BucketRecord {
@@ -10,10 +10,24 @@ export interface BucketRecord {
   readonly ownerId: string;
   readonly shardCount: number;
   readonly createdMs: number;
-  /** Rises with every change of the configuration. */
-  readonly revision: number;
-  readonly configuration: BucketConfiguration;
+  /** What gateways decide with. */
+  readonly gateway: {
+    /** Rises with every change of such a document, and of the flags. */
+    readonly revision: number;
+    /** By kind, each as the text that is stored. */
+    readonly documents: Readonly<Record<string, string>>;
+  };
+  /** What shards decide with. */
+  readonly shard: {
+    /** Rises with every change of such a document. */
+    readonly revision: number;
+    /** What gateways decide with of those. */
+    readonly flags: ShardFlags;
+  };
 }
+
+/** What ListBuckets tells. */
+export type BucketSummary = Pick<BucketRecord, "name" | "region" | "createdMs">;
 
 export interface ListBucketsQuery {
   readonly ownerId: string;
@@ -25,26 +39,88 @@ export interface ListBucketsQuery {
 }
 
 export interface BucketPage {
-  readonly buckets: readonly BucketRecord[];
+  readonly buckets: readonly BucketSummary[];
   readonly isTruncated: boolean;
 }
 
+/** A document of a bucket's configuration. */
+export interface StoredDocument {
+  /** Never changes: stored data name it. */
+  readonly kind: string;
+  /** Tells those of a kind apart; empty for a kind of which a bucket has one. */
+  readonly id: string;
+  readonly part: Part;
+  /** JSON of the document as it was read. */
+  readonly body: string;
+}
+
+/** A document to be put or, without a body, deleted. */
+export interface DocumentChange extends Omit<StoredDocument, "body"> {
+  readonly body: string | undefined;
+  /** What gateways know of the shard part from then on; undefined: as before. */
+  readonly flags: ShardFlags | undefined;
+}
+
+/** Which state of a bucket a change of its configuration was decided on. */
+export interface DecidedOn {
+  readonly id: string;
+  readonly name: string;
+  readonly gatewayRevision: number;
+  readonly shardRevision: number;
+}
+
+/** All documents of the shard part, as shards are told them. */
+export interface ShardPart {
+  readonly revision: number;
+  /** JSON of `ShardDocuments`. */
+  readonly documents: string;
+}
+
+export interface CreateOutcome {
+  /** What has the name now. */
+  readonly bucket: BucketRecord;
+  readonly isNew: boolean;
+  /** When it was made with any. */
+  readonly shardPart?: ShardPart;
+}
+
+export interface ConfigureOutcome {
+  /** False: the bucket is not any more as the change was decided on, and nothing was done. */
+  readonly isDone: boolean;
+  /** As it is now. */
+  readonly bucket: BucketRecord;
+  /** When it was changed. */
+  readonly shardPart?: ShardPart;
+}
+
 /**
- * Port: which buckets exist. Authoritative, strongly consistent, rarely written.
+ * Port: which buckets exist, and how they are configured. Authoritative, strongly consistent, rarely written.
  *
  * A bucket is deleted in three steps, since its emptiness is known to its shards only: `beginDelete` hands out a token,
  * each shard is sealed with it, `finishDelete` removes the name if the token still stands. `settleDelete` ends a
  * delete whose gateway died: it takes the token away, so that a late `finishDelete` finds nothing to do.
  */
 export interface BucketDirectory {
-  /** @returns the record that holds the name now, and whether this call made it */
-  create(record: BucketRecord): Promise<{ bucket: BucketRecord; isNew: boolean }>;
-  /** @returns the record with the next revision; undefined when the bucket is not at `revision` any more, or is gone */
-  configure(
+  /**
+   * @param documents those that the bucket is made with
+   * @returns the record that holds the name now, and whether this call made it
+   */
+  create(record: BucketRecord, documents: readonly StoredDocument[]): Promise<CreateOutcome>;
+  /**
+   * Puts or deletes one document. Of two changes of the same document the later wins whole; a change that was decided on
+   * an older record is not done, whichever document made that one older.
+   *
+   * @returns undefined: the bucket is gone
+   */
+  configure(known: DecidedOn, change: DocumentChange): Promise<ConfigureOutcome | undefined>;
+  /** @returns undefined: the bucket is gone */
+  readDocument(
     bucketId: string,
-    revision: number,
-    configuration: BucketConfiguration,
-  ): Promise<BucketRecord | undefined>;
+    kind: string,
+    id: string,
+  ): Promise<{ readonly body: string | undefined } | undefined>;
+  /** @returns undefined: the bucket is gone */
+  readShardPart(bucketId: string): Promise<ShardPart | undefined>;
   find(name: string): Promise<BucketRecord | undefined>;
   list(query: ListBucketsQuery): Promise<BucketPage>;
   /** @returns undefined while another delete of the same bucket is under way */

@@ -14,6 +14,7 @@ import type {
 import type { TagSet } from "../../protocol/tag-set.ts";
 import type { ConditionRefusal, WriteConditions } from "../../protocol/write-conditions.ts";
 import type { AnnotationIndex, NoVersion } from "./annotation-index.ts";
+import type { ShardPart } from "./bucket-directory.ts";
 import type { ContentWanted, Wanted } from "./content-index.ts";
 import type { UploadEntry, UploadIndex } from "./upload-index.ts";
 
@@ -117,10 +118,12 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex {
    */
   rename(rename: Rename): Promise<RenameOutcome | undefined>;
 
-  /** Once, when the bucket was made. */
-  open(): Promise<void>;
-  /** Tells every shard how the bucket is configured; done when each knows. */
-  configure(): Promise<void>;
+  /**
+   * Tells every shard how the bucket is configured, and, when the bucket was made, of itself; done when each knows.
+   *
+   * @param part what shards decide with, when that has changed
+   */
+  configure(part?: ShardPart): Promise<void>;
   /** Shards that are empty refuse everything from now on. False: some shard was not, and the others are to be unsealed. */
   sealIfEmpty(token: string): Promise<boolean>;
   unseal(token: string): Promise<void>;

@@ -15,17 +15,17 @@ const OLDEST_PROTOCOL = 1;
 const REVISIONS = 2 ** 40;
 
 /**
- * The first argument of each call: the protocol, and under which revision of the bucket's configuration the request was
- * decided, as one number.
+ * The first argument of each call: the protocol, and under which revision of what gateways decide with the request was
+ * decided, as one number. In calls of a bucket's shard, what revision of the shard part the gateway knows comes next.
  */
-export function stampOf(revision: number): number {
-  return PROTOCOL * REVISIONS + revision;
+export function stampOf(gatewayRevision: number): number {
+  return PROTOCOL * REVISIONS + gatewayRevision;
 }
 
 /** Of a call in which no configuration has a say. */
 export const PLAIN_STAMP = stampOf(0);
 
-export function revisionOf(stamp: number): number {
+export function gatewayRevisionOf(stamp: number): number {
   return stamp % REVISIONS;
 }
 

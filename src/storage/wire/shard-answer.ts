@@ -1,4 +1,3 @@
-import type { BucketConfiguration } from "../../protocol/bucket-configuration.ts";
 import type { BucketIndex } from "../ports/bucket-index.ts";
 import type { PlainAnswer } from "./protocol.ts";
 
@@ -10,10 +9,13 @@ export interface Sealed {
   readonly sealedBy: string;
 }
 
-/** The request was authorized under another revision of the bucket's configuration than the shard has; it did nothing. */
+/**
+ * The gateway has heard of another state of what gateways decide with, or of a newer one of what shards decide with. The
+ * shard did nothing; these are the numbers that it knows.
+ */
 export interface Outdated {
-  readonly revision: number;
-  readonly configuration: BucketConfiguration;
+  readonly gatewayRevision: number;
+  readonly shardRevision: number;
 }
 
 /** The shard has no room for more data. It did nothing; deletes go on. */

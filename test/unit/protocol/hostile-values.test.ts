@@ -93,8 +93,7 @@ const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "a continuation token": decodeToken,
   "a document": parseXml,
   "a document's attributes": (text) => parseXml(`<a ${text}/>`),
-  "a document's elements": (text) =>
-    readTagging(Buffer.from(`<Tagging>${text}</Tagging>`), "object"),
+  "a document's elements": (text) => readTagging(Buffer.from(`<Tagging>${text}</Tagging>`)),
   "a range of bytes": (text) => parseRange(`bytes=${text}`),
   "a header's name": isHeaderName,
   "a header's value": isHeaderValue,

@@ -3,15 +3,19 @@ import { writeXml } from "../../../src/lib/xml-writer.ts";
 import { S3Error } from "../../../src/protocol/errors.ts";
 import {
   legalHoldContent,
-  lockConfigurationContent,
   lockHeaders,
   parseLockEnabled,
   parseLockHeaders,
   readLegalHold,
-  readLockConfiguration,
   readRetention,
   retentionContent,
 } from "../../../src/protocol/object-lock.ts";
+import {
+  checkLockRule,
+  type LockConfiguration,
+  ObjectLockConfiguration,
+} from "../../../src/protocol/object-lock-configuration.ts";
+import { readXml } from "../../../src/protocol/read-xml.ts";
 import { NO_ATTRIBUTES } from "../../../src/protocol/object-record.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 5, 0, 0);
@@ -33,6 +37,12 @@ function codeOf(read: () => unknown): string | undefined {
   }
 }
 
+function readLockConfiguration(document: Uint8Array): LockConfiguration {
+  const read = readXml(document, "ObjectLockConfiguration", ObjectLockConfiguration);
+  checkLockRule(read);
+  return read;
+}
+
 function configuration(rule: string, enabled = "Enabled"): Uint8Array {
   return utf8(
     `<ObjectLockConfiguration><ObjectLockEnabled>${enabled}</ObjectLockEnabled>${rule}</ObjectLockConfiguration>`,
@@ -44,13 +54,16 @@ function rule(retention: string): Uint8Array {
 }
 
 test.for([
-  {},
-  { defaultRetention: { mode: "GOVERNANCE", days: 1 } },
-  { defaultRetention: { mode: "COMPLIANCE", days: 36_500 } },
-  { defaultRetention: { mode: "COMPLIANCE", years: 100 } },
-] as const)("the configuration %j is read as it is written", (lock) => {
-  const document = writeXml(["ObjectLockConfiguration", lockConfigurationContent(lock)]);
-  expect(readLockConfiguration(utf8(document))).toEqual(lock);
+  "",
+  "<Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>1</Days></DefaultRetention></Rule>",
+  "<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>36500</Days></DefaultRetention></Rule>",
+  "<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Years>100</Years></DefaultRetention></Rule>",
+])("the configuration %j is written as it was read, and as it was stored", (rule) => {
+  const document = readLockConfiguration(configuration(rule));
+  for (const lock of [document, JSON.parse(JSON.stringify(document))]) {
+    const written = writeXml(["ObjectLockConfiguration", ObjectLockConfiguration.write(lock)]);
+    expect(utf8(written)).toEqual(configuration(rule));
+  }
 });
 
 test.for([

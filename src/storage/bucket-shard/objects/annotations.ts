@@ -143,10 +143,10 @@ function hasAnnotation(sql: SqlStorage, sequence: number, name: string): boolean
 }
 
 function annotated(
-  { state }: Shard,
+  { configuration }: Shard,
   row: ObjectRow,
 ): { readonly ok: true; readonly versionId: string | undefined } {
-  return { ok: true, versionId: shownVersionId(row.version_id, state.configuration.versioning) };
+  return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
 }
 
 function summaryOf(row: AnnotationRow): AnnotationSummary {

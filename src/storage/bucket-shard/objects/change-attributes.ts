@@ -7,7 +7,7 @@ import type { Transaction } from "../transaction.ts";
 
 /** Changes tags, retention, or legal hold of a version, in its row: its sequence and its time stay. */
 export function changeAttributes(
-  { sql, state, cache, nowMs, emit }: Transaction,
+  { sql, configuration, cache, nowMs, emit }: Transaction,
   key: string,
   versionId: string | undefined,
   change: AttributeChange,
@@ -30,7 +30,7 @@ export function changeAttributes(
       row.sequence,
     );
   emit({ kind: "changed", what: change.kind, row: { ...row, attributes } });
-  return { ok: true, versionId: shownVersionId(row.version_id, state.configuration.versioning) };
+  return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
 }
 
 function changed(before: ObjectAttributes, change: AttributeChange): ObjectAttributes {

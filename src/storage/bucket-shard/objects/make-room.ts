@@ -18,9 +18,8 @@ export function makeRoom(
   key: string,
   existing: ObjectRow | undefined,
 ): void {
-  const { sql, state, cache } = transaction;
-  if (state.configuration.versioning === "Suspended")
-    dropOlderNullVersion(transaction, key, existing);
+  const { sql, configuration, cache } = transaction;
+  if (configuration.versioning === "Suspended") dropOlderNullVersion(transaction, key, existing);
   if (existing === undefined) return;
   cache.delete(key);
   if (isKept(transaction, existing)) keepObjectRow(sql, existing);
@@ -28,8 +27,8 @@ export function makeRoom(
 }
 
 /** The current version becomes an older one, where another object is replaced. */
-export function isKept({ state }: Shard, existing: ObjectRow): boolean {
-  return state.configuration.versioning === "Enabled" || existing.version_id !== null;
+export function isKept({ configuration }: Shard, existing: ObjectRow): boolean {
+  return configuration.versioning === "Enabled" || existing.version_id !== null;
 }
 
 function dropOlderNullVersion(

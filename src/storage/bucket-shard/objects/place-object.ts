@@ -35,7 +35,7 @@ export function commitObject(
   const row = newRow(transaction, draft);
   const versionId =
     placeObject(transaction, { by, key, existing, row, content: placed, annotatedAs }) ?? null;
-  const { versioning } = transaction.state.configuration;
+  const { versioning } = transaction.configuration;
   return {
     ok: true,
     lastModifiedMs: transaction.nowMs,
@@ -96,14 +96,14 @@ export function placeObject(
   transaction: Transaction,
   { by, key, existing, row, content, annotatedAs }: Placement,
 ): string | undefined {
-  const { sql, state, cache, emit } = transaction;
+  const { sql, state, configuration, cache, emit } = transaction;
   const sequence = state.takeSequence();
   // Before the other row may go, and its annotations with it.
   if (annotatedAs !== undefined) copyAnnotations(sql, annotatedAs, sequence);
   makeRoom(transaction, key, existing);
   cache.delete(key);
 
-  const isVersioned = state.configuration.versioning === "Enabled";
+  const isVersioned = configuration.versioning === "Enabled";
   const placed = {
     ...row,
     key,
@@ -120,14 +120,14 @@ export function placeObject(
 
 /** The `attributes` of a new row: what the upload does not say about retention, the bucket says. */
 export function newAttributes(
-  { state, nowMs }: Transaction,
+  { configuration, nowMs }: Transaction,
   attributes: ObjectAttributes,
 ): string | null {
-  const rule = state.configuration.objectLock?.defaultRetention;
+  const rule = configuration.lockRule;
   if (rule === undefined || attributes.retention !== undefined) return writeAttributes(attributes);
   const until = new Date(nowMs);
-  until.setUTCDate(until.getUTCDate() + (rule.days ?? 0));
-  until.setUTCFullYear(until.getUTCFullYear() + (rule.years ?? 0));
-  const retention: Retention = { mode: rule.mode, retainUntilMs: until.getTime() };
+  until.setUTCDate(until.getUTCDate() + (rule.Days ?? 0));
+  until.setUTCFullYear(until.getUTCFullYear() + (rule.Years ?? 0));
+  const retention: Retention = { mode: rule.Mode, retainUntilMs: until.getTime() };
   return writeAttributes({ ...attributes, retention });
 }

@@ -37,11 +37,11 @@ export function readObject(
 }
 
 function findWanted(
-  { sql, state, cache }: Shard,
+  { sql, configuration, cache }: Shard,
   key: string,
   versionId: string | undefined,
 ): CachedObject | DeleteMarker | undefined {
-  const { versioning } = state.configuration;
+  const { versioning } = configuration;
   const objectOf = (row: ObjectRow): CachedObject => ({
     columns: packColumns(row, versioning),
     content: storedContentOf(row),

@@ -38,7 +38,7 @@ export function removeCurrent(
   by: RemovedBy = "Delete",
 ): Removed {
   const { sql, state, nowMs, emit } = transaction;
-  const { versioning } = state.configuration;
+  const { versioning } = transaction.configuration;
   makeRoom(transaction, key, existing);
   if (existing !== undefined) deleteObjectRow(sql, key);
   if (versioning === undefined) {

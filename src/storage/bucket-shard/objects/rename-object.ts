@@ -16,8 +16,8 @@ export function renameObject(
   transaction: Transaction,
   { sourceKey, key, sourceSequence, conditions }: Rename,
 ): RenameOutcome {
-  const { sql, state } = transaction;
-  const { versioning } = state.configuration;
+  const { sql } = transaction;
+  const { versioning } = transaction.configuration;
   const source = findObject(sql, sourceKey);
   if (source?.sequence !== sourceSequence) return { ok: false, reason: "SourceGone" };
   const existing = findObject(sql, key);

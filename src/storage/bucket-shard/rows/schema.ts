@@ -16,12 +16,15 @@ export const MIGRATIONS: Migrations = [
     sequence INTEGER NOT NULL,
     seal TEXT,
     sweep_fence TEXT NOT NULL,
-    sweep_cursor TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    configuration TEXT NOT NULL
+    sweep_cursor TEXT NOT NULL
   );
-  INSERT INTO shard (id, name, sequence, sweep_fence, sweep_cursor, revision, configuration)
-  VALUES (0, '', 0, '', '', 0, '{}');
+  INSERT INTO shard (id, name, sequence, sweep_fence, sweep_cursor) VALUES (0, '', 0, '', '');
+
+  CREATE TABLE setting (
+    part TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    body TEXT
+  ) WITHOUT ROWID;
 
   -- The current version of each key, unless that is a delete marker. The others are in "version".
   CREATE TABLE object (

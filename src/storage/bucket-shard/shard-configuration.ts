@@ -1,0 +1,76 @@
+import type { ShardDocuments, VersioningStatus } from "../../protocol/bucket-configuration.ts";
+import type { LockConfiguration } from "../../protocol/object-lock-configuration.ts";
+import type { ShardPart } from "../ports/bucket-directory.ts";
+
+type LockRule = NonNullable<LockConfiguration["Rule"]>["DefaultRetention"];
+
+/**
+ * How the bucket is configured, as far as this shard has been told: of what gateways decide with the number only, of what
+ * shards decide with the documents as well. Held in memory, too: the object is the only writer.
+ */
+export class ShardConfiguration {
+  readonly #sql: SqlStorage;
+  #gatewayRevision = 0;
+  #shardRevision = 0;
+  #documents: ShardDocuments = {};
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.reload();
+  }
+
+  /** What was told in a transaction that did not commit is forgotten. */
+  reload(): void {
+    this.#gatewayRevision = 0;
+    this.#shardRevision = 0;
+    this.#documents = {};
+    const query = "SELECT part, revision, body FROM setting";
+    const rows = this.#sql.exec<{ part: string; revision: number; body: string | null }>(query);
+    for (const { part, revision, body } of rows.toArray())
+      if (part === "gateway") this.#gatewayRevision = revision;
+      else this.#remember({ revision, documents: body ?? "{}" });
+  }
+
+  get gatewayRevision(): number {
+    return this.#gatewayRevision;
+  }
+
+  get shardRevision(): number {
+    return this.#shardRevision;
+  }
+
+  /** Undefined: the bucket never had versions. */
+  get versioning(): VersioningStatus | undefined {
+    return this.#documents.versioning?.Status;
+  }
+
+  /** What new objects are retained by when their upload does not say. */
+  get lockRule(): LockRule | undefined {
+    return this.#documents.lock?.Rule?.DefaultRetention;
+  }
+
+  /** Of what is older than the shard knows, nothing is kept. */
+  hearOfGatewayPart(revision: number): void {
+    if (revision <= this.#gatewayRevision) return;
+    this.#write("gateway", revision, null);
+    this.#gatewayRevision = revision;
+  }
+
+  /** @returns false: the shard knows these documents already, or newer ones */
+  takeShardPart(part: ShardPart): boolean {
+    if (part.revision <= this.#shardRevision) return false;
+    this.#write("shard", part.revision, part.documents);
+    this.#remember(part);
+    return true;
+  }
+
+  #remember({ revision, documents }: ShardPart): void {
+    this.#shardRevision = revision;
+    this.#documents = JSON.parse(documents) as ShardDocuments;
+  }
+
+  #write(part: string, revision: number, body: string | null): void {
+    const statement = "INSERT OR REPLACE INTO setting (part, revision, body) VALUES (?, ?, ?)";
+    this.#sql.exec(statement, part, revision, body);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Part } from "../../protocol/bucket-configuration.ts";
+import type { DocumentChange, ShardPart, StoredDocument } from "../ports/bucket-directory.ts";
+
+/** Those of one of the parts that are read as a whole. */
+export function documentsOfPart(
+  sql: SqlStorage,
+  bucketId: string,
+  part: Exclude<Part, "directory">,
+): Pick<StoredDocument, "kind" | "body">[] {
+  return sql
+    .exec<{ kind: string; body: string }>(
+      // That the part is not the Directory's lets SQLite take the index.
+      `SELECT kind, body FROM bucket_document
+       WHERE bucket_id = ? AND part = ? AND part <> 'directory' ORDER BY kind, id`,
+      bucketId,
+      part,
+    )
+    .toArray();
+}
+
+/** As JSON, put together of texts: the Directory has no use for what they say. */
+export function shardPartOf(sql: SqlStorage, bucketId: string, revision: number): ShardPart {
+  const members = documentsOfPart(sql, bucketId, "shard").map(
+    ({ kind, body }) => `${JSON.stringify(kind)}:${body}`,
+  );
+  return { revision, documents: `{${members.join(",")}}` };
+}
+
+export function documentBody(
+  sql: SqlStorage,
+  bucketId: string,
+  kind: string,
+  id: string,
+): string | undefined {
+  const query = "SELECT body FROM bucket_document WHERE bucket_id = ? AND kind = ? AND id = ?";
+  return sql.exec<{ body: string }>(query, bucketId, kind, id).toArray()[0]?.body;
+}
+
+export function changeDocument(
+  sql: SqlStorage,
+  bucketId: string,
+  { kind, id, part, body }: Omit<DocumentChange, "flags">,
+): void {
+  if (body === undefined) {
+    const statement = "DELETE FROM bucket_document WHERE bucket_id = ? AND kind = ? AND id = ?";
+    sql.exec(statement, bucketId, kind, id);
+    return;
+  }
+  sql.exec(
+    `INSERT INTO bucket_document (bucket_id, kind, id, part, revision, modified_ms, body)
+     VALUES (?, ?, ?, ?, 1, ?, ?)
+     ON CONFLICT DO UPDATE SET
+       part = excluded.part, revision = revision + 1, modified_ms = excluded.modified_ms, body = excluded.body`,
+    bucketId,
+    kind,
+    id,
+    part,
+    Date.now(),
+    body,
+  );
+}
+
+export function deleteDocuments(sql: SqlStorage, bucketId: string): void {
+  sql.exec("DELETE FROM bucket_document WHERE bucket_id = ?", bucketId);
+}

@@ -1,0 +1,49 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
+import { bucketLookup } from "../../src/storage/clients/bucket-lookup.ts";
+import type { Ports } from "../../src/domain/ports.ts";
+import type { Part } from "../../src/protocol/bucket-configuration.ts";
+import type { DocumentChange } from "../../src/storage/ports/bucket-directory.ts";
+import { envWithShards } from "./faults.ts";
+
+export interface Gateway extends Pick<Ports, "directory" | "buckets" | "indexOf"> {
+  /** Its isolate goes, and another takes its place. */
+  readonly forget: () => void;
+}
+
+/** A gateway with a memory of its own, and without an edge copy. */
+export function makeGateway(bindings: Cloudflare.Env = env): Gateway {
+  const directory = bucketDirectoryClient(bindings.DIRECTORY);
+  const memory = new Map();
+  const { DIRECTORY } = bindings;
+  const buckets = bucketLookup({ DIRECTORY }, directory, () => undefined, memory);
+  return {
+    directory,
+    buckets,
+    indexOf: (bucket, decisions) =>
+      bucketIndexClient(bindings.BUCKET_INDEX, directory, buckets, bucket, decisions),
+    forget: () => memory.clear(),
+  };
+}
+
+/** Shards that start anew for each call. */
+export const coldShards = envWithShards((shard) =>
+  Object.fromEntries(
+    Object.getOwnPropertyNames(BucketIndexObject.prototype).map((method) => [
+      method,
+      (...given: unknown[]) =>
+        runInDurableObject(shard, (_, state) => {
+          const started = new BucketIndexObject(state, env);
+          return Reflect.apply(Reflect.get(started, method), started, given);
+        }),
+    ]),
+  ),
+);
+
+/** The change that puts a document, of which gateways know nothing but that it is there. */
+export function putOf(kind: string, part: Part, document: unknown): DocumentChange {
+  return { kind, id: "", part, body: JSON.stringify(document), flags: undefined };
+}
