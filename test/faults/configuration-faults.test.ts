@@ -31,6 +31,22 @@ async function putPolicy(gateway: Gateway, bucket: string, policy: string): Prom
   await configureBucket(gateway, record, async () => putOf("policy", "gateway", policy));
 }
 
+/** Puts a rule that retains new objects for so many days, as a gateway does. */
+async function putRule(gateway: Gateway, bucket: string, Days: number): Promise<void> {
+  const DefaultRetention = { Mode: "GOVERNANCE", Days };
+  const document = { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention } };
+  await configureBucket(gateway, await recordOf(bucket), async ({ shard }) => ({
+    ...putOf("lock", "shard", document),
+    flags: { ...shard.flags, hasLockRule: true },
+  }));
+}
+
+/** For how many days the object is retained from now on. */
+async function daysOf(bucket: string, key: string): Promise<number> {
+  const [, until] = await lockOf(`/${bucket}/${key}`);
+  return Math.round((Date.parse(until ?? "") - Date.now()) / 86_400_000);
+}
+
 describe("a gateway that has not heard of the versioning yet", () => {
   test("deletes nothing: its delete makes a marker", async () => {
     const bucket = await uniqueBucket();
@@ -56,22 +72,12 @@ describe("a gateway that has not heard of the versioning yet", () => {
 });
 
 describe("a gateway that has not heard of a lock's rule yet", () => {
-  /** Another gateway puts a rule of so many days. */
-  async function putRuleElsewhere(bucket: string, Days: number): Promise<void> {
-    const DefaultRetention = { Mode: "GOVERNANCE", Days };
-    const document = { ObjectLockEnabled: "Enabled", Rule: { DefaultRetention } };
-    await configureBucket(makeGateway(), await recordOf(bucket), async ({ shard }) => ({
-      ...putOf("lock", "shard", document),
-      flags: { ...shard.flags, hasLockRule: true },
-    }));
-  }
-
   test.for(["body", "b".repeat(20_000)])(
     "takes no upload that nothing vouches for (%#)",
     async (body) => {
       const bucket = await lockedBucket();
       await putObject(bucket, "k");
-      await putRuleElsewhere(bucket, 1);
+      await putRule(makeGateway(), bucket, 1);
       const headers = { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
       const response = await signedFetch("PUT", `/${bucket}/k`, { headers, body });
       await expectError(response, 400, "InvalidRequest");
@@ -82,13 +88,12 @@ describe("a gateway that has not heard of a lock's rule yet", () => {
 
   test("or of how long it is by now, needs no Directory to retain by it", async () => {
     const bucket = await lockedBucket();
-    await putRuleElsewhere(bucket, 1);
+    await putRule(makeGateway(), bucket, 1);
     const { indexOf, record, ask } = await gatewayThatKnows(bucket);
-    await putRuleElsewhere(bucket, 1000);
+    await putRule(makeGateway(), bucket, 1000);
     await indexOf(record).commit("k", DRAFT, NO_CONDITIONS);
     expect(ask).not.toHaveBeenCalled();
-    const [, until] = await lockOf(`/${bucket}/k`);
-    expect(Date.parse(until ?? "")).toBeGreaterThan(Date.now() + 999 * 86_400_000);
+    expect(await daysOf(bucket, "k")).toBe(1000);
   });
 });
 
@@ -149,6 +154,16 @@ describe("when a gateway dies between the Directory and the shards", () => {
     await expectError(response, 500, "InternalError");
     const index = makeGateway(bindings).indexOf(await recordOf(bucket));
     expect(await index.remove(removalOf("k"))).toMatchObject({ isMarker: true });
+  });
+
+  test("the shards are handed documents of which gateways know the number only", async () => {
+    const bucket = await lockedBucket();
+    await putRule(makeGateway(), bucket, 1);
+    await expect(putRule(makeGateway(deaf), bucket, 1000)).rejects.toThrow("died");
+    await makeGateway()
+      .indexOf(await recordOf(bucket))
+      .commit("k", DRAFT, NO_CONDITIONS);
+    expect(await daysOf(bucket, "k")).toBe(1000);
   });
 
   test("the shards refuse from then on what was decided under the older document of gateways", async () => {
