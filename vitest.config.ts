@@ -15,6 +15,7 @@ const OF_ONE_SHARD = [
     ...["multipart-checksums", "multipart-completion", "object-annotations", "object-retention"],
     ...["own-host", "presigned", "put-acl", "put-object", "refused-headers"],
     "restore-object",
+    "stored-documents",
   ].map((name) => `test/operations/${name}.test.ts`),
   ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
