@@ -11,7 +11,14 @@ process.once("exit", () => rmSync(diskFolder, { recursive: true, force: true }))
 const OF_ONE_SHARD = [
   ...[
     ...["addressing", "append-object", "bucket-config", "chunked-put-object", "conditional-writes"],
-    ...["delete-object", "gateway", "get-object", "get-object-acl", "missing-documents"],
+    ...[
+      "delete-object",
+      "empty-pages",
+      "gateway",
+      "get-object",
+      "get-object-acl",
+      "missing-documents",
+    ],
     ...["multipart-checksums", "multipart-completion", "object-annotations", "object-retention"],
     ...["own-host", "presigned", "put-acl", "put-object", "refused-headers"],
     "restore-object",

@@ -17,6 +17,7 @@ export async function pageOf<Page>(
 }
 
 export const NO_ENTRIES = { entries: [], isTruncated: false } as const;
+export const NO_PARTS = { parts: [], isTruncated: false } as const;
 
 /** How names are written: percent-encoded with `encoding-type=url`, which carries what XML cannot. */
 export function nameWriter(encodingType: "url" | undefined): (name: string) => string {

@@ -7,7 +7,7 @@ import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import type { PartRecord } from "../../protocol/multipart-completion.ts";
-import { pageOf } from "../listing.ts";
+import { NO_PARTS, pageOf } from "../listing.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
@@ -48,8 +48,6 @@ export const listParts: ObjectOperation = {
     ]);
   },
 };
-
-const NO_PARTS = { parts: [], isTruncated: false } as const;
 
 function partNode({ partNumber, lastModifiedMs, etag, sizeBytes, checksum }: PartRecord): XmlNode {
   return [

@@ -16,6 +16,7 @@ import {
   type Wanted,
   WANTS_HEADERS,
 } from "../../storage/ports/content-index.ts";
+import { NO_PARTS, pageOf } from "../listing.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /** The index tells which content has the parts only to who asks for one of them; its bytes are not wanted. */
@@ -73,13 +74,15 @@ async function partsContent(
   { partNumberMarker, maxParts }: ObjectAttributesParameters,
 ): Promise<XmlContent | undefined> {
   if (content?.kind !== "stitched") return undefined;
-  const page = await contents.listParts(content.contentId, partNumberMarker, maxParts);
+  const { parts, isTruncated } = await pageOf(maxParts, NO_PARTS, (limit) =>
+    contents.listParts(content.contentId, partNumberMarker, limit),
+  );
   return [
-    ["IsTruncated", page.isTruncated],
+    ["IsTruncated", isTruncated],
     ["MaxParts", maxParts],
-    ["NextPartNumberMarker", page.parts.at(-1)?.partNumber ?? 0],
+    ["NextPartNumberMarker", parts.at(-1)?.partNumber ?? 0],
     ["PartNumberMarker", partNumberMarker],
-    ...page.parts.map(({ partNumber, sizeBytes, checksum }): XmlNode => [
+    ...parts.map(({ partNumber, sizeBytes, checksum }): XmlNode => [
       "Part",
       [...checksumValueNodes(checksum), ["PartNumber", partNumber], ["Size", sizeBytes]],
     ]),
