@@ -76,6 +76,23 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
   };
 }
 
+/** The local platform's own suites, which run in Node as it does. */
+const localProject = {
+  resolve: {
+    alias: {
+      "cloudflare:workers": path.resolve(
+        import.meta.dirname,
+        "local/durable-objects/durable-object.ts",
+      ),
+    },
+  },
+  test: {
+    name: "local",
+    include: ["test/local/**/*.test.ts"],
+    testTimeout: 60_000,
+  },
+};
+
 /** The suites that speak to a server of their own, which wrangler or Ledge's own command runs. */
 function blackBoxProject(name: string, server: string, exclude: string[]) {
   return {
@@ -114,6 +131,7 @@ export default defineConfig({
         include: ["test/{operations,storage,faults}/**/*.test.ts"],
         exclude: OF_ONE_SHARD,
       }),
+      localProject,
       blackBoxProject("black-box", "ledge serve", []),
       blackBoxProject("black-box-wrangler", "wrangler dev", [
         "test/black-box/serve*.test.ts",
