@@ -1,0 +1,283 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { log } from "../../src/lib/log.ts";
+import { Alarms } from "./alarms.ts";
+import { checkpoint } from "./checkpoints.ts";
+import { copied, crossedError } from "./crossing.ts";
+import type { DurableObject } from "./durable-object.ts";
+import { LiveObject } from "./live-object.ts";
+import { ObjectId, objectIds } from "./object-id.ts";
+import { ObjectStorage } from "./object-storage.ts";
+
+/** An object that was not called for so long is closed. */
+const IDLE_MS = 5 * 60 * 1000;
+
+/** So many objects are open besides those that are busy: each has four descriptors, and what it remembers. */
+const MAX_IDLE = 400;
+
+/** Ids that were made of names lately: to make one takes two hashes. */
+const MAX_IDS = 10_000;
+
+interface NamespaceOptions<Env> {
+  /** Of all namespaces; this one has a folder in it. */
+  readonly folder: string;
+  /** Names the folder, and goes into the ids: with another one, all data would be left behind. */
+  readonly uniqueKey: string;
+  readonly env: Env;
+  /** False: nothing survives a power cut for certain. True without it. */
+  readonly isSynced?: boolean;
+}
+
+type ClassOf<T, Env> = new (ctx: DurableObjectState, env: Env) => T;
+
+/** What can be called from outside. An answer is a copy, and a promise in any case. */
+export type Stub<T> = {
+  readonly [Name in Exclude<keyof T, "alarm">]: T[Name] extends (
+    ...given: infer Given
+  ) => infer Answer
+    ? (...given: Given) => Promise<Awaited<Answer>>
+    : never;
+};
+
+/**
+ * All objects of a class, one instance of each, with the databases of workerd, which are in
+ * `<folder>/<unique key>/<id>.sqlite`.
+ *
+ * Source: https://developers.cloudflare.com/durable-objects/api/namespace/
+ */
+export class Namespace<T extends DurableObject, Env> {
+  readonly #Class: ClassOf<T, Env>;
+  readonly #env: Env;
+  readonly #folder: string;
+  readonly #isSynced: boolean;
+  readonly #idOf: (name: string) => ObjectId;
+  readonly #ids = new Map<string, ObjectId>();
+  readonly #alarms: Alarms;
+  readonly #StubOf: new (id: ObjectId) => Stub<T>;
+  readonly #objects = new Map<string, LiveObject>();
+  /** Those that failed, until they are opened anew. */
+  readonly #failed = new Map<string, Failed>();
+  /** About to be closed, unless they are called. */
+  readonly #leaving = new Set<LiveObject>();
+  readonly #idleTimer: NodeJS.Timeout;
+  readonly #recovery: Promise<void>;
+  #calls = 0;
+  #callsAtLastLook = 0;
+  #isClosed = false;
+
+  constructor(Class: ClassOf<T, Env>, options: NamespaceOptions<Env>) {
+    const { folder, uniqueKey, env, isSynced = true } = options;
+    this.#Class = Class;
+    this.#env = env;
+    this.#folder = path.join(folder, uniqueKey);
+    this.#isSynced = isSynced;
+    this.#idOf = objectIds(uniqueKey);
+    const isNew = mkdirSync(this.#folder, { recursive: true, mode: 0o700 }) !== undefined;
+    if (isNew && isSynced) syncFolder(folder);
+    this.#alarms = new Alarms(this.#folder, isSynced, (id) => this.#ring(id));
+    this.#StubOf = stubClass<T>(Class.prototype, (id, method, given) =>
+      this.#call(id, method, given),
+    );
+    this.#idleTimer = setInterval(() => this.#closeIdle(), IDLE_MS).unref();
+    this.#recovery = this.#recover();
+  }
+
+  idFromName(name: string): ObjectId {
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id = this.#idOf(name);
+    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
+    this.#ids.set(name, id);
+    return id;
+  }
+
+  get(id: ObjectId): Stub<T> {
+    return new this.#StubOf(id);
+  }
+
+  getByName(name: string): Stub<T> {
+    return this.get(this.idFromName(name));
+  }
+
+  /**
+   * No alarm rings and nobody is called from now on; done when all that is under way has ended and all databases are closed.
+   * Close a namespace before those that its objects call.
+   */
+  async close(): Promise<void> {
+    clearInterval(this.#idleTimer);
+    await this.#alarms.stop();
+    this.#isClosed = true;
+    await this.#recovery;
+    await Promise.all([...this.#objects.keys()].map((hex) => this.#closeWhenIdle(hex)));
+    for (const { object } of this.#failed.values()) object.close();
+    await this.#alarms.close();
+  }
+
+  #call(id: ObjectId, method: string, given: readonly unknown[]): Promise<unknown> {
+    let object: LiveObject;
+    try {
+      object = this.#objects.get(id.hex) ?? this.#open(id);
+    } catch (error) {
+      return Promise.reject(crossedError(error));
+    }
+    const { pause } = object;
+    if (pause !== undefined) {
+      const kept = copied(given);
+      return pause.then(() => this.#call(id, method, kept));
+    }
+    this.#calls += 1;
+    object.usedAt = this.#calls;
+    return object.call(method, given);
+  }
+
+  async #ring(id: ObjectId): Promise<void> {
+    const object = this.#objects.get(id.hex) ?? this.#open(id);
+    if (object.pause !== undefined) await object.pause;
+    this.#calls += 1;
+    object.usedAt = this.#calls;
+    await object.ring(Date.now());
+  }
+
+  #open(id: ObjectId): LiveObject {
+    if (this.#isClosed) throw new Error("the server is closing");
+    this.#makeRoom();
+    const failed = this.#failed.get(id.hex);
+    const storage = new ObjectStorage({
+      path: this.#pathOf(id.hex),
+      isSynced: this.#isSynced,
+      mustMend: failed?.mustMend ?? false,
+      id,
+      alarms: this.#alarms,
+      onFailure: (mustMend) => this.#fail(id.hex, mustMend),
+    });
+    let object: LiveObject;
+    try {
+      // What src/ asks of them, and no more, is there.
+      const context = { id, storage } as unknown as DurableObjectState;
+      object = new LiveObject(new this.#Class(context, this.#env), storage);
+    } catch (error) {
+      storage.close();
+      throw error;
+    }
+    // Not before: as long as one connection is open, SQLite needs no new files, for which a full disk may have no room.
+    failed?.object.close();
+    this.#failed.delete(id.hex);
+    this.#objects.set(id.hex, object);
+    return object;
+  }
+
+  #fail(hex: string, mustMend: boolean): void {
+    const object = this.#objects.get(hex);
+    if (object === undefined) return;
+    this.#objects.delete(hex);
+    this.#failed.set(hex, { object, mustMend });
+  }
+
+  /** The least used of those that are not busy goes when there are too many. */
+  #makeRoom(): void {
+    if (this.#objects.size < MAX_IDLE) return;
+    let least: [hex: string, object: LiveObject] | undefined;
+    for (const entry of this.#objects) {
+      const [, object] = entry;
+      if (object.isBusy || this.#leaving.has(object)) continue;
+      if (least === undefined || object.usedAt < least[1].usedAt) least = entry;
+    }
+    if (least === undefined) return;
+    if (this.#objects.size < 2 * MAX_IDLE) void this.#closeUnlessUsed(...least);
+    else this.#closeNow(...least);
+  }
+
+  #closeIdle(): void {
+    for (const [hex, object] of this.#objects)
+      if (object.usedAt <= this.#callsAtLastLook && !object.isBusy)
+        void this.#closeUnlessUsed(hex, object);
+    this.#callsAtLastLook = this.#calls;
+  }
+
+  async #closeUnlessUsed(hex: string, object: LiveObject): Promise<void> {
+    const { usedAt } = object;
+    this.#leaving.add(object);
+    await this.#checkpoint(hex);
+    this.#leaving.delete(object);
+    if (object.usedAt === usedAt && !object.isBusy) this.#closeNow(hex, object);
+  }
+
+  async #closeWhenIdle(hex: string): Promise<void> {
+    const object = this.#objects.get(hex);
+    await object?.untilIdle();
+    await this.#checkpoint(hex);
+    if (object !== undefined) this.#closeNow(hex, object);
+  }
+
+  #closeNow(hex: string, object: LiveObject): void {
+    if (this.#objects.get(hex) !== object) return;
+    this.#objects.delete(hex);
+    object.close();
+  }
+
+  /** So that to close it, which SQLite does on this thread, takes no sync. */
+  async #checkpoint(hex: string): Promise<void> {
+    await checkpoint(this.#pathOf(hex), this.#isSynced, false).catch((error: unknown) =>
+      log("error", "checkpoint failed", { object: hex, error: String(error) }),
+    );
+  }
+
+  /**
+   * A log that is left is of a server that died. What it holds may be ahead of the index of alarms: power may have been cut
+   * between the one and the other.
+   */
+  async #recover(): Promise<void> {
+    for (const file of readdirSync(this.#folder)) {
+      const hex = LOG_NAME.exec(file)?.[1];
+      if (hex === undefined || this.#objects.has(hex) || this.#isClosed) continue;
+      try {
+        const alarmMs = await checkpoint(this.#pathOf(hex), this.#isSynced, false);
+        const id = new ObjectId(hex, undefined);
+        const indexedMs = this.#alarms.dueMsOf(id) ?? Number.POSITIVE_INFINITY;
+        if (alarmMs !== null && alarmMs < indexedMs) this.#alarms.set(id, alarmMs);
+      } catch (error) {
+        log("error", "not recovered", { object: hex, error: String(error) });
+      }
+    }
+  }
+
+  #pathOf(hex: string): string {
+    return path.join(this.#folder, `${hex}.sqlite`);
+  }
+}
+
+interface Failed {
+  readonly object: LiveObject;
+  readonly mustMend: boolean;
+}
+
+const LOG_NAME = /^([0-9a-f]{64})\.sqlite-wal$/;
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
+
+/** One method for each of the class's, which goes by way of `call`. */
+function stubClass<T extends DurableObject>(
+  prototype: object,
+  call: (id: ObjectId, method: string, given: readonly unknown[]) => Promise<unknown>,
+): new (id: ObjectId) => Stub<T> {
+  class StubOf {
+    readonly id: ObjectId;
+    constructor(id: ObjectId) {
+      this.id = id;
+    }
+  }
+  for (const method of Object.getOwnPropertyNames(prototype)) {
+    if (method === "constructor" || method === "alarm") continue;
+    Object.defineProperty(StubOf.prototype, method, {
+      value(this: StubOf, ...given: readonly unknown[]) {
+        return call(this.id, method, given);
+      },
+    });
+  }
+  // The loop has made the methods that the type knows.
+  return StubOf as unknown as new (id: ObjectId) => Stub<T>;
+}
