@@ -9,6 +9,9 @@ const READS = /^\s*(?:SELECT|VALUES|EXPLAIN|PRAGMA|WITH)\b/i;
 const WRITES = /\b(?:INSERT|UPDATE|DELETE|REPLACE)\b/i;
 const CHANGES_SCHEMA = /^\s*(?:CREATE|ALTER|DROP)\b/i;
 
+/** node:sqlite takes the null pointer of an empty ArrayBuffer for NULL (24.21); a view of no bytes has another pointer. */
+const NO_BYTES = new Uint8Array(8).subarray(8) as unknown as ArrayBuffer;
+
 /** Bytes are an ArrayBuffer, as on Cloudflare. */
 export type Row = SqlStorageValue[];
 
@@ -65,6 +68,8 @@ export class SqlStatement {
     method: Method,
   ): ReturnType<StatementSync[Method]>;
   #guarded(bindings: SqlStorageValue[], method: "all" | "run"): unknown {
+    for (const [at, value] of bindings.entries())
+      if (value instanceof ArrayBuffer && value.byteLength === 0) bindings[at] = NO_BYTES;
     try {
       // The types know no ArrayBuffer; node:sqlite binds it as it does its views.
       return this.#statement[method](...(bindings as Exclude<SqlStorageValue, ArrayBuffer>[]));

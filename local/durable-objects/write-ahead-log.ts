@@ -10,6 +10,9 @@ const SYNCED = Promise.resolve();
 /** How long a log grows until it is checkpointed: some 2,000 pages, which are read again after a crash. */
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
+/** Where nothing is synced, which is when the length is looked at otherwise. */
+const COMMITS_BETWEEN_LOOKS = 100;
+
 /**
  * Brings the commits of a database to the disk: a sync of its write-ahead log, by another thread, for all commits that
  * came before it. Until then a commit is seen by this process and survives its end, but no power cut. And keeps the log
@@ -36,6 +39,9 @@ export class WriteAheadLog {
   /** A transaction was committed. */
   note(): void {
     this.#committed += 1;
+    if (this.#isSynced) return;
+    this.#synced = this.#committed;
+    if (this.#committed % COMMITS_BETWEEN_LOOKS === 0) this.#shrinkIfLong(this.#open());
   }
 
   get isSynced(): boolean {
@@ -62,7 +68,10 @@ export class WriteAheadLog {
   }
 
   async #syncTo(commit: number): Promise<void> {
-    while (this.#synced < commit) await (this.#syncing ??= this.#syncOnce());
+    while (this.#synced < commit)
+      await (this.#syncing ??= this.#syncOnce().finally(() => {
+        this.#syncing = undefined;
+      }));
     if (this.#pause !== undefined) await this.#pause;
   }
 
@@ -72,20 +81,19 @@ export class WriteAheadLog {
     const upTo = this.#committed;
     try {
       const descriptor = this.#open();
-      if (this.#isSynced) {
-        await sync(descriptor);
-        // The files are new: without their folder they would be found by nobody.
-        if (isFirst) await syncFolder(path.dirname(this.#databasePath));
-      }
+      await sync(descriptor);
+      // The files are new: without their folder they would be found by nobody.
+      if (isFirst) await syncFolder(path.dirname(this.#databasePath));
       this.#synced = upTo;
-      if (!this.#isShrinking && fstatSync(descriptor).size > this.#longestBytes)
-        void this.#shrink();
+      this.#shrinkIfLong(descriptor);
     } catch (error) {
       this.#failure = sqliteError(error);
       throw this.#failure;
-    } finally {
-      this.#syncing = undefined;
     }
+  }
+
+  #shrinkIfLong(descriptor: number): void {
+    if (!this.#isShrinking && fstatSync(descriptor).size > this.#longestBytes) void this.#shrink();
   }
 
   /**

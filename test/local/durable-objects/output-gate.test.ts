@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
+
+/** Syncs that end when the test says so. */
+function heldSyncs(): { release: () => void; readonly count: number } {
+  const held: (() => void)[] = [];
+  let count = 0;
+  withSyncs((sync) => {
+    count += 1;
+    held.push(sync);
+  });
+  return {
+    release: () => held.shift()?.(),
+    get count() {
+      return count;
+    },
+  };
+}
+
+/** Whether it has settled when everything that can go on has. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  void promise.then(
+    () => (settled = true),
+    () => (settled = true),
+  );
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
+test.each(["add", "addLater"] as const)(
+  "%s is answered when its sync has ended",
+  async (method) => {
+    const notes = notesIn(temporaryFolder()).getByName("a");
+    await notes.all();
+    const syncs = heldSyncs();
+    const answer = notes[method]("one");
+    expect(await isSettled(answer)).toBe(false);
+    syncs.release();
+    await answer;
+    expect(syncs.count).toBe(1);
+  },
+);
+
+test("what is not on disk is not seen by a read either, nor behind an error", async () => {
+  const namespace = notesIn(temporaryFolder());
+  const notes = namespace.getByName("a");
+  const other = namespace.getByName("b");
+  await Promise.all([notes.all(), other.all()]);
+  const syncs = heldSyncs();
+  const answers = [notes.add("one"), notes.all(), notes.fail(new Error("no"))];
+  for (const answer of answers) expect(await isSettled(answer)).toBe(false);
+  // Another object is not kept from its own.
+  expect(await other.all()).toEqual([]);
+  syncs.release();
+  expect((await Promise.allSettled(answers)).map(({ status }) => status)).toEqual([
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+  ]);
+});
+
+test("one sync is for all that was written before it began", async () => {
+  const notes = notesIn(temporaryFolder()).getByName("a");
+  await notes.all();
+  const syncs = heldSyncs();
+  const first = notes.add("first");
+  await isSettled(first);
+  const others = Array.from({ length: 50 }, (_, i) => notes.add(`n${i}`));
+  syncs.release();
+  await first;
+  expect(await isSettled(Promise.race(others))).toBe(false);
+  syncs.release();
+  await Promise.all(others);
+  expect(syncs.count).toBe(2);
+});
+
+test("objects are synced side by side", async () => {
+  const namespace = notesIn(temporaryFolder());
+  const objects = ["a", "b", "c"].map((name) => namespace.getByName(name));
+  await Promise.all(objects.map((notes) => notes.all()));
+  const syncs = heldSyncs();
+  const answers = objects.map((notes) => notes.add("one"));
+  await isSettled(Promise.all(answers));
+  expect(syncs.count).toBe(3);
+  for (const _ of answers) syncs.release();
+  await Promise.all(answers);
+});
