@@ -21,7 +21,7 @@ export class Notes extends DurableObject<Told> {
   readonly name: string | undefined;
   /** Remembered, as the cache of a shard is. */
   readonly remembered = { text: "kept", bytes: new Uint8Array([1, 2, 3]), list: [{ n: 1 }] };
-  given: unknown;
+  #given: unknown;
 
   constructor(ctx: DurableObjectState, env: Told) {
     super(ctx, env);
@@ -51,7 +51,11 @@ export class Notes extends DurableObject<Told> {
   }
 
   keep(given: unknown): void {
-    this.given = given;
+    this.#given = given;
+  }
+
+  given(): unknown {
+    return this.#given;
   }
 
   wakeAt(ms: number): void {
@@ -60,10 +64,6 @@ export class Notes extends DurableObject<Told> {
 
   wakesAt(): Promise<number | null> {
     return this.storage.getAlarm();
-  }
-
-  fail(error: Error): never {
-    throw error;
   }
 
   /** Whatever a test does with the storage. What it writes is part of no effect's copy, since it is given by name. */
@@ -101,8 +101,6 @@ export function notesIn(folder: string, env: Told = {}, isSynced = true): Namesp
   return namespace;
 }
 
-type Sync = typeof fs.fdatasync;
-
 /** Lets the test decide what becomes of each sync of a file. */
 export function withSyncs(behave: (sync: () => void, fail: (code: string) => void) => void): void {
   const real = fs.fdatasync;
@@ -112,7 +110,7 @@ export function withSyncs(behave: (sync: () => void, fail: (code: string) => voi
       (code) => done(Object.assign(new Error(`${code}: the disk fails, fdatasync`), { code })),
     );
   };
-  vi.spyOn(fs, "fdatasync").mockImplementation(fake as Sync);
+  vi.spyOn(fs, "fdatasync").mockImplementation(fake);
   syncBuiltinESMExports();
   onTestFinished(() => {
     vi.restoreAllMocks();

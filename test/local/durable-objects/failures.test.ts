@@ -69,8 +69,8 @@ test("the failure of one object is not another's", async () => {
 
 /** So full that nothing more can be written. */
 function fill(storage: DurableObjectStorage): void {
-  const [pages] = storage.sql.exec("PRAGMA page_count").raw();
-  storage.sql.exec(`PRAGMA max_page_count = ${String(pages?.[0])}`);
+  const { page_count: pages } = storage.sql.exec<{ page_count: number }>("PRAGMA page_count").one();
+  storage.sql.exec(`PRAGMA max_page_count = ${pages}`);
 }
 
 const LONG = "x".repeat(100_000);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
+import { inside, notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
 
 /** Syncs that end when the test says so. */
 function heldSyncs(): { release: () => void; readonly count: number } {
@@ -42,13 +42,17 @@ test.each(["add", "addLater"] as const)(
   },
 );
 
+function fail(): never {
+  throw new Error("no");
+}
+
 test("what is not on disk is not seen by a read either, nor behind an error", async () => {
   const namespace = notesIn(temporaryFolder());
   const notes = namespace.getByName("a");
   const other = namespace.getByName("b");
   await Promise.all([notes.all(), other.all()]);
   const syncs = heldSyncs();
-  const answers = [notes.add("one"), notes.all(), notes.fail(new Error("no"))];
+  const answers = [notes.add("one"), notes.all(), inside(notes, fail)];
   for (const answer of answers) expect(await isSettled(answer)).toBe(false);
   // Another object is not kept from its own.
   expect(await other.all()).toEqual([]);
