@@ -26,7 +26,7 @@ export class AlarmIndex {
   constructor(folder: string, isSynced: boolean, mustMend: boolean) {
     this.#database = new Database(path.join(folder, "metadata.sqlite"), isSynced);
     if (mustMend) this.#database.mend();
-    this.#log = new WriteAheadLog(this.#database.path, isSynced);
+    this.#log = new WriteAheadLog(this.#database, isSynced);
     this.#database.run(
       `CREATE TABLE IF NOT EXISTS _cf_ALARM (
          actor_id TEXT PRIMARY KEY, scheduled_time INTEGER, actor_name TEXT

@@ -6,7 +6,7 @@ export interface CheckpointTask {
   readonly number: number;
   readonly path: string;
   readonly isSynced: boolean;
-  /** Also cut the log to nothing. Needs that nobody writes meanwhile: whoever does waits for its end. */
+  /** All of the log, so that it begins anew. Whoever writes meanwhile waits for its end. */
   readonly isWhole: boolean;
 }
 
@@ -30,11 +30,21 @@ function checkpoint({ path, isSynced, isWhole }: CheckpointTask): number | null 
     database.exec(`PRAGMA synchronous = ${isSynced ? "FULL" : "OFF"}`);
     const hasMetadata = database.prepare(HAS_METADATA).get() !== undefined;
     const alarm = hasMetadata ? database.prepare(ALARM).get() : undefined;
-    database.prepare(`PRAGMA wal_checkpoint(${isWhole ? "TRUNCATE" : "PASSIVE"})`).get();
+    database.prepare(`PRAGMA wal_checkpoint(${isWhole ? "RESTART" : "PASSIVE"})`).get();
+    if (isWhole) beginLog(database);
     return typeof alarm?.["ms"] === "number" ? alarm["ms"] : null;
   } finally {
     database.close();
   }
+}
+
+/**
+ * The first write to a log syncs its header, whoever writes it: here it keeps nobody waiting. It changes a number of the
+ * database's header that means nothing to SQLite.
+ */
+function beginLog(database: DatabaseSync): void {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  database.exec(`PRAGMA user_version = ${(version + 1) % 2 ** 30}`);
 }
 
 parentPort?.on("message", (task: CheckpointTask) => {

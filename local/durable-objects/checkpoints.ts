@@ -21,8 +21,8 @@ let tasks = 0;
 /**
  * Moves what a database's write-ahead log holds into the database, in another thread, since it takes syncs of both.
  *
- * @param isWhole also cuts the log to nothing, for which nobody may write meanwhile; else only as far as it can be done
- *   beside readers and writers
+ * @param isWhole all of it, so that the log begins anew, for which whoever writes has to wait; else only as far as it can be
+ *   done beside readers and writers
  * @returns when the alarm of the Durable Object in it is due, in milliseconds since 1970; null: it has none
  * @throws Error when the disk fails; the log has everything still
  */

@@ -3,8 +3,8 @@
  * nobody can change what another has. A read shares what the shard remembers, and a write waits for others while its caller
  * may be gone and his buffer used again.
  *
- * Plain objects, arrays, and bytes, which is all that is sent often, are copied here: `structuredClone` takes 30 times as
- * long for the answer of a read (measured 2026-11).
+ * Plain objects, arrays, and bytes, which is all that is sent often, are copied here: `structuredClone` takes 10 times as
+ * long for the answer of a read (1.7 µs to 0.17 µs, bytes aside; measured 2026-11).
  *
  * @throws DOMException DataCloneError for what cannot be sent, such as a function
  */

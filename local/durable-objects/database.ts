@@ -22,6 +22,9 @@ const LIMITS = {
 /** How long a write waits for the thread that checkpoints, which holds a lock for moments. */
 const LOCK_PATIENCE_MS = 10_000;
 
+/** A log that grew longer, as none could be moved for a time, is cut to this when it is begun anew. */
+const MAX_LOG_FILE_BYTES = 32 * 1024 * 1024;
+
 interface Savepoint {
   readonly begin: StatementSync;
   readonly release: StatementSync;
@@ -40,6 +43,7 @@ export class Database {
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollBack: StatementSync;
+  readonly #logState: StatementSync;
   /** By depth: of the first transaction within one, of the second, … */
   readonly #savepoints: Savepoint[] = [];
   #depth = 0;
@@ -52,11 +56,13 @@ export class Database {
     this.#database = new DatabaseSync(path, { timeout: LOCK_PATIENCE_MS, limits: LIMITS });
     this.#database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isSynced ? "NORMAL" : "OFF"};
-       PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY`,
+       PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;
+       PRAGMA journal_size_limit = ${MAX_LOG_FILE_BYTES}`,
     );
     this.#begin = this.prepare("BEGIN IMMEDIATE");
     this.#commit = this.prepare("COMMIT");
     this.#rollBack = this.prepare("ROLLBACK");
+    this.#logState = this.prepare("PRAGMA wal_checkpoint(NOOP)");
   }
 
   /**
@@ -89,6 +95,12 @@ export class Database {
   /** SQLite gives a whole transaction up by itself when the disk fails it: what follows must not count as part of it. */
   get hasLostTransaction(): boolean {
     return this.#depth > 0 && !this.#database.isTransaction;
+  }
+
+  /** Pages of the write-ahead log; 0 when all were moved to the database, so that the next write begins it anew. */
+  get logPages(): number {
+    const state = this.#logState.get() as { log: number; checkpointed: number };
+    return state.log === state.checkpointed ? 0 : state.log;
   }
 
   begin(): void {

@@ -12,8 +12,8 @@ import { ObjectStorage } from "./object-storage.ts";
 /** An object that was not called for so long is closed. */
 const IDLE_MS = 5 * 60 * 1000;
 
-/** So many objects are open besides those that are busy: each has four descriptors, and what it remembers. */
-const MAX_IDLE = 400;
+/** So many objects stay open at most, busy ones aside: each has four descriptors, and what it remembers. */
+const MAX_OPEN = 400;
 
 /** Ids that were made of names lately: to make one takes two hashes. */
 const MAX_IDS = 10_000;
@@ -26,6 +26,8 @@ interface NamespaceOptions<Env> {
   readonly env: Env;
   /** False: nothing survives a power cut for certain. True without it. */
   readonly isSynced?: boolean;
+  /** How many objects stay open, unless they are busy. */
+  readonly maxOpen?: number;
 }
 
 type ClassOf<T, Env> = new (ctx: DurableObjectState, env: Env) => T;
@@ -50,6 +52,7 @@ export class Namespace<T extends DurableObject, Env> {
   readonly #env: Env;
   readonly #folder: string;
   readonly #isSynced: boolean;
+  readonly #maxOpen: number;
   readonly #idOf: (name: string) => ObjectId;
   readonly #ids = new Map<string, ObjectId>();
   readonly #alarms: Alarms;
@@ -71,6 +74,7 @@ export class Namespace<T extends DurableObject, Env> {
     this.#env = env;
     this.#folder = path.join(folder, uniqueKey);
     this.#isSynced = isSynced;
+    this.#maxOpen = options.maxOpen ?? MAX_OPEN;
     this.#idOf = objectIds(uniqueKey);
     const isNew = mkdirSync(this.#folder, { recursive: true, mode: 0o700 }) !== undefined;
     if (isNew && isSynced) syncFolder(folder);
@@ -175,7 +179,7 @@ export class Namespace<T extends DurableObject, Env> {
 
   /** The least used of those that are not busy goes when there are too many. */
   #makeRoom(): void {
-    if (this.#objects.size < MAX_IDLE) return;
+    if (this.#objects.size < this.#maxOpen) return;
     let least: [hex: string, object: LiveObject] | undefined;
     for (const entry of this.#objects) {
       const [, object] = entry;
@@ -183,7 +187,7 @@ export class Namespace<T extends DurableObject, Env> {
       if (least === undefined || object.usedAt < least[1].usedAt) least = entry;
     }
     if (least === undefined) return;
-    if (this.#objects.size < 2 * MAX_IDLE) void this.#closeUnlessUsed(...least);
+    if (this.#objects.size < 2 * this.#maxOpen) void this.#closeUnlessUsed(...least);
     else this.#closeNow(...least);
   }
 

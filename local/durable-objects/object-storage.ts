@@ -58,7 +58,7 @@ export class ObjectStorage {
     this.#onFailure = onFailure;
     this.#database = new Database(path, isSynced);
     if (mustMend) this.#database.mend();
-    this.#log = new WriteAheadLog(path, isSynced);
+    this.#log = new WriteAheadLog(this.#database, isSynced);
     this.sql = new LocalSqlStorage(
       this.#database,
       (mayWrite) => this.#beforeQuery(mayWrite),

@@ -1,17 +1,21 @@
-import { close, closeSync, fdatasync, fstatSync, fsync, open, openSync } from "node:fs";
+import { close, closeSync, fdatasync, fsync, open, openSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { log } from "../../src/lib/log.ts";
 import { checkpoint } from "./checkpoints.ts";
+import type { Database } from "./database.ts";
 import { sqliteError } from "./sqlite-error.ts";
 
 const SYNCED = Promise.resolve();
 
-/** How long a log grows until it is checkpointed: some 2,000 pages, which are read again after a crash. */
-const MAX_LOG_BYTES = 8 * 1024 * 1024;
+/**
+ * How long a log grows until it is checkpointed: 16 MiB, which are read again after a crash. A page is searched for in one
+ * table of its index as long as it has no more pages than these (https://www.sqlite.org/walformat.html).
+ */
+const MAX_LOG_PAGES = 4000;
 
 /** Where nothing is synced, which is when the length is looked at otherwise. */
-const COMMITS_BETWEEN_LOOKS = 100;
+const COMMITS_BETWEEN_LOOKS = 16;
 
 /**
  * Brings the commits of a database to the disk: a sync of its write-ahead log, by another thread, for all commits that
@@ -19,7 +23,7 @@ const COMMITS_BETWEEN_LOOKS = 100;
  * short.
  */
 export class WriteAheadLog {
-  readonly #databasePath: string;
+  readonly #database: Database;
   readonly #isSynced: boolean;
   #descriptor: number | undefined;
   /** Commits so far, and how many of them are on disk. */
@@ -27,12 +31,12 @@ export class WriteAheadLog {
   #synced = 0;
   #syncing: Promise<void> | undefined;
   #failure: unknown;
-  #isShrinking = false;
-  #longestBytes = MAX_LOG_BYTES;
+  #isMoving = false;
+  #mostPages = MAX_LOG_PAGES;
   #pause: Promise<void> | undefined;
 
-  constructor(databasePath: string, isSynced: boolean) {
-    this.#databasePath = databasePath;
+  constructor(database: Database, isSynced: boolean) {
+    this.#database = database;
     this.#isSynced = isSynced;
   }
 
@@ -41,7 +45,7 @@ export class WriteAheadLog {
     this.#committed += 1;
     if (this.#isSynced) return;
     this.#synced = this.#committed;
-    if (this.#committed % COMMITS_BETWEEN_LOOKS === 0) this.#shrinkIfLong(this.#open());
+    if (this.#committed % COMMITS_BETWEEN_LOOKS === 0) this.#checkpointIfLong();
   }
 
   get isSynced(): boolean {
@@ -57,7 +61,7 @@ export class WriteAheadLog {
     return this.isSynced ? SYNCED : this.#syncTo(this.#committed);
   }
 
-  /** While the log is being cut: whoever writes meanwhile waits, and this thread with him. */
+  /** While the rest of the log is being moved: whoever writes meanwhile waits, and this thread with him. */
   get pause(): Promise<void> | undefined {
     return this.#pause;
   }
@@ -83,47 +87,49 @@ export class WriteAheadLog {
       const descriptor = this.#open();
       await sync(descriptor);
       // The files are new: without their folder they would be found by nobody.
-      if (isFirst) await syncFolder(path.dirname(this.#databasePath));
+      if (isFirst) await syncFolder(path.dirname(this.#database.path));
       this.#synced = upTo;
-      this.#shrinkIfLong(descriptor);
+      this.#checkpointIfLong();
     } catch (error) {
       this.#failure = sqliteError(error);
       throw this.#failure;
     }
   }
 
-  #shrinkIfLong(descriptor: number): void {
-    if (!this.#isShrinking && fstatSync(descriptor).size > this.#longestBytes) void this.#shrink();
+  #checkpointIfLong(): void {
+    if (this.#isMoving || this.#database.depth > 0) return;
+    if (this.#database.logPages > this.#mostPages) void this.#checkpoint();
   }
 
   /**
-   * Most of it is moved beside whoever reads and writes. Under load more is written meanwhile, always: so the rest is moved,
-   * and the log cut, while nobody writes.
+   * Most of the log is moved beside whoever reads and writes. Under load more is written meanwhile, always: so the rest is
+   * moved while nobody writes, and the next write begins the log anew.
    */
-  async #shrink(): Promise<void> {
-    this.#isShrinking = true;
+  async #checkpoint(): Promise<void> {
+    this.#isMoving = true;
+    const { path } = this.#database;
     try {
-      await checkpoint(this.#databasePath, this.#isSynced, false);
-      const cut = checkpoint(this.#databasePath, this.#isSynced, true);
-      this.#pause = cut.then(
+      await checkpoint(path, this.#isSynced, false);
+      const moved = checkpoint(path, this.#isSynced, true);
+      this.#pause = moved.then(
         () => undefined,
         () => undefined,
       );
-      await cut;
-      this.#longestBytes = MAX_LOG_BYTES;
+      await moved;
+      this.#mostPages = MAX_LOG_PAGES;
     } catch (error) {
       // Nothing is lost: the log has it all. It is tried again when the log has grown as much once more.
-      this.#longestBytes += MAX_LOG_BYTES;
-      log("error", "checkpoint failed", { database: this.#databasePath, error: String(error) });
+      this.#mostPages += MAX_LOG_PAGES;
+      log("error", "checkpoint failed", { database: path, error: String(error) });
     } finally {
       this.#pause = undefined;
-      this.#isShrinking = false;
+      this.#isMoving = false;
     }
   }
 
   /** SQLite's locks are on other files: to close this one takes none of them away. */
   #open(): number {
-    return (this.#descriptor ??= openSync(`${this.#databasePath}-wal`, "r+"));
+    return (this.#descriptor ??= openSync(`${this.#database.path}-wal`, "r+"));
   }
 }
 

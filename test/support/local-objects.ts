@@ -95,8 +95,12 @@ export function temporaryFolder(): string {
 }
 
 /** A namespace of notes that is closed with the test. */
-export function notesIn(folder: string, env: Told = {}, isSynced = true): Namespace<Notes, Told> {
-  const namespace = new Namespace(Notes, { folder, uniqueKey: "notes", env, isSynced });
+export function notesIn(
+  folder: string,
+  env: Told = {},
+  options: { readonly isSynced?: boolean; readonly maxOpen?: number } = {},
+): Namespace<Notes, Told> {
+  const namespace = new Namespace(Notes, { folder, uniqueKey: "notes", env, ...options });
   onTestFinished(() => namespace.close());
   return namespace;
 }

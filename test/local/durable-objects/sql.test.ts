@@ -17,7 +17,7 @@ const BOUND: [what: string, value: SqlStorageValue][] = [
 ];
 
 test("what is bound comes back as it was", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     sql.exec("CREATE TABLE value (position INTEGER PRIMARY KEY, any_value)");
     for (const [at, [, value]] of BOUND.entries())
@@ -30,7 +30,7 @@ test("what is bound comes back as it was", async () => {
 });
 
 test("bytes are an ArrayBuffer, whether a column or an expression has them", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     sql.exec("CREATE TABLE blob (bytes BLOB)");
     sql.exec("INSERT INTO blob VALUES (?)", bytes(3));
@@ -46,7 +46,7 @@ test.each([
   ["bindings of two statements", "DELETE FROM note; DELETE FROM note", [1], /no bindings/],
   ["a pattern of LIKE that is too long", `SELECT 'a' LIKE '${"%a".repeat(30)}'`, [], /too complex/],
 ])("refused: %s", async (_, query, bindings, message) => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     expect(() => sql.exec(query, ...bindings)).toThrow(message);
     expect(sql.exec("SELECT count(*) AS n FROM note").one()).toEqual({ n: 0 });
@@ -54,7 +54,7 @@ test.each([
 });
 
 test("a statement tells how many rows it wrote", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     expect(sql.exec("INSERT INTO note VALUES ('a'), ('b')").rowsWritten).toBe(2);
     expect(sql.exec("UPDATE note SET text = 'c' WHERE text = 'x'").rowsWritten).toBe(0);
@@ -65,7 +65,7 @@ test("a statement tells how many rows it wrote", async () => {
 });
 
 test("`one` wants exactly one row, and a cursor is read once", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     sql.exec("INSERT INTO note VALUES ('a'), ('b')");
     expect(() => sql.exec("SELECT * FROM note").one()).toThrow("multiple results");
@@ -79,7 +79,7 @@ test("`one` wants exactly one row, and a cursor is read once", async () => {
 });
 
 test("a migration of several statements is run whole, and `*` has the new columns", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     sql.exec("INSERT INTO note VALUES ('a')");
     const all = (): unknown => sql.exec("SELECT * FROM note").toArray();
@@ -92,7 +92,7 @@ test("a migration of several statements is run whole, and `*` has the new column
 });
 
 test("what was deleted makes room in the database", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, ({ sql }) => {
     const emptyBytes = sql.databaseSize;
     sql.exec("CREATE TABLE blob (bytes BLOB)");

@@ -10,7 +10,7 @@ function attempt(effect: () => void): void {
 }
 
 test("a transaction within one is rolled back alone, or with the one around it", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   await inside(notes, (storage) => {
     const { sql } = storage;
     const add = (text: string): unknown => sql.exec("INSERT INTO note VALUES (?)", text);
@@ -40,7 +40,7 @@ test("a transaction within one is rolled back alone, or with the one around it",
 
 test("writes without a transaction are one until the object waits", async () => {
   const folder = temporaryFolder();
-  const notes = notesIn(folder, {}, false).getByName("a");
+  const notes = notesIn(folder, {}, { isSynced: false }).getByName("a");
   // A transaction within them is part of them.
   const failing = inside(notes, async (storage) => {
     storage.sql.exec("INSERT INTO note VALUES ('before')");
@@ -54,7 +54,7 @@ test("writes without a transaction are one until the object waits", async () => 
 });
 
 test("an alarm is set with its transaction, or not at all", async () => {
-  const notes = notesIn(temporaryFolder(), {}, false).getByName("a");
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
   const soon = Date.now() + 3_600_000;
   await inside(notes, (storage) => {
     storage.transactionSync(() => {
