@@ -1,21 +1,21 @@
 import { copied, crossedError } from "./crossing.ts";
-import type { DurableObject } from "./durable-object.ts";
 import type { ObjectStorage } from "./object-storage.ts";
 
-type Methods = Record<string, (...given: unknown[]) => unknown>;
+type Methods = Readonly<Record<string, (...given: unknown[]) => unknown>>;
 
 /** An instance of a Durable Object, with its storage, and what it is doing. */
 export class LiveObject {
   /** Falls out of use: counts up with each call of any object. */
   usedAt = 0;
-  readonly #object: DurableObject;
+  readonly #object: Methods;
   readonly #storage: ObjectStorage;
   /** Calls and alarms that have not ended. */
   #open = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(object: DurableObject, storage: ObjectStorage) {
-    this.#object = object;
+  /** @param object of which only methods are asked for that its class has */
+  constructor(object: object, storage: ObjectStorage) {
+    this.#object = object as Methods;
     this.#storage = storage;
   }
 
@@ -37,7 +37,7 @@ export class LiveObject {
   call(method: string, given: readonly unknown[]): Promise<unknown> {
     let value: unknown;
     try {
-      value = (this.#object as unknown as Methods)[method]?.(...copied(given));
+      value = this.#object[method]?.(...copied(given));
       if (value instanceof Promise) return this.#settle(value);
       value = copied(value);
     } catch (error) {
@@ -55,7 +55,7 @@ export class LiveObject {
       if (isDue) storage.beginAlarm();
       let hasRung = false;
       try {
-        if (isDue) await (this.#object as DurableObject & { alarm?(): Promise<void> }).alarm?.();
+        if (isDue) await this.#object["alarm"]?.();
         hasRung = true;
       } finally {
         await storage.endAlarm(hasRung);

@@ -4,7 +4,6 @@ import { log } from "../../src/lib/log.ts";
 import { Alarms } from "./alarms.ts";
 import { checkpoint } from "./checkpoints.ts";
 import { copied, crossedError } from "./crossing.ts";
-import type { DurableObject } from "./durable-object.ts";
 import { LiveObject } from "./live-object.ts";
 import { ObjectId, objectIds } from "./object-id.ts";
 import { ObjectStorage } from "./object-storage.ts";
@@ -47,7 +46,7 @@ export type Stub<T> = {
  *
  * Source: https://developers.cloudflare.com/durable-objects/api/namespace/
  */
-export class Namespace<T extends DurableObject, Env> {
+export class Namespace<T extends object, Env> {
   readonly #Class: ClassOf<T, Env>;
   readonly #env: Env;
   readonly #folder: string;
@@ -264,7 +263,7 @@ function syncFolder(folder: string): void {
 }
 
 /** One method for each of the class's, which goes by way of `call`. */
-function stubClass<T extends DurableObject>(
+function stubClass<T>(
   prototype: object,
   call: (id: ObjectId, method: string, given: readonly unknown[]) => Promise<unknown>,
 ): new (id: ObjectId) => Stub<T> {

@@ -31,7 +31,7 @@ export class WriteAheadLog {
   #synced = 0;
   #syncing: Promise<void> | undefined;
   #failure: unknown;
-  #isMoving = false;
+  #moving: Promise<void> | undefined;
   #mostPages = MAX_LOG_PAGES;
   #pause: Promise<void> | undefined;
 
@@ -97,8 +97,12 @@ export class WriteAheadLog {
   }
 
   #checkpointIfLong(): void {
-    if (this.#isMoving || this.#database.depth > 0) return;
-    if (this.#database.logPages > this.#mostPages) void this.#checkpoint();
+    if (this.#database.depth > 0) return;
+    const { logPages } = this.#database;
+    if (logPages <= this.#mostPages) return;
+    this.#moving ??= this.#checkpoint();
+    // A disk that is slower than who writes: it is waited for.
+    if (logPages > 2 * this.#mostPages) this.#pause = this.#moving;
   }
 
   /**
@@ -106,16 +110,11 @@ export class WriteAheadLog {
    * moved while nobody writes, and the next write begins the log anew.
    */
   async #checkpoint(): Promise<void> {
-    this.#isMoving = true;
     const { path } = this.#database;
     try {
       await checkpoint(path, this.#isSynced, false);
-      const moved = checkpoint(path, this.#isSynced, true);
-      this.#pause = moved.then(
-        () => undefined,
-        () => undefined,
-      );
-      await moved;
+      this.#pause = this.#moving;
+      await checkpoint(path, this.#isSynced, true);
       this.#mostPages = MAX_LOG_PAGES;
     } catch (error) {
       // Nothing is lost: the log has it all. It is tried again when the log has grown as much once more.
@@ -123,7 +122,7 @@ export class WriteAheadLog {
       log("error", "checkpoint failed", { database: path, error: String(error) });
     } finally {
       this.#pause = undefined;
-      this.#isMoving = false;
+      this.#moving = undefined;
     }
   }
 
