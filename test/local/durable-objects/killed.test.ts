@@ -2,11 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { notesIn, temporaryFolder } from "../../support/local-objects.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../support/killed-writer.ts", import.meta.url));
+const PROGRAM = new URL("../../support/killed-writer.ts", import.meta.url).pathname;
 
 type Acknowledged = [name: string, round: string, writer: number, i: number];
 
