@@ -3,6 +3,9 @@ import type { ShardState } from "./shard-state.ts";
 /** Bounds how long one transaction holds the shard's thread. */
 const MAX_GROUP_SIZE = 512;
 
+/** What an answer takes from here out of the object: its effect's promise, and that of the method. */
+const TURNS_OF_AN_ANSWER = 2;
+
 interface Waiting {
   /** Runs the effect in its own savepoint and remembers what came of it. */
   readonly attempt: () => void;
@@ -58,6 +61,8 @@ export class GroupCommit {
         this.#state.forgetReservation();
         for (const { fail } of group) fail(error);
       }
+      // First the answers leave: what is written before would hold them back, until it is on disk as well.
+      for (let turn = 0; turn < TURNS_OF_AN_ANSWER; turn += 1) await Promise.resolve();
     }
     this.#isFlushing = false;
   }

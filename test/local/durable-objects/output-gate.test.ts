@@ -1,4 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { DurableObject } from "../../../local/durable-objects/durable-object.ts";
+import { Namespace } from "../../../local/durable-objects/namespace.ts";
+import { GroupCommit } from "../../../src/storage/bucket-shard/group-commit.ts";
+import type { ShardState } from "../../../src/storage/bucket-shard/shard-state.ts";
 import { inside, notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
 
 /** Syncs that end when the test says so. */
@@ -89,4 +93,42 @@ test("objects are synced side by side", async () => {
   expect(syncs.count).toBe(3);
   for (const _ of answers) syncs.release();
   await Promise.all(answers);
+});
+
+/** Writes in groups, as a shard does. */
+class Grouped extends DurableObject {
+  readonly #commits: GroupCommit;
+
+  constructor(ctx: DurableObjectState, env: unknown) {
+    super(ctx, env);
+    ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS note (text TEXT PRIMARY KEY)");
+    const unnumbered = { reserveSequences() {}, forgetReservation() {} };
+    this.#commits = new GroupCommit(ctx.storage, unnumbered as unknown as ShardState);
+  }
+
+  async add(text: string): Promise<string> {
+    return await this.#commits.run(() => {
+      this.ctx.storage.sql.exec("INSERT INTO note VALUES (?)", text);
+      return text;
+    });
+  }
+}
+
+test("the answers of a group do not wait for the group that follows", async () => {
+  const options = { folder: temporaryFolder(), uniqueKey: "grouped", env: {} };
+  const namespace = new Namespace(Grouped, options);
+  onTestFinished(() => namespace.close());
+  const grouped = namespace.getByName("a");
+  await grouped.add("opened");
+  const syncs = heldSyncs();
+  const first = grouped.add("first");
+  await isSettled(first);
+  const second = [grouped.add("second"), grouped.add("third")];
+  syncs.release();
+  await vi.waitFor(() => expect(syncs.count).toBe(2));
+  expect(await isSettled(first)).toBe(true);
+  expect(await isSettled(Promise.race(second))).toBe(false);
+  syncs.release();
+  expect(await Promise.all(second)).toEqual(["second", "third"]);
+  expect(syncs.count).toBe(2);
 });
