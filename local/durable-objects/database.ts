@@ -54,10 +54,12 @@ export class Database {
     // For its owner alone. SQLite gives the log the same mode.
     closeSync(openSync(path, "a", 0o600));
     this.#database = new DatabaseSync(path, { timeout: LOCK_PATIENCE_MS, limits: LIMITS });
+    const [whole, relaxed] = isSynced ? ["FULL", "NORMAL"] : ["OFF", "OFF"];
+    // A new file is on disk before anything is in its log: SQLite deletes the log of a file that is empty.
     this.#database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isSynced ? "NORMAL" : "OFF"};
-       PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;
-       PRAGMA journal_size_limit = ${MAX_LOG_FILE_BYTES}`,
+      `PRAGMA synchronous = ${whole}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${relaxed};
+       PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${MAX_LOG_FILE_BYTES};
+       PRAGMA temp_store = MEMORY`,
     );
     this.#begin = this.prepare("BEGIN IMMEDIATE");
     this.#commit = this.prepare("COMMIT");
