@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { sqliteError } from "./sqlite-error.ts";
 
@@ -47,20 +47,24 @@ export class Database {
   /** By depth: of the first transaction within one, of the second, … */
   readonly #savepoints: Savepoint[] = [];
   #depth = 0;
+  /** Or will never. */
+  #syncsHeaders: boolean;
 
   /** @param isSynced false: nothing survives a power cut for certain, and nothing waits for the disk */
   constructor(path: string, isSynced: boolean) {
     this.path = path;
     // For its owner alone. SQLite gives the log the same mode.
-    closeSync(openSync(path, "a", 0o600));
+    if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
     this.#database = new DatabaseSync(path, { timeout: LOCK_PATIENCE_MS, limits: LIMITS });
-    const [whole, relaxed] = isSynced ? ["FULL", "NORMAL"] : ["OFF", "OFF"];
     // A new file is on disk before anything is in its log: SQLite deletes the log of a file that is empty.
     this.#database.exec(
-      `PRAGMA synchronous = ${whole}; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${relaxed};
+      `PRAGMA synchronous = ${isSynced ? "FULL" : "OFF"}; PRAGMA journal_mode = WAL;
        PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${MAX_LOG_FILE_BYTES};
-       PRAGMA temp_store = MEMORY`,
+       PRAGMA temp_store = MEMORY; PRAGMA synchronous = OFF`,
     );
+    const logBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    this.#syncsHeaders = !isSynced;
+    if (logBytes > 0) this.syncHeaders();
     this.#begin = this.prepare("BEGIN IMMEDIATE");
     this.#commit = this.prepare("COMMIT");
     this.#rollBack = this.prepare("ROLLBACK");
@@ -78,6 +82,17 @@ export class Database {
     const result = this.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
     if (result?.["busy"] !== 0) throw new Error("the log could not be written to the database");
     this.run("PRAGMA synchronous = NORMAL");
+    this.#syncsHeaders = true;
+  }
+
+  /**
+   * From now on, SQLite syncs the header of a log that is begun anew before it writes over what the log had, as what is left
+   * of that could be taken for a part of the new one. A log that is new has nothing to be mistaken, and waits for no sync.
+   */
+  syncHeaders(): void {
+    if (this.#syncsHeaders || this.#depth > 0) return;
+    this.run("PRAGMA synchronous = NORMAL");
+    this.#syncsHeaders = true;
   }
 
   prepare(query: string): StatementSync {

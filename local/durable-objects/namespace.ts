@@ -1,12 +1,16 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { log } from "../../src/lib/log.ts";
 import { Alarms } from "./alarms.ts";
 import { checkpoint } from "./checkpoints.ts";
 import { copied, crossedError } from "./crossing.ts";
 import { LiveObject } from "./live-object.ts";
+import { makeDatabase } from "./new-database.ts";
 import { ObjectId, objectIds } from "./object-id.ts";
 import { ObjectStorage } from "./object-storage.ts";
+import { sqliteError } from "./sqlite-error.ts";
+import { type Stub, stubClass } from "./stub.ts";
 
 /** An object that was not called for so long is closed. */
 const IDLE_MS = 5 * 60 * 1000;
@@ -31,15 +35,6 @@ interface NamespaceOptions<Env> {
 
 type ClassOf<T, Env> = new (ctx: DurableObjectState, env: Env) => T;
 
-/** What can be called from outside. An answer is a copy, and a promise in any case. */
-export type Stub<T> = {
-  readonly [Name in Exclude<keyof T, "alarm">]: T[Name] extends (
-    ...given: infer Given
-  ) => infer Answer
-    ? (...given: Given) => Promise<Awaited<Answer>>
-    : never;
-};
-
 /**
  * All objects of a class, one instance of each, with the databases of workerd, which are in
  * `<folder>/<unique key>/<id>.sqlite`.
@@ -57,6 +52,8 @@ export class Namespace<T extends object, Env> {
   readonly #alarms: Alarms;
   readonly #StubOf: new (id: ObjectId) => Stub<T>;
   readonly #objects = new Map<string, LiveObject>();
+  /** Databases that are on their way to the disk. */
+  readonly #making = new Map<string, Promise<void>>();
   /** Those that failed, until they are opened anew. */
   readonly #failed = new Map<string, Failed>();
   /** About to be closed, unless they are called. */
@@ -64,6 +61,8 @@ export class Namespace<T extends object, Env> {
   readonly #idleTimer: NodeJS.Timeout;
   readonly #recovery: Promise<void>;
   #calls = 0;
+  /** Those that wait until their object may be called. */
+  #heldCalls = 0;
   #callsAtLastLook = 0;
   #isClosed = false;
 
@@ -109,6 +108,7 @@ export class Namespace<T extends object, Env> {
   async close(): Promise<void> {
     clearInterval(this.#idleTimer);
     await this.#alarms.stop();
+    while (this.#heldCalls > 0) await setImmediate();
     this.#isClosed = true;
     await this.#recovery;
     await Promise.all([...this.#objects.keys()].map((hex) => this.#closeWhenIdle(hex)));
@@ -117,20 +117,49 @@ export class Namespace<T extends object, Env> {
   }
 
   #call(id: ObjectId, method: string, given: readonly unknown[]): Promise<unknown> {
-    let object: LiveObject;
+    let object = this.#objects.get(id.hex);
+    const pause = object === undefined ? this.#madeIfNew(id.hex) : object.pause;
+    if (pause !== undefined) return this.#callAfter(pause, id, method, given);
     try {
-      object = this.#objects.get(id.hex) ?? this.#open(id);
+      object ??= this.#open(id);
     } catch (error) {
       return Promise.reject(crossedError(error));
-    }
-    const { pause } = object;
-    if (pause !== undefined) {
-      const kept = copied(given);
-      return pause.then(() => this.#call(id, method, kept));
     }
     this.#calls += 1;
     object.usedAt = this.#calls;
     return object.call(method, given);
+  }
+
+  async #callAfter(
+    pause: Promise<void>,
+    id: ObjectId,
+    method: string,
+    given: readonly unknown[],
+  ): Promise<unknown> {
+    const kept = copied(given);
+    this.#heldCalls += 1;
+    try {
+      await pause;
+    } catch (error) {
+      throw crossedError(error);
+    } finally {
+      this.#heldCalls -= 1;
+    }
+    return this.#call(id, method, kept);
+  }
+
+  /** Done when there is a database; undefined when there is one. */
+  #madeIfNew(hex: string): Promise<void> | undefined {
+    const path = this.#pathOf(hex);
+    let making = this.#making.get(hex);
+    if (making !== undefined || this.#isClosed || existsSync(path)) return making;
+    making = makeDatabase(path, this.#isSynced)
+      .catch((error: unknown) => {
+        throw sqliteError(error);
+      })
+      .finally(() => this.#making.delete(hex));
+    this.#making.set(hex, making);
+    return making;
   }
 
   async #ring(id: ObjectId): Promise<void> {
@@ -260,27 +289,4 @@ function syncFolder(folder: string): void {
   const descriptor = openSync(folder, "r");
   fsyncSync(descriptor);
   closeSync(descriptor);
-}
-
-/** One method for each of the class's, which goes by way of `call`. */
-function stubClass<T>(
-  prototype: object,
-  call: (id: ObjectId, method: string, given: readonly unknown[]) => Promise<unknown>,
-): new (id: ObjectId) => Stub<T> {
-  class StubOf {
-    readonly id: ObjectId;
-    constructor(id: ObjectId) {
-      this.id = id;
-    }
-  }
-  for (const method of Object.getOwnPropertyNames(prototype)) {
-    if (method === "constructor" || method === "alarm") continue;
-    Object.defineProperty(StubOf.prototype, method, {
-      value(this: StubOf, ...given: readonly unknown[]) {
-        return call(this.id, method, given);
-      },
-    });
-  }
-  // The loop has made the methods that the type knows.
-  return StubOf as unknown as new (id: ObjectId) => Stub<T>;
 }

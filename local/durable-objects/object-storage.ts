@@ -1,6 +1,7 @@
 import type { StatementSync } from "node:sqlite";
 import type { Alarms } from "./alarms.ts";
 import { Database } from "./database.ts";
+import { METADATA_TABLE } from "./new-database.ts";
 import type { ObjectId } from "./object-id.ts";
 import { LocalSqlStorage } from "./sql-storage.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
@@ -64,9 +65,7 @@ export class ObjectStorage {
       (mayWrite) => this.#beforeQuery(mayWrite),
       (error) => this.#failIfLost(error),
     );
-    this.#database.run(
-      "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)",
-    );
+    this.#database.run(METADATA_TABLE);
     // Nanoseconds, as workerd has them, are more than a JavaScript number holds: SQLite multiplies.
     this.#setAlarm = this.#database.prepare(
       "INSERT OR REPLACE INTO _cf_METADATA VALUES (1, CAST(? AS INTEGER) * 1000000)",

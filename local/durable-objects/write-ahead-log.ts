@@ -89,6 +89,7 @@ export class WriteAheadLog {
       // The files are new: without their folder they would be found by nobody.
       if (isFirst) await syncFolder(path.dirname(this.#database.path));
       this.#synced = upTo;
+      this.#database.syncHeaders();
       this.#checkpointIfLong();
     } catch (error) {
       this.#failure = sqliteError(error);

@@ -1,4 +1,12 @@
-import { existsSync, globSync, readdirSync, statSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { inside, notesIn, temporaryFolder } from "../../support/local-objects.ts";
@@ -44,6 +52,31 @@ test("files are their owner's alone", async () => {
   expect(modeOf("notes")).toBe(0o700);
   for (const file of readdirSync(path.join(folder, "index/notes")))
     expect(modeOf(`notes/${file}`), file).toBe(0o600);
+});
+
+test("a database that was half made when the server died is made anew", async () => {
+  const folder = temporaryFolder();
+  const namespace = notesIn(folder);
+  const id = namespace.idFromName("a").toString();
+  writeFileSync(path.join(folder, "notes", `${id}.sqlite.new`), "SQLite format 3\0 and no more");
+  const notes = namespace.getByName("a");
+  await Promise.all([notes.add("one"), notes.add("two")]);
+  expect(await notes.all()).toEqual(["one", "two"]);
+  expect(readdirSync(path.join(folder, "notes")).filter((file) => file.endsWith(".new"))).toEqual(
+    [],
+  );
+});
+
+test("a database that cannot be made fails the call, and no other", async () => {
+  const folder = temporaryFolder();
+  const namespace = notesIn(folder);
+  const id = namespace.idFromName("a").toString();
+  const obstacle = path.join(folder, "notes", `${id}.sqlite.new`);
+  mkdirSync(obstacle);
+  await expect(namespace.getByName("a").add("one")).rejects.toThrow("EISDIR");
+  await namespace.getByName("b").add("one");
+  rmdirSync(obstacle);
+  await namespace.getByName("a").add("one");
 });
 
 const TEXT = "x".repeat(400_000);
