@@ -26,12 +26,12 @@ export class AlarmIndex {
   constructor(folder: string, isSynced: boolean, mustMend: boolean) {
     this.#database = new Database(path.join(folder, "metadata.sqlite"), isSynced);
     if (mustMend) this.#database.mend();
-    this.#log = new WriteAheadLog(this.#database, isSynced);
     this.#database.run(
       `CREATE TABLE IF NOT EXISTS _cf_ALARM (
          actor_id TEXT PRIMARY KEY, scheduled_time INTEGER, actor_name TEXT
        ) WITHOUT ROWID`,
     );
+    this.#log = new WriteAheadLog(this.#database, isSynced);
     // Nanoseconds are more than a JavaScript number holds: SQLite multiplies.
     this.#set = this.#database.prepare(
       `INSERT INTO _cf_ALARM VALUES (?, CAST(? AS INTEGER) * 1000000, ?)

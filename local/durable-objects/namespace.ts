@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { log } from "../../src/lib/log.ts";
@@ -81,7 +82,9 @@ export class Namespace<T extends object, Env> {
       this.#call(id, method, given),
     );
     this.#idleTimer = setInterval(() => this.#closeIdle(), IDLE_MS).unref();
-    this.#recovery = this.#recover();
+    this.#recovery = this.#recover().catch((error: unknown) =>
+      log("error", "alarms not recovered", { folder: this.#folder, error: String(error) }),
+    );
   }
 
   idFromName(name: string): ObjectId {
@@ -259,17 +262,16 @@ export class Namespace<T extends object, Env> {
    * between the one and the other.
    */
   async #recover(): Promise<void> {
-    for (const file of readdirSync(this.#folder)) {
+    const files = await readdir(this.#folder);
+    for (const file of files) {
       const hex = LOG_NAME.exec(file)?.[1];
       if (hex === undefined || this.#objects.has(hex) || this.#isClosed) continue;
-      try {
-        const alarmMs = await checkpoint(this.#pathOf(hex), this.#isSynced, false);
-        const id = new ObjectId(hex, undefined);
-        const indexedMs = this.#alarms.dueMsOf(id) ?? Number.POSITIVE_INFINITY;
-        if (alarmMs !== null && alarmMs < indexedMs) this.#alarms.set(id, alarmMs);
-      } catch (error) {
-        log("error", "not recovered", { object: hex, error: String(error) });
-      }
+      const alarmMs = await checkpoint(this.#pathOf(hex), this.#isSynced, false).catch(
+        (error: unknown) => log("error", "not recovered", { object: hex, error: String(error) }),
+      );
+      const id = new ObjectId(hex, undefined);
+      const indexedMs = this.#alarms.dueMsOf(id) ?? Number.POSITIVE_INFINITY;
+      if (typeof alarmMs === "number" && alarmMs < indexedMs) this.#alarms.set(id, alarmMs);
     }
   }
 

@@ -4,6 +4,7 @@ import { Database } from "./database.ts";
 import { METADATA_TABLE } from "./new-database.ts";
 import type { ObjectId } from "./object-id.ts";
 import { LocalSqlStorage } from "./sql-storage.ts";
+import { sqliteError } from "./sqlite-error.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
 /** The object's alarm, as its rows have it with what the open transaction wrote. */
@@ -58,23 +59,28 @@ export class ObjectStorage {
     this.#alarms = alarms;
     this.#onFailure = onFailure;
     this.#database = new Database(path, isSynced);
-    if (mustMend) this.#database.mend();
-    this.#log = new WriteAheadLog(this.#database, isSynced);
-    this.sql = new LocalSqlStorage(
-      this.#database,
-      (mayWrite) => this.#beforeQuery(mayWrite),
-      (error) => this.#failIfLost(error),
-    );
-    this.#database.run(METADATA_TABLE);
-    // Nanoseconds, as workerd has them, are more than a JavaScript number holds: SQLite multiplies.
-    this.#setAlarm = this.#database.prepare(
-      "INSERT OR REPLACE INTO _cf_METADATA VALUES (1, CAST(? AS INTEGER) * 1000000)",
-    );
-    this.#deleteAlarm = this.#database.prepare("DELETE FROM _cf_METADATA WHERE key = 1");
-    const ms = this.#database.prepare(READ_ALARM).get()?.["ms"];
-    this.#alarm = { dueMs: typeof ms === "number" ? ms : undefined, isRinging: false };
-    // A crash may have come between this database and the index.
-    this.#indexEarlier();
+    try {
+      if (mustMend) this.#database.mend();
+      this.#database.run(METADATA_TABLE);
+      this.#log = new WriteAheadLog(this.#database, isSynced);
+      this.sql = new LocalSqlStorage(
+        this.#database,
+        (mayWrite) => this.#beforeQuery(mayWrite),
+        (error) => this.#failIfLost(error),
+      );
+      // Nanoseconds, as workerd has them, are more than a JavaScript number holds: SQLite multiplies.
+      this.#setAlarm = this.#database.prepare(
+        "INSERT OR REPLACE INTO _cf_METADATA VALUES (1, CAST(? AS INTEGER) * 1000000)",
+      );
+      this.#deleteAlarm = this.#database.prepare("DELETE FROM _cf_METADATA WHERE key = 1");
+      const ms = this.#database.prepare(READ_ALARM).get()?.["ms"];
+      this.#alarm = { dueMs: typeof ms === "number" ? ms : undefined, isRinging: false };
+      // A crash may have come between this database and the index.
+      this.#indexEarlier();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   /**
@@ -160,14 +166,15 @@ export class ObjectStorage {
     this.#database.close();
   }
 
+  /** Throws, where a promise that nobody awaits would fail: then the transaction does. */
   #changeAlarm(dueMs: number | undefined): Promise<void> {
+    this.#beforeQuery(true);
     try {
-      this.#beforeQuery(true);
       if (dueMs === undefined) this.#deleteAlarm.run();
       else this.#setAlarm.run(dueMs);
     } catch (error) {
       this.#failIfLost(error);
-      return Promise.reject(error);
+      throw sqliteError(error);
     }
     this.#alarm = { dueMs, isRinging: false };
     return Promise.resolve();

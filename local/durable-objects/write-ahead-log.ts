@@ -35,13 +35,17 @@ export class WriteAheadLog {
   #mostPages = MAX_LOG_PAGES;
   #pause: Promise<void> | undefined;
 
+  /** @param database that has been read: its log is known */
   constructor(database: Database, isSynced: boolean) {
     this.#database = database;
     this.#isSynced = isSynced;
+    // What a server that died left in the log need not be on disk.
+    if (isSynced && database.logPages > 0) this.#committed = 1;
   }
 
-  /** A transaction was committed. */
+  /** A transaction was committed. As long as there is nothing in the log, it changed nothing. */
   note(): void {
+    if (this.#committed === 0 && this.#database.logPages === 0) return;
     this.#committed += 1;
     if (this.#isSynced) return;
     this.#synced = this.#committed;

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -92,6 +92,15 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), "ledge-objects-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** As a crash leaves the files: copied while they are in use. @returns a folder that has them */
+export function crash(folder: string): string {
+  const copy = temporaryFolder();
+  mkdirSync(path.join(copy, "notes"));
+  for (const file of globSync("notes/*", { cwd: folder }))
+    if (!file.endsWith("-shm")) copyFileSync(path.join(folder, file), path.join(copy, file));
+  return copy;
 }
 
 /** A namespace of notes that is closed with the test. */

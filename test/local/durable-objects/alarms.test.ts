@@ -1,9 +1,10 @@
-import { copyFileSync, globSync, mkdirSync } from "node:fs";
+import { copyFileSync, globSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Namespace } from "../../../local/durable-objects/namespace.ts";
 import {
+  crash,
   inside,
   type Notes,
   notesIn,
@@ -174,15 +175,6 @@ test("an alarm that came due while nobody was there rings at the next start", as
   await until(() => told.rung.length > 0);
   expect(told.rung).toEqual(["a"]);
 });
-
-/** As a crash leaves the files: copied while they are in use. */
-function crash(folder: string): string {
-  const copy = temporaryFolder();
-  mkdirSync(path.join(copy, "notes"));
-  for (const file of globSync("notes/*", { cwd: folder }))
-    if (!file.endsWith("-shm")) copyFileSync(path.join(folder, file), path.join(copy, file));
-  return copy;
-}
 
 async function alarmOf(namespace: Namespace<Notes, Told>): Promise<number | null> {
   return namespace.getByName("a").wakesAt();

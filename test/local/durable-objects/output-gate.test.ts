@@ -3,7 +3,7 @@ import { DurableObject } from "../../../local/durable-objects/durable-object.ts"
 import { Namespace } from "../../../local/durable-objects/namespace.ts";
 import { GroupCommit } from "../../../src/storage/bucket-shard/group-commit.ts";
 import type { ShardState } from "../../../src/storage/bucket-shard/shard-state.ts";
-import { inside, notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
+import { crash, inside, notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
 
 /** Syncs that end when the test says so. */
 function heldSyncs(): { release: () => void; readonly count: number } {
@@ -81,6 +81,28 @@ test("one sync is for all that was written before it began", async () => {
   syncs.release();
   await Promise.all(others);
   expect(syncs.count).toBe(2);
+});
+
+test("an object that is opened and has nothing to write waits for no sync", async () => {
+  const folder = temporaryFolder();
+  const first = notesIn(folder);
+  await first.getByName("a").add("one");
+  await first.close();
+  const syncs = heldSyncs();
+  expect(await notesIn(folder).getByName("a").all()).toEqual(["one"]);
+  expect(syncs.count).toBe(0);
+});
+
+test("what a server that died left is not seen before it is on disk", async () => {
+  const folder = temporaryFolder();
+  await notesIn(folder).getByName("a").add("one");
+  const copy = crash(folder);
+  const syncs = heldSyncs();
+  const reading = notesIn(copy).getByName("a").all();
+  await vi.waitFor(() => expect(syncs.count).toBe(1));
+  expect(await isSettled(reading)).toBe(false);
+  syncs.release();
+  expect(await reading).toEqual(["one"]);
 });
 
 test("objects are synced side by side", async () => {

@@ -75,3 +75,16 @@ test("an alarm is set with its transaction, or not at all", async () => {
   });
   expect(await notes.wakesAt()).toBe(soon + 1);
 });
+
+test("an alarm that cannot be set fails its transaction, although nobody awaits it", async () => {
+  const notes = notesIn(temporaryFolder(), {}, { isSynced: false }).getByName("a");
+  const outcome = inside(notes, (storage) => {
+    storage.sql.exec("DROP TABLE _cf_METADATA");
+    storage.transactionSync(() => {
+      storage.sql.exec("INSERT INTO note VALUES ('without an alarm')");
+      void storage.setAlarm(1);
+    });
+  });
+  await expect(outcome).rejects.toThrow("_cf_METADATA");
+  expect(await notes.all()).toEqual([]);
+});
