@@ -26,7 +26,8 @@ interface ReadResult {
  * `readAtLeast` of a reader, or by `take`, which passes the chunks on without a copy. One promise a read, none a chunk.
  */
 export class BodyStream {
-  #source: BodySource;
+  readonly #source: BodySource;
+  readonly #lengthBytes: number;
   #chunks: Uint8Array[] = [];
   #queuedBytes = 0;
   #receivedBytes = 0;
@@ -39,8 +40,10 @@ export class BodyStream {
   #failure: Error | undefined;
   #wait: Wait | undefined;
 
-  constructor(source: BodySource) {
+  /** @param lengthBytes as announced; NaN for a chunked one */
+  constructor(source: BodySource, lengthBytes: number) {
     this.#source = source;
+    this.#lengthBytes = lengthBytes;
   }
 
   get locked(): boolean {
@@ -61,13 +64,9 @@ export class BodyStream {
     return this.#isCancelled;
   }
 
-  /** A reader waits for its client. */
-  get isAwaited(): boolean {
-    return this.#wait !== undefined;
-  }
-
-  get receivedBytes(): number {
-    return this.#receivedBytes;
+  /** What is still to come; NaN when that is unknown. */
+  get missingBytes(): number {
+    return this.#isEnded ? 0 : this.#lengthBytes - this.#receivedBytes;
   }
 
   /** The stream is its own reader. */
@@ -81,8 +80,8 @@ export class BodyStream {
   }
 
   /**
-   * Reads at least `leastBytes` into `view`, fewer only at the end, which `done` tells. The view is filled as it is, not taken
-   * away from its owner.
+   * Reads at least `leastBytes` into `view`, fewer only at the end. Workerd tells the end by the read after it, this by `done`
+   * of the last one, which saves that read. The view is filled as it is, not taken away from its owner.
    *
    * @throws Error when the body breaks off
    */
@@ -127,12 +126,13 @@ export class BodyStream {
   /** @returns whether more may come; otherwise the source is told when it may */
   receive(chunk: Uint8Array): boolean {
     this.#receivedBytes += chunk.byteLength;
+    if (this.#receivedBytes === this.#lengthBytes) this.#isEnded = true;
     if (this.#isDiscarded) return true;
     this.#chunks.push(chunk);
     this.#queuedBytes += chunk.byteLength;
     const wait = this.#wait;
     if (wait !== undefined) {
-      if (this.#queuedBytes < wait.leastBytes) return true;
+      if (this.#queuedBytes < wait.leastBytes && !this.#isEnded) return true;
       this.#endWait();
     }
     this.#isHeldBack = this.#queuedBytes >= MAX_QUEUED_BYTES;
@@ -203,10 +203,10 @@ export class BodyStream {
     else this.#chunks.splice(0, usedChunks);
     this.#queuedBytes -= filledBytes;
     if (this.#queuedBytes < MAX_QUEUED_BYTES) this.#letCome();
-    const isShort = filledBytes < leastBytes;
+    const isLast = this.#isEnded && this.#queuedBytes === 0;
     return {
       value: filledBytes === 0 ? undefined : view.subarray(0, filledBytes),
-      done: isShort,
+      done: isLast || filledBytes < leastBytes,
     };
   }
 

@@ -10,12 +10,12 @@ const MAX_WAITING = 32;
  * Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.3.2
  */
 export class Connection {
-  readonly #run: (exchange: Exchange, connection: Connection) => void;
+  readonly #run: (exchange: Exchange) => void;
   #current: Exchange | undefined;
   #waiting: Exchange[] = [];
   #isEnding = false;
 
-  constructor(run: (exchange: Exchange, connection: Connection) => void) {
+  constructor(run: (exchange: Exchange) => void) {
     this.#run = run;
   }
 
@@ -47,7 +47,7 @@ export class Connection {
 
   #start(exchange: Exchange): void {
     this.#current = exchange;
-    this.#run(exchange, this);
+    this.#run(exchange);
   }
 
   #startNextAfter({ outgoing }: Exchange): void {

@@ -1,11 +1,12 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { log } from "../../src/lib/log.ts";
+import type { ErrorCode } from "../../src/protocol/errors.ts";
 import { Connection } from "./connection.ts";
 import { Exchange } from "./exchange.ts";
 import type { IncomingRequest } from "./incoming-request.ts";
 import { linger } from "./linger.ts";
-import { refuse } from "./refusal.ts";
+import { type ParseError, refusal, refusalCode, refuse } from "./refusal.ts";
 import type { Request } from "./request.ts";
 import type { Response } from "./response.ts";
 import { send } from "./send.ts";
@@ -15,31 +16,29 @@ export type Handler = (request: Request) => Promise<Response>;
 /** The rest of a body that nobody wants is read if it is not more, and the connection goes on; otherwise it ends. */
 const MAX_READ_ON_BYTES = 64 * 1024;
 
-/** What node:http refuses by itself, in S3's terms; anything else is BadRequest. */
-const REFUSALS = {
-  HPE_INVALID_METHOD: "MethodNotAllowed",
-  HPE_HEADER_OVERFLOW: "RequestHeaderSectionTooLarge",
-  ERR_HTTP_REQUEST_TIMEOUT: "RequestTimeout",
-} as const;
-
 /** Brings requests to the handler and its answers to the clients. */
 export class Dispatcher {
   readonly #handler: Handler;
   readonly #scheme: string;
+  readonly #isLogged: boolean;
   readonly #connections = new Map<Socket, Connection>();
   #isStopping = false;
 
-  constructor(handler: Handler, scheme: string) {
+  /** @param isLogged what is refused without the handler */
+  constructor(handler: Handler, scheme: string, isLogged: boolean) {
     this.#handler = handler;
     this.#scheme = scheme;
+    this.#isLogged = isLogged;
   }
 
   open(socket: Socket): void {
-    this.#connections.set(
-      socket,
-      new Connection((exchange, connection) => void this.#run(exchange, connection)),
-    );
-    socket.once("close", () => this.#connections.delete(socket));
+    const connection = new Connection((exchange) => void this.#run(exchange, connection));
+    this.#connections.set(socket, connection);
+    const hangUp = (): void => connection.open?.request.hangUp();
+    socket.once("end", hangUp).once("close", () => {
+      hangUp();
+      this.#connections.delete(socket);
+    });
   }
 
   take(incoming: IncomingRequest, outgoing: ServerResponse, expectsContinue: boolean): void {
@@ -49,13 +48,12 @@ export class Dispatcher {
 
   async #run(exchange: Exchange, connection: Connection): Promise<void> {
     try {
-      const response = await this.#handler(exchange.request);
-      this.#answer(response, exchange, connection);
+      this.#answer(await this.#handler(exchange.request), exchange, connection);
     } catch (error) {
       // The application answers its own failures: this is none of them, or a header that cannot be sent.
-      log("error", "request failed", { error: String(error) });
+      log("error", "internal error", { cause: String(error) });
       if (exchange.outgoing.headersSent) exchange.outgoing.destroy();
-      else refuse(exchange.incoming.socket, "InternalError");
+      else this.#answer(refusal("InternalError"), exchange, connection);
     }
   }
 
@@ -65,7 +63,7 @@ export class Dispatcher {
     const isUnread = body !== undefined && !body.isComplete;
     const hasTooMuchLeft =
       isUnread &&
-      (exchange.awaitsContinue || body.isCancelled || exchange.unreadBytes > MAX_READ_ON_BYTES);
+      (exchange.awaitsContinue || body.isCancelled || !(body.missingBytes <= MAX_READ_ON_BYTES));
     if (hasTooMuchLeft || this.#isStopping) connection.end();
     if (hasTooMuchLeft) incoming.socket.destroySoon = () => linger(incoming.socket);
     send(response, exchange, connection.isEnding);
@@ -73,35 +71,31 @@ export class Dispatcher {
   }
 
   /** A request that is none, a head that does not come to its end, or a client that hangs up. */
-  refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  refuse(error: ParseError, socket: Socket): void {
     const connection = this.#connections.get(socket);
     const exchange = connection?.open;
-    if (exchange !== undefined && !socket.destroyed && socket.writable) {
+    if (exchange !== undefined && socket.writable) {
       // What cannot be read is its body, or stands behind it. It is answered, and the connection ends.
       connection?.end();
       exchange.incoming.body?.fail(error);
       return;
     }
     const isSilent = socket.bytesRead === 0;
-    if (connection === undefined || isSilent || connection.isEnding || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    connection.end();
-    refuse(socket, REFUSALS[error.code as keyof typeof REFUSALS] ?? "BadRequest");
+    if (isSilent || !socket.writable) socket.destroy();
+    else this.refuseAs(socket, refusalCode(error));
   }
 
-  /** Nothing has come or gone for a while. */
+  refuseAs(socket: Socket, code: ErrorCode): void {
+    this.#connections.get(socket)?.end();
+    refuse(socket, code, this.#isLogged);
+  }
+
+  /** Nothing has come or gone for a while. A body is watched by whoever reads it. */
   look(socket: Socket, stallMs: number): void {
     const exchange = this.#connections.get(socket)?.open;
-    const isAnswering = exchange?.outgoing.headersSent === true && socket.writableLength > 0;
-    if (exchange === undefined || isAnswering) {
-      socket.destroy();
-      return;
-    }
-    const { body } = exchange.incoming;
-    if (body?.isAwaited === true) body.fail(new Error("the client has fallen silent"));
-    socket.setTimeout(stallMs);
+    const isUntaken = exchange?.outgoing.headersSent === true && socket.writableLength > 0;
+    if (exchange === undefined || isUntaken) socket.destroy();
+    else socket.setTimeout(stallMs);
   }
 
   /** From now on each answer is its connection's last. Those without an open request end at once. */

@@ -19,8 +19,12 @@ export class Exchange implements BodySource {
     this.incoming = incoming;
     this.outgoing = outgoing;
     this.#expectsContinue = expectsContinue;
-    if (hasBody(incoming)) incoming.body = new BodyStream(this);
-    this.request = new Request(incoming, outgoing, scheme, incoming.body);
+    const lengthBytes = bodyLengthBytes(incoming);
+    if (lengthBytes !== undefined) incoming.body = new BodyStream(this, lengthBytes);
+    // botocore before 1.43.77 expects it of an empty body too, and would take the next one for its answer
+    // (https://github.com/boto/botocore/issues/3755).
+    else if (expectsContinue) outgoing.writeContinue();
+    this.request = new Request(incoming, scheme, incoming.body);
   }
 
   /** The body is read for the first time: a client that waits to be asked for it is asked. */
@@ -40,18 +44,11 @@ export class Exchange implements BodySource {
   get awaitsContinue(): boolean {
     return this.#expectsContinue && this.request.body?.isBegun !== true;
   }
-
-  /** What is still to come of the body, if that is known. */
-  get unreadBytes(): number {
-    const { body } = this.incoming;
-    if (body === undefined || body.isComplete) return 0;
-    const length = this.request.headers.get("content-length");
-    return length === null ? Number.POSITIVE_INFINITY : Number(length) - body.receivedBytes;
-  }
 }
 
-function hasBody({ received }: IncomingRequest): boolean {
+/** Undefined: there is none. */
+function bodyLengthBytes({ received }: IncomingRequest): number | undefined {
   const length = received.get("content-length");
-  if (length !== null) return length !== "0";
-  return received.has("transfer-encoding");
+  if (length !== null) return length === "0" ? undefined : Number(length);
+  return received.has("transfer-encoding") ? Number.NaN : undefined;
 }

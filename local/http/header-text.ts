@@ -1,6 +1,6 @@
 const BEYOND_ASCII = /[\u0080-\uffff]/;
 
-/** A header's value, or a request target, that node:http has read as Latin-1: what was sent is UTF-8. */
+/** A header's value as it was sent, in UTF-8; node:http reads it as Latin-1. */
 export function receivedText(latin1: string): string {
   return BEYOND_ASCII.test(latin1) ? Buffer.from(latin1, "latin1").toString("utf8") : latin1;
 }

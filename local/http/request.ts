@@ -1,6 +1,4 @@
-import type { ServerResponse } from "node:http";
 import type { BodyStream } from "./body-stream.ts";
-import { receivedText } from "./header-text.ts";
 import type { Headers } from "./headers.ts";
 import type { IncomingRequest } from "./incoming-request.ts";
 
@@ -13,20 +11,14 @@ export class Request {
   readonly url: string;
   readonly headers: Headers;
   readonly body: BodyStream | null;
-  readonly #outgoing: ServerResponse;
   #controller: AbortController | undefined;
+  #hasHungUp = false;
 
-  constructor(
-    incoming: IncomingRequest,
-    outgoing: ServerResponse,
-    scheme: string,
-    body: BodyStream | undefined,
-  ) {
+  constructor(incoming: IncomingRequest, scheme: string, body: BodyStream | undefined) {
     this.method = incoming.method ?? "";
     this.headers = incoming.received;
     this.url = urlOf(incoming.url ?? "", scheme, this.headers);
     this.body = body ?? null;
-    this.#outgoing = outgoing;
   }
 
   get bodyUsed(): boolean {
@@ -38,18 +30,16 @@ export class Request {
     return undefined;
   }
 
-  /** Aborted when the client hangs up before its answer is out. */
+  /** Aborted when the client hangs up before its answer is out. One that has closed its half only still gets it. */
   get signal(): AbortSignal {
-    if (this.#controller !== undefined) return this.#controller.signal;
-    const controller = new AbortController();
-    this.#controller = controller;
-    const outgoing = this.#outgoing;
-    const look = (): void => {
-      if (!outgoing.writableFinished) controller.abort();
-    };
-    if (outgoing.destroyed) look();
-    else outgoing.once("close", look);
-    return controller.signal;
+    this.#controller ??= new AbortController();
+    if (this.#hasHungUp) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  hangUp(): void {
+    this.#hasHungUp = true;
+    this.#controller?.abort();
   }
 }
 
@@ -63,10 +53,9 @@ const NO_URL = "http://";
  *
  * Source: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
  */
-function urlOf(latin1Target: string, scheme: string, headers: Headers): string {
+function urlOf(target: string, scheme: string, headers: Headers): string {
   const host = headers.get("host");
   if (host === null) return NO_URL;
-  const target = receivedText(latin1Target);
   if (target.startsWith("/") || target === "*") return `${scheme}://${host}${target}`;
   const authority = ABSOLUTE.exec(target)?.[1];
   if (authority === undefined) return NO_URL;

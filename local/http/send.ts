@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { log } from "../../src/lib/log.ts";
 import type { Exchange } from "./exchange.ts";
-import { drained, type PourableBody, type ResponseBody } from "./pourable-body.ts";
+import type { ResponseBody } from "./pourable-body.ts";
 import type { Response } from "./response.ts";
 
 /**
@@ -36,9 +38,10 @@ export function send(
     outgoing.end(bytes);
     return;
   }
+  // A body that is not as long as was announced breaks the connection: an answer never ends well and short.
   outgoing.strictContentLength = headers.has("content-length");
   outgoing.writeHead(status, head);
-  void sendStream(body, outgoing);
+  void ("pour" in body ? body.pour(outgoing) : pour(body, outgoing));
 }
 
 /** Nobody wants the bytes. */
@@ -47,32 +50,24 @@ function release(body: ResponseBody | null): void {
   body.cancel().catch(() => undefined);
 }
 
-/** A body that breaks off, or is not as long as was announced, breaks the connection: an answer never ends well and short. */
-async function sendStream(
-  body: ReadableStream<Uint8Array> | PourableBody,
-  outgoing: ServerResponse,
-): Promise<void> {
+/** Any stream, as a `PourableBody` does it. */
+async function pour(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const reader = body.getReader();
+  const abandonment = new AbortController();
+  outgoing.once("close", () => {
+    abandonment.abort();
+    // Ends a read that waits for a slow source; a stream that is at its end already has nothing to give back.
+    reader.cancel().catch(() => undefined);
+  });
   try {
-    await ("pour" in body ? body.pour(outgoing) : pourStream(body, outgoing));
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      if (!outgoing.write(value)) await once(outgoing, "drain", abandonment);
+    }
     outgoing.end();
-  } catch {
+  } catch (error) {
+    if (!outgoing.destroyed) log("error", "read broke off", { error: String(error) });
     outgoing.destroy();
   }
-}
-
-async function pourStream(
-  body: ReadableStream<Uint8Array>,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const reader = body.getReader();
-  // A read that waits for a slow source ends as soon as the client is gone.
-  const giveUp = (): void => void reader.cancel().catch(() => undefined);
-  outgoing.once("close", giveUp);
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    if (!outgoing.write(value)) await drained(outgoing);
-    if (outgoing.destroyed) return;
-  }
-  outgoing.off("close", giveUp);
 }

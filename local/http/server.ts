@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { log } from "../../src/lib/log.ts";
 import { Dispatcher, type Handler } from "./dispatcher.ts";
 import { IncomingRequest } from "./incoming-request.ts";
-import { refuse } from "./refusal.ts";
+import { maxOpenFiles } from "./open-files.ts";
 
 export interface HttpOptions {
   /** Numeric, e.g. `127.0.0.1` or `::1`. */
@@ -13,7 +13,10 @@ export interface HttpOptions {
   readonly port: number;
   /** PEM. Without it, plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
-  /** More are closed as they come, and idle ones to make room. */
+  /**
+   * More are closed as they come, and idle ones to make room. Half of what the process may have open is left to files, so that
+   * neither runs out.
+   */
   readonly maxConnections?: number;
   /** Of request line and headers. */
   readonly maxHeadBytes?: number;
@@ -23,6 +26,8 @@ export interface HttpOptions {
   readonly keepAliveMs?: number;
   /** How long a client may take nothing of what is sent to it. */
   readonly stallMs?: number;
+  /** What is refused before there is a request is logged. */
+  readonly logsRefusals?: boolean;
 }
 
 export interface HttpServer {
@@ -46,6 +51,7 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
     headMs = 20_000,
     keepAliveMs = 60_000,
     stallMs = 60_000,
+    logsRefusals = false,
   } = options;
   const settings = {
     IncomingMessage: IncomingRequest,
@@ -61,10 +67,11 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
   };
   const server: Server<typeof IncomingRequest> =
     tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls });
-  const dispatcher = new Dispatcher(handler, tls === undefined ? "http" : "https");
+  const dispatcher = new Dispatcher(handler, tls === undefined ? "http" : "https", logsRefusals);
   // Clients may close their half once they have sent their request. node:http reads this, and documents it not.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.maxConnections = maxConnections;
+  const openFiles = maxOpenFiles() ?? Number.POSITIVE_INFINITY;
+  server.maxConnections = Math.min(maxConnections, Math.floor(openFiles / 2));
   // The length of the head limits their number. More than 2,000 would be cut off without a word.
   server.maxHeadersCount = 0;
   server.timeout = stallMs;
@@ -75,7 +82,7 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
     // Expectations that nobody knows are none.
     .on("checkExpectation", (incoming, outgoing) => dispatcher.take(incoming, outgoing, false))
     .on("clientError", (error, socket) => dispatcher.refuse(error, socket as Socket))
-    .on("connect", (_incoming, socket) => refuse(socket as Socket, "MethodNotAllowed"))
+    .on("connect", (_, socket) => dispatcher.refuseAs(socket as Socket, "MethodNotAllowed"))
     .on("timeout", (socket) => dispatcher.look(socket, stallMs))
     .on("drop", () => server.closeIdleConnections());
   await listen(server, host, port);

@@ -25,6 +25,18 @@ export class RawConnection {
       });
   }
 
+  /** Sends the last of what there is, and says so. */
+  end(piece: string): void {
+    this.#socket.end(piece);
+  }
+
+  /** All that is sent until the server closes the connection. */
+  async everything(): Promise<string> {
+    this.#socket.resume();
+    await this.closed;
+    return this.#take(this.#received.length);
+  }
+
   /** Reads nothing until it is asked for an answer, as a client that sends its whole request before. */
   stopReading(): void {
     this.#socket.pause();
@@ -40,6 +52,11 @@ export class RawConnection {
       if ((await Promise.race([next, this.closed])) !== undefined)
         return this.#take(this.#received.length);
     }
+  }
+
+  /** Something has come that was not asked for yet. */
+  get hasReceived(): boolean {
+    return this.#received !== "";
   }
 
   #take(sizeBytes: number): string {
