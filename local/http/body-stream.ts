@@ -148,6 +148,8 @@ export class BodyStream {
   fail(error: Error): void {
     if (this.#isEnded || this.#failure !== undefined) return;
     this.#failure = error;
+    this.#chunks = [];
+    this.#queuedBytes = 0;
     const wait = this.#wait;
     this.#wait = undefined;
     wait?.reject(error);

@@ -53,7 +53,7 @@ export class Connection {
   #startNextAfter({ outgoing }: Exchange): void {
     outgoing.once("close", () => {
       const next = this.#waiting.shift();
-      if (next === undefined) return;
+      if (next === undefined || next.isFinished) return;
       this.#start(next);
       if (this.#waiting.length > 0) this.#startNextAfter(next);
     });

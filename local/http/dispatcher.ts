@@ -64,8 +64,9 @@ export class Dispatcher {
     const hasTooMuchLeft =
       isUnread &&
       (exchange.awaitsContinue || body.isCancelled || !(body.missingBytes <= MAX_READ_ON_BYTES));
-    if (hasTooMuchLeft || this.#isStopping) connection.end();
-    if (hasTooMuchLeft) incoming.socket.destroySoon = () => linger(incoming.socket);
+    if (hasTooMuchLeft) connection.end();
+    if (connection.isEnding) incoming.socket.destroySoon = () => linger(incoming.socket);
+    else if (this.#isStopping) connection.end();
     send(response, exchange, connection.isEnding);
     if (isUnread && !outgoing.destroyed) body.discard();
   }

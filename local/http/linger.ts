@@ -19,7 +19,9 @@ export function linger(socket: Socket): void {
     if (readBytes > MAX_BYTES) socket.destroy();
   });
   const timer = setTimeout(() => socket.destroy(), PATIENCE_MS).unref();
-  socket.once("end", () => socket.destroy()).once("close", () => clearTimeout(timer));
+  const destroy = (): void => void socket.destroy();
+  socket.once(socket.readableEnded ? "finish" : "end", destroy);
+  socket.once("close", () => clearTimeout(timer));
   socket.end();
   socket.resume();
 }

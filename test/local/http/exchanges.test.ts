@@ -123,6 +123,19 @@ function splitAnswer(answer: string): [string, string] {
   return [answer.slice(0, at + 2), answer.slice(at + 4)];
 }
 
+// Java's HttpClient asks for HTTP/2 so, of every server.
+test("an offer to upgrade is left alone", async () => {
+  const port = await serve(async ({ body }) => {
+    return new Response(Buffer.concat((await body?.take(4)) ?? []));
+  });
+  const client = dial(port);
+  const upgrade = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "" };
+  await client.send(requestHead("PUT", "/", { ...upgrade, "content-length": 4 }), "body");
+  expect(await client.answer()).toMatch(/^HTTP\/1.1 200 [^]*body$/);
+  await client.send(requestHead("PUT", "/", { "content-length": 4 }), "next");
+  expect(await client.answer()).toMatch(/next$/);
+});
+
 test("a header that cannot be sent is an InternalError, and the connection goes on", async () => {
   const port = await serve(async ({ url }) => {
     return new Response("", { headers: url.endsWith("bad") ? { a: "\u0001" } : {} });
