@@ -81,6 +81,8 @@ export class Dispatcher {
       exchange.incoming.body?.fail(error);
       return;
     }
+    // It has its last answer, and ends by itself.
+    if (connection?.isEnding === true) return;
     const isSilent = socket.bytesRead === 0;
     if (isSilent || !socket.writable) socket.destroy();
     else this.refuseAs(socket, refusalCode(error));

@@ -11,17 +11,21 @@ const PATIENCE_MS = 5000;
  * Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
 export function linger(socket: Socket): void {
-  // What comes is thrown away, past the parser: a request behind the one that was refused is not carried out.
-  socket.removeAllListeners("data").removeAllListeners("end");
-  let readBytes = 0;
-  socket.on("data", (chunk: Buffer) => {
-    readBytes += chunk.byteLength;
-    if (readBytes > MAX_BYTES) socket.destroy();
-  });
   const timer = setTimeout(() => socket.destroy(), PATIENCE_MS).unref();
   const destroy = (): void => void socket.destroy();
   socket.once(socket.readableEnded ? "finish" : "end", destroy);
   socket.once("close", () => clearTimeout(timer));
   socket.end();
+  // One that was held back reads on in a moment, and only then can be told apart from its parser.
   socket.resume();
+  setImmediate(throwAway, socket);
+}
+
+/** Reads past the parser: a request that stands behind the refused one is not carried out. */
+function throwAway(socket: Socket): void {
+  let readBytes = 0;
+  socket.removeAllListeners("data").on("data", (chunk: Buffer) => {
+    readBytes += chunk.byteLength;
+    if (readBytes > MAX_BYTES) socket.destroy();
+  });
 }

@@ -163,6 +163,21 @@ test.for([
   },
 );
 
+test("a refusal that comes when its client is held back reaches who sends all before it reads", async () => {
+  const port = await serve(async ({ body }) => {
+    await body?.take(1);
+    await setTimeout(50);
+    return refused();
+  });
+  const client = dial(port);
+  client.stopReading();
+  await client.send(
+    requestHead("PUT", "/", { "content-length": 16 * MIB }),
+    Buffer.alloc(16 * MIB),
+  );
+  expect(await client.answer()).toMatch(/^HTTP\/1.1 403 [^]*refused$/);
+});
+
 test("a refusal does not wait for the body, whose client is cut off when it sends too much", async () => {
   const client = dial(await serve(refused));
   await client.send(requestHead("PUT", "/", { "content-length": 100 * MIB }), "a beginning");
