@@ -46,7 +46,7 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
     host,
     port,
     tls,
-    maxConnections = 10_000,
+    maxConnections = 4096,
     maxHeadBytes = 128 * 1024,
     headMs = 20_000,
     keepAliveMs = 60_000,
