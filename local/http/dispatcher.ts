@@ -79,6 +79,7 @@ export class Dispatcher {
       // What cannot be read is its body, or stands behind it. It is answered, and the connection ends.
       connection?.end();
       exchange.incoming.body?.fail(error);
+      if (exchange.outgoing.headersSent) exchange.outgoing.once("close", () => linger(socket));
       return;
     }
     // It has its last answer, and ends by itself.

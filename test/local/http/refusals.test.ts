@@ -1,3 +1,4 @@
+import type { Writable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { Response } from "../../../local/http/response.ts";
@@ -122,6 +123,25 @@ test("what cannot be read behind a good request does not take its answer along",
   const client = dial(port);
   await client.send(`${requestHead("GET", "/")}nonsense\r\n\r\n`);
   expect(await client.everything()).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*answered$/i);
+});
+
+test("what cannot be read behind an answer that has begun ends the connection after it", async () => {
+  const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
+  const port = await serve(async () => {
+    const pour = async (outgoing: Writable): Promise<void> => {
+      outgoing.write("an");
+      await held;
+      outgoing.end("swer");
+    };
+    return new Response({ pour, cancel: async () => {} }, { headers: { "content-length": "6" } });
+  });
+  const client = dial(port);
+  await client.send(requestHead("GET", "/"));
+  await expect.poll(() => client.hasReceived).toBe(true);
+  await client.send("nonsense\r\n\r\n");
+  await setTimeout(20);
+  goOn();
+  expect(await client.everything()).toMatch(/^HTTP\/1.1 200 [^]*\r\nanswer$/);
 });
 
 test("a chunk that cannot be read fails the read of the body", async () => {
