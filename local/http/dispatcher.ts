@@ -108,8 +108,4 @@ export class Dispatcher {
     for (const [socket, connection] of this.#connections)
       if (connection.open === undefined && !connection.isEnding) socket.destroy();
   }
-
-  closeAll(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
-  }
 }

@@ -66,7 +66,9 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
     requireHostHeader: false,
   };
   const server: Server<typeof IncomingRequest> =
-    tls === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...tls });
+    tls === undefined
+      ? createHttpServer(settings)
+      : createHttpsServer({ ...settings, ...tls, handshakeTimeout: headMs });
   const dispatcher = new Dispatcher(handler, tls === undefined ? "http" : "https", logsRefusals);
   // Clients may close their half once they have sent their request. node:http reads this, and documents it not.
   Object.assign(server, { httpAllowHalfOpen: true });
@@ -75,7 +77,13 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
   // The length of the head limits their number. More than 2,000 would be cut off without a word.
   server.maxHeadersCount = 0;
   server.timeout = stallMs;
+  // Those whose TLS is not agreed on yet, too.
+  const sockets = new Set<Socket>();
   server
+    .on("connection", (socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+    })
     .on(tls === undefined ? "connection" : "secureConnection", (socket) => dispatcher.open(socket))
     .on("request", (incoming, outgoing) => dispatcher.take(incoming, outgoing, false))
     .on("checkContinue", (incoming, outgoing) => dispatcher.take(incoming, outgoing, true))
@@ -92,7 +100,9 @@ export async function serveHttp(handler: Handler, options: HttpOptions): Promise
     async stop(patienceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       dispatcher.stop();
-      const timer = setTimeout(() => dispatcher.closeAll(), patienceMs);
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, patienceMs);
       await closed;
       clearTimeout(timer);
     },

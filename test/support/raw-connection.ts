@@ -25,11 +25,6 @@ export class RawConnection {
       });
   }
 
-  /** Sends the last of what there is, and says so. */
-  end(piece: string): void {
-    this.#socket.end(piece);
-  }
-
   /** All that is sent until the server closes the connection. */
   async everything(): Promise<string> {
     this.#socket.resume();

@@ -89,7 +89,7 @@ test("a body that nobody reads is not taken from its sender beyond a buffer", as
 
 test.for([
   { how: "resets the connection", hangUp: "close" },
-  { how: "ends its half", hangUp: "end" },
+  { how: "ends its half", hangUp: "endSending" },
 ] as const)("an upload whose client $how breaks off", async ({ hangUp }) => {
   const { promise: failed, resolve } = Promise.withResolvers<unknown>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
@@ -102,10 +102,9 @@ test.for([
   const client = dial(port);
   await client.send(requestHead("PUT", "/", { "content-length": 10_000 }), "half");
   await begun;
-  if (hangUp === "close") client.close();
-  else client.end("");
+  client[hangUp]();
   expect(await failed).toBeInstanceOf(Error);
-  if (hangUp === "end") expect(await client.everything()).toMatch(/connection: close/i);
+  if (hangUp === "endSending") expect(await client.everything()).toMatch(/connection: close/i);
 });
 
 test("the signal of a request tells that its client has hung up, and not that it was answered", async () => {

@@ -15,6 +15,10 @@ import { type RawConnection, requestHead } from "../../support/raw-connection.ts
 
 const answered = async (): Promise<Response> => new Response("answered");
 
+function readTls(): { readonly cert: Buffer; readonly key: Buffer } {
+  return { cert: readFileSync(CERTIFICATE.certificate), key: readFileSync(CERTIFICATE.key) };
+}
+
 test("a server that stops answers what is open, and takes nothing new", async () => {
   const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
   let begun = 0;
@@ -109,11 +113,17 @@ test.for([
   },
 );
 
+test("a server that stops waits for no client that has not agreed on TLS", async () => {
+  const server = await serveHttp(answered, { host: "127.0.0.1", port: 0, tls: readTls() });
+  const client = dial(server.port);
+  await client.send("");
+  await setTimeout(20);
+  await server.stop(50);
+  expect(await client.everything()).toBe("");
+});
+
 test("requests over TLS, and who speaks something else to its port", async () => {
-  const tls = {
-    cert: readFileSync(CERTIFICATE.certificate),
-    key: readFileSync(CERTIFICATE.key),
-  };
+  const tls = readTls();
   const port = await serve(
     async ({ url, body }) => {
       const chunks = (await body?.take(1_000_000)) ?? [];

@@ -71,7 +71,8 @@ test("a client may close its half once it has sent its request", async () => {
     return new Response("late");
   });
   const client = dial(port);
-  client.end(requestHead("GET", "/"));
+  await client.send(requestHead("GET", "/"));
+  client.endSending();
   expect(await client.answer()).toMatch(/late$/);
 });
 
@@ -108,7 +109,8 @@ test.for([
   const { method, status, body, headers, sent, text } = row;
   const port = await serve(async () => new Response(body, { status, headers }));
   const client = dial(port);
-  client.end(requestHead(method, "/", { connection: "close" }));
+  await client.send(requestHead(method, "/", { connection: "close" }));
+  client.endSending();
   const [head, rest] = splitAnswer(await client.everything());
   expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(/^content-length: (.*)$/im.exec(head)?.[1]?.trim()).toBe(sent);
