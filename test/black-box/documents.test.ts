@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-const CODE = ["{src,cli,scripts,test,bench}/**", "*.{ts,json,toml}"];
+const CODE = ["{src,local,cli,scripts,test,bench}/**", "*.{ts,json,toml}"];
 const NAMED = /`((?:[\w-]+\/)*[\w.-]+\.(?:ts|json))`/g;
 
 test("every file that a document names is there", () => {
