@@ -43,7 +43,12 @@ export class Dispatcher {
 
   take(incoming: IncomingRequest, outgoing: ServerResponse, expectsContinue: boolean): void {
     const exchange = new Exchange(incoming, outgoing, this.#scheme, expectsContinue);
-    this.#connections.get(incoming.socket)?.take(exchange);
+    const { socket } = incoming;
+    const connection = this.#connections.get(socket);
+    connection?.take(exchange);
+    // What came with it is parsed first. After the answer under way, the connection lingers, and is read again.
+    if (connection?.isEnding === true)
+      setImmediate(() => connection.open !== undefined && socket.pause());
   }
 
   async #run(exchange: Exchange, connection: Connection): Promise<void> {
