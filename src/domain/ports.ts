@@ -5,7 +5,7 @@ import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
-import type { DiskRoom } from "../storage/blobs/disk-room.ts";
+import type { DiskRoom } from "../storage/blobs/counted-room.ts";
 
 /** What a request works with. Whoever needs less says so by a `Pick`. */
 export interface Ports {

@@ -1,7 +1,8 @@
 import { boundedText } from "../lib/bounded-text.ts";
 import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
 import { S3Error } from "../protocol/errors.ts";
-import { diskFull, isForWantOfRoom } from "../storage/blobs/disk-room.ts";
+import { diskFull } from "../storage/blobs/counted-room.ts";
+import { isForWantOfRoom } from "../storage/blobs/disk-room.ts";
 import type { RequestIds } from "./request-ids.ts";
 
 /**

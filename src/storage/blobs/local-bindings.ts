@@ -1,5 +1,5 @@
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { DiskRoom } from "./disk-room.ts";
+import type { DiskRoom } from "./counted-room.ts";
 
 /** What only local servers bind, in place of R2. */
 export interface LocalBindings {
