@@ -1,163 +1,19 @@
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
-import { ulid } from "../../src/lib/ulid.ts";
 import type { BlobSource } from "../../src/storage/ports/blob-store.ts";
 import { diskBlobStore } from "../../src/storage/blobs/disk-blob-store.ts";
 import { pump } from "../../src/storage/blobs/pump.ts";
 import { r2BlobStore } from "../../src/storage/blobs/r2-blob-store.ts";
+import { bytesOf, testBlobStore } from "../support/blob-store-tests.ts";
 
 /** The disk service that vitest.config.ts binds for this suite. */
 const { TEST_DISK } = env as unknown as { readonly TEST_DISK: Fetcher };
-
-let prefixes = 0;
-
-function newPrefix(): string {
-  prefixes += 1;
-  return `blob-store-${prefixes}-${crypto.randomUUID()}/0/`;
-}
-
-function sourceOf(bytes: Uint8Array, pieces = 3): BlobSource {
-  return {
-    sizeBytes: bytes.byteLength,
-    native: undefined,
-    async *chunks() {
-      const size = Math.ceil(bytes.byteLength / pieces);
-      for (let at = 0; at < bytes.byteLength; at += size) yield bytes.subarray(at, at + size);
-    },
-  };
-}
-
-function nativeSourceOf(bytes: Uint8Array<ArrayBuffer>): BlobSource {
-  const native = new Response(bytes).body ?? undefined;
-  return { ...sourceOf(bytes), native };
-}
-
-const bytesOf = (length: number): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from({ length }, (_, i) => i % 251);
-const hexOf = (algorithm: string, bytes: Uint8Array): string =>
-  createHash(algorithm).update(bytes).digest("hex");
 
 describe.for([
   { name: "R2", store: r2BlobStore(env.BLOBS) },
   { name: "disk", store: diskBlobStore(TEST_DISK) },
 ])("the blob store on $name", ({ store }) => {
-  async function readAll(id: string, range?: { offset: number; length: number }): Promise<Buffer> {
-    const { body } = await store.read(id, range);
-    return Buffer.from(await new Response(body).arrayBuffer());
-  }
-
-  test.for([0, 1, 70_000, 3_000_000])(
-    "gives back the %i bytes that were written, and their MD5",
-    async (length) => {
-      const bytes = bytesOf(length);
-      for (const source of [sourceOf(bytes), nativeSourceOf(bytes)]) {
-        const id = newPrefix() + ulid(Date.now());
-        expect(await store.write(id, source, undefined)).toEqual({
-          ok: true,
-          md5Hex: hexOf("md5", bytes),
-        });
-        expect((await readAll(id)).equals(bytes)).toBe(true);
-      }
-    },
-  );
-
-  test("gives back any range, and tells how long the whole is", async () => {
-    const id = newPrefix() + ulid(Date.now());
-    const bytes = bytesOf(10_000);
-    await store.write(id, sourceOf(bytes), undefined);
-    const whole = await store.read(id, undefined);
-    await whole.body.cancel();
-    expect(whole.sizeBytes).toBe(10_000);
-    for (const [offset, length] of [
-      [0, 1],
-      [9999, 1],
-      [5, 9000],
-      [0, 10_000],
-    ] as const) {
-      const { body, sizeBytes } = await store.read(id, { offset, length });
-      expect(sizeBytes).toBe(10_000);
-      expect(Buffer.from(await new Response(body).arrayBuffer())).toEqual(
-        Buffer.from(bytes.subarray(offset, offset + length)),
-      );
-    }
-  });
-
-  test("tells how long a blob is that ends before the range does, or throws", async () => {
-    const id = newPrefix() + ulid(Date.now());
-    await store.write(id, sourceOf(bytesOf(10)), undefined);
-    const { body, sizeBytes } = await store.read(id, { offset: 5, length: 10 });
-    await body.cancel();
-    expect(sizeBytes).toBe(10);
-    await expect(store.read(id, { offset: 10, length: 5 })).rejects.toThrow();
-  });
-
-  test.for(["sha1", "sha256"] as const)(
-    "verifies the %s that it is given, and keeps nothing that differs",
-    async (algorithm) => {
-      const prefix = newPrefix();
-      const bytes = bytesOf(50_000);
-      for (const source of [sourceOf, nativeSourceOf]) {
-        const right = { algorithm, hex: hexOf(algorithm, bytes) };
-        expect(await store.write(prefix + ulid(Date.now()), source(bytes), right)).toMatchObject({
-          ok: true,
-        });
-        const wrong = { algorithm, hex: hexOf(algorithm, bytesOf(1)) };
-        expect(await store.write(prefix + ulid(Date.now()), source(bytes), wrong)).toEqual({
-          ok: false,
-          reason: "digest",
-        });
-      }
-      expect((await store.list(prefix, "")).ids).toHaveLength(2);
-    },
-  );
-
-  test("throws what its source throws, and keeps nothing", async () => {
-    const prefix = newPrefix();
-    const broken: BlobSource = {
-      ...sourceOf(bytesOf(100_000)),
-      async *chunks() {
-        yield bytesOf(50_000);
-        throw new Error("the client hung up");
-      },
-    };
-    const writing = store.write(prefix + ulid(Date.now()), broken, undefined);
-    await expect(writing).rejects.toThrow("the client hung up");
-    expect(await store.list(prefix, "")).toEqual({ ids: [], next: undefined });
-  });
-
-  test("refuses a source of fewer bytes than it said, and keeps nothing", async () => {
-    const prefix = newPrefix();
-    const short = { ...sourceOf(bytesOf(10)), sizeBytes: 20 };
-    await expect(store.write(prefix + ulid(Date.now()), short, undefined)).rejects.toThrow();
-    expect((await store.list(prefix, "")).ids).toEqual([]);
-  });
-
-  test("lists ids in their order, after any of them, a page at a time", async () => {
-    const prefix = newPrefix();
-    const day = 86_400_000;
-    const ids = [0, 1, 20_000, 40_000, day, 13 * day, 13 * day + 1].map(
-      (ms) => prefix + ulid(1_700_000_000_000 + ms),
-    );
-    for (const id of ids.toReversed()) await store.write(id, sourceOf(bytesOf(1)), undefined);
-    for (const [at, after] of ["", ...ids].entries())
-      expect(await store.list(prefix, after)).toEqual({ ids: ids.slice(at), next: undefined });
-    expect((await store.list(newPrefix(), "")).ids).toEqual([]);
-  });
-
-  test("deletes what exists, and does not mind what does not", async () => {
-    const prefix = newPrefix();
-    const [kept, gone, never] = [1, 2, 3].map((ms) => prefix + ulid(1_700_000_000_000 + ms)) as [
-      string,
-      string,
-      string,
-    ];
-    for (const id of [kept, gone]) await store.write(id, sourceOf(bytesOf(1)), undefined);
-    await store.delete([gone, never]);
-    expect((await store.list(prefix, "")).ids).toEqual([kept]);
-    await expect(store.read(gone, undefined)).rejects.toThrow();
-  });
+  testBlobStore(store);
 });
 
 test("a source whose store gives up midway is ended, so that what it reads can be read on", async () => {

@@ -1,0 +1,62 @@
+import { readdir, unlink } from "node:fs/promises";
+import path from "node:path";
+import { blobPath, listBlobFiles } from "../../src/storage/blobs/blob-files.ts";
+import type { BlobStore, BlobWriteResult } from "../../src/storage/ports/blob-store.ts";
+import { BlobUpload } from "./blob-upload.ts";
+import { openBlobFile } from "./file-body.ts";
+import { Folders } from "./folders.ts";
+
+export interface FileBlobStoreOptions {
+  /** A write returns when its blob is on the disk; else when it is in the page cache. */
+  readonly isSynced: boolean;
+}
+
+/**
+ * The {@link BlobStore} port over files in a folder. They lie where `diskBlobStore` has them, so that either can go on with
+ * what the other has written.
+ */
+export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions): BlobStore {
+  const folders = new Folders(root, isSynced);
+  const fileOf = (id: string): string => path.join(root, blobPath(id));
+
+  return {
+    async write(id, source, expected): Promise<BlobWriteResult> {
+      let upload: BlobUpload | undefined;
+      const begin = (): BlobUpload => new BlobUpload(fileOf(id), folders, expected);
+      try {
+        // Nothing is opened for a client that sends nothing.
+        for await (const chunk of source.chunks()) await (upload ??= begin()).write(chunk);
+        return await (upload ??= begin()).end(source.sizeBytes);
+      } catch (error) {
+        await upload?.abort();
+        throw error;
+      }
+    },
+
+    read: async (id, range) => openBlobFile(fileOf(id), range),
+
+    async delete(ids) {
+      for (const id of ids)
+        await unlink(fileOf(id)).catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+        });
+    },
+
+    list: (prefix, after) => listBlobFiles(namesIn, prefix, after),
+  };
+
+  /** What begins with a dot is not finished. */
+  async function namesIn(folder: string): Promise<string[]> {
+    try {
+      const names = await readdir(path.join(root, folder));
+      return names.filter((name) => !name.startsWith("."));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
