@@ -2,29 +2,39 @@ import type { BlobDigest, BlobWriteResult } from "../../src/storage/ports/blob-s
 import { type BlobWriter, blobWriterHere } from "./blob-writer.ts";
 import type { Folders } from "./folders.ts";
 import { UnfinishedFile } from "./unfinished-file.ts";
+import { threadWriter } from "./writing-threads.ts";
+
+/** Below, what it costs to hand a blob over is not worth it. */
+const MIN_THREAD_BYTES = 1024 * 1024;
 
 /** One blob on its way to the disk. What throws is to be followed by `abort`. */
 export class BlobUpload {
   readonly #file: UnfinishedFile;
   readonly #writer: BlobWriter;
   readonly #expected: BlobDigest | undefined;
-  #sizeBytes = 0;
+  readonly #sizeBytes: number;
+  #writtenBytes = 0;
 
-  constructor(file: string, folders: Folders, expected: BlobDigest | undefined) {
+  /** @param sizeBytes what it is to have in the end */
+  constructor(file: string, folders: Folders, sizeBytes: number, expected: BlobDigest | undefined) {
     this.#file = new UnfinishedFile(file, folders);
-    this.#writer = blobWriterHere(this.#file.descriptor, expected?.algorithm);
+    const { descriptor } = this.#file;
+    const digest = expected?.algorithm;
+    const threads = sizeBytes < MIN_THREAD_BYTES ? undefined : threadWriter({ descriptor, digest });
+    this.#writer = threads ?? blobWriterHere(descriptor, digest);
+    this.#sizeBytes = sizeBytes;
     this.#expected = expected;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#sizeBytes += chunk.byteLength;
+    this.#writtenBytes += chunk.byteLength;
     await this.#writer.write(chunk);
   }
 
   /** Keeps the file if it is what it should be. */
-  async end(sizeBytes: number): Promise<BlobWriteResult> {
-    if (this.#sizeBytes !== sizeBytes)
-      throw new Error(`a blob of ${sizeBytes} bytes was given ${this.#sizeBytes}`);
+  async end(): Promise<BlobWriteResult> {
+    if (this.#writtenBytes !== this.#sizeBytes)
+      throw new Error(`a blob of ${this.#sizeBytes} bytes was given ${this.#writtenBytes}`);
     const { md5Hex, digestHex } = await this.#writer.end();
     if (digestHex !== this.#expected?.hex) {
       this.#file.discard();

@@ -22,11 +22,12 @@ export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions):
   return {
     async write(id, source, expected): Promise<BlobWriteResult> {
       let upload: BlobUpload | undefined;
-      const begin = (): BlobUpload => new BlobUpload(fileOf(id), folders, expected);
+      const begin = (): BlobUpload =>
+        new BlobUpload(fileOf(id), folders, source.sizeBytes, expected);
       try {
         // Nothing is opened for a client that sends nothing.
         for await (const chunk of source.chunks()) await (upload ??= begin()).write(chunk);
-        return await (upload ??= begin()).end(source.sizeBytes);
+        return await (upload ??= begin()).end();
       } catch (error) {
         await upload?.abort();
         throw error;
