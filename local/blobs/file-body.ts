@@ -3,6 +3,7 @@ import type { Writable } from "node:stream";
 import { promisify } from "node:util";
 import { log } from "../../src/lib/log.ts";
 import type { BlobRange, OpenBlob } from "../../src/storage/ports/blob-store.ts";
+import type { HandoverWritable } from "../streams/handover-writable.ts";
 import { Pourable, written } from "../streams/pourable.ts";
 
 const readAt = promisify(read);
@@ -31,8 +32,8 @@ export function openBlobFile(file: string, range: BlobRange | undefined): OpenBl
     const length = Math.min(range?.length ?? sizeBytes, sizeBytes - offset);
     isPassedOn = length > MAX_HELD_BYTES;
     const body = isPassedOn
-      ? new FileBody(descriptor, offset, length)
-      : new HeldBody(readNow(descriptor, offset, length));
+      ? new FileBody(file, descriptor, offset, length)
+      : new HeldBody(readNow(file, descriptor, offset, length));
     // It has what is used of a stream.
     return { body: body as unknown as ReadableStream<Uint8Array>, sizeBytes };
   } finally {
@@ -40,23 +41,28 @@ export function openBlobFile(file: string, range: BlobRange | undefined): OpenBl
   }
 }
 
-function readNow(descriptor: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
+function readNow(
+  file: string,
+  descriptor: number,
+  offset: number,
+  length: number,
+): Uint8Array<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   for (let at = 0; at < length;) {
     const readBytes = readSync(descriptor, bytes, at, length - at, offset + at);
-    if (readBytes === 0) throw endsEarly(offset + at);
+    if (readBytes === 0) throw endsEarly(file, offset + at);
     at += readBytes;
   }
   return bytes;
 }
 
-function endsEarly(atByte: number): Error {
-  return new Error(`the file of a blob ends at byte ${atByte}, before what was to be read of it`);
+function endsEarly(file: string, atByte: number): Error {
+  return new Error(`${file} ends at byte ${atByte}, before what was to be read of it`);
 }
 
 /** Bytes in memory. */
 class HeldBody extends Pourable {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
     super();
@@ -67,27 +73,39 @@ class HeldBody extends Pourable {
     outgoing.end(this.#bytes);
   }
 
-  override async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-    if (this.#bytes.byteLength > 0) yield this.#bytes;
+  override async cancel(): Promise<void> {
+    this.#bytes = undefined;
   }
 
-  override async cancel(): Promise<void> {}
+  protected override async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const bytes = this.#bytes;
+    this.#bytes = undefined;
+    return bytes?.byteLength === 0 ? undefined : bytes;
+  }
 }
 
-/** Closes the file of a body that nobody read and nobody cancelled. */
-const forgotten = new FinalizationRegistry<number>(closeSync);
 let openBodies = 0;
+
+function release(descriptor: number): void {
+  openBodies -= 1;
+  closeSync(descriptor);
+}
+
+/** Of bodies that nobody read and nobody cancelled. */
+const forgotten = new FinalizationRegistry(release);
 
 /** A range of an open file, which is closed however this ends. */
 class FileBody extends Pourable {
+  readonly #file: string;
   readonly #descriptor: number;
   #at: number;
   #leftBytes: number;
   #isReading = false;
   #isOver = false;
 
-  constructor(descriptor: number, offset: number, length: number) {
+  constructor(file: string, descriptor: number, offset: number, length: number) {
     super();
+    this.#file = file;
     this.#descriptor = descriptor;
     this.#at = offset;
     this.#leftBytes = length;
@@ -97,47 +115,41 @@ class FileBody extends Pourable {
 
   override async pour(outgoing: Writable): Promise<void> {
     try {
-      // One is filled while the other is sent.
+      await this.#passOn((bytes) => written(outgoing, bytes));
+      outgoing.end();
+    } catch {
+      outgoing.destroy();
+    }
+  }
+
+  protected override passTo(writable: HandoverWritable): Promise<void> {
+    return this.#passOn((bytes) => writable.pass(bytes));
+  }
+
+  /** By two buffers: one is filled while the other is sent. */
+  async #passOn(send: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+    try {
       let [filled, sending] = [this.#newBuffer(), this.#newBuffer()];
       let sent: Promise<void> | undefined;
       while (this.#leftBytes > 0) {
         const bytes = await this.#readInto(filled);
         await sent;
-        sent = written(outgoing, bytes);
+        sent = send(bytes);
         // It is awaited after the next read.
         sent.catch(() => undefined);
         [filled, sending] = [sending, filled];
       }
       await sent;
-      outgoing.end();
-    } catch (error) {
-      if (!outgoing.destroyed) log("error", "read broke off", { error: String(error) });
-      outgoing.destroy();
     } finally {
       this.#close();
     }
   }
 
-  override [Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-    const end = async (): Promise<IteratorReturnResult<void>> => {
-      this.#close();
-      return { done: true, value: undefined };
-    };
-    // A generator that was never asked for anything would end without closing the file.
-    const iterator = {
-      next: async () => {
-        if (this.#leftBytes === 0 || this.#isOver) return end();
-        return { done: false as const, value: await this.#readInto(this.#newBuffer()) };
-      },
-      return: end,
-      async throw(error: unknown) {
-        await end();
-        throw error;
-      },
-      [Symbol.asyncIterator]: () => iterator,
-      [Symbol.asyncDispose]: async () => void (await end()),
-    };
-    return iterator;
+  protected override async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#isOver) return undefined;
+    const bytes = await this.#readInto(this.#newBuffer());
+    if (this.#leftBytes === 0) this.#close();
+    return bytes;
   }
 
   override async cancel(): Promise<void> {
@@ -156,12 +168,14 @@ class FileBody extends Pourable {
     this.#isReading = true;
     try {
       const { bytesRead } = await readAt(this.#descriptor, buffer, 0, length, this.#at);
-      if (bytesRead === 0) throw endsEarly(this.#at);
+      if (bytesRead === 0) throw endsEarly(this.#file, this.#at);
       this.#at += bytesRead;
       this.#leftBytes -= bytesRead;
       return buffer.subarray(0, bytesRead);
     } catch (error) {
       this.#isOver = true;
+      // The status may have been sent, so that the log is the only place to tell it.
+      log("error", "read broke off", { error: String(error) });
       throw error;
     } finally {
       this.#isReading = false;
@@ -178,7 +192,6 @@ class FileBody extends Pourable {
 
   #release(): void {
     forgotten.unregister(this);
-    openBodies -= 1;
-    closeSync(this.#descriptor);
+    release(this.#descriptor);
   }
 }

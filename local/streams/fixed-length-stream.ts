@@ -1,5 +1,11 @@
+import type { Writable } from "node:stream";
+import { Handover } from "./handover.ts";
+import { HandoverWritable } from "./handover-writable.ts";
+import { Pourable, written } from "./pourable.ts";
+
 /**
- * What passes through is of exactly the length that was said, as by the stream of the same name in workerd.
+ * What passes through is of exactly the length that was said, as by the stream of the same name in workerd; else both ends
+ * break off.
  *
  * Source: https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/#fixedlengthstream
  */
@@ -8,20 +14,44 @@ export class FixedLengthStream {
   readonly writable: WritableStream<Uint8Array>;
 
   constructor(lengthBytes: number) {
-    let leftBytes = lengthBytes;
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        leftBytes -= chunk.byteLength;
-        if (leftBytes < 0)
-          throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
-        controller.enqueue(chunk);
-      },
-      flush() {
-        if (leftBytes > 0)
-          throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
-      },
-    });
-    this.readable = readable;
-    this.writable = writable;
+    const handover = new Handover(lengthBytes);
+    // It has what is used of a stream.
+    this.readable = new HandoverReadable(handover) as unknown as ReadableStream<Uint8Array>;
+    this.writable = new HandoverWritable(handover);
+  }
+}
+
+class HandoverReadable extends Pourable {
+  readonly #handover: Handover;
+
+  constructor(handover: Handover) {
+    super();
+    this.#handover = handover;
+  }
+
+  override async pour(outgoing: Writable): Promise<void> {
+    try {
+      for (;;) {
+        const offer = await this.#handover.read();
+        if (offer === undefined) break;
+        await written(outgoing, offer.bytes);
+        offer.done();
+      }
+      outgoing.end();
+    } catch (error) {
+      this.#handover.fail(error);
+      outgoing.destroy();
+    }
+  }
+
+  protected override async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const offer = await this.#handover.read();
+    const bytes = offer && new Uint8Array(offer.bytes);
+    offer?.done();
+    return bytes;
+  }
+
+  override async cancel(reason: unknown = new Error("the reader is gone")): Promise<void> {
+    this.#handover.fail(reason);
   }
 }

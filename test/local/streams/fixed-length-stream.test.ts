@@ -62,3 +62,12 @@ test("a reader is told what the writer gave up for", async () => {
   await writable.abort(new Error("the disk is gone"));
   await expect(reading).rejects.toThrow("the disk is gone");
 });
+
+test("a stream of the web can be piped into it, and it is closed then", async () => {
+  const { readable, writable } = new FixedLengthStream(300_000);
+  const piping = new Blob([new Uint8Array(300_000)]).stream().pipeTo(writable);
+  let readBytes = 0;
+  for await (const chunk of readable) readBytes += chunk.byteLength;
+  await piping;
+  expect(readBytes).toBe(300_000);
+});
