@@ -107,3 +107,12 @@ test("an error without a cause is for want of room when there is none, and SQLit
   expect(isForWantOfRoom(unexplained)).toBe(true);
   expect(isForWantOfRoom(new Error("blob missing"))).toBe(false);
 });
+
+test("what the system refuses for want of room is told by its code, not by a name in its text", () => {
+  const systemError = (code: string) =>
+    Object.assign(new Error(`${code}: no space left on device, write`), { code });
+  expect(isForWantOfRoom(systemError("ENOSPC"))).toBe(true);
+  expect(isForWantOfRoom(systemError("EDQUOT"))).toBe(true);
+  expect(isForWantOfRoom(systemError("EIO"))).toBe(false);
+  expect(isForWantOfRoom(new Error('blob b of "ENOSPC: " cannot be read'))).toBe(false);
+});

@@ -44,12 +44,16 @@ export async function listBlobFiles(
   async function* walk(path: string, depth: number): AsyncGenerator<string, void> {
     const idBefore = prefix + path.slice(prefix.length).replaceAll("/", "");
     const isLeaf = depth === FOLDER_LENGTHS.length;
-    const names = (await namesIn(path)).filter((name) => {
-      const id = idBefore + name;
-      return isLeaf ? id > after : id >= after.slice(0, id.length);
-    });
-    for (const name of names.toSorted())
+    for (const name of namesAfter(await namesIn(path), idBefore, isLeaf))
       if (isLeaf) yield idBefore + name;
       else yield* walk(`${path}${name}/`, depth + 1);
+  }
+
+  function namesAfter(names: readonly string[], idBefore: string, isLeaf: boolean): string[] {
+    if (!after.startsWith(idBefore)) return idBefore > after ? names.toSorted() : [];
+    const rest = after.slice(idBefore.length);
+    const isAfter = (name: string): boolean =>
+      isLeaf ? name > rest : name >= rest.slice(0, name.length);
+    return names.filter(isAfter).toSorted();
   }
 }
