@@ -1,6 +1,7 @@
 /** What a thread of `writing-threads.ts` runs: it hashes what it is sent, and writes it to files that are open already. */
-import { parentPort, type Transferable } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { type DigestName, RunningDigests, writeAll, type WrittenDigests } from "./blob-writer.ts";
+import { type Slab, slabBytes } from "./slabs.ts";
 
 /** What a thread is told, in order; `upload` is a number of the sender's. */
 export type BlobWorkerTask =
@@ -9,7 +10,7 @@ export type BlobWorkerTask =
   | {
       readonly kind: "write";
       readonly upload: number;
-      readonly slab: ArrayBuffer;
+      readonly slab: Slab;
       readonly lengthBytes: number;
     }
   /** Answered by `ended`. */
@@ -24,11 +25,11 @@ export interface BlobWorkerFile {
 /** `ready`: once, when it is there. After `failed`, nothing more of that upload is written. */
 export type BlobWorkerAnswer =
   | { readonly kind: "ready" }
-  | { readonly kind: "written"; readonly upload: number; readonly slab: ArrayBuffer }
+  | { readonly kind: "written"; readonly upload: number; readonly slab: Slab }
   | {
       readonly kind: "failed";
       readonly upload: number;
-      readonly slab: ArrayBuffer;
+      readonly slab: Slab;
       readonly message: string;
       /** Of the system's. */
       readonly code: string | undefined;
@@ -41,17 +42,18 @@ interface Upload {
   hasFailed: boolean;
 }
 
+const memory: SharedArrayBuffer = workerData;
 const uploads = new Map<number, Upload>();
 
-function answer(message: BlobWorkerAnswer, transferred: readonly Transferable[] = []): void {
-  parentPort?.postMessage(message, transferred);
+function answer(message: BlobWorkerAnswer): void {
+  parentPort?.postMessage(message, []);
 }
 
-function write(upload: number, slab: ArrayBuffer, lengthBytes: number): BlobWorkerAnswer {
+function write(upload: number, slab: Slab, lengthBytes: number): BlobWorkerAnswer {
   const running = uploads.get(upload);
   if (running === undefined || running.hasFailed) return { kind: "written", upload, slab };
   try {
-    const bytes = new Uint8Array(slab, 0, lengthBytes);
+    const bytes = slabBytes(memory, slab).subarray(0, lengthBytes);
     running.digests.update(bytes);
     writeAll(running.descriptor, bytes);
     return { kind: "written", upload, slab };
@@ -71,7 +73,7 @@ parentPort?.on("message", (task: BlobWorkerTask) => {
       break;
     }
     case "write":
-      answer(write(upload, task.slab, task.lengthBytes), [task.slab]);
+      answer(write(upload, task.slab, task.lengthBytes));
       break;
     case "end": {
       const digests = uploads.get(upload)?.digests.end();

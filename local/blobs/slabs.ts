@@ -1,36 +1,31 @@
-export const SLAB_BYTES = 256 * 1024;
+const SLAB_BYTES = 256 * 1024;
 
 /** Of the whole process: bytes on the way to the threads, 8 MiB at most. */
 const MAX_SLABS = 32;
 
+/** A number of a buffer; which bytes that are, `slabBytes` tells on either side. */
+export type Slab = number;
+
+/** All slabs. Threads have them in common: a buffer that is handed over would count as a new one for the collector. */
+export const slabMemory = new SharedArrayBuffer(MAX_SLABS * SLAB_BYTES);
+
+export function slabBytes(memory: SharedArrayBuffer, slab: Slab): Uint8Array {
+  return new Uint8Array(memory, slab * SLAB_BYTES, SLAB_BYTES);
+}
+
 /** Buffers of one size that are used again and again. Whoever has to wait for one gets it in turn. */
 class Slabs {
-  readonly #free: ArrayBuffer[] = [];
-  readonly #waiting: ((slab: ArrayBuffer) => void)[] = [];
-  #existing = 0;
+  readonly #free: Slab[] = Array.from({ length: MAX_SLABS }, (_, slab) => MAX_SLABS - 1 - slab);
+  readonly #waiting: ((slab: Slab) => void)[] = [];
 
-  take(): ArrayBuffer | Promise<ArrayBuffer> {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    if (this.#existing < MAX_SLABS) return this.#make();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  take(): Slab | Promise<Slab> {
+    return this.#free.pop() ?? new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  giveBack(slab: ArrayBuffer): void {
+  giveBack(slab: Slab): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#free.push(slab);
     else next(slab);
-  }
-
-  /** What a thread had when it died does not come back. */
-  replaceLost(count: number): void {
-    this.#existing -= count;
-    for (let i = 0; i < count && this.#waiting.length > 0; i += 1) this.giveBack(this.#make());
-  }
-
-  #make(): ArrayBuffer {
-    this.#existing += 1;
-    return new ArrayBuffer(SLAB_BYTES);
   }
 }
 

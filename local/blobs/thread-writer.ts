@@ -1,11 +1,11 @@
 import type { BlobWorkerTask } from "./blob-worker.ts";
 import type { BlobWriter, WrittenDigests } from "./blob-writer.ts";
-import { SLAB_BYTES, slabs } from "./slabs.ts";
+import { type Slab, slabBytes, slabMemory, slabs } from "./slabs.ts";
 
 /** Of one upload, so that none has to wait long for the others. */
 const MAX_SLABS_ON_THE_WAY = 4;
 
-export type Send = (task: BlobWorkerTask, transferred?: readonly ArrayBuffer[]) => void;
+export type Send = (task: BlobWorkerTask) => void;
 
 /**
  * Hands one upload over to a thread. A slab goes when it is full, or when the thread has nothing else of this upload: so
@@ -14,9 +14,9 @@ export type Send = (task: BlobWorkerTask, transferred?: readonly ArrayBuffer[]) 
 export class ThreadWriter implements BlobWriter {
   readonly #upload: number;
   readonly #send: Send;
-  #slab: ArrayBuffer | undefined;
+  #slab: Slab | undefined;
   #filledBytes = 0;
-  #slabsOnTheWay = 0;
+  readonly #onTheWay = new Set<Slab>();
   #failure: Error | undefined;
   #onAnswer: (() => void) | undefined;
   #digests: WrittenDigests | undefined;
@@ -28,22 +28,22 @@ export class ThreadWriter implements BlobWriter {
 
   async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.byteLength;) {
-      while (this.#slabsOnTheWay >= MAX_SLABS_ON_THE_WAY) await this.#answer();
+      while (this.#onTheWay.size >= MAX_SLABS_ON_THE_WAY) await this.#answer();
       this.#slab ??= await slabs.take();
       this.#requireHealthy();
-      const length = Math.min(chunk.byteLength - at, SLAB_BYTES - this.#filledBytes);
-      const part = chunk.subarray(at, at + length);
-      new Uint8Array(this.#slab, this.#filledBytes, length).set(part);
-      this.#filledBytes += length;
-      at += length;
-      if (this.#filledBytes === SLAB_BYTES) this.#flush();
+      const bytes = slabBytes(slabMemory, this.#slab);
+      const part = chunk.subarray(at, at + bytes.byteLength - this.#filledBytes);
+      bytes.set(part, this.#filledBytes);
+      this.#filledBytes += part.byteLength;
+      at += part.byteLength;
+      if (this.#filledBytes === bytes.byteLength) this.#flush();
     }
-    if (this.#slabsOnTheWay === 0) this.#flush();
+    if (this.#onTheWay.size === 0) this.#flush();
   }
 
   async end(): Promise<WrittenDigests> {
     this.#flush();
-    while (this.#slabsOnTheWay > 0) await this.#answer();
+    while (this.#onTheWay.size > 0) await this.#answer();
     this.#requireHealthy();
     this.#send({ kind: "end", upload: this.#upload });
     for (;;) {
@@ -59,16 +59,16 @@ export class ThreadWriter implements BlobWriter {
     this.#filledBytes = 0;
     this.#failure ??= new Error("the upload was given up");
     // The file's descriptor may be another file's as soon as it is closed.
-    while (this.#slabsOnTheWay > 0) await this.#answer();
+    while (this.#onTheWay.size > 0) await this.#answer();
     this.#send({ kind: "forget", upload: this.#upload });
   }
 
   /** The thread has done with a slab. */
-  onSlab(slab: ArrayBuffer, failure: Error | undefined): void {
+  onSlab(slab: Slab, failure: Error | undefined): void {
+    this.#onTheWay.delete(slab);
     slabs.giveBack(slab);
-    this.#slabsOnTheWay -= 1;
     this.#failure ??= failure;
-    if (this.#slabsOnTheWay === 0) this.#flush();
+    if (this.#onTheWay.size === 0) this.#flush();
     this.#onAnswer?.();
   }
 
@@ -77,10 +77,10 @@ export class ThreadWriter implements BlobWriter {
     this.#onAnswer?.();
   }
 
-  /** The thread is gone, and with it what it was sent. */
+  /** The thread is gone. */
   onDeath(error: Error): void {
-    slabs.replaceLost(this.#slabsOnTheWay);
-    this.#slabsOnTheWay = 0;
+    for (const slab of this.#onTheWay) slabs.giveBack(slab);
+    this.#onTheWay.clear();
     this.#failure ??= error;
     this.#onAnswer?.();
   }
@@ -91,8 +91,8 @@ export class ThreadWriter implements BlobWriter {
     const lengthBytes = this.#filledBytes;
     this.#slab = undefined;
     this.#filledBytes = 0;
-    this.#slabsOnTheWay += 1;
-    this.#send({ kind: "write", upload: this.#upload, slab, lengthBytes }, [slab]);
+    this.#onTheWay.add(slab);
+    this.#send({ kind: "write", upload: this.#upload, slab, lengthBytes });
   }
 
   async #answer(): Promise<void> {

@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { log } from "../../src/lib/log.ts";
 import type { BlobWorkerAnswer, BlobWorkerFile } from "./blob-worker.ts";
 import type { BlobWriter } from "./blob-writer.ts";
+import { slabMemory } from "./slabs.ts";
 import { type Send, ThreadWriter } from "./thread-writer.ts";
 
 /** One core serves; the others hash, at more than which clients seldom send. */
@@ -49,7 +50,11 @@ function giveUp(error: unknown): void {
 }
 
 class WritingThread {
-  readonly #worker = new Worker(SCRIPT, { name: "ledge-blobs", execArgv: [] });
+  readonly #worker = new Worker(SCRIPT, {
+    name: "ledge-blobs",
+    execArgv: [],
+    workerData: slabMemory,
+  });
   readonly #writers = new Map<number, ThreadWriter>();
   #isReady = false;
 
@@ -73,8 +78,8 @@ class WritingThread {
   begin(file: BlobWorkerFile): BlobWriter {
     uploads += 1;
     const upload = uploads;
-    const send: Send = (task, transferred = []) => {
-      this.#worker.postMessage(task, transferred);
+    const send: Send = (task) => {
+      this.#worker.postMessage(task, []);
       if (task.kind === "forget") this.#remove(upload);
     };
     const writer = new ThreadWriter(upload, send);
