@@ -37,10 +37,12 @@ export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions):
     read: async (id, range) => openBlobFile(fileOf(id), range),
 
     async delete(ids) {
-      for (const id of ids)
-        await unlink(fileOf(id)).catch((error: unknown) => {
+      const files = ids.map(fileOf);
+      for (const file of files)
+        await unlink(file).catch((error: unknown) => {
           if (!isMissing(error)) throw error;
         });
+      for (const folder of new Set(files.map((file) => path.dirname(file)))) folders.prune(folder);
     },
 
     list: (prefix, after) => listBlobFiles(namesIn, prefix, after),

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fdatasync, fsync, mkdirSync, openSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { groupedCalls } from "./grouped-calls.ts";
@@ -48,6 +48,18 @@ export class Folders {
     ]);
     // When one has failed, the others have ended, too: the descriptor is the caller's again.
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+
+  /** Removes the folder if nothing is in it, and then those around it, so that a listing need not look into them. */
+  prune(folder: string): void {
+    for (let empty = folder; empty !== this.#root; empty = path.dirname(empty)) {
+      try {
+        rmdirSync(empty);
+      } catch {
+        return;
+      }
+      this.#anchored.delete(empty);
+    }
   }
 
   async #anchor(folder: string): Promise<void> {

@@ -148,4 +148,24 @@ describe.skipIf(process.platform !== "linux")("a store over files", () => {
     await store.write(newPrefix() + ulid(NOW_MS), SOURCE, undefined);
     expect(disk.done.map(({ what }) => what)).toEqual(["rename"]);
   });
+
+  test("a folder goes with its last blob, and is synced anew when it is made again", async () => {
+    const store = fileBlobStore(root, { isSynced: true });
+    const prefix = newPrefix();
+    const [first, second] = [0, 1].map((ms) => prefix + ulid(NOW_MS + ms)) as [string, string];
+    for (const id of [first, second]) await store.write(id, SOURCE, undefined);
+    await store.delete([first]);
+    expect(pathsBelow(path.join(root, prefix))).toHaveLength(1);
+    await store.delete([second, second]);
+    expect(readdirSync(root)).not.toContain(prefix.split("/")[0]);
+
+    disk.done = [];
+    await store.write(prefix + ulid(NOW_MS + 2), SOURCE, undefined);
+    const [file = ""] = pathsBelow(path.join(root, prefix));
+    const renamed = disk.done.findIndex(({ what }) => what === "rename");
+    const synced = [file];
+    for (let name = path.dirname(file); name !== path.dirname(root); name = path.dirname(name))
+      synced.push(name);
+    expect(synced.filter((name) => syncedAt(name, renamed) < 0)).toEqual([]);
+  });
 });
