@@ -93,13 +93,22 @@ const localProject = {
   },
 };
 
+interface BlackBoxProject {
+  readonly name: string;
+  /** See `test/support/ledge-process.ts`. */
+  readonly server: string;
+  readonly include?: string[];
+  readonly exclude?: string[];
+}
+
 /** The suites that speak to a server of their own, which wrangler or Ledge's own command runs. */
-function blackBoxProject(name: string, server: string, exclude: string[]) {
+function blackBoxProject({ name, server, include = ["*"], exclude = [] }: BlackBoxProject) {
+  const files = (names: string[]) => names.map((each) => `test/black-box/${each}.test.ts`);
   return {
     test: {
       name,
-      include: ["test/black-box/**/*.test.ts"],
-      exclude,
+      include: files(include),
+      exclude: files(exclude),
       env: { LEDGE_SERVER: server },
       globalSetup: "test/support/common-server.ts",
       testTimeout: 60_000,
@@ -132,14 +141,19 @@ export default defineConfig({
         exclude: OF_ONE_SHARD,
       }),
       localProject,
-      blackBoxProject("black-box", "ledge serve", []),
-      blackBoxProject("black-box-wrangler", "wrangler dev", [
-        "test/black-box/serve*.test.ts",
-        "test/black-box/package.test.ts",
-        "test/black-box/raw-paths.test.ts",
-        "test/black-box/bundle-size.test.ts",
-        "test/black-box/documents.test.ts",
-      ]),
+      blackBoxProject({ name: "black-box", server: "ledge serve", exclude: ["workerd*"] }),
+      // What the two local servers do not have in common.
+      blackBoxProject({
+        name: "black-box-workerd",
+        server: "ledge serve on workerd",
+        include: ["faults", "raw-paths", "requests", "serve", "serve-*", "workerd*"],
+        exclude: ["serve-log", "serve-earlier-data"],
+      }),
+      blackBoxProject({
+        name: "black-box-wrangler",
+        server: "wrangler dev",
+        exclude: ["serve*", "workerd*", "package", "raw-paths", "bundle-size", "documents"],
+      }),
     ],
   },
 });

@@ -16,11 +16,17 @@ export const HELP = `Ledge: an S3 server on this machine.
   --data FOLDER                 where buckets and objects are kept (.ledge)
   --region NAME                 region of new buckets (us-east-1)
   --virtual-host SUFFIX         BUCKET.SUFFIX names a bucket; "" for path style only (s3.localhost)
-  --access-key ID               access key id; also $ROOT_ACCESS_KEY_ID (${DEFAULT_CREDENTIALS.accessKeyId})
-  --secret-key SECRET           secret access key; better in $ROOT_SECRET_ACCESS_KEY, as any user of the machine
-                                sees a command line with ps (${DEFAULT_CREDENTIALS.secretAccessKey})
+  --access-key ID               access key id; also $ROOT_ACCESS_KEY_ID, or $MINIO_ROOT_USER
+                                (${DEFAULT_CREDENTIALS.accessKeyId})
+  --secret-key SECRET           secret access key; better in $ROOT_SECRET_ACCESS_KEY, or $MINIO_ROOT_PASSWORD, as any
+                                user of the machine sees a command line with ps (${DEFAULT_CREDENTIALS.secretAccessKey})
+  --bucket NAME                 make this bucket if it is not there, repeatable
+  --tls                         serve HTTPS with a certificate that is made, and kept in the data folder
   --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
   --tls-key FILE                ... and its private key
+  --fsync true|false            whether what is acknowledged is on the disk first (true); if not, a loss of power may
+                                take it back
+  --runtime node|workerd        what the Worker runs on: this process, or Cloudflare's runtime, if it is installed (node)
   --quiet                       log no requests
   --var NAME:VALUE              another setting of the Worker, repeatable
   --allow-default-credentials   with the published credentials, listen beyond this machine, and answer under any
@@ -40,8 +46,12 @@ export const OPTIONS = {
   "virtual-host": { type: "string" },
   "access-key": { type: "string" },
   "secret-key": { type: "string" },
+  bucket: { type: "string", multiple: true, default: [] as string[] },
+  tls: { type: "boolean", default: false },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
+  fsync: { type: "string", default: "true" },
+  runtime: { type: "string", default: "node" },
   quiet: { type: "boolean", default: false },
   var: { type: "string", multiple: true, default: [] as string[] },
   "allow-default-credentials": { type: "boolean", default: false },
@@ -56,7 +66,12 @@ export interface ServeOptions {
   readonly dataFolder: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly tls: KeyPair | undefined;
+  readonly tls: KeyPair | "own" | undefined;
+  /** Made at start, unless they are there. */
+  readonly buckets: readonly string[];
+  readonly runtime: "node" | "workerd";
+  /** Whether what is acknowledged is on the disk first. */
+  readonly isSynced: boolean;
   readonly isQuiet: boolean;
   readonly allowsDefaultCredentials: boolean;
   readonly stopsOnStdinEnd: boolean;
@@ -112,17 +127,11 @@ export function readCommand(
       port: portNumber(values.port),
       host: values.host,
       dataFolder: values.data,
-      accessKeyId: nonEmpty(
-        "--access-key",
-        values["access-key"] ?? env["ROOT_ACCESS_KEY_ID"] ?? DEFAULT_CREDENTIALS.accessKeyId,
-      ),
-      secretAccessKey: nonEmpty(
-        "--secret-key",
-        values["secret-key"] ??
-          env["ROOT_SECRET_ACCESS_KEY"] ??
-          DEFAULT_CREDENTIALS.secretAccessKey,
-      ),
-      tls: keyPair(values["tls-cert"], values["tls-key"]),
+      ...credentials(values["access-key"], values["secret-key"], env),
+      tls: keyPair(values.tls, values["tls-cert"], values["tls-key"]),
+      buckets: values.bucket,
+      runtime: oneOf("--runtime", values.runtime, ["node", "workerd"]),
+      isSynced: oneOf("--fsync", values.fsync, ["true", "false"]) === "true",
       isQuiet: values.quiet,
       allowsDefaultCredentials: values["allow-default-credentials"],
       stopsOnStdinEnd: values["stop-on-stdin-end"],
@@ -151,13 +160,40 @@ function portNumber(text: string): number {
   return port;
 }
 
+/** @param env of MinIO's names, what a compose file that is left as it was has */
+function credentials(
+  accessKey: string | undefined,
+  secretKey: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+) {
+  const { accessKeyId, secretAccessKey } = DEFAULT_CREDENTIALS;
+  const id = accessKey ?? env["ROOT_ACCESS_KEY_ID"] ?? env["MINIO_ROOT_USER"] ?? accessKeyId;
+  const secret =
+    secretKey ?? env["ROOT_SECRET_ACCESS_KEY"] ?? env["MINIO_ROOT_PASSWORD"] ?? secretAccessKey;
+  return {
+    accessKeyId: nonEmpty("--access-key", id),
+    secretAccessKey: nonEmpty("--secret-key", secret),
+  };
+}
+
+function oneOf<T extends string>(option: string, value: string, choices: readonly T[]): T {
+  const choice = choices.find((each) => each === value);
+  if (choice === undefined)
+    throw new UserError(`${option} ${value} is not ${choices.join(" or ")}`);
+  return choice;
+}
+
 function nonEmpty(option: string, value: string): string {
   if (value === "") throw new UserError(`${option} is empty`);
   return value;
 }
 
-function keyPair(certificatePath: string | undefined, keyPath: string | undefined) {
+function keyPair(
+  isOwn: boolean,
+  certificatePath: string | undefined,
+  keyPath: string | undefined,
+): KeyPair | "own" | undefined {
   if (certificatePath !== undefined && keyPath !== undefined) return { certificatePath, keyPath };
-  if (certificatePath === undefined && keyPath === undefined) return undefined;
+  if (certificatePath === undefined && keyPath === undefined) return isOwn ? "own" : undefined;
   throw new UserError("--tls-cert and --tls-key go together");
 }

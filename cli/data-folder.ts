@@ -1,7 +1,11 @@
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
+  fsyncSync,
   linkSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -24,7 +28,12 @@ export interface DataFolder {
   readonly blobsPath: string;
   /** Of what says how much there is room for. */
   readonly roomPath: string;
+  /** Of workerd's configuration. */
   readonly configPath: string;
+  /** Of the file that is written at each start. */
+  readonly formatPath: string;
+  /** Of the certificate that the server made itself. */
+  readonly tlsPath: string;
   /** Lets the next server have the folder. */
   release(): void;
 }
@@ -32,23 +41,31 @@ export interface DataFolder {
 /**
  * Makes the folder if need be, and keeps it for this process until `release`, or until the process is gone.
  *
+ * @param isSynced whether the folder itself is to outlive a loss of power, too
  * @throws UserError when the folder cannot be written, has another server, or is of another Ledge
  */
-export function openDataFolder(folder: string): DataFolder {
+export function openDataFolder(folder: string, isSynced: boolean): DataFolder {
   const absolute = path.resolve(folder);
   const indexPath = path.join(absolute, "index");
   const blobsPath = path.join(absolute, "blobs");
   let release: (() => void) | undefined;
   try {
-    mkdirSync(absolute, { recursive: true });
+    const firstMade = mkdirSync(absolute, { recursive: true, mode: 0o700 });
     release = lock(absolute);
     requireFormat(absolute);
-    mkdirSync(indexPath, { recursive: true });
-    mkdirSync(blobsPath, { recursive: true });
+    for (const part of [indexPath, blobsPath]) mkdirSync(part, { recursive: true });
     closeToOthers(absolute);
-    const configPath = path.join(absolute, "config.capnp");
-    const roomPath = path.join(absolute, "room");
-    return { path: absolute, indexPath, blobsPath, roomPath, configPath, release };
+    if (isSynced) syncFolders(firstMade, absolute);
+    return {
+      path: absolute,
+      indexPath,
+      blobsPath,
+      roomPath: path.join(absolute, "room"),
+      configPath: path.join(absolute, "config.capnp"),
+      formatPath: formatPathIn(absolute),
+      tlsPath: path.join(absolute, "tls"),
+      release,
+    };
   } catch (error) {
     release?.();
     const code = systemCode(error);
@@ -57,7 +74,33 @@ export function openDataFolder(folder: string): DataFolder {
   }
 }
 
-const OWN_ENTRIES = /^(?:blobs|config\.capnp|format\.json|index|room|lock(?:\..*)?)$/;
+/**
+ * The folder, and those above it that were made for it with the one that they were made in.
+ *
+ * @param firstMade the uppermost of them; undefined: none was made
+ */
+function syncFolders(firstMade: string | undefined, last: string): void {
+  const topmost = firstMade === undefined ? last : path.dirname(firstMade);
+  for (let folder = last; ; folder = path.dirname(folder)) {
+    syncFolder(folder);
+    if (folder === topmost) return;
+  }
+}
+
+function syncFolder(folder: string): void {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(folder, "r");
+    fsyncSync(descriptor);
+  } catch (error) {
+    // Who may make a folder in another one may not always read that.
+    if (systemCode(error) !== "EACCES") throw error;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+const OWN_ENTRIES = /^(?:blobs|config\.capnp|format\.json|index|room|tls|lock(?:\..*)?)$/;
 
 /**
  * Takes from other users what an earlier version let them read: what is made now is this user's by the process's umask.
@@ -79,8 +122,12 @@ function close(entry: string): void {
   }
 }
 
+function formatPathIn(folder: string): string {
+  return path.join(folder, "format.json");
+}
+
 function requireFormat(folder: string): void {
-  const file = path.join(folder, "format.json");
+  const file = formatPathIn(folder);
   const { format } = readJson<{ format: number }>(file) ?? { format: FORMAT };
   if (format !== FORMAT) {
     const version = format > FORMAT ? "a later" : "an earlier";
@@ -102,8 +149,9 @@ interface Holder {
  */
 function lock(folder: string): () => void {
   const file = path.join(folder, "lock");
-  const own = `${file}.${process.pid}`;
   const { pid } = process;
+  // Threads have the process's id, and several servers may start in one.
+  const own = `${file}.${pid}.${randomUUID()}`;
   writeFileSync(own, JSON.stringify({ pid, started: startOf(pid) } satisfies Holder));
   try {
     while (!tryLink(own, file)) {
@@ -115,18 +163,25 @@ function lock(folder: string): () => void {
   } finally {
     unlinkSync(own);
   }
-  return () => rmSync(file, { force: true });
+  let isReleased = false;
+  return () => {
+    // It may be another server's by the second time.
+    if (!isReleased) rmSync(file, { force: true });
+    isReleased = true;
+  };
 }
 
 function isHeld({ pid, started }: Holder): boolean {
-  if (pid === process.pid || !isAlive(pid)) return false;
+  if (!isAlive(pid)) return false;
   const found = startOf(pid);
-  return started === undefined || found === undefined || found === started;
+  // One of this process's id may have been another's. What is told of it by the platform says whether it was this one.
+  if (started === undefined || found === undefined) return pid !== process.pid;
+  return found === started;
 }
 
 /** Takes a dead holder's file away, unless someone else has just done so and locked the folder. */
 function remove(file: string, dead: Holder | undefined): void {
-  const aside = `${file}.dead.${process.pid}`;
+  const aside = `${file}.dead.${randomUUID()}`;
   try {
     renameSync(file, aside);
   } catch (error) {

@@ -10,13 +10,14 @@ export interface KeyPair {
   readonly keyPath: string;
 }
 
-/**
- * Reads what workerd will read, for it says little of what is wrong.
- *
- * @returns the paths, made absolute
- * @throws UserError when the files are not a certificate that is valid today, and its private key
- */
-export function checkedKeyPair(tls: KeyPair): KeyPair {
+/** The paths are absolute; beside them is what the files have. */
+export interface ReadKeyPair extends KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** @throws UserError when the files are not a certificate that is valid today, and its private key */
+export function readKeyPair(tls: KeyPair): ReadKeyPair {
   const certificatePath = path.resolve(tls.certificatePath);
   const keyPath = path.resolve(tls.keyPath);
   const cert = readPem("--tls-cert", certificatePath);
@@ -28,7 +29,7 @@ export function checkedKeyPair(tls: KeyPair): KeyPair {
     );
   if (Date.parse(validTo) < Date.now())
     throw new UserError(`the certificate ${certificatePath} expired on ${validTo}`);
-  return { certificatePath, keyPath };
+  return { certificatePath, keyPath, cert, key };
 }
 
 function expiryOf(cert: string, key: string): string | undefined {

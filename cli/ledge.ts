@@ -1,17 +1,14 @@
 #!/usr/bin/env node
-import { HELP, readCommand } from "./arguments.ts";
-import { readVersion } from "./package-files.ts";
-import { serve } from "./serve.ts";
-import { UserError } from "./user-error.ts";
+/** Parsed by a Node that is too old for all the rest, too, so that it can say so. */
+import module from "node:module";
+import { LEAST_NODE, isNodeOldEnough } from "./least-node.ts";
 
-try {
-  const command = readCommand(process.argv.slice(2), process.env);
-  if (command.name === "help") process.stdout.write(HELP);
-  else if (command.name === "version") console.log(readVersion());
-  else await serve(command.options);
-  process.exit(0);
-} catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  console.error(`ledge: ${error.message}`);
-  process.exit(2);
+if (isNodeOldEnough(process.versions.node)) {
+  // What is compiled at the first start need not be compiled at the next.
+  module.enableCompileCache();
+  const { runCommand } = await import("./command.ts");
+  await runCommand();
+} else {
+  console.error(`ledge: needs Node ${LEAST_NODE} or later; this is Node ${process.versions.node}`);
+  process.exitCode = 2;
 }

@@ -29,10 +29,17 @@ export async function requireFreePort(address: string, port: number): Promise<vo
   try {
     await once(probe, "listening");
   } catch (error) {
-    throw new UserError(whyNotListen(systemCode(error), address, port));
+    throw listenFailure(error, address, port);
   }
   probe.close();
   await once(probe, "close");
+}
+
+/** @returns a UserError if it is the address that cannot be listened on, else the error itself */
+export function listenFailure(error: unknown, address: string, port: number): unknown {
+  const { syscall } = error as { readonly syscall?: unknown };
+  if (syscall !== "listen") return error;
+  return new UserError(whyNotListen(systemCode(error), address, port));
 }
 
 function whyNotListen(code: string | undefined, address: string, port: number): string {

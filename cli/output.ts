@@ -11,6 +11,11 @@ export interface Announcement {
   /** Left out if it is the user's own: logs are kept. */
   readonly secretAccessKey: string | undefined;
   readonly data: string;
+  /** Of the file that clients are to trust, if the server made its certificate itself. */
+  readonly certificate: string | undefined;
+  /** Whether what is acknowledged is on the disk first. */
+  readonly fsync: boolean;
+  readonly runtime: string;
 }
 
 /** Where the server tells what goes on: to people on a terminal, in lines of JSON to anything else. */
@@ -44,11 +49,15 @@ export const jsonOutput: Output = {
 };
 
 /** Works when it is pasted into a shell. */
-function firstCommand({ endpoint, region, accessKeyId, secretAccessKey }: Announcement): string {
+function firstCommand(announcement: Announcement): string {
+  const { endpoint, region, accessKeyId, secretAccessKey, certificate } = announcement;
   const variables = {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey ?? "...",
     AWS_DEFAULT_REGION: region,
+    ...(certificate !== undefined && {
+      AWS_CA_BUNDLE: `'${certificate.replaceAll("'", "'\\''")}'`,
+    }),
   };
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   return [...environment, "aws --endpoint-url", endpoint, "s3 mb s3://my-bucket"].join(" ");
@@ -60,12 +69,16 @@ function writeLine(event: object): void {
 
 export const terminalOutput: Output = {
   ready(announcement) {
-    const { version, endpoint, virtualHostSuffix, region, data } = announcement;
-    const { accessKeyId, secretAccessKey } = announcement;
+    const { version, endpoint, virtualHostSuffix, region, data, fsync } = announcement;
+    const { accessKeyId, secretAccessKey, certificate } = announcement;
     const url = new URL(endpoint);
     const bucketUrl = `${url.protocol}//BUCKET.${virtualHostSuffix}:${url.port}`;
     const virtualHost =
       virtualHostSuffix === undefined ? "" : `  Buckets             ${bucketUrl}, or by path\n`;
+    const notSynced = fsync
+      ? ""
+      : ", not synced: a loss of power may take back what was acknowledged";
+    const trusted = certificate === undefined ? "" : `  Certificate         ${certificate}\n`;
     console.log(`
 ${styleText("bold", `Ledge ${version} is ready.`)}
 
@@ -73,8 +86,8 @@ ${styleText("bold", `Ledge ${version} is ready.`)}
 ${virtualHost}  Region              ${region}
   Access key id       ${accessKeyId}
   Secret access key   ${secretAccessKey ?? "(yours)"}
-  Data                ${data}
-
+  Data                ${data}${notSynced}
+${trusted}
 Try it:
 
   ${firstCommand(announcement)}
@@ -94,6 +107,19 @@ Try it:
     const { event, requestId = "", cause } = parse(line) ?? {};
     const what = cause === undefined ? [line] : [`${event} ${requestId}`, ...cause.split("\n")];
     console.error(styleText("red", what.map(printable).join("\n"), { stream: process.stderr }));
+  },
+};
+
+/** Of a server within the tests of another project: only what went wrong is of interest there. */
+export const testOutput: Output = {
+  ready() {},
+  progress() {},
+  warn(message) {
+    console.error(`Ledge: ${message}`);
+  },
+  workerLog() {},
+  workerError(line) {
+    console.error(`Ledge: ${line}`);
   },
 };
 

@@ -18,9 +18,20 @@ export function readManifest(): WorkerManifest {
   return JSON.parse(readFileSync(path.join(packageFolder, "dist/worker.json"), "utf8"));
 }
 
+interface PackageJson {
+  readonly version: string;
+  readonly peerDependencies: { readonly workerd: string };
+}
+
+function readPackage(): PackageJson {
+  return JSON.parse(readFileSync(path.join(packageFolder, "package.json"), "utf8"));
+}
+
 export function readVersion(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(path.join(packageFolder, "package.json"), "utf8"),
-  );
-  return version;
+  return readPackage().version;
+}
+
+/** Of the workerd that this was tested with. */
+export function readWorkerdVersion(): string {
+  return readPackage().peerDependencies.workerd;
 }

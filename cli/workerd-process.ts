@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { readWorkerdVersion } from "./package-files.ts";
+import { DRAIN_PATIENCE_MS } from "./runtime.ts";
 import { UserError } from "./user-error.ts";
-
-/** How long open requests may take once the server stops; container runtimes kill after ten seconds. */
-const DRAIN_PATIENCE_MS = 8000;
 
 interface WorkerdOptions {
   readonly configPath: string;
@@ -71,7 +70,9 @@ export function binaryPath(): string {
     const [line] = String(error instanceof Error ? error.message : error)
       .trim()
       .split("\n");
-    throw new UserError(`workerd, which Ledge runs on, is not there: ${line}`);
+    throw new UserError(
+      `--runtime workerd needs workerd, which is not there: npm install workerd@${readWorkerdVersion()} (${line})`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, type BuildOptions } from "esbuild";
-import { WORKER_BUNDLE } from "./worker-bundle.ts";
+import { LOCAL_BUNDLE, WORKER_BUNDLE } from "./worker-bundle.ts";
 
 const project = path.resolve(import.meta.dirname, "..");
 const dist = path.join(project, "dist");
@@ -36,30 +36,44 @@ function manifestOf(toml: string) {
   return { compatibilityDate, vars };
 }
 
-/** The command line and the helper for tests, for every Node that package.json allows. */
+/** The Worker and the local platform that it runs on, as one module: `#local` of package.json. */
+async function buildLocal(): Promise<void> {
+  await build({ ...LOCAL_BUNDLE, outdir: dist });
+}
+
+/** The command line and the helper for tests. */
 async function buildPrograms(): Promise<void> {
   const common: BuildOptions = {
     outdir: dist,
     bundle: true,
+    minify: true,
     platform: "node",
-    target: "node20.12",
+    // An older one is to tell that it is too old, for which it has to parse the command's first file.
+    target: "node18",
     external: ["workerd"],
   };
   await build({
     ...common,
     entryPoints: [path.join(project, "cli/ledge.ts"), path.join(project, "cli/testing.ts")],
     format: "esm",
+    // What both need, and what only some commands need, is in files of its own.
+    splitting: true,
+    chunkNames: "[name]-[hash]",
+    external: ["workerd", "#local"],
   });
-  // Jest still loads CommonJS unless told otherwise.
+  // Jest still loads CommonJS unless told otherwise, and lets nothing in it import a module.
   await build({
     ...common,
     entryPoints: [path.join(project, "cli/testing.ts")],
     format: "cjs",
     outExtension: { ".js": ".cjs" },
-    define: { "import.meta.dirname": "__dirname" },
+    define: { "import.meta.dirname": "__dirname", "import.meta.url": "moduleUrl" },
+    banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
   const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", dist, "--ignoreConfig"];
-  const language = ["--module", "nodenext", "--target", "es2024", "--types", "node"];
+  // What its users see imports nothing.
+  const alone = ["--noCheck", "--noResolve", "--isolatedDeclarations"];
+  const language = [...alone, "--module", "nodenext", "--target", "es2024", "--types", "node"];
   execFileSync(
     path.join(project, "node_modules/.bin/tsc"),
     [...flags, ...language, path.join(project, "cli/testing.ts")],
@@ -69,9 +83,9 @@ async function buildPrograms(): Promise<void> {
 }
 
 if (process.argv[2] === "worker") {
-  await buildWorker();
+  await Promise.all([buildWorker(), buildLocal()]);
 } else {
   rmSync(dist, { recursive: true, force: true });
-  await buildWorker();
+  await Promise.all([buildWorker(), buildLocal()]);
   await buildPrograms();
 }

@@ -44,6 +44,9 @@ output.ready({
   accessKeyId: options.accessKeyId,
   secretAccessKey: options.secretAccessKey,
   data: path.resolve(options.dataFolder),
+  certificate: undefined,
+  fsync: true,
+  runtime: "wrangler",
 });
 
 function startWrangler(): void {
@@ -60,10 +63,11 @@ function startWrangler(): void {
     ...["--env-file", credentialsFile],
     "--show-interactive-dev-session=false",
     ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
-    ...(tls === undefined
+    ...(tls === undefined ? [] : ["--local-protocol", "https"]),
+    // Without, wrangler makes one.
+    ...(tls === undefined || tls === "own"
       ? []
       : [
-          ...["--local-protocol", "https"],
           ...["--https-cert-path", path.resolve(tls.certificatePath)],
           ...["--https-key-path", path.resolve(tls.keyPath)],
         ]),

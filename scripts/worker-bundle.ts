@@ -12,3 +12,28 @@ export const WORKER_BUNDLE = {
   conditions: ["workerd", "worker", "browser"],
   external: ["cloudflare:*", "node:*"],
 } as const satisfies BuildOptions;
+
+const local = path.resolve(import.meta.dirname, "../local");
+
+/** The same on the local platform, whose own classes stand for what workerd brings, and the programs of its threads. */
+export const LOCAL_BUNDLE = {
+  entryPoints: {
+    local: path.join(local, "server.ts"),
+    "checkpoint-thread": path.join(local, "durable-objects/checkpoint-thread.ts"),
+    "blob-worker": path.join(local, "blobs/blob-worker.ts"),
+  },
+  bundle: true,
+  // Names stay, for whoever reads a stack in the log, or debugs.
+  minifySyntax: true,
+  format: "esm",
+  target: "node24",
+  platform: "node",
+  alias: { "cloudflare:workers": path.join(local, "durable-objects/durable-object.ts") },
+  inject: [
+    path.join(local, "http/globals.ts"),
+    path.join(local, "streams/fixed-length-stream.ts"),
+    path.join(local, "streams/digest-stream.ts"),
+    path.join(local, "console.ts"),
+  ],
+  define: { "crypto.DigestStream": "DigestStream" },
+} as const satisfies BuildOptions;

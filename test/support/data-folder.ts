@@ -4,10 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 import { SERVER } from "./ledge-process.ts";
 
 /** Where each server keeps what, below its data folder. */
-const PLACES = {
-  "ledge serve": { index: "index/ledge-index", blobs: "blobs" },
-  "wrangler dev": { index: "v3/do/ledge-BucketIndexObject", blobs: "v3/r2/ledge-blobs/blobs" },
-}[SERVER];
+const PLACES =
+  SERVER === "wrangler dev"
+    ? { index: "v3/do/ledge-BucketIndexObject", blobs: "v3/r2/ledge-blobs/blobs" }
+    : { index: "index/ledge-index", blobs: "blobs" };
 
 /** The database of the index, when there is but one bucket, of one shard. */
 export function openIndex(dataFolder: string): Promise<DatabaseSync> {
@@ -25,14 +25,14 @@ async function openDatabase(folder: string): Promise<DatabaseSync> {
 
 /** What tells the blobs in the store apart: names, or paths. */
 export async function blobIds(dataFolder: string): Promise<readonly unknown[]> {
-  if (SERVER === "ledge serve") {
-    const files = await blobFiles(dataFolder);
-    return files.filter((file) => !path.basename(file).startsWith(".")).toSorted();
+  if (SERVER === "wrangler dev") {
+    const database = await openDatabase(path.join(dataFolder, "v3/r2/miniflare-R2BucketObject"));
+    const rows = database.prepare("SELECT key FROM _mf_objects ORDER BY key").all();
+    database.close();
+    return rows.map(({ key }) => key);
   }
-  const database = await openDatabase(path.join(dataFolder, "v3/r2/miniflare-R2BucketObject"));
-  const rows = database.prepare("SELECT key FROM _mf_objects ORDER BY key").all();
-  database.close();
-  return rows.map(({ key }) => key);
+  const files = await blobFiles(dataFolder);
+  return files.filter((file) => !path.basename(file).startsWith(".")).toSorted();
 }
 
 /** Bytes that have arrived in the store, of whole blobs and of others. */

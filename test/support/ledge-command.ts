@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
+import { onRuntime } from "./ledge-process.ts";
 
 const PROGRAM = path.resolve(import.meta.dirname, "../../cli/ledge.ts");
 
@@ -22,13 +23,18 @@ export interface LedgeCommand {
   readonly ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** @param launcher a command that runs the command which its last arguments are */
+/**
+ * @param args `serve` is followed by the runtime of the suite, unless another is among them
+ * @param launcher a command that runs the command which its last arguments are
+ */
 export function runLedge(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   launcher: readonly string[] = [],
 ): LedgeCommand {
-  const [program = "", ...parameters] = [...launcher, process.execPath, PROGRAM, ...args];
+  const [name = "", ...options] = args;
+  const all = name === "serve" ? [name, ...onRuntime(), ...options] : args;
+  const [program = "", ...parameters] = [...launcher, process.execPath, PROGRAM, ...all];
   const child = spawn(program, parameters, { env: { ...process.env, ...env } });
   const printed = { stdout: "", stderr: "" };
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {

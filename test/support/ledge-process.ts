@@ -6,10 +6,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Certificate } from "./certificate.ts";
 
+/** What `ledge serve` runs the Worker on. */
+const RUNTIMES = { "ledge serve": "node", "ledge serve on workerd": "workerd" } as const;
+
 /** Which server the suite runs against; vitest.config.ts has a project for each. */
-export type Server = "ledge serve" | "wrangler dev";
-export const SERVER: Server =
-  process.env["LEDGE_SERVER"] === "wrangler dev" ? "wrangler dev" : "ledge serve";
+export type Server = keyof typeof RUNTIMES | "wrangler dev";
+export const SERVER = (process.env["LEDGE_SERVER"] ?? "ledge serve") as Server;
 
 const project = path.resolve(import.meta.dirname, "../..");
 const START_TIMEOUT_MS = 50_000;
@@ -89,8 +91,14 @@ export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProce
 }
 
 async function program({ server = SERVER }: LedgeOptions): Promise<string[]> {
-  if (server === "ledge serve") return [path.join(project, "cli/ledge.ts"), "serve", "--port", "0"];
-  return [path.join(project, "scripts/dev.ts"), "--port", String(await freePort())];
+  if (server === "wrangler dev")
+    return [path.join(project, "scripts/dev.ts"), "--port", String(await freePort())];
+  return [path.join(project, "cli/ledge.ts"), "serve", ...onRuntime(server), "--port", "0"];
+}
+
+/** The options that make `ledge serve` this server. */
+export function onRuntime(server: Server = SERVER): string[] {
+  return server === "wrangler dev" ? [] : ["--runtime", RUNTIMES[server]];
 }
 
 function flags(dataFolder: string, { variables = {}, tls }: LedgeOptions): string[] {

@@ -5,7 +5,6 @@ import path from "node:path";
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type LedgeCommand, runLedge } from "../support/ledge-command.ts";
-import { RawConnection } from "../support/raw-connection.ts";
 import { sdkClient, uniqueBucket } from "../support/sdk.ts";
 
 const WAIT = { timeout: 20_000, interval: 20 };
@@ -21,13 +20,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function serve(launcher: readonly string[] = []) {
-  command = runLedge(["serve", "--port", "0", "--data", folder, "--quiet"], {}, launcher);
+async function serve() {
+  command = runLedge(["serve", "--port", "0", "--data", folder, "--quiet"]);
   const { endpoint = "", accessKeyId = "", secretAccessKey = "" } = await command.event("ready");
   const s3 = sdkClient({ endpoint, credentials: { accessKeyId, secretAccessKey } });
   const Bucket = await uniqueBucket(s3);
   await s3.send(new PutObjectCommand({ Bucket, Key: "key", Body: "acknowledged" }));
-  return { endpoint, s3, Bucket };
+  return { s3, Bucket };
 }
 
 async function read(s3: S3Client, Bucket: string): Promise<string | undefined> {
@@ -68,17 +67,3 @@ test("a workerd that ends again and again is not started for ever", async () => 
   expect(kills).toBeGreaterThan(5);
   expect(command.printed.stderr).toContain("again and again");
 });
-
-// A connection takes two descriptors: by the parity of the limit, workerd runs out at one place or another.
-test.for(["200", "201"])(
-  "more connections than %s file descriptors allow are survived, and nothing is lost",
-  async (limit) => {
-    const { endpoint, s3, Bucket } = await serve(["sh", "-c", 'ulimit -n "$0"; exec "$@"', limit]);
-    const port = Number(new URL(endpoint).port);
-    const idle = Array.from({ length: 260 }, () => new RawConnection(port));
-    await Promise.race(idle.map(({ closed }) => closed));
-    for (const connection of idle) connection.close();
-    const found = await vi.waitUntil(() => read(s3, Bucket).catch(() => undefined), WAIT);
-    expect(found).toBe("acknowledged");
-  },
-);

@@ -1,0 +1,19 @@
+import { HELP, readCommand } from "./arguments.ts";
+import { readVersion } from "./package-files.ts";
+import { serve } from "./serve.ts";
+import { UserError } from "./user-error.ts";
+
+/** Runs the command, and ends the process with it: exit code 0, or 2 for what its user can put right. */
+export async function runCommand(): Promise<never> {
+  try {
+    const command = readCommand(process.argv.slice(2), process.env);
+    if (command.name === "help") process.stdout.write(HELP);
+    else if (command.name === "version") console.log(readVersion());
+    else await serve(command.options);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`ledge: ${error.message}`);
+    process.exit(2);
+  }
+}

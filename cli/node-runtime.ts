@@ -1,0 +1,40 @@
+import { statSync } from "node:fs";
+import { cleanUp } from "./clean-up.ts";
+import { listenFailure } from "./listen-address.ts";
+import { DRAIN_PATIENCE_MS, type Plan, type RunningServer } from "./runtime.ts";
+
+/** Runs the Worker in this process. */
+export async function runOnNode(plan: Plan): Promise<RunningServer> {
+  const { options, address, tls, folder, output } = plan;
+  const { logTo, startLocalServer } = await import("#local");
+  logTo((level, line) => (level === "log" ? output.workerLog(line) : output.workerError(line)));
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  const server = await startLocalServer({
+    address,
+    port: options.port,
+    tls,
+    indexPath: folder.indexPath,
+    blobsPath: folder.blobsPath,
+    roomPath: folder.roomPath,
+    vars: {
+      ...plan.vars,
+      ROOT_ACCESS_KEY_ID: options.accessKeyId,
+      ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
+    },
+    isSynced: options.isSynced,
+  }).catch((error: unknown) => {
+    throw listenFailure(error, address, options.port);
+  });
+  // Written at each start, so what is older is an earlier server's.
+  const cleaning = cleanUp(folder.blobsPath, statSync(folder.formatPath).mtimeMs, output);
+  let isStopping = false;
+  return {
+    port: server.port,
+    ended,
+    stop() {
+      if (isStopping) return;
+      isStopping = true;
+      Promise.all([server.stop(DRAIN_PATIENCE_MS), cleaning]).then(() => resolve(), reject);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { hasPublishedSecret, ownHostSetting, type ServeOptions } from "./arguments.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { type ReadKeyPair, readKeyPair } from "./key-pair.ts";
+import { endpointOf, isLoopback, resolveHost } from "./listen-address.ts";
+import { runOnNode } from "./node-runtime.ts";
+import type { Announcement, Output } from "./output.ts";
+import { readManifest, readVersion } from "./package-files.ts";
+import type { Plan, RunningServer, Runtime } from "./runtime.ts";
+import { settingsFor } from "./settings.ts";
+import { UserError } from "./user-error.ts";
+import { runOnWorkerd } from "./workerd-runtime.ts";
+
+const RUNTIMES: Readonly<Record<ServeOptions["runtime"], Runtime>> = {
+  node: runOnNode,
+  workerd: runOnWorkerd,
+};
+
+export interface StartedServer extends RunningServer {
+  readonly announcement: Announcement;
+}
+
+/**
+ * Opens the data folder, and starts a server on it.
+ *
+ * @returns when it listens, and the buckets that were asked for are there
+ * @throws UserError when it cannot start
+ */
+export async function startServer(options: ServeOptions, output: Output): Promise<StartedServer> {
+  const { vars: defaults } = readManifest();
+  const vars = { ...settingsFor(options, defaults), ...ownHostSetting(options) };
+  const address = await resolveHost(options.host);
+  if (hasPublishedSecret(options) && !isLoopback(address)) warnOfExposure(options, output);
+  const folder = openDataFolder(options.dataFolder, options.isSynced);
+  try {
+    const tls = await keyPairOf(options, folder, vars);
+    const plan: Plan = { options, address, tls, vars, folder, output };
+    const server = await RUNTIMES[options.runtime](plan);
+    const ended = server.ended.finally(() => folder.release());
+    const announcement = announcementOf(plan, server.port);
+    try {
+      await makeBucketsOf(options, announcement);
+    } catch (error) {
+      server.stop();
+      await ended;
+      throw error;
+    }
+    return { ...server, ended, announcement };
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+function warnOfExposure({ host, allowsDefaultCredentials }: ServeOptions, output: Output): void {
+  const risk = `whoever reaches ${host} could use the default credentials, which are published`;
+  if (!allowsDefaultCredentials)
+    throw new UserError(
+      `${risk}; choose others in ROOT_ACCESS_KEY_ID and ROOT_SECRET_ACCESS_KEY, or say --allow-default-credentials`,
+    );
+  output.warn(risk);
+}
+
+/** What few servers need is loaded only for them. */
+async function keyPairOf(
+  { tls, host }: ServeOptions,
+  { tlsPath }: DataFolder,
+  { VIRTUAL_HOST_SUFFIX: suffix = "" }: Plan["vars"],
+): Promise<ReadKeyPair | undefined> {
+  if (tls === undefined) return undefined;
+  if (tls !== "own") return readKeyPair(tls);
+  const { ownKeyPair } = await import("./own-certificate.ts");
+  const names = new Set(["localhost", "127.0.0.1", "::1", host]);
+  if (suffix !== "") names.add(suffix).add(`*.${suffix}`);
+  return readKeyPair(await ownKeyPair(tlsPath, [...names]));
+}
+
+async function makeBucketsOf(
+  options: ServeOptions,
+  { endpoint, region }: Announcement,
+): Promise<void> {
+  if (options.buckets.length === 0) return;
+  const { makeBuckets } = await import("./make-buckets.ts");
+  await makeBuckets(endpoint, region, options);
+}
+
+function announcementOf({ options, address, tls, vars, folder }: Plan, port: number): Announcement {
+  const { REGION: region = "", VIRTUAL_HOST_SUFFIX: suffix = "" } = vars;
+  return {
+    version: readVersion(),
+    endpoint: endpointOf(tls === undefined ? "http" : "https", address, port),
+    region,
+    virtualHostSuffix: suffix === "" ? undefined : suffix,
+    accessKeyId: options.accessKeyId,
+    secretAccessKey: hasPublishedSecret(options) ? options.secretAccessKey : undefined,
+    data: folder.path,
+    certificate: options.tls === "own" ? tls?.certificatePath : undefined,
+    fsync: options.isSynced,
+    runtime: options.runtime,
+  };
+}

@@ -1,0 +1,95 @@
+import { Background } from "./background.ts";
+import { fileBlobStore } from "./blobs/file-blob-store.ts";
+import { LocalRoom } from "./blobs/local-room.ts";
+import type { DurableObject } from "./durable-objects/durable-object.ts";
+import { Namespace } from "./durable-objects/namespace.ts";
+import type { Handler } from "./http/dispatcher.ts";
+import type { Request } from "./http/request.ts";
+import type { Response } from "./http/response.ts";
+import { serveHttp } from "./http/server.ts";
+import { minioHealth } from "./minio-health.ts";
+import { app, BucketIndexObject, DirectoryObject } from "./worker-entry.ts";
+
+export { logTo } from "./console.ts";
+
+export interface LocalServerOptions {
+  /** Numeric, e.g. `127.0.0.1` or `::1`. */
+  readonly address: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  /** PEM; undefined: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Folders that are there, and this server's alone. */
+  readonly indexPath: string;
+  readonly blobsPath: string;
+  readonly roomPath: string;
+  /** The settings of wrangler.toml, all of them, and the root credentials. */
+  readonly vars: Readonly<Record<string, string>>;
+  /** Whether what is acknowledged is on the disk first, so that it outlives a loss of power. */
+  readonly isSynced: boolean;
+}
+
+export interface LocalServer {
+  readonly port: number;
+  /**
+   * Takes no new requests, answers the open ones, and closes what it has open; done when nothing of it is left.
+   *
+   * @param patienceMs how long the open requests may take
+   */
+  stop(patienceMs: number): Promise<void>;
+}
+
+// `src/` is written to the types of Cloudflare's runtime, and has this platform's classes in their place.
+
+type ObjectClass = new (ctx: DurableObjectState, env: object) => DurableObject;
+
+const DirectoryClass = DirectoryObject as unknown as ObjectClass;
+const IndexClass = BucketIndexObject as unknown as ObjectClass;
+
+const fetchFromApp = app.fetch as unknown as (
+  request: Request,
+  env: object,
+  context: Background,
+) => Response | Promise<Response>;
+
+/**
+ * The Worker in this process: its Durable Objects are objects here, their databases and the blobs are files in the
+ * folders.
+ *
+ * @throws Error of the system when the address cannot be listened on
+ */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  const { address, port, tls, indexPath: folder, isSynced } = options;
+  const blobs = fileBlobStore(options.blobsPath, { isSynced });
+  const room = new LocalRoom(options.roomPath);
+  const env: Record<string, unknown> = { ...options.vars, LOCAL_PORTS: { blobs, room } };
+  // The unique keys are names of folders: another one would leave all data behind.
+  const directory = new Namespace(DirectoryClass, {
+    folder,
+    uniqueKey: "ledge-directory",
+    env,
+    isSynced,
+  });
+  const index = new Namespace(IndexClass, {
+    folder,
+    uniqueKey: "ledge-index",
+    env,
+    isSynced,
+  });
+  Object.assign(env, { DIRECTORY: directory, BUCKET_INDEX: index });
+  const background = new Background();
+  const handle: Handler = async (request) =>
+    minioHealth(request) ?? fetchFromApp(request, env, background);
+  const http = await serveHttp(handle, { host: address, port, tls });
+  return {
+    port: http.port,
+    async stop(patienceMs) {
+      await http.stop(patienceMs);
+      await background.settled();
+      // Shards ask the Directory, never the other way round.
+      await index.close();
+      await directory.close();
+      room.close();
+    },
+  };
+}
