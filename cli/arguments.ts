@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import type { KeyPair } from "./key-pair.ts";
-import { UserError } from "./user-error.ts";
+import { messageOf, UserError } from "./user-error.ts";
 
 export const DEFAULT_CREDENTIALS = {
   accessKeyId: "ledge",
@@ -148,7 +148,7 @@ function parse(args: readonly string[]) {
       options: OPTIONS,
     });
   } catch (error) {
-    const [sentence] = String(error instanceof Error ? error.message : error).split(". ");
+    const [sentence] = messageOf(error).split(". ");
     throw new UserError(`${sentence}; see ledge --help`);
   }
 }

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-/** Parsed by a Node that is too old for all the rest, too, so that it can say so. */
+/** A Node that is too old for all the rest can still run this, and tell so. */
 import module from "node:module";
-import { LEAST_NODE, isNodeOldEnough } from "./least-node.ts";
+import { complaintOfNode } from "./least-node.ts";
 
-if (isNodeOldEnough(process.versions.node)) {
-  // What is compiled at the first start need not be compiled at the next.
+const complaint = complaintOfNode(process.versions.node);
+if (complaint === undefined) {
+  // What is compiled at one start need not be compiled at the next.
   module.enableCompileCache();
   const { runCommand } = await import("./command.ts");
   await runCommand();
 } else {
-  console.error(`ledge: needs Node ${LEAST_NODE} or later; this is Node ${process.versions.node}`);
+  console.error(`ledge: ${complaint}`);
   process.exitCode = 2;
 }

@@ -1,6 +1,6 @@
 import { readSettings, readShardSettings } from "../src/env.ts";
 import type { ServeOptions } from "./arguments.ts";
-import { UserError } from "./user-error.ts";
+import { messageOf, UserError } from "./user-error.ts";
 
 /**
  * The settings of wrangler.toml: its defaults, but for those that are given, and those that differ on one's own machine.
@@ -27,7 +27,7 @@ export function settingsFor(
     readSettings(env);
     readShardSettings(env);
   } catch (error) {
-    throw new UserError(error instanceof Error ? error.message : String(error));
+    throw new UserError(messageOf(error));
   }
   return vars;
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { readCommand } from "./arguments.ts";
+import { complaintOfNode } from "./least-node.ts";
 import { testOutput } from "./output.ts";
 import { startServer } from "./start-server.ts";
 
@@ -30,6 +31,8 @@ export interface Ledge {
  * @throws Error with what is wrong, when it does not start
  */
 export async function startLedge(options: LedgeOptions = {}): Promise<Ledge> {
+  const complaint = complaintOfNode(process.versions.node);
+  if (complaint !== undefined) throw new Error(complaint);
   const { region = "us-east-1", args = [] } = options;
   const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), "ledge-")));
   const removeFolder = async (): Promise<void> => {

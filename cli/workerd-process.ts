@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { readWorkerdVersion } from "./package-files.ts";
 import { DRAIN_PATIENCE_MS } from "./runtime.ts";
-import { UserError } from "./user-error.ts";
+import { messageOf, UserError } from "./user-error.ts";
 
 interface WorkerdOptions {
   readonly configPath: string;
@@ -67,9 +67,7 @@ export function binaryPath(): string {
     const { default: binary }: { default: string } = require("workerd");
     return binary;
   } catch (error) {
-    const [line] = String(error instanceof Error ? error.message : error)
-      .trim()
-      .split("\n");
+    const [line] = messageOf(error).trim().split("\n");
     throw new UserError(
       `--runtime workerd needs workerd, which is not there: npm install workerd@${readWorkerdVersion()} (${line})`,
     );

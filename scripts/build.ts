@@ -46,7 +46,7 @@ async function buildPrograms(): Promise<void> {
   const common: BuildOptions = {
     outdir: dist,
     bundle: true,
-    minify: true,
+    minifySyntax: true,
     platform: "node",
     // An older one is to tell that it is too old, for which it has to parse the command's first file.
     target: "node18",

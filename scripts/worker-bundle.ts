@@ -26,7 +26,7 @@ export const LOCAL_BUNDLE = {
   // Names stay, for whoever reads a stack in the log, or debugs.
   minifySyntax: true,
   format: "esm",
-  target: "node24",
+  target: "node22.16",
   platform: "node",
   alias: { "cloudflare:workers": path.join(local, "durable-objects/durable-object.ts") },
   inject: [

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /** The primary result codes of SQLite that a server meets. Source: https://www.sqlite.org/rescode.html */
 const NAMES: Readonly<Record<number, string>> = {
   1: "SQLITE_ERROR",
@@ -23,7 +25,8 @@ const NO_ROOM: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
  * what to answer. Any other error is left as it is.
  */
 export function sqliteError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  // In Jest, it is of another realm, and no `Error` of this one.
+  if (!types.isNativeError(error)) return error;
   const { errcode, code } = error as { errcode?: number; code?: unknown };
   const name = NO_ROOM.has(code)
     ? NAMES[13]
