@@ -28,6 +28,45 @@ export interface Output {
   workerError(line: string): void;
 }
 
+/** Lines of the log, written once for all that came in a turn of the event loop. */
+let lines = "";
+
+function writeLog(line: string): void {
+  if (lines === "") setImmediate(flushLog);
+  lines += `${line}\n`;
+}
+
+/** What is not written yet; a process that ends has no next turn. */
+export function flushLog(): void {
+  if (lines !== "") process.stdout.write(lines);
+  lines = "";
+}
+
+/**
+ * Holds back what standard output would show before the server is ready, such as the requests that make buckets: whoever
+ * started it reads the first line.
+ */
+export function heldUntilReady(output: Output): Output {
+  let held: (() => void)[] | undefined = [];
+  return {
+    ...output,
+    ready(announcement) {
+      output.ready(announcement);
+      const shows = held ?? [];
+      held = undefined;
+      for (const show of shows) show();
+    },
+    progress(message) {
+      if (held === undefined) output.progress(message);
+      else held.push(() => output.progress(message));
+    },
+    workerLog(line) {
+      if (held === undefined) output.workerLog(line);
+      else held.push(() => output.workerLog(line));
+    },
+  };
+}
+
 export const jsonOutput: Output = {
   ready(announcement) {
     writeLine({ event: "ready", ...announcement, try: firstCommand(announcement) });
@@ -38,9 +77,7 @@ export const jsonOutput: Output = {
   warn(message) {
     console.error(JSON.stringify({ event: "warning", message }));
   },
-  workerLog(line) {
-    console.log(line);
-  },
+  workerLog: writeLog,
   workerError(line) {
     console.error(
       parse(line) === undefined ? JSON.stringify({ event: "error", message: line }) : line,

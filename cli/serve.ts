@@ -1,5 +1,5 @@
 import type { ServeOptions } from "./arguments.ts";
-import { jsonOutput, terminalOutput } from "./output.ts";
+import { flushLog, heldUntilReady, jsonOutput, terminalOutput } from "./output.ts";
 import { startServer } from "./start-server.ts";
 
 /**
@@ -8,7 +8,8 @@ import { startServer } from "./start-server.ts";
  * @throws UserError when it cannot start
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const output = process.stdout.isTTY ? terminalOutput : jsonOutput;
+  const output = heldUntilReady(process.stdout.isTTY ? terminalOutput : jsonOutput);
+  process.once("exit", flushLog);
   // Nobody knows what state it would go on with.
   process.on("uncaughtException", (error) => {
     output.workerError(`Ledge ends, by a fault of its own: ${error.stack ?? error.message}`);

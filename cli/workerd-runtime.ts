@@ -104,8 +104,11 @@ function start(
         ROOT_ACCESS_KEY_ID: options.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
       },
-      // Only a terminal needs the lines made readable; anything else gets them by the shortest way.
-      onLog: process.stdout.isTTY ? (line) => output.workerLog(line) : undefined,
+      // A terminal needs the lines made readable, and requests that make buckets wait; else they go by the shortest way.
+      onLog:
+        process.stdout.isTTY || options.buckets.length > 0
+          ? (line) => output.workerLog(line)
+          : undefined,
       onError(line) {
         if (isShown) output.workerError(line);
         else hiddenErrors.push(line);

@@ -7,7 +7,6 @@ import path from "node:path";
 import { CreateBucketCommand, ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { OPTIONS } from "../../cli/arguments.ts";
-import { startLedge } from "../../cli/testing.ts";
 import { CERTIFICATE } from "../support/certificate.ts";
 import { type LedgeCommand, runLedge } from "../support/ledge-command.ts";
 import { presign, sdkClient, uniqueBucket } from "../support/sdk.ts";
@@ -253,15 +252,4 @@ test("with --stop-on-stdin-end it lives no longer than its standard input", asyn
   await served(command);
   command.child.stdin?.end();
   expect(await command.ended).toBe(0);
-});
-
-test("startLedge gives a test a server of its own, and takes it away", async () => {
-  const [one, two] = await Promise.all([startLedge(), startLedge({ region: "eu-west-3" })]);
-  await sdkClient(one).send(new CreateBucketCommand({ Bucket: "mine" }));
-  const { Buckets } = await sdkClient(two).send(new ListBucketsCommand({}));
-  expect(Buckets ?? []).toEqual([]);
-  expect(two.region).toBe("eu-west-3");
-  await Promise.all([one.stop(), two.stop()]);
-  await expect(fetch(one.endpoint)).rejects.toThrow("fetch failed");
-  await expect(startLedge({ args: ["--nonsense"] })).rejects.toThrow("--nonsense");
 });

@@ -9,6 +9,9 @@ interface PrintedEvent {
   readonly endpoint?: string;
   readonly accessKeyId?: string;
   readonly secretAccessKey?: string;
+  readonly certificate?: string;
+  readonly fsync?: boolean;
+  readonly runtime?: string;
   readonly message?: string;
 }
 
