@@ -113,6 +113,7 @@ export class Namespace<T extends object, Env> {
     await this.#alarms.stop();
     while (this.#heldCalls > 0) await setImmediate();
     this.#isClosed = true;
+    await Promise.allSettled(this.#making.values());
     await this.#recovery;
     await Promise.all([...this.#objects.keys()].map((hex) => this.#closeWhenIdle(hex)));
     for (const { object } of this.#failed.values()) object.close();
@@ -161,6 +162,8 @@ export class Namespace<T extends object, Env> {
         throw sqliteError(error);
       })
       .finally(() => this.#making.delete(hex));
+    // Whoever waits is told. A call with what cannot be copied does not wait.
+    making.catch(() => undefined);
     this.#making.set(hex, making);
     return making;
   }
