@@ -6,10 +6,10 @@
  *
  * Source: https://developers.cloudflare.com/durable-objects/deployments/durable-objects-code-updates/
  */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The oldest version that a Durable Object answers. */
-const OLDEST_PROTOCOL = 1;
+const OLDEST_PROTOCOL = 2;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;
