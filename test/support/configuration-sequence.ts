@@ -33,7 +33,7 @@ export class ConfigurationSequence {
   readonly #random: ReturnType<typeof seededRandom>;
   readonly #bindings: Cloudflare.Env | undefined;
   readonly #name: string;
-  readonly #gateways: readonly Gateway[];
+  readonly #gateways: Gateway[];
   readonly #policy = new Holding<string | undefined>(undefined);
   readonly #versioning = new Holding<VersioningStatus | undefined>(undefined);
   readonly #violations: string[] = [];
@@ -67,7 +67,8 @@ export class ConfigurationSequence {
   }
 
   async #step(): Promise<void> {
-    const gateway = pick(this.#random, this.#gateways);
+    const at = this.#random(this.#gateways.length);
+    const gateway = (this.#gateways[at] ??= makeGateway(this.#bindings));
     switch (this.#random(8)) {
       case 0: {
         const policy = `policy ${this.#at}`;
@@ -89,7 +90,9 @@ export class ConfigurationSequence {
         return;
       }
       case 3:
-        return gateway.forget();
+        // Its isolate goes, and another takes its place.
+        this.#gateways[at] = makeGateway(this.#bindings);
+        return;
       default:
         return this.#write(gateway);
     }

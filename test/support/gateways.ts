@@ -7,25 +7,21 @@ import { bucketLookup } from "../../src/storage/clients/bucket-lookup.ts";
 import type { Ports } from "../../src/domain/ports.ts";
 import type { Part } from "../../src/protocol/bucket-configuration.ts";
 import type { DocumentChange } from "../../src/storage/ports/bucket-directory.ts";
-import { envWithShards } from "./faults.ts";
+import { envWithShards, withMethods } from "./faults.ts";
 
-export interface Gateway extends Pick<Ports, "directory" | "buckets" | "indexOf"> {
-  /** Its isolate goes, and another takes its place. */
-  readonly forget: () => void;
-}
+export type Gateway = Pick<Ports, "directory" | "buckets" | "indexOf">;
 
 /** A gateway with a memory of its own, and without an edge copy. */
 export function makeGateway(bindings: Cloudflare.Env = env): Gateway {
   const directory = bucketDirectoryClient(bindings.DIRECTORY);
-  const memory = new Map();
-  const { DIRECTORY } = bindings;
-  const buckets = bucketLookup({ DIRECTORY }, directory, () => undefined, memory);
+  // What is remembered is remembered by the binding.
+  const lookupBindings = { DIRECTORY: withMethods(bindings.DIRECTORY, {}) };
+  const buckets = bucketLookup(lookupBindings, directory, () => undefined);
   return {
     directory,
     buckets,
     indexOf: (bucket, decisions) =>
       bucketIndexClient(bindings.BUCKET_INDEX, directory, buckets, bucket, decisions),
-    forget: () => memory.clear(),
   };
 }
 

@@ -44,8 +44,8 @@ export function bucketLookup(
   { DIRECTORY: namespace, IDENTITIES: kv }: LookupBindings,
   directory: BucketDirectory,
   waitUntil: (promise: Promise<unknown>) => void,
-  remembered = memoryOf(namespace),
 ): BucketLookup {
+  const remembered = memoryOf(namespace);
   const keyOf = (name: string): string => `bucket-3/${name}`;
 
   async function refresh(name: string): Promise<BucketRecord | undefined> {
@@ -68,7 +68,7 @@ export function bucketLookup(
     const known = remembered.get(bucket.name);
     // What this isolate remembers is in the copy already: it came from there, or was written there.
     if (known?.id === bucket.id && isAsNew(known, bucket)) return;
-    remember(bucket);
+    remember(remembered, bucket);
     const copy = JSON.stringify(bucket);
     const copying = kv?.put(keyOf(bucket.name), copy, { expirationTtl: KV_TTL_SECONDS });
     if (copying !== undefined) waitUntil(copying.catch(ignoreKvFailure));
@@ -79,18 +79,13 @@ export function bucketLookup(
     await kv?.delete(keyOf(name)).catch(ignoreKvFailure);
   }
 
-  function remember(bucket: BucketRecord): void {
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(bucket.name, bucket);
-  }
-
   return {
     async find(name) {
       const known = remembered.get(name);
       if (known !== undefined) return known;
       const copy = await kv?.get<BucketRecord>(keyOf(name), "json").catch(ignoreKvFailure);
       if (copy === null || copy === undefined) return refresh(name);
-      remember(copy);
+      remember(remembered, copy);
       return copy;
     },
     refresh,
@@ -117,6 +112,11 @@ function isAsNew(known: BucketRecord, bucket: BucketRecord): boolean {
     known.gateway.revision >= bucket.gateway.revision &&
     known.shard.revision >= bucket.shard.revision
   );
+}
+
+function remember(remembered: Memory, bucket: BucketRecord): void {
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(bucket.name, bucket);
 }
 
 /** KV is a copy: it may lag, refuse (one write a second for a key) or be down, and nothing is lost. */
