@@ -167,7 +167,11 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   },
   HeadBucket: { send: (bucket) => signedFetch("HEAD", `/${bucket}`) },
   "ListBuckets, N buckets": {
-    send: (bucket) => signedFetch("GET", "/", { query: { prefix: bucket } }),
+    async send(bucket) {
+      await putTags(`/${bucket}`);
+      meter.reset();
+      return signedFetch("GET", "/", { query: { prefix: bucket } });
+    },
     counts: [1],
   },
   PutBucketTagging: { send: (bucket) => putTags(`/${bucket}`) },
