@@ -258,6 +258,28 @@ describe("of documents that are put at once", () => {
     expect(elements(await answer.text(), "Key")).toEqual(["k"]);
   });
 
+  test("nor one of the same kind with another id", async () => {
+    const bucket = await uniqueBucket();
+    const record = await recordOf(bucket);
+    await Promise.all(
+      (["shard", "gateway"] as const).flatMap((part) =>
+        ["a", "b/c"].map((id) =>
+          configureBucket(makeGateway(), record, async () => ({
+            ...putOf(part, part, { id }),
+            id,
+          })),
+        ),
+      ),
+    );
+    const { documents } = (await recordOf(bucket)).gateway;
+    expect(documents).toEqual({ "gateway/a": '{"id":"a"}', "gateway/b/c": '{"id":"b/c"}' });
+    const part = await makeGateway().directory.readShardPart(record.id);
+    expect(JSON.parse(part?.documents ?? "")).toEqual({
+      "shard/a": { id: "a" },
+      "shard/b/c": { id: "b/c" },
+    });
+  });
+
   test("a document is decided again when what it was decided on has changed", async () => {
     const bucket = await uniqueBucket();
     const record = await recordOf(bucket);

@@ -142,7 +142,7 @@ function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {
     createdMs: row.created_ms,
     gateway: {
       revision: gatewayRevision,
-      documents: Object.fromEntries(documents.map(({ kind, body }) => [kind, body])),
+      documents: Object.fromEntries(documents),
     },
     shard: {
       revision: row.shard_revision,

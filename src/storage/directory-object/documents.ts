@@ -1,27 +1,26 @@
 import type { Part } from "../../protocol/bucket-configuration.ts";
-import type { DocumentChange, ShardPart, StoredDocument } from "../ports/bucket-directory.ts";
+import type { DocumentChange, ShardPart } from "../ports/bucket-directory.ts";
 
-/** Those of one of the parts that are read as a whole. */
+/** Those of one of the parts that are read as a whole: by kind, and those of which a bucket has several by `kind/id`. */
 export function documentsOfPart(
   sql: SqlStorage,
   bucketId: string,
   part: Exclude<Part, "directory">,
-): Pick<StoredDocument, "kind" | "body">[] {
-  return sql
-    .exec<{ kind: string; body: string }>(
-      // That the part is not the Directory's lets SQLite take the index.
-      `SELECT kind, body FROM bucket_document
-       WHERE bucket_id = ? AND part = ? AND part <> 'directory' ORDER BY kind, id`,
-      bucketId,
-      part,
-    )
-    .toArray();
+): [name: string, body: string][] {
+  const rows = sql.exec<{ kind: string; id: string; body: string }>(
+    // That the part is not the Directory's lets SQLite take the index.
+    `SELECT kind, id, body FROM bucket_document
+     WHERE bucket_id = ? AND part = ? AND part <> 'directory' ORDER BY kind, id`,
+    bucketId,
+    part,
+  );
+  return rows.toArray().map(({ kind, id, body }) => [id === "" ? kind : `${kind}/${id}`, body]);
 }
 
 /** As JSON, put together of texts: the Directory has no use for what they say. */
 export function shardPartOf(sql: SqlStorage, bucketId: string, revision: number): ShardPart {
   const members = documentsOfPart(sql, bucketId, "shard").map(
-    ({ kind, body }) => `${JSON.stringify(kind)}:${body}`,
+    ([name, body]) => `${JSON.stringify(name)}:${body}`,
   );
   return { revision, documents: `{${members.join(",")}}` };
 }

@@ -14,7 +14,7 @@ export interface BucketRecord {
   readonly gateway: {
     /** Rises with every change of such a document, and of the flags. */
     readonly revision: number;
-    /** By kind, each as the text that is stored. */
+    /** By kind, or `kind/id`, each as the text that is stored. */
     readonly documents: Readonly<Record<string, string>>;
   };
   /** What shards decide with. */
@@ -72,7 +72,7 @@ export interface DecidedOn {
 /** All documents of the shard part, as shards are told them. */
 export interface ShardPart {
   readonly revision: number;
-  /** JSON of `ShardDocuments`. */
+  /** JSON of `ShardDocuments`: by kind, or `kind/id`. */
   readonly documents: string;
 }
 
