@@ -1,22 +1,25 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { BucketRecord, DocumentChange } from "../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
-import type { Ports } from "./ports.ts";
+import type { BucketPorts } from "./ports.ts";
+
+type Needed = "directory" | "buckets" | "indexOf" | "decisions";
 
 /** How often another writer of the same bucket's configuration may come first until this one gives up. */
 const MAX_ATTEMPTS = 10;
 
 /**
  * Puts or deletes a document of a bucket's configuration: in the Directory first, which refuses a change that was decided
- * on an older record, so that it is decided again on the newer one; then, unless only the Directory has the document, every
- * shard is told. When this returns, every request is decided under it, whatever gateways remember. When it dies half-way,
- * the shards that were not told are told by the first request that comes with the new revision.
+ * on an older record, so that it is decided again on the newer one, and so is whether the request is let in; then, unless
+ * only the Directory has the document, every shard is told. When this returns, every request is decided under it, whatever
+ * gateways remember. When it dies half-way, the shards that were not told are told by the first request that comes with the
+ * new revision.
  *
  * @param decide what to put, on the bucket as it is; may be called several times, and what it throws is thrown
  * @throws StaleBucketError when the bucket is gone; S3Error OperationAborted (too many others change it)
  */
 export async function configureBucket(
-  { directory, buckets, indexOf }: Pick<Ports, "directory" | "buckets" | "indexOf">,
+  { directory, buckets, indexOf, decisions }: Pick<BucketPorts, Needed>,
   bucket: BucketRecord,
   decide: (bucket: BucketRecord) => Promise<DocumentChange>,
 ): Promise<void> {
@@ -33,7 +36,10 @@ export async function configureBucket(
     const outcome = await directory.configure(decidedOn, change);
     if (outcome === undefined) throw new StaleBucketError();
     known = outcome.bucket;
-    if (!outcome.isDone) continue;
+    if (!outcome.isDone) {
+      for (const decideAgain of decisions) decideAgain(known);
+      continue;
+    }
     if (change.part === "directory") return;
     await indexOf(known).configure(outcome.shardPart);
     buckets.update(known);

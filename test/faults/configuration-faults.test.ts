@@ -294,6 +294,21 @@ describe("of documents that are put at once", () => {
   });
 });
 
+test("a change whose request is not let in by what has changed meanwhile is not made", async () => {
+  const bucket = await uniqueBucket();
+  const gateway = await gatewayThatKnows(bucket);
+  await putPolicy(makeGateway(), bucket, "deny");
+  const deny: Decision = () => {
+    throw new S3Error("AccessDenied");
+  };
+  const put = configureBucket({ ...gateway, decisions: [deny] }, gateway.record, async () =>
+    putOf("tags", "directory", {}),
+  );
+  await expect(put).rejects.toThrow(S3Error);
+  const { directory, record } = gateway;
+  expect(await directory.readDocument(record.id, "tags", "")).toEqual({ body: undefined });
+});
+
 test("what a shard was told in a transaction that fails, it has not heard of", async () => {
   const bucket = await uniqueBucket();
   const { indexOf, record } = await gatewayThatKnows(bucket);

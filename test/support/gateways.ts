@@ -4,12 +4,12 @@ import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object
 import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import { bucketIndexClient } from "../../src/storage/clients/bucket-index-client.ts";
 import { bucketLookup } from "../../src/storage/clients/bucket-lookup.ts";
-import type { Ports } from "../../src/domain/ports.ts";
+import type { BucketPorts } from "../../src/domain/ports.ts";
 import type { Part } from "../../src/protocol/bucket-configuration.ts";
 import type { DocumentChange } from "../../src/storage/ports/bucket-directory.ts";
 import { envWithShards, withMethods } from "./faults.ts";
 
-export type Gateway = Pick<Ports, "directory" | "buckets" | "indexOf">;
+export type Gateway = Pick<BucketPorts, "directory" | "buckets" | "indexOf" | "decisions">;
 
 /** A gateway with a memory of its own, and without an edge copy. */
 export function makeGateway(bindings: Cloudflare.Env = env): Gateway {
@@ -20,6 +20,7 @@ export function makeGateway(bindings: Cloudflare.Env = env): Gateway {
   return {
     directory,
     buckets,
+    decisions: [],
     indexOf: (bucket, decisions) =>
       bucketIndexClient(bindings.BUCKET_INDEX, directory, buckets, bucket, decisions),
   };
