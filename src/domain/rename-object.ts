@@ -47,6 +47,8 @@ export async function renameKey(
 /**
  * First the copy, then its annotations, then the removal, of just that source: whoever dies in between leaves both, and a
  * repeat ends it. A source that is another object by then was put after the rename, and stays.
+ *
+ * @throws S3Error SlowDown when the source's shard has no room for a delete marker
  */
 async function moveAcrossShards(
   stores: ReferenceStores,
@@ -66,12 +68,13 @@ async function moveAcrossShards(
   const { versionId } = committed;
   if ((source.annotationCount ?? 0) > 0)
     await copyAnnotations({ index, record: source }, { index, key, versionId, etag });
-  await index.remove({
+  const removed = await index.remove({
     key: sourceKey,
     versionId: undefined,
     conditions: { ...NO_CONDITIONS, ifSequence: sequence },
     bypassesGovernance: false,
     by: "Rename",
   });
+  if (!removed.ok && removed.reason === "SlowDown") throw refusalError(removed, { key: sourceKey });
   return { ok: true, versionId };
 }

@@ -8,8 +8,8 @@ export type KeyRefusal =
   | {
       readonly ok: false;
       /**
-       * `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. `SourceGone`: what was to be
-       * copied is another object by now, or none.
+       * `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. `SlowDown`: the index is full.
+       * `SourceGone`: what was to be copied is another object by now, or none.
        */
       readonly reason:
         | "AccessDenied"
@@ -19,6 +19,7 @@ export type KeyRefusal =
         | "NoSuchAnnotation"
         | "NoSuchVersion"
         | "RequestTimeout"
+        | "SlowDown"
         | "SourceGone";
     };
 
@@ -56,6 +57,8 @@ export function refusalDetail(
         fields: { Method: method, ResourceType: "DeleteMarker" },
         headers: { Allow: "DELETE", "x-amz-delete-marker": "true" },
       };
+    case "SlowDown":
+      return { message: INDEX_FULL };
     case "InternalError":
     case "RequestTimeout":
     case "SourceGone":
@@ -66,6 +69,14 @@ export function refusalDetail(
     case "NoSuchVersion":
   }
   return { fields: { Key: key, ...(versionId !== undefined && { VersionId: versionId }) } };
+}
+
+const INDEX_FULL =
+  "The bucket's index has no room for more data. Delete objects, or versions by their ids, and try again when they are cleaned up.";
+
+/** The error for what would add to a full index. */
+export function indexFull(): S3Error {
+  return new S3Error("SlowDown", { message: INDEX_FULL });
 }
 
 /** Why the index has not taken a part. */

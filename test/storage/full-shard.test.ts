@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { ShardRoom } from "../../src/storage/bucket-shard/shard-room.ts";
 import { annotate } from "../support/annotations.ts";
-import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import {
   advanceClock,
   blobsOf,
@@ -14,6 +14,7 @@ import {
 } from "../support/faults.ts";
 import { createUpload, putPart } from "../support/multipart.ts";
 import { query, shardNames, startClock } from "../support/shards.ts";
+import { putVersion, versionedBucket } from "../support/versions.ts";
 
 const KEY = "k";
 
@@ -136,6 +137,45 @@ test("a full shard is read from, and emptied", async () => {
   expect((await signedFetch("DELETE", `/${bucket}`)).status).toBe(204);
 });
 
+describe("a shard that is full beyond its limit", () => {
+  test("makes no delete marker, and removes versions for good", async () => {
+    const bucket = await versionedBucket();
+    const id = await bucketIdOf(bucket);
+    const versionId = await putVersion(bucket, KEY, "body");
+    const other = await putVersion(bucket, "other", "body");
+    const before = await stored(id);
+    const marker = await faultyFetch(full, "DELETE", path(bucket));
+    expect(await expectError(marker, 503, "SlowDown")).toContain("versions by their ids");
+    expect(await stored(id)).toEqual(before);
+
+    const removed = await faultyFetch(full, "DELETE", path(bucket), { query: { versionId } });
+    expect(removed.status, await removed.text()).toBe(204);
+    const body = `<Delete><Object><Key>other</Key></Object><Object><Key>other</Key><VersionId>${other}</VersionId></Object></Delete>`;
+    const batch = await faultyFetch(full, "POST", `/${bucket}`, { query: { delete: "" }, body });
+    const document = await batch.text();
+    expect(elements(document, "Code")).toEqual(["SlowDown"]);
+    expect(document).toContain(
+      `<Deleted><Key>other</Key><VersionId>${other}</VersionId></Deleted>`,
+    );
+  });
+
+  test("takes no hold of a copy elsewhere, and the copy leaves nothing", async () => {
+    const [source, target] = [await uniqueBucket(), await uniqueBucket()];
+    await putObject(source, KEY, "b".repeat(20_000));
+    const before = await stored(await bucketIdOf(target));
+    const fullHome = envWithShards((shard) => ({
+      takeHold: (...given: unknown[]) => callFull(shard, "takeHold", given),
+    }));
+    const copy = await faultyFetch(fullHome, "PUT", path(target), {
+      headers: { "x-amz-copy-source": `${source}/${KEY}` },
+    });
+    await expectError(copy, 503, "SlowDown");
+    expect(await stored(await bucketIdOf(target))).toEqual(before);
+    for (const shard of shardNames(await bucketIdOf(source)))
+      expect(await query(shard, "SELECT * FROM hold")).toEqual([]);
+  });
+});
+
 describe("the room of a shard", () => {
   const LIMIT_BYTES = 1_000_000;
 
@@ -157,6 +197,18 @@ describe("the room of a shard", () => {
     usedBytes = 999_999;
     for (let i = 0; i < 5; i += 1) room.take(0);
     expect(room.take(0)).toBe(false);
+    usedBytes = 0;
+    expect(room.take(0)).toBe(true);
+  });
+
+  test("has a spare beyond the limit for a row that leads to room, and an end", () => {
+    let usedBytes = LIMIT_BYTES;
+    const { room } = roomOf(() => usedBytes);
+    expect(room.take(0)).toBe(false);
+    expect(room.takeSpare()).toBe(true);
+    usedBytes = LIMIT_BYTES * 1.02;
+    expect(room.take(0)).toBe(false);
+    expect(room.takeSpare()).toBe(false);
     usedBytes = 0;
     expect(room.take(0)).toBe(true);
   });

@@ -32,13 +32,12 @@ type Shard = DurableObjectStub<BucketIndexObject>;
 
 /** An environment in which the gateway's calls of some methods of the shards go another way. */
 export function envWithShards(methodsOf: (shard: Shard) => object): Cloudflare.Env {
+  // The proxy stands for a stub: only these methods are replaced.
+  const replaced = (shard: Shard) => withMethods<object>(shard, methodsOf(shard)) as typeof shard;
   return faultyEnv({
     BUCKET_INDEX: withMethods(env.BUCKET_INDEX, {
-      get(id) {
-        const shard = env.BUCKET_INDEX.get(id);
-        // The proxy stands for a stub: only these methods are replaced.
-        return withMethods<object>(shard, methodsOf(shard)) as typeof shard;
-      },
+      get: (id) => replaced(env.BUCKET_INDEX.get(id)),
+      getByName: (name) => replaced(env.BUCKET_INDEX.getByName(name)),
     }),
   });
 }

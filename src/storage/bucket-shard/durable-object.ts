@@ -19,7 +19,7 @@ import {
   type UnknownProtocol,
   unknownProtocol,
 } from "../wire/protocol.ts";
-import type { Answer, Args, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import type { Answer, Args, Full, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import { configureShard } from "./configure-shard.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
@@ -57,7 +57,6 @@ import { abortUpload, createUpload, findUpload, listParts, putPart } from "./upl
  */
 export class BucketIndexObject extends DurableObject {
   readonly #shard: Shard;
-  readonly #room: ShardRoom;
   readonly #commits: GroupCommit;
   readonly #jobTable: JobTable;
   readonly #jobs: Jobs;
@@ -70,8 +69,8 @@ export class BucketIndexObject extends DurableObject {
     const state = new ShardState(storage.sql, ctx.id.name);
     const cache = new ObjectCache(settings.cacheBytes);
     const configuration = new ShardConfiguration(storage.sql);
-    this.#shard = { sql: storage.sql, state, configuration, cache, settings };
-    this.#room = new ShardRoom(storage.sql, settings.limitBytes);
+    const room = new ShardRoom(storage.sql, settings.limitBytes);
+    this.#shard = { sql: storage.sql, state, configuration, cache, settings, room };
     this.#commits = new GroupCommit(storage, state);
     this.#jobTable = new JobTable(storage);
     this.#jobs = shardJobs(this.#shard, env, (effect) =>
@@ -226,8 +225,13 @@ export class BucketIndexObject extends DurableObject {
     return this.#tell(stamp, () => listContentParts(this.#shard.sql, contentId, after, limit));
   }
 
-  takeHold(stamp: number, contentId: string, token: string): Promise<PlainAnswer<boolean>> {
-    return this.#transact(stamp, (transaction) => takeHold(transaction, contentId, token));
+  takeHold(stamp: number, contentId: string, token: string): Promise<PlainAnswer<boolean> | Full> {
+    const effect = (transaction: Transaction) => takeHold(transaction, contentId, token);
+    return this.#commit(() => {
+      const unknown = unknownProtocol(stamp);
+      if (unknown !== undefined) return unknown;
+      return this.#shard.room.takeSpare() ? { value: this.#perform(effect) } : { isFull: true };
+    });
   }
 
   releaseHolds(stamp: number, tokens: readonly string[]): Promise<PlainAnswer<void>> {
@@ -269,7 +273,9 @@ export class BucketIndexObject extends DurableObject {
     return this.#commit(() => {
       const refusal = this.#refusal(stamp, known);
       if (refusal !== undefined) return refusal;
-      return this.#room.take(bodyBytes()) ? { value: this.#perform(effect) } : { isFull: true };
+      return this.#shard.room.take(bodyBytes())
+        ? { value: this.#perform(effect) }
+        : { isFull: true };
     });
   }
 

@@ -1,6 +1,7 @@
 import type { ShardSettings } from "../../env.ts";
 import type { ObjectCache } from "./objects/object-cache.ts";
 import type { ShardConfiguration } from "./shard-configuration.ts";
+import type { ShardRoom } from "./shard-room.ts";
 import type { ShardState } from "./shard-state.ts";
 
 /** What reading the index needs. */
@@ -10,4 +11,5 @@ export interface Shard {
   readonly configuration: ShardConfiguration;
   readonly cache: ObjectCache;
   readonly settings: ShardSettings;
+  readonly room: ShardRoom;
 }

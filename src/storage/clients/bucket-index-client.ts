@@ -2,6 +2,7 @@ import { log } from "../../lib/log.ts";
 import { ulid } from "../../lib/ulid.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
+import { indexFull } from "../../protocol/refusal.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-directory.ts";
 import {
@@ -67,7 +68,7 @@ export function bucketIndexClient(
       const answer = await effect(stampOf(bucket.gateway.revision), bucket.shard.revision);
       if ("value" in answer) return answer.value;
       if ("unknownProtocol" in answer) throw notYetDeployed();
-      if ("isFull" in answer) throw new S3Error("SlowDown", { message: SHARD_FULL });
+      if ("isFull" in answer) throw indexFull();
       if ("sealedBy" in answer) await unsealIfAbandoned(shard, answer);
       else if (answer.gatewayRevision > bucket.gateway.revision) {
         const newer = await buckets.caughtUp(bucket, answer.gatewayRevision);
@@ -268,9 +269,6 @@ export function bucketIndexClient(
     },
   };
 }
-
-const SHARD_FULL =
-  "The bucket's index has no room for more data. Delete objects, and try again when they are cleaned up.";
 
 const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
 

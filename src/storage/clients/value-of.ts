@@ -1,13 +1,16 @@
 import { S3Error } from "../../protocol/errors.ts";
+import { indexFull } from "../../protocol/refusal.ts";
 import type { PlainAnswer } from "../wire/protocol.ts";
+import type { Full } from "../wire/shard-answer.ts";
 
 /**
  * What a Durable Object answered.
  *
- * @throws S3Error SlowDown when it runs other code than this gateway, which passes by itself: every SDK calls again
+ * @throws S3Error SlowDown when it is full, or runs other code than this gateway, which passes by itself: every SDK calls again
  */
-export function valueOf<T>(answer: PlainAnswer<T>): T {
+export function valueOf<T>(answer: PlainAnswer<T> | Full): T {
   if ("value" in answer) return answer.value;
+  if ("isFull" in answer) throw indexFull();
   throw notYetDeployed();
 }
 

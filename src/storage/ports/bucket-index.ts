@@ -74,8 +74,8 @@ export type RemoveOutcome =
       readonly isMarker: boolean;
     }
   | ConditionRefusal
-  /** `AccessDenied`: the version is locked. */
-  | { readonly ok: false; readonly reason: "AccessDenied" | "InternalError" };
+  /** `AccessDenied`: the version is locked. `SlowDown`: the index has no room for a marker. */
+  | { readonly ok: false; readonly reason: "AccessDenied" | "InternalError" | "SlowDown" };
 
 /** The record that a request was resolved with is of a bucket that is gone; its name may be another bucket's by now. */
 export class StaleBucketError extends Error {

@@ -14,7 +14,10 @@ import {
 import type { Transaction } from "../transaction.ts";
 import { dropContent, makeRoom } from "./make-room.ts";
 
-/** Removes an object or a version of it, if the conditions hold. What does not exist is removed already. */
+/**
+ * Removes an object or a version of it, if the conditions hold. What does not exist is removed already. A full shard removes
+ * for good, and makes no marker.
+ */
 export function removeObject(transaction: Transaction, removal: Removal): RemoveOutcome {
   if (removal.versionId !== undefined)
     return removeVersion(transaction, removal, removal.versionId);
@@ -22,6 +25,9 @@ export function removeObject(transaction: Transaction, removal: Removal): Remove
   const existing = findObject(transaction.sql, key);
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
+  const { configuration, room } = transaction;
+  const makesMarker = configuration.versioning !== undefined;
+  if (makesMarker && !room.takeSpare()) return { ok: false, reason: "SlowDown" };
   return { ok: true, ...removeCurrent(transaction, key, existing, by) };
 }
 
