@@ -26,7 +26,7 @@ let tasks = 0;
  * @returns when the alarm of the Durable Object in it is due, in milliseconds since 1970; null: it has none
  * @throws Error when the disk fails; the log has everything still
  */
-export function checkpoint(
+export async function checkpoint(
   databasePath: string,
   isSynced: boolean,
   isWhole: boolean,

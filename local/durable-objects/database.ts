@@ -57,7 +57,7 @@ export class Database {
     if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
     this.#database = new DatabaseSync(path, { timeout: LOCK_PATIENCE_MS, limits: LIMITS });
     // A new file is on disk before anything is in its log: SQLite deletes the log of a file that is empty.
-    this.#database.exec(
+    this.run(
       `PRAGMA synchronous = ${isSynced ? "FULL" : "OFF"}; PRAGMA journal_mode = WAL;
        PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = ${MAX_LOG_FILE_BYTES};
        PRAGMA temp_store = MEMORY; PRAGMA synchronous = OFF`,

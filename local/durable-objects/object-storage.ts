@@ -96,13 +96,16 @@ export class ObjectStorage {
     try {
       value = effect();
       this.#requireSound();
+      if (this.#database.depth > 1) {
+        this.#database.commit();
+        return value;
+      }
     } catch (error) {
       this.#database.rollBack();
       this.#alarm = alarm;
       throw error;
     }
-    if (this.#database.depth === 1) this.#commit();
-    else this.#database.commit();
+    this.#commit();
     return value;
   }
 
