@@ -16,7 +16,7 @@ export class DiskReserve {
 
   /** @param folder of its own. @throws Error with a code of the system's */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#folder = folder;
     this.#file = openForUpdate(path.join(folder, "reserve"));
   }
@@ -53,7 +53,7 @@ function isScarce(availableBytes: number, keptBytes: number): boolean {
 
 /** Opens a file that may be new, so that it can be written over. */
 export function openForUpdate(file: string): number {
-  closeSync(openSync(file, "a"));
+  closeSync(openSync(file, "a", 0o600));
   return openSync(file, "r+");
 }
 

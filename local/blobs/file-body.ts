@@ -8,7 +8,7 @@ import { Pourable, written } from "../streams/pourable.ts";
 
 const readAt = promisify(read);
 
-/** So much is read when the file is opened: nothing stays open then, and a copy out of the page cache takes 10 µs. */
+/** So much is read when the file is opened: nothing stays open then, and it takes less than a trip to another thread. */
 const MAX_HELD_BYTES = 64 * 1024;
 
 const MIN_CHUNK_BYTES = 16 * 1024;
