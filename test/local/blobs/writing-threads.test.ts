@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -93,6 +93,17 @@ test("more uploads at a time than there are buffers all end, each with its own b
       expect(readFileSync(file).equals(bytes)).toBe(true);
     }),
   );
+});
+
+test("an upload that stalls holds no buffer", async () => {
+  const descriptor = openSync(path.join(root, "stalled"), "w");
+  const writer = threadWriter({ descriptor, digest: undefined });
+  await writer?.write(bytesOf(1000));
+  // The thread has not answered yet, so that this one is held back for a moment.
+  await writer?.write(bytesOf(1000));
+  await expect.poll(() => statSync(path.join(root, "stalled")).size, WAIT).toBe(2000);
+  await writer?.abort();
+  closeSync(descriptor);
 });
 
 test("an upload that was given up half-way leaves its thread to the others", async () => {
