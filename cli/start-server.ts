@@ -2,17 +2,16 @@ import { hasPublishedSecret, ownHostSetting, type ServeOptions } from "./argumen
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { type ReadKeyPair, readKeyPair } from "./key-pair.ts";
 import { endpointOf, isLoopback, resolveHost } from "./listen-address.ts";
-import { runOnNode } from "./node-runtime.ts";
 import type { Announcement, Output } from "./output.ts";
 import { readManifest, readVersion } from "./package-files.ts";
 import type { Plan, RunningServer, Runtime } from "./runtime.ts";
 import { settingsFor } from "./settings.ts";
 import { UserError } from "./user-error.ts";
-import { runOnWorkerd } from "./workerd-runtime.ts";
 
-const RUNTIMES: Readonly<Record<ServeOptions["runtime"], Runtime>> = {
-  node: runOnNode,
-  workerd: runOnWorkerd,
+/** What few servers need is loaded only for them. */
+const RUNTIMES: Readonly<Record<ServeOptions["runtime"], () => Promise<Runtime>>> = {
+  node: async () => (await import("./node-runtime.ts")).runOnNode,
+  workerd: async () => (await import("./workerd-runtime.ts")).runOnWorkerd,
 };
 
 export interface StartedServer extends RunningServer {
@@ -34,7 +33,8 @@ export async function startServer(options: ServeOptions, output: Output): Promis
   try {
     const tls = await keyPairOf(options, folder, vars);
     const plan: Plan = { options, address, tls, vars, folder, output };
-    const server = await RUNTIMES[options.runtime](plan);
+    const run = await RUNTIMES[options.runtime]();
+    const server = await run(plan);
     const ended = server.ended.finally(() => folder.release());
     const announcement = announcementOf(plan, server.port);
     try {
@@ -60,7 +60,6 @@ function warnOfExposure({ host, allowsDefaultCredentials }: ServeOptions, output
   output.warn(risk);
 }
 
-/** What few servers need is loaded only for them. */
 async function keyPairOf(
   { tls, host }: ServeOptions,
   { tlsPath }: DataFolder,

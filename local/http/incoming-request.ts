@@ -1,6 +1,6 @@
-import { IncomingMessage } from "node:http";
 import type { BodyStream } from "./body-stream.ts";
 import { Headers } from "./headers.ts";
+import { IncomingMessage } from "./node-http.ts";
 
 /**
  * A request as node:http's parser tells it. The parser pushes a body into the message's own stream, which costs several

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { dateHeader } from "../../src/http/date-header.ts";
 import { errorDocument } from "../../src/http/render-error.ts";
@@ -7,6 +6,7 @@ import { log } from "../../src/lib/log.ts";
 import { type ErrorCode, S3Error } from "../../src/protocol/errors.ts";
 import { linger } from "./linger.ts";
 import { Response } from "./response.ts";
+import { STATUS_CODES } from "./node-http.ts";
 
 /** What node:http tells of bytes that are no request. */
 export interface ParseError extends Error {

@@ -1,10 +1,11 @@
-import { createServer as createHttpServer, type Server, ServerResponse } from "node:http";
+import type { Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { log } from "../../src/lib/log.ts";
 import { Dispatcher, type Handler } from "./dispatcher.ts";
 import { IncomingRequest } from "./incoming-request.ts";
 import { maxOpenFiles } from "./open-files.ts";
+import { createServer as createHttpServer, ServerResponse } from "./node-http.ts";
 
 export interface HttpOptions {
   /** Numeric, e.g. `127.0.0.1` or `::1`. */
