@@ -152,7 +152,10 @@ export default defineConfig({
       blackBoxProject({
         name: "black-box-wrangler",
         server: "wrangler dev",
-        exclude: ["serve*", "workerd*", "package", "raw-paths", "bundle-size", "documents"],
+        exclude: [
+          ...["serve*", "workerd*", "package", "raw-paths", "version-skew", "bundle-size"],
+          "documents",
+        ],
       }),
     ],
   },

@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import path from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { LOCAL_BUNDLE, WORKER_BUNDLE } from "./worker-bundle.ts";
+import { workerManifest } from "./worker-manifest.ts";
 
 const project = path.resolve(import.meta.dirname, "..");
 const dist = path.join(project, "dist");
@@ -15,25 +16,11 @@ const dist = path.join(project, "dist");
 async function buildWorker(): Promise<void> {
   mkdirSync(dist, { recursive: true });
   const toml = readFileSync(path.join(project, "wrangler.toml"), "utf8");
-  writeFileSync(path.join(dist, "worker.json"), `${JSON.stringify(manifestOf(toml), null, 2)}\n`);
+  writeFileSync(
+    path.join(dist, "worker.json"),
+    `${JSON.stringify(workerManifest(toml), null, 2)}\n`,
+  );
   await build({ ...WORKER_BUNDLE, outfile: path.join(dist, "worker.js") });
-}
-
-/** @throws Error for a line of `[vars]` that is not `NAME = "value"` */
-function manifestOf(toml: string) {
-  const [, compatibilityDate] = /^compatibility_date = "([\d-]+)"$/m.exec(toml) ?? [];
-  const [, section] = /^\[vars\]\n([^]*?)^\[/m.exec(toml) ?? [];
-  if (compatibilityDate === undefined || section === undefined)
-    throw new Error("wrangler.toml lacks compatibility_date or [vars]");
-  const vars: Record<string, string> = {};
-  for (const line of section.split("\n")) {
-    if (line === "" || line.startsWith("#")) continue;
-    const [, name, value] = /^(\w+) = "([^"\\]*)"$/.exec(line) ?? [];
-    if (name === undefined || value === undefined)
-      throw new Error(`wrangler.toml: cannot read ${line}`);
-    vars[name] = value;
-  }
-  return { compatibilityDate, vars };
 }
 
 /** The Worker and the local platform that it runs on, as one module: `#local` of package.json. */
