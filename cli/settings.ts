@@ -22,7 +22,7 @@ export function settingsFor(
     ...settings,
   };
   try {
-    // Of the Worker's environment, these two read the texts only, and all of them are here.
+    // These two read only the text variables of the Worker's environment, which are all here.
     const env = vars as unknown as Cloudflare.Env;
     readSettings(env);
     readShardSettings(env);

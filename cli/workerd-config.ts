@@ -15,8 +15,9 @@ export interface WorkerdSettings {
 }
 
 /**
- * V8's nursery. With its own choice of size the server grew to 302 MiB under load, with 8 MiB to 239 MiB, at rates that
- * differed by no more than two runs of the same (measured 2026-11-23); with 2 MiB a small GET was a third slower.
+ * The size of a half of V8's young generation. When V8 chose it, the server grew to 302 MiB under load; with 8 MiB, to 239 MiB,
+ * and requests took as long, as far as could be told from one run to the next; with 2 MiB, a small GET was a third slower
+ * (measured 2026-11-23).
  */
 const MAX_SEMI_SPACE_MIB = 8;
 

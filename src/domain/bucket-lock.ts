@@ -6,8 +6,8 @@ import type { BucketPorts } from "./ports.ts";
 export type RememberedBucket = Pick<BucketPorts, "bucket" | "buckets">;
 
 /**
- * Checks that the bucket has Object Lock. A lock never goes, so what is remembered can only be wrong in one way: the
- * Directory is asked before anything is refused.
+ * Checks that the bucket has Object Lock. It cannot be taken from a bucket, so that a remembered record can only be wrong by
+ * not knowing of it yet: the Directory is asked before anything is refused.
  *
  * @throws S3Error InvalidRequest
  */

@@ -14,8 +14,8 @@ export interface CopyTarget extends AnnotatedVersion {
 }
 
 /**
- * Gives a copy in another shard the annotations of its source, some at a time: a copy that was made, and whose annotations
- * were not, is one that failed.
+ * Gives a copy in another shard the annotations of its source, some at a time. When that fails, the copy has failed, although
+ * the object is there.
  *
  * @throws S3Error SlowDown when the source is another object by now
  */

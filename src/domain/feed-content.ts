@@ -3,7 +3,7 @@ import type { Digester } from "./body/digester.ts";
 import { type ContentStores, openContent, type Readable } from "./open-content.ts";
 
 /**
- * Reads a range of an object once, past the checksums that run, and stores nothing.
+ * Reads a range of an object once to compute checksums of it, and stores nothing.
  *
  * @throws Error when not all of it can be read
  */

@@ -13,7 +13,7 @@ export interface Ports {
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;
-  /** Undefined where there is no end of it. */
+  /** Undefined where no disk can be full, as on Cloudflare. */
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
   /** The objects of a bucket. @param decisions taken again, on the newer record, when the bucket is found to have changed */

@@ -70,7 +70,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
-  // What is not set right has failed by its name above, and is logged.
+  // Undefined when a setting is wrong: that has failed above, with the name of the setting in the log.
   if (settings?.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
   if (settings?.logRequests !== false) {

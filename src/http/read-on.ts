@@ -10,8 +10,8 @@ const CHUNK_BYTES = 16 * 1024;
  * Sends a refusal at once, and only then reads on what its client still sends, for a bounded time. A connection that is
  * closed with bytes unread is reset, and takes an answer with it that has not been read yet.
  *
- * The same answer where there is nothing to read, or where something in front of the Worker does so; one without a body has
- * nothing that could be held back, and so waits.
+ * The refusal is returned as it is when there is nothing to read, or when something in front of the Worker reads it, as
+ * Cloudflare's edge does. One without a body cannot be kept open while the request is read, so it is sent after that.
  *
  * Source: https://www.rfc-editor.org/rfc/rfc9112#section-9.6
  */
@@ -68,7 +68,7 @@ async function discard(body: ReadableStream<Uint8Array>): Promise<void> {
       buffer = new Uint8Array(value.buffer);
     }
   } catch {
-    // There is nobody to tell.
+    // The client is gone: there is nobody left to tell.
   } finally {
     clearTimeout(timer);
   }

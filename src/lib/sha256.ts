@@ -50,7 +50,7 @@ export function hmacKey(key: Uint8Array): HmacKey {
   return { inner: stateAfter(0x36), outer: stateAfter(0x5c) };
 }
 
-/** Of a text that is longer, node:crypto makes the hash in less time, whatever its objects cost. */
+/** Longer texts are hashed by node:crypto: its objects cost little beside the hashing then. */
 const MAX_SHORT_LENGTH = 8192;
 
 /** In hex. */

@@ -4,7 +4,7 @@ const ESCAPE_OR_SIGN = {
   query: /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~]/gu,
 };
 
-/** By code unit. */
+/** `%00` to `%7F`, by the character that each stands for. */
 const ASCII_ESCAPES = Array.from(
   { length: 128 },
   (_, code) => `%${code.toString(16).toUpperCase().padStart(2, "0")}`,

@@ -114,7 +114,7 @@ export function object<T extends object>(fields: {
       }
       if (expected < children.length)
         throw new XmlSyntaxError(`<${element.name}> holds what is not expected`);
-      // The loop above has set every field; the type system has no word for that.
+      // The loop above has set every field, which TypeScript cannot tell.
       return value as T;
     },
     write(value) {

@@ -23,7 +23,7 @@ export function writeXml([name, content, attributes]: XmlNode): string {
 }
 
 // Tab and line feed are text. A carriage return would be read back as a line feed, and the other controls have no place
-// in XML 1.0 at all: S3 writes those as character references too, and has `encoding-type=url` for clients that choke.
+// in XML 1.0 at all: S3 writes those as character references too, and has `encoding-type=url` for clients that cannot read those.
 // oxlint-disable-next-line no-control-regex -- the controls are what is looked for
 const SPECIAL = /[&<>"\0-\x08\x0b-\x1f\ufffe\uffff]/;
 // oxlint-disable-next-line no-control-regex -- the controls are what is looked for

@@ -2,10 +2,10 @@ import { urlEncode } from "../lib/url-encoding.ts";
 import type { XmlNode } from "../lib/xml-writer.ts";
 
 /**
- * One page of a listing. With a limit of 0 it is empty and final, whatever there is, as AWS has it; what is listed is asked
- * for all the same, so that nothing that is gone answers.
+ * One page of a listing. With a limit of 0 it is empty and final, whatever there is, as AWS has it; the index is asked all the
+ * same, so that the answer for a bucket or an upload that is gone is that it is gone.
  *
- * @param empty what is in no page
+ * @param empty the members that make a page an empty one
  */
 export async function pageOf<Page>(
   limit: number,

@@ -17,8 +17,8 @@ const MAX_NAMES = 4096;
 
 /**
  * Undefined: it is no list of different names, in lower case, or one that nobody needs. To name a header twice, or in
- * capitals once more, would put its value into the canonical request as often, and a list has room for thousands. To ask a
- * request for a header that can have no such name would throw.
+ * capitals once more, would put its value into the canonical request as often, and a list has room for thousands. To look up
+ * a name that no header can have would throw.
  */
 export function parseSignedHeaders(text: string): SignedHeaders | undefined {
   if (text !== text.toLowerCase()) return undefined;

@@ -13,14 +13,14 @@ const MAX_CHUNK_BYTES = 256 * 1024;
 const FRAMING_ROOM_BYTES = 1024;
 
 /**
- * The first buffer has room for a body that is kept in the index. Larger ones are for clients that fill it: those who stall
- * are many at once, or mean no good.
+ * The first buffer has room for a body that is kept in the index. Only a client that fills it gets a larger one: those who
+ * send nothing may be many, by accident or on purpose.
  */
 const FIRST_CHUNK_BYTES = 16 * 1024 + FRAMING_ROOM_BYTES;
 
 /**
- * Who sends less while it is waited for counts as silent. It is what a read waits for: the runtime does not tell of fewer
- * bytes, and with one byte as the least it would tell of each packet.
+ * A read waits for so many bytes, and until they have come the runtime does not tell that any have: a client that sends fewer
+ * in the time that it is given counts as silent. With one byte as the least, each packet would be a read.
  */
 const LEAST_PROGRESS_BYTES = 4096;
 
@@ -127,7 +127,7 @@ async function* readPieces(
     throw error instanceof S3Error ? error : new S3Error("IncompleteBody");
   } finally {
     watchdog.stop();
-    // After a refusal, `http/read-on.ts` reads the rest, so that the lock is released. A client that stalled is not read on.
+    // The lock is released for `http/read-on.ts`, which reads the rest after a refusal, but not of a client that has stalled.
     if (watchdog.hasGivenUp) void reader.cancel().catch(() => undefined);
     else reader.releaseLock();
   }

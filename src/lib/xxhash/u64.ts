@@ -1,4 +1,7 @@
-/** Unsigned arithmetic of 64 bits, for what is computed once for an input; what runs over all its bytes has halves. */
+/**
+ * Unsigned arithmetic of 64 bits by BigInt, for what is computed once for an input. Loops over all of its bytes compute with
+ * halves of 32 bits instead, which is faster.
+ */
 
 export const PRIME32_1 = 0x9e3779b1n;
 export const PRIME32_2 = 0x85ebca77n;

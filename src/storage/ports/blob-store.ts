@@ -12,7 +12,7 @@ export type BlobDigest =
 /** Bytes on their way into the store: their number is known, and they can be read once. */
 export interface BlobSource {
   readonly sizeBytes: number;
-  /** The platform's own stream, of known length, when nothing has to look at the bytes; preferred where it helps. */
+  /** The body of the request itself, when nothing has to look at its bytes: for a store that takes a stream as it is. */
   readonly native: ReadableStream<Uint8Array> | undefined;
   /** A chunk is valid until the next is asked for. What this throws, `write` throws, and nothing is kept. */
   chunks(): AsyncGenerator<Uint8Array, void>;

@@ -4,7 +4,7 @@ import type { Transaction } from "../transaction.ts";
  * The contents that something in this shard refers to, and those that wait for their end. A content is a blob of this
  * shard, a list of segments that this shard stitched, or, with a hold token, either of another shard.
  *
- * Whatever has no reference left is never referred to again: whoever wants to finds it gone and reads its source anew.
+ * A content that has no reference left is never referred to again: a copy that wants to is told so, and reads its source anew.
  */
 
 /** A blob that was just written, or a list that was just stitched: with its first reference. */
@@ -23,8 +23,8 @@ export function addReferences(sql: SqlStorage, contentId: string, count: number)
 }
 
 /**
- * References to another shard's content, which holds it under `holdToken`. An older hold on the same content has done
- * its duty and goes back.
+ * References to another shard's content, which holds it under `holdToken`. An older hold on the same content is
+ * not needed any more, and goes back.
  */
 export function addHeldReferences(
   transaction: Transaction,

@@ -3,10 +3,10 @@ import { addReferences, dropReferences } from "./contents.ts";
 
 /**
  * What other shards' copies keep alive here. Each hold is a reference, and has a token that the other shard made:
- * `<bucket id>/<shard>/<ulid>`. A copy that came to nothing may leave one behind: see `checkHolds` in clean-up.ts.
+ * `<bucket id>/<shard>/<ulid>`. A copy that came to nothing may leave one behind: see `checkHolds` in `jobs/hold-jobs.ts`.
  */
 
-/** @returns false when nothing refers to the content any more; taking the same hold twice is taking it once */
+/** Called again with the same token, it takes no second hold. @returns false when nothing refers to the content any more */
 export function takeHold(
   { sql, nowMs, settings, schedule }: Transaction,
   contentId: string,

@@ -5,7 +5,7 @@ import { readChecksum } from "../../wire/checksum-column.ts";
 import type { Transaction } from "../transaction.ts";
 import { dropReferences } from "./contents.ts";
 
-/** Segments of one answer: enough to stream from for a while, small enough to be found in no time. */
+/** Segments of one answer: enough to stream from for a while, and few enough for a short query. */
 const PAGE_LENGTH = 250;
 
 interface SegmentRow extends Record<string, SqlStorageValue> {

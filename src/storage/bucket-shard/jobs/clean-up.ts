@@ -86,8 +86,8 @@ export async function sweepOrphans(
     const old = ids.filter((id) => id <= fence);
     const orphans = unknownBlobs(sql, old);
     if (orphans.length > 0) await blobs.delete(orphans);
-    // Nothing is written to the shard of a bucket that is gone, once the uploads that were under way have ended. A delete
-    // that is undone writes again, and a write makes a sweep.
+    // A sealed shard gets no more blobs once the uploads that were under way have ended, so that it need not be swept for
+    // ever. If the delete is undone, the next write schedules a sweep.
     if (state.seal !== undefined && page === 0 && ids.length === 0) {
       if (isLastLook) return undefined;
       state.setSweepCursor(lastLook);

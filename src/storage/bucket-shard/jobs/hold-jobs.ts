@@ -13,10 +13,10 @@ import { raiseFence } from "./fence.ts";
 
 /** Tokens of one call between shards. */
 const BATCH = 1000;
-/** When to call again a shard that failed, or had nothing to say of a hold: by its clock, the hold is younger. */
+/** When to call a shard again that failed, or that could not judge a hold yet, which by its own clock is too young. */
 const ASK_AGAIN_MS = 60_000;
 
-/** A hold that is neither is of a copy that may be on its way. */
+/** A hold that is in neither list is of a copy that may still be committed. */
 export interface JudgedHolds {
   /** The shard has these. */
   readonly known: readonly string[];

@@ -95,7 +95,7 @@ function grown(transaction: Transaction, existing: ObjectRow): string | undefine
   if (contentId === null || !state.isHome(contentId) || isKept(transaction, existing))
     return undefined;
   if (lastSegment(sql, contentId)?.endBytes !== sizeBytes) return undefined;
-  // Its parts are listed, by who has read how many there are.
+  // The parts of a composite object can be listed by whoever has read it, and must stay as many as it said.
   if (readChecksum(existing.checksum)?.type === "COMPOSITE") return undefined;
   const [only] = sql
     .exec("SELECT 1 FROM content WHERE content_id = ? AND reference_count = 1", contentId)

@@ -6,7 +6,7 @@ const AFTER_ALL_TEXT = new ArrayBuffer(0);
 
 /**
  * How many rows are read at first where a common prefix may come, so that few are read in vain when one does. As long as
- * none comes, each reading is longer than the one before, since a statement costs as much as a few dozen rows.
+ * none comes, each reading is longer than the one before, since a statement costs as much as a few dozen rows (measured 2026-11).
  */
 const FIRST_READING = 32;
 const READING_GROWTH = 8;
