@@ -25,6 +25,9 @@ const LOCK_PATIENCE_MS = 10_000;
 /** A log that grew longer, as none could be moved for a time, is cut to this when it is begun anew. */
 const MAX_LOG_FILE_BYTES = 32 * 1024 * 1024;
 
+/** The first whose node:sqlite reads a text that has U+0000 in it, as keys may have, to its end. */
+const LEAST_NODE = "24.16";
+
 interface Savepoint {
   readonly begin: StatementSync;
   readonly release: StatementSync;
@@ -53,6 +56,7 @@ export class Database {
   /** @param isSynced false: nothing survives a power cut for certain, and nothing waits for the disk */
   constructor(path: string, isSynced: boolean) {
     this.path = path;
+    requireWholeTexts();
     // For its owner alone. SQLite gives the log the same mode.
     if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
     this.#database = new DatabaseSync(path, { timeout: LOCK_PATIENCE_MS, limits: LIMITS });
@@ -163,4 +167,17 @@ function guarded<T>(work: () => T): T {
   } catch (error) {
     throw sqliteError(error);
   }
+}
+
+let readsWholeTexts = false;
+
+/** @throws Error when rows would be read, and then written, that are not as they were */
+function requireWholeTexts(): void {
+  if (readsWholeTexts) return;
+  const database = new DatabaseSync(":memory:");
+  const row = database.prepare("SELECT 'a' || char(0) || 'b' AS text").get();
+  database.close();
+  readsWholeTexts = row?.["text"] === "a\0b";
+  if (!readsWholeTexts)
+    throw new Error(`Node ${process.versions.node} cuts texts at U+0000; ${LEAST_NODE} does not`);
 }

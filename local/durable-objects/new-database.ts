@@ -1,28 +1,20 @@
 import { open, rename } from "node:fs/promises";
-import { DatabaseSync } from "node:sqlite";
-
-/** Where the header of a database says how it is written and read; 2 is with a write-ahead log. */
-const VERSION_BYTES = [18, 19];
-const WITH_LOG = 2;
 
 /** What is in each database besides the object's own tables: its alarm. */
 export const METADATA_TABLE =
   "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)";
 
-let template: Uint8Array | undefined;
+const PAGE_BYTES = 4096;
 
 /**
  * Makes the database of a new object, and brings it to the disk, without keeping this thread: SQLite would take four syncs
  * in it. Whoever finds the file finds all of it; the folder is synced with the first log.
- *
- * Source: https://www.sqlite.org/fileformat.html#the_database_header
  */
 export async function makeDatabase(path: string, isSynced: boolean): Promise<void> {
-  template ??= makeTemplate();
   const unfinished = `${path}.new`;
   const file = await open(unfinished, "w", 0o600);
   try {
-    await file.writeFile(template);
+    await file.writeFile(EMPTY);
     if (isSynced) await file.datasync();
   } finally {
     await file.close();
@@ -30,11 +22,20 @@ export async function makeDatabase(path: string, isSynced: boolean): Promise<voi
   await rename(unfinished, path);
 }
 
-function makeTemplate(): Uint8Array {
-  const database = new DatabaseSync(":memory:");
-  database.exec(METADATA_TABLE);
-  const bytes = database.serialize();
-  database.close();
-  for (const at of VERSION_BYTES) bytes[at] = WITH_LOG;
-  return bytes;
+const EMPTY = emptyDatabase();
+
+/**
+ * A database without tables, that is written with a log: one page, the header and a leaf without cells.
+ *
+ * Source: https://www.sqlite.org/fileformat.html#the_database_header
+ */
+function emptyDatabase(): Uint8Array {
+  const page = new Uint8Array(PAGE_BYTES);
+  page.set(Buffer.from("SQLite format 3\0"));
+  const [withLog, fractions, pages, leaf] = [2, [64, 32, 32], 1, 0x0d];
+  page.set([PAGE_BYTES >> 8, 0, withLog, withLog, 0, ...fractions], 16);
+  page.set([pages], 31);
+  // Its cells begin behind the page, which has none.
+  page.set([leaf, 0, 0, 0, 0, PAGE_BYTES >> 8, 0], 100);
+  return page;
 }

@@ -53,7 +53,7 @@ export class SqlStatement {
     for (const at of this.#byteColumns)
       for (const row of rows) {
         const value = row[at];
-        if (value instanceof Uint8Array) (row as Row)[at] = bufferOf(value);
+        if (ArrayBuffer.isView(value)) (row as Row)[at] = bufferOf(value);
       }
     return rows as Row[];
   }
