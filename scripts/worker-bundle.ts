@@ -26,7 +26,7 @@ export const LOCAL_BUNDLE = {
   // Names stay, for whoever reads a stack in the log, or debugs.
   minifySyntax: true,
   format: "esm",
-  target: "node22.16",
+  target: "node24.16",
   platform: "node",
   // Of modules only what is used comes along: of hash-wasm 17 kB of 255.
   mainFields: ["module", "main"],

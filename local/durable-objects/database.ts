@@ -25,9 +25,6 @@ const LOCK_PATIENCE_MS = 10_000;
 /** A log that grew longer, as none could be moved for a time, is cut to this when it is begun anew. */
 const MAX_LOG_FILE_BYTES = 32 * 1024 * 1024;
 
-/** The first whose node:sqlite reads a text that has U+0000 in it, as keys may have, to its end. */
-const LEAST_NODE = "24.16";
-
 interface Savepoint {
   readonly begin: StatementSync;
   readonly release: StatementSync;
@@ -178,6 +175,5 @@ function requireWholeTexts(): void {
   const row = database.prepare("SELECT 'a' || char(0) || 'b' AS text").get();
   database.close();
   readsWholeTexts = row?.["text"] === "a\0b";
-  if (!readsWholeTexts)
-    throw new Error(`Node ${process.versions.node} cuts texts at U+0000; ${LEAST_NODE} does not`);
+  if (!readsWholeTexts) throw new Error(`Node ${process.versions.node} cuts texts at U+0000`);
 }

@@ -121,10 +121,12 @@ test("a process that has stopped its servers ends by itself, as it was", async (
 
 test.for([
   ["18.20.4", false],
-  ["22.15.1", false],
-  ["22.16.0", true],
-  ["23.11.0", false],
-  ["24.0.0", true],
+  ["22.23.3", false],
+  ["24.15.0", false],
+  ["24.16.0", true],
+  ["25.9.0", false],
+  ["26.0.0", false],
+  ["26.1.0", true],
   ["30.1.0", true],
 ] as const)("Node %s will do: %s", ([version, willDo]) => {
   expect(complaintOfNode(version) === undefined).toBe(willDo);
