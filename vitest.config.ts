@@ -153,8 +153,8 @@ export default defineConfig({
         name: "black-box-wrangler",
         server: "wrangler dev",
         exclude: [
-          ...["serve*", "workerd*", "package", "raw-paths", "version-skew", "bundle-size"],
-          "documents",
+          ...["bundle-size", "documents", "package", "raw-paths", "runtimes", "serve*"],
+          ...["start-ledge", "version-skew", "workerd*"],
         ],
       }),
     ],
