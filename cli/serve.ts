@@ -10,6 +10,8 @@ import { startServer } from "./start-server.ts";
 export async function serve(options: ServeOptions): Promise<void> {
   const output = heldUntilReady(process.stdout.isTTY ? terminalOutput : jsonOutput);
   process.once("exit", flushLog);
+  // Whoever read the log may have gone; the server is still of use.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   // Nobody knows what state it would go on with.
   process.on("uncaughtException", (error) => {
     output.workerError(`Ledge ends, by a fault of its own: ${error.stack ?? error.message}`);

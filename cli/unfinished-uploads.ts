@@ -1,11 +1,11 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
-/** How workerd's disk service names a file until it is whole: `.<name>.<process>.<number>.tmp`. */
+/** How a file is named until it is whole, by workerd's disk service and `local/blobs/`: `.<name>.<process>.<number>.tmp`. */
 const UNFINISHED = /^\..+\.\d+\.\d+\.tmp$/;
 
 /**
- * Deletes the files that uploads were writing when an earlier server died. No listing of the disk service shows them, so
+ * Deletes the files that uploads were writing when an earlier server died. No listing of blobs shows them, so
  * the sweep for orphans does not find them.
  *
  * @param startedMs what is older is not an upload of the server that runs now; by the clock of the file system

@@ -6,10 +6,10 @@ import { startLedge } from "../support/ledge-process.ts";
 import { sdkClient, uniqueBucket } from "../support/sdk.ts";
 
 const MIB = 1024 * 1024;
-/** Kept in the index, so that some 50 MiB go through its log. */
+/** Kept in the index, so that some 32 MiB go through its log. */
 const BODY = new Uint8Array(128 * 1024);
 const INLINE_LIMIT_BYTES = String(BODY.length);
-const FOLDERS = 80;
+const FOLDERS = 50;
 const KEYS_PER_FOLDER = 5;
 
 /** At 1,000 pages of 4 KiB workerd's log is checkpointed, at 4,000 the local platform's, and then written anew. */

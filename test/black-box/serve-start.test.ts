@@ -133,3 +133,12 @@ test.runIf(SERVER === "ledge serve")(
     expect(command.printed.stderr).toContain("out of the blue");
   },
 );
+
+test("a log that nobody reads any more does not end the server", async () => {
+  const { command, endpoint } = await serve();
+  command.child.stdout?.destroy();
+  command.child.stderr?.destroy();
+  for (let i = 0; i < 3; i += 1) expect((await fetch(`${endpoint}/bucket`)).status).toBe(403);
+  command.child.kill("SIGTERM");
+  expect(await command.ended).toBe(0);
+});
