@@ -26,14 +26,15 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
     throw listenFailure(error, address, options.port);
   });
   // Written at each start, so what is older is an earlier server's.
-  const cleaning = cleanUp(folder.blobsPath, statSync(folder.formatPath).mtimeMs, output);
-  let isStopping = false;
+  const startedMs = statSync(folder.formatPath).mtimeMs;
+  const stopping = new AbortController();
+  const cleaning = cleanUp(folder.blobsPath, startedMs, output, stopping.signal);
   return {
     port: server.port,
     ended,
     stop() {
-      if (isStopping) return;
-      isStopping = true;
+      if (stopping.signal.aborted) return;
+      stopping.abort();
       Promise.all([server.stop(DRAIN_PATIENCE_MS), cleaning]).then(() => resolve(), reject);
     },
   };

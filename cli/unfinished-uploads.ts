@@ -9,13 +9,19 @@ const UNFINISHED = /^\..+\.\d+\.\d+\.tmp$/;
  * the sweep for orphans does not find them.
  *
  * @param startedMs what is older is not an upload of the server that runs now; by the clock of the file system
+ * @param signal ends it early: the next server looks again
  * @returns how many there were
  */
-export async function removeUnfinishedUploads(folder: string, startedMs: number): Promise<number> {
+export async function removeUnfinishedUploads(
+  folder: string,
+  startedMs: number,
+  signal?: AbortSignal,
+): Promise<number> {
   let count = 0;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (signal?.aborted === true) break;
     const entryPath = path.join(folder, entry.name);
-    if (entry.isDirectory()) count += await removeUnfinishedUploads(entryPath, startedMs);
+    if (entry.isDirectory()) count += await removeUnfinishedUploads(entryPath, startedMs, signal);
     else if (UNFINISHED.test(entry.name) && (await modifiedMs(entryPath)) < startedMs) {
       await rm(entryPath, { force: true });
       count += 1;

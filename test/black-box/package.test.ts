@@ -63,6 +63,7 @@ test("the package holds what it runs on, and nothing else", async () => {
     "package/dist/ledge.js",
     "package/dist/local.js",
     "package/dist/make-buckets-*.js",
+    "package/dist/node-runtime-*.js",
     "package/dist/own-certificate-*.js",
     "package/dist/testing.cjs",
     "package/dist/testing.d.cts",
@@ -70,6 +71,7 @@ test("the package holds what it runs on, and nothing else", async () => {
     "package/dist/testing.js",
     "package/dist/worker.js",
     "package/dist/worker.json",
+    "package/dist/workerd-runtime-*.js",
     "package/package.json",
   ]);
 });
