@@ -122,6 +122,19 @@ function blackBoxProject({ name, server, include = ["*"], exclude = [] }: BlackB
   };
 }
 
+/** Servers that are killed, and lose power, at random. */
+const crashesProject = {
+  test: {
+    name: "crashes",
+    include: ["test/campaign/**/*.test.ts"],
+    globalSetup: "test/support/build-worker.ts",
+    // A campaign's thousand crashes take a quarter of an hour.
+    testTimeout: 3_600_000,
+    fileParallelism: false,
+    sequence: { groupOrder: 2 },
+  },
+};
+
 export default defineConfig({
   test: {
     // What tests let fail on purpose would fill the screen.
@@ -157,6 +170,7 @@ export default defineConfig({
           ...["start-ledge", "version-skew", "workerd*"],
         ],
       }),
+      crashesProject,
     ],
   },
 });

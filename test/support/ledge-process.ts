@@ -25,6 +25,10 @@ interface LedgeOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Without it, plain HTTP. */
   readonly tls?: Certificate;
+  /** Further options of the command. */
+  readonly args?: readonly string[];
+  /** Beside what this process has in its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A local Ledge in processes of its own. */
@@ -55,6 +59,7 @@ export async function startLedge(options: LedgeOptions = {}): Promise<LedgeProce
       // Makes it the leader of a process group: the one name by which wrangler's children can be ended as well.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...options.env },
     },
   );
   const { pid } = child;
@@ -101,9 +106,9 @@ export function onRuntime(server: Server = SERVER): string[] {
   return server === "wrangler dev" ? [] : ["--runtime", RUNTIMES[server]];
 }
 
-function flags(dataFolder: string, { variables = {}, tls }: LedgeOptions): string[] {
+function flags(dataFolder: string, { variables = {}, tls, args = [] }: LedgeOptions): string[] {
   return [
-    ...["--data", dataFolder, "--quiet"],
+    ...["--data", dataFolder, "--quiet", ...args],
     ...Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ...(tls === undefined ? [] : ["--tls-cert", tls.certificate, "--tls-key", tls.key]),
   ];
