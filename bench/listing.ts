@@ -1,9 +1,10 @@
 import http from "node:http";
 import { json } from "node:stream/consumers";
 import type { ListingResult } from "../test/support/listing-shapes.ts";
-import { canSeeProcesses, cpuSeconds, workerdProcesses } from "./processes.ts";
-import type { Measurement } from "./report.ts";
-import { type Server, startWorker } from "./server.ts";
+import { canSeeProcesses, usageOf } from "./processes.ts";
+import { wranglerDev } from "./programs.ts";
+import type { Measurement, Table } from "./report.ts";
+import { type Server, startServer } from "./server.ts";
 
 const KEY_COUNT = 1_000_000;
 
@@ -17,13 +18,13 @@ const MAX_MICROSECONDS = 10;
  * The counts are the same on every machine, and on Cloudflare's; the CPU time is this machine's, of the shard alone: what
  * the merge and the document take comes on top.
  */
-export async function measureListing(): Promise<readonly Measurement[]> {
-  await using server = await startWorker("listing-worker.toml", "/");
+export async function measureListing(): Promise<readonly Table[]> {
+  await using server = await startServer(wranglerDev("listing-worker.toml", "/"));
   // What is read here is what listing-worker.ts wrote.
   const results = (await ask(server, {})) as readonly ListingResult[];
   const measurements: Measurement[] = [];
   for (const result of results) measurements.push(await measurementOf(server, result));
-  return measurements;
+  return [{ title: "Listing in a shard", measurements }];
 }
 
 async function measurementOf(server: Server, result: ListingResult): Promise<Measurement> {
@@ -48,11 +49,9 @@ async function measurementOf(server: Server, result: ListingResult): Promise<Mea
 
 /** Of an entry. */
 async function cpuMicroseconds(server: Server, { name, entries }: ListingResult): Promise<number> {
-  const used = (): number =>
-    workerdProcesses(server.pid).reduce((sum, { pid }) => sum + cpuSeconds(pid), 0);
-  const usedBefore = used();
+  const usedBefore = usageOf(server.pid).cpuSeconds;
   await ask(server, { shape: name, times: String(PAGES) });
-  return (1e6 * (used() - usedBefore)) / (PAGES * entries);
+  return (1e6 * (usageOf(server.pid).cpuSeconds - usedBefore)) / (PAGES * entries);
 }
 
 async function ask({ host, port }: Server, query: Record<string, string>): Promise<unknown> {

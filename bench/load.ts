@@ -1,86 +1,80 @@
-import { once } from "node:events";
-import http from "node:http";
-import { text } from "node:stream/consumers";
-import type { Server } from "./server.ts";
+import { type Call, Connection, type WireCall, wireCall } from "./connection.ts";
+import type { Address } from "./server.ts";
 
-/** One request, ready to be sent again and again. */
-export interface Call {
-  readonly method: string;
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
+/** How the calls of one measurement went. */
+export interface Load {
+  readonly count: number;
+  readonly seconds: number;
+  /** Of each call, until its answer was whole. */
+  readonly latenciesMs: readonly number[];
 }
 
 /** Sends calls to one server over connections that stay open. */
 export class Client {
-  readonly #server: Server;
-  readonly #agent: http.Agent;
-  readonly #concurrency: number;
+  readonly #server: Address;
+  readonly #connections: number;
 
-  constructor(server: Server, concurrency: number) {
+  constructor(server: Address, connections: number) {
     this.#server = server;
-    this.#concurrency = concurrency;
-    this.#agent = new http.Agent({ keepAlive: true, maxSockets: concurrency });
+    this.#connections = connections;
   }
 
-  /** Sends each call once. @returns calls a second */
-  once(calls: readonly Call[]): Promise<number> {
-    return this.#measure(calls, undefined);
+  /** Sends each call once. */
+  once(calls: readonly Call[]): Promise<Load> {
+    return this.#measure(calls, (sent) => sent < calls.length);
   }
 
-  /** Goes through the calls over and over for so long. @returns calls a second */
-  repeat(calls: readonly Call[], seconds: number): Promise<number> {
-    return this.#measure(calls, performance.now() + seconds * 1000);
+  /** Goes through the calls over and over for so long. */
+  repeat(calls: readonly Call[], seconds: number): Promise<Load> {
+    const endMs = performance.now() + seconds * 1000;
+    return this.#measure(calls, () => performance.now() < endMs);
+  }
+
+  /** Goes through the calls over and over until told to end. */
+  repeatUntil(calls: readonly Call[], isEnded: () => boolean): Promise<Load> {
+    return this.#measure(calls, () => !isEnded());
   }
 
   /** Sends one call. @returns the body of the answer */
   async ask(call: Call): Promise<string> {
-    return text(await this.#respond(call));
+    const connection = new Connection(this.#server);
+    try {
+      return (await succeed(connection, wireCall(call, this.#server), true)).toString();
+    } finally {
+      connection.close();
+    }
   }
 
-  close(): void {
-    this.#agent.destroy();
-  }
-
-  async #measure(calls: readonly Call[], endMs: number | undefined): Promise<number> {
-    const startMs = performance.now();
-    let next = 0;
-    const goesOn = (): boolean =>
-      endMs === undefined ? next < calls.length : performance.now() < endMs;
-    const connection = async (): Promise<void> => {
-      while (goesOn()) {
-        const call = calls[next % calls.length];
-        next += 1;
-        if (call === undefined) throw new Error("no calls");
-        await this.#send(call);
+  async #measure(calls: readonly Call[], goesOn: (sent: number) => boolean): Promise<Load> {
+    const wire = calls.map((call) => wireCall(call, this.#server));
+    const latenciesMs: number[] = [];
+    let sent = 0;
+    const work = async (): Promise<void> => {
+      let connection = new Connection(this.#server);
+      try {
+        while (goesOn(sent)) {
+          const call = wire[sent % wire.length];
+          sent += 1;
+          if (call === undefined) throw new Error("no calls");
+          if (!connection.isOpen) connection = new Connection(this.#server);
+          const sentMs = performance.now();
+          await succeed(connection, call, false);
+          latenciesMs.push(performance.now() - sentMs);
+        }
+      } finally {
+        connection.close();
       }
     };
-    await Promise.all(Array.from({ length: this.#concurrency }, connection));
-    return (next * 1000) / (performance.now() - startMs);
+    const startMs = performance.now();
+    await Promise.all(Array.from({ length: this.#connections }, work));
+    const seconds = (performance.now() - startMs) / 1000;
+    return { count: latenciesMs.length, seconds, latenciesMs };
   }
+}
 
-  async #send(call: Call): Promise<void> {
-    const response = await this.#respond(call);
-    response.resume();
-    await once(response, "end");
-  }
-
-  #respond({ method, path, headers, body }: Call): Promise<http.IncomingMessage> {
-    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const { host, port } = this.#server;
-    const options = { host, port, method, path, agent: this.#agent };
-    const length = body === undefined ? {} : { "content-length": body.byteLength };
-    const request = http.request({ ...options, headers: { ...headers, ...length } }, (response) => {
-      const { statusCode = 0 } = response;
-      if (statusCode < 300) {
-        resolve(response);
-        return;
-      }
-      reject(new Error(`${method} ${path} answered ${statusCode}`));
-      request.destroy();
-    });
-    request.once("error", reject);
-    request.end(body);
-    return promise;
-  }
+/** @throws Error for an answer that is no success */
+async function succeed(connection: Connection, call: WireCall, isKept: boolean): Promise<Buffer> {
+  const { status, body } = await connection.send(call, isKept);
+  if (status < 300) return body;
+  throw new Error(`${call.label} answered ${status} ${body.toString().slice(0, 500)}`);
 }

@@ -3,19 +3,14 @@ import { once } from "node:events";
 import http from "node:http";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
-import { createBucket } from "./cases.ts";
+import { BARE_API, s3Api } from "./api.ts";
+import { type Contestant, makeBucket } from "./cases.ts";
 import { Client } from "./load.ts";
 import { putInParts } from "./multipart-upload.ts";
-import { canSeeProcesses, workerdProcesses } from "./processes.ts";
-import type { Measurement } from "./report.ts";
-import {
-  hostOf,
-  localCredentials,
-  type Server,
-  startLedge,
-  startLedgeDev,
-  startWorker,
-} from "./server.ts";
+import { canSeeProcesses, usageOf } from "./processes.ts";
+import { buildPackage, CREDENTIALS, LEDGE_DEV, ledgeServe, wranglerDev } from "./programs.ts";
+import type { Measurement, Table } from "./report.ts";
+import { hostOf, type Program, type Server, startServer } from "./server.ts";
 import { RawSigner } from "../test/support/raw-signer.ts";
 
 const MIB = 1024 * 1024;
@@ -43,35 +38,38 @@ interface OneRequest {
 }
 
 /**
- * How much the resident memory of the workerd processes rises while 3 GiB pass through, from a generator and into
- * nothing. Under wrangler, its stand-in for R2 is in the same process: the bare Worker shows what that takes.
+ * How much the resident memory of a server's processes rises while 3 GiB pass through, from a generator and into nothing.
+ * Under wrangler, its stand-in for R2 is among them: the bare Worker shows what that takes.
  */
-export async function measureMemory(): Promise<readonly Measurement[]> {
+export async function measureMemory(): Promise<readonly Table[]> {
   if (!canSeeProcesses("memory")) return [];
-  return [
-    ...(await measureLedge("npm start", startLedge, MAX_RISE_MIB)),
-    ...(await measureLedge("npm run dev", startLedgeDev, undefined)),
+  buildPackage();
+  const measurements = [
+    ...(await measureLedge("ledge serve", ledgeServe("node"), MAX_RISE_MIB)),
+    ...(await measureLedge("npm run dev", LEDGE_DEV, undefined)),
     ...(await measureBare()),
   ];
+  return [{ title: "Memory while 3 GiB pass through", measurements }];
 }
 
 async function measureLedge(
-  label: string,
-  startServer: () => Promise<Server>,
+  name: string,
+  program: Program,
   maxRiseMib: number | undefined,
 ): Promise<readonly Measurement[]> {
-  await using server = await startServer();
-  const signer = new RawSigner(await localCredentials(), hostOf(server));
-  const client = new Client(server, 1);
-  await client.once([await createBucket(signer)]);
-  client.close();
-  return await measureAll(label, server, await ledgeTransfers(signer), maxRiseMib);
+  await using server = await startServer(program);
+  const signer = new RawSigner(CREDENTIALS, hostOf(server));
+  const contestant: Contestant = { name, server, api: (bucket) => s3Api(signer, bucket) };
+  await makeBucket(contestant);
+  return await measureAll(name, server, await ledgeTransfers(signer), maxRiseMib);
 }
 
 async function measureBare(): Promise<readonly Measurement[]> {
-  await using server = await startWorker("bare-worker.toml", "/?list");
-  const transfers = (["PUT", "GET"] as const).map((method) =>
-    inOneRequest(method.toLowerCase(), { method, path: "/large" }),
+  await using server = await startServer(wranglerDev("bare-worker.toml", "/?list"));
+  const transfers = await Promise.all(
+    (["PUT", "GET"] as const).map(async (method) =>
+      inOneRequest(method.toLowerCase(), { ...(await BARE_API.call(method, "large")), method }),
+    ),
   );
   return await measureAll("bare Worker", server, transfers, undefined);
 }
@@ -97,7 +95,7 @@ async function measureAll(
 
 async function ledgeTransfers(signer: RawSigner): Promise<readonly Transfer[]> {
   const path = "/bench/large";
-  const parts = "/bench/parts";
+  const parts = "parts";
   const trailer = {
     "content-encoding": "aws-chunked",
     "x-amz-decoded-content-length": String(SIZE_BYTES),
@@ -124,12 +122,14 @@ async function ledgeTransfers(signer: RawSigner): Promise<readonly Transfer[]> {
     {
       name: "put of parts, 4 at a time",
       async send(server) {
-        const client = new Client(server, 4);
-        await putInParts(client, signer, parts, PART, SIZE_BYTES / PART.byteLength);
-        client.close();
+        const api = s3Api(signer, "bench");
+        await putInParts(new Client(server, 4), api, parts, PART, SIZE_BYTES / PART.byteLength);
       },
     },
-    inOneRequest("get of parts", { method: "GET", path: await signer.presign("GET", parts) }),
+    inOneRequest("get of parts", {
+      method: "GET",
+      path: await signer.presign("GET", `/bench/${parts}`),
+    }),
   ];
 }
 
@@ -138,9 +138,10 @@ function inOneRequest(name: string, request: OneRequest): Transfer {
 }
 
 async function measure(server: Server, transfer: Transfer) {
-  const before = residentBytes(server.pid);
+  const resident = (): number => usageOf(server.pid).residentMib;
+  const before = resident();
   let peak = before;
-  const sampler = setInterval(() => (peak = Math.max(peak, residentBytes(server.pid))), SAMPLE_MS);
+  const sampler = setInterval(() => (peak = Math.max(peak, resident())), SAMPLE_MS);
   const startMs = performance.now();
   try {
     await transfer.send(server);
@@ -149,8 +150,8 @@ async function measure(server: Server, transfer: Transfer) {
   }
   const seconds = (performance.now() - startMs) / 1000;
   return {
-    "before MiB": Math.round(before / MIB),
-    "rise MiB": Math.round((peak - before) / MIB),
+    "before MiB": Math.round(before),
+    "rise MiB": Math.round(peak - before),
     "MiB/s": Math.round(SIZE_BYTES / MIB / seconds),
   };
 }
@@ -198,8 +199,4 @@ function contentCrc32(): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes.toString("base64");
-}
-
-function residentBytes(ancestor: number): number {
-  return workerdProcesses(ancestor).reduce((sum, { residentKib }) => sum + residentKib * 1024, 0);
 }

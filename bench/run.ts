@@ -1,70 +1,84 @@
 /**
- * `npm run bench [-- --only throughput|cpu|multipart|references|listing|memory|bundle] [--case TEXT] [--seconds N] [--json]
- * [--against URL --access-key ID --secret-key SECRET]`
+ * `npm run bench [-- --only SUITE] [--against minio,versitygw,s3rver] [--case TEXT] [--seconds N] [--rounds N]
+ * [--data-root FOLDER] [--write | --json]`
  *
- * Measures what `docs/performance.md` states, against a bare Worker on the same machine: ratios carry over to other
- * machines, figures do not. `--against` lets another S3 server, which runs already, take part in the throughput cases;
- * it has to be without a bucket `bench`. Exit code 1 when a target is missed.
+ * Measures what `docs/performance.md` states, beside other servers on the same machine: ratios carry over to other
+ * machines, figures do not. Exit code 1 when a target is missed.
  */
 import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
-import { measureCpu } from "./cpu.ts";
+import { measureEdge } from "./edge.ts";
+import { measureGenerator } from "./generator.ts";
 import { measureListing } from "./listing.ts";
+import { measureManyKeys } from "./many-keys.ts";
 import { measureMemory } from "./memory.ts";
-import { measureMultipart } from "./multipart.ts";
 import { measureReferences } from "./references.ts";
-import { type Measurement, renderTable } from "./report.ts";
-import { measureThroughput, type OtherServer } from "./throughput.ts";
+import { renderTable, type Table } from "./report.ts";
+import { measureSideBySide } from "./side-by-side.ts";
+import { writeTables } from "./write-tables.ts";
 
 const { values } = parseArgs({
   options: {
+    /** Without it, all suites; with `--against`, the one that it is for. */
     only: { type: "string" },
-    /** Only the throughput cases whose names contain it. */
-    case: { type: "string", default: "" },
-    /** Of one round of one case on one of the servers; there are seven rounds. */
-    seconds: { type: "string", default: "1.5" },
+    /** Servers to be measured beside, which are found on the PATH or made. */
     against: { type: "string" },
-    "access-key": { type: "string", default: "" },
-    "secret-key": { type: "string", default: "" },
+    /** Only the cases whose names contain it. */
+    case: { type: "string", default: "" },
+    /** Of one round of one case on one of the servers. */
+    seconds: { type: "string", default: "1.5" },
+    rounds: { type: "string", default: "3" },
+    /** Where the servers keep their data, e.g. `/dev/shm`; without it, the folder for temporary files. */
+    "data-root": { type: "string" },
+    /** Puts the tables into `docs/performance.md` as well. */
+    write: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 
-const SUITES: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+const seconds = Number(values.seconds);
+const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   bundle: measureBundle,
-  listing: measureListing,
-  throughput: () => measureThroughput(Number(values.seconds), values.case, otherServer()),
-  multipart: measureMultipart,
+  generator: () => measureGenerator(seconds),
+  "side-by-side": () =>
+    measureSideBySide({
+      against: values.against === undefined ? [] : values.against.split(","),
+      namePart: values.case,
+      rounds: Number(values.rounds),
+      seconds,
+      dataRoot: values["data-root"],
+    }),
+  edge: () => measureEdge(values.case, seconds),
   references: measureReferences,
-  cpu: () => measureCpu(Number(values.seconds)),
+  listing: measureListing,
+  "many-keys": () => measureManyKeys(seconds),
   memory: measureMemory,
 };
 
-/** It is not ours to start, nor to stop. */
-function otherServer(): OtherServer | undefined {
-  if (values.against === undefined) return undefined;
-  const { hostname: host, port } = new URL(values.against);
-  const server = { host, port: Number(port), pid: 0, [Symbol.asyncDispose]: async () => {} };
-  const credentials = {
-    accessKeyId: values["access-key"],
-    secretAccessKey: values["secret-key"],
-  };
-  return { server, credentials };
+/** A run in memory has tables of its own. */
+function placeOf(suite: string): string {
+  return values["data-root"] === undefined ? suite : `${suite}-in-memory`;
 }
 
-const { only } = values;
+const only = values.only ?? (values.against === undefined ? undefined : "side-by-side");
 if (only !== undefined && !Object.hasOwn(SUITES, only)) {
   console.error(`--only ${only} is none of ${Object.keys(SUITES).join(", ")}`);
   process.exit(2);
 }
 
-const results: Record<string, readonly Measurement[]> = {};
+// Servers end with this process, which has to end by itself for it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(1));
+
+const results: Record<string, readonly Table[]> = {};
 for (const [name, measure] of Object.entries(SUITES)) {
   if (only !== undefined && name !== only) continue;
-  const measurements = await measure();
-  results[name] = measurements;
-  if (!values.json) console.log(renderTable(name, measurements));
+  const tables = await measure();
+  results[name] = tables;
+  if (values.write) writeTables(placeOf(name), tables);
+  if (!values.json) for (const table of tables) console.log(renderTable(table, "text"));
 }
 if (values.json) console.log(JSON.stringify(results, undefined, 2));
-if (Object.values(results).some((suite) => suite.some(({ isMet }) => isMet === false)))
+const all = Object.values(results).flat();
+if (all.some(({ measurements }) => measurements.some(({ isMet }) => isMet === false)))
   process.exitCode = 1;

@@ -1,25 +1,48 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { parseEnv } from "node:util";
-import { binaryPath } from "../cli/workerd-process.ts";
 
-const HOST = "127.0.0.1";
-const projectFolder = path.resolve(import.meta.dirname, "..");
+export const HOST = "127.0.0.1";
+export const projectFolder = path.resolve(import.meta.dirname, "..");
 const START_PATIENCE_MS = 60_000;
+const POLL_MS = 5;
 
-/** A server of its own: process group, port and data folder. */
-export interface Server extends AsyncDisposable {
+/** Where a server answers. */
+export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+/** A server of its own: process group, port and data folder. */
+export interface Server extends Address, AsyncDisposable {
   /** Of the process that all others of this server descend from. */
   readonly pid: number;
+  readonly dataFolder: string;
+  /** From the start of its process until it answered. */
+  readonly readyMs: number;
+  /** Ends it, and keeps its data. */
+  stop(): Promise<void>;
+}
+
+/** How a server is started. */
+export interface Program {
+  readonly command: (port: number, dataFolder: string) => readonly string[];
+  /** Where it answers, with whatever but a server error, when it is ready. */
+  readonly healthPath: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Where data are kept, and where a server left them. */
+interface Place {
+  /** The folder that new data folders are made in; without it, the system's for temporary files. */
+  readonly dataRoot?: string | undefined;
+  /** That of a server that was stopped. */
+  readonly dataFolder?: string;
 }
 
 /** As requests name it. */
@@ -27,130 +50,63 @@ export function hostOf({ host, port }: Server): string {
   return `${host}:${port}`;
 }
 
-/** What overwrites leave behind goes after seconds, not an hour, so that its deletion is measured too. */
-const SETTINGS = ["GARBAGE_DELAY_SECONDS:5", "LOG_REQUESTS:false"];
-
-/** `npm start`: workerd alone, blobs on disk. */
-export async function startLedge(): Promise<Server> {
-  const { accessKeyId, secretAccessKey } = await localCredentials();
-  const build = path.join(projectFolder, "scripts", "build.ts");
-  execFileSync(process.execPath, [build, "worker"], { stdio: "inherit" });
-  return startNode("/_ledge/health", (port, data) => [
-    path.join(projectFolder, "cli", "ledge.ts"),
-    "serve",
-    ...ledgeFlags(port, data),
-    ...["--access-key", accessKeyId, "--secret-key", secretAccessKey],
-  ]);
-}
-
-/** `npm run dev`: wrangler and its stand-in for R2, as the bare Worker has them. */
-export function startLedgeDev(): Promise<Server> {
-  return startNode("/_ledge/health", (port, data) => [
-    path.join(projectFolder, "scripts", "dev.ts"),
-    ...ledgeFlags(port, data),
-  ]);
-}
-
-function ledgeFlags(port: number, data: string): readonly string[] {
-  const settings = SETTINGS.flatMap((setting) => ["--var", setting]);
-  return ["--port", String(port), "--data", data, "--quiet", ...settings];
-}
-
-/** A Worker of this folder under the flags that `npm run dev` gives to Ledge. */
-export function startWorker(config: string, healthPath: string): Promise<Server> {
-  return startNode(healthPath, (port, data) => [
-    path.join(projectFolder, "node_modules", "wrangler", "bin", "wrangler.js"),
-    ...["dev", "--local", "--config", path.join(import.meta.dirname, config)],
-    ...["--ip", HOST, "--port", String(port), "--inspector-port", "0", "--persist-to", data],
-    ...["--show-interactive-dev-session=false", "--log-level", "error"],
-  ]);
-}
-
-/** workerd's disk service as it is, without a Worker before it: what `npm start` keeps its blobs in. */
-export function startDisk(): Promise<Server> {
-  return start("/", (port, data) => {
-    const config = path.join(data, "config.capnp");
-    writeFileSync(config, diskConfig(port, data));
-    return [binaryPath(), "serve", config];
-  });
-}
-
-function diskConfig(port: number, data: string): string {
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  sockets = [(name = "http", address = "${HOST}:${port}", http = (), service = "disk")],
-  services = [(name = "disk", disk = (path = "${data}", writable = true))],
-);
-`;
-}
-
-/** The Worker that says "hello", on plain workerd. */
-export function startHello(): Promise<Server> {
-  return start("/", (port) => [
-    binaryPath(),
-    ...["serve", path.join(import.meta.dirname, "hello-worker.capnp")],
-    ...["--socket-addr", `http=${HOST}:${port}`],
-  ]);
-}
-
-/** Those of `npm run dev`: the user's own, if there are any, else the published ones. */
-export async function localCredentials() {
-  const published = path.join(projectFolder, ".dev.vars.example");
-  const file = await readFile(path.join(projectFolder, ".dev.vars"), "utf8").catch(() =>
-    readFile(published, "utf8"),
-  );
-  const { ROOT_ACCESS_KEY_ID = "", ROOT_SECRET_ACCESS_KEY = "" } = parseEnv(file);
-  return { accessKeyId: ROOT_ACCESS_KEY_ID, secretAccessKey: ROOT_SECRET_ACCESS_KEY };
-}
-
-type Command = (port: number, data: string) => readonly string[];
-
-function startNode(healthPath: string, command: Command): Promise<Server> {
-  return start(healthPath, (port, data) => [process.execPath, ...command(port, data)]);
-}
-
-async function start(healthPath: string, command: Command): Promise<Server> {
+/** Starts a server; done when it answers. Its data go when it is disposed of. */
+export async function startServer(program: Program, place: Place = {}): Promise<Server> {
+  const { healthPath, env } = program;
   const port = await freePort();
-  const data = await mkdtemp(path.join(tmpdir(), "ledge-bench-"));
-  const [program = "", ...parameters] = command(port, data);
-  const child = spawn(program, parameters, {
+  const newFolder = path.join(place.dataRoot ?? tmpdir(), "ledge-bench-");
+  const dataFolder = place.dataFolder ?? (await mkdtemp(newFolder));
+  const [file = "", ...parameters] = program.command(port, dataFolder);
+  const startedMs = performance.now();
+  const child = spawn(file, parameters, {
     cwd: projectFolder,
     // A group of its own, since wrangler's workerd is a grandchild.
     detached: true,
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
+    env: { ...process.env, ...env },
   });
-  const { pid } = child;
-  if (pid === undefined) throw new Error("the server did not start");
-  const exited = once(child, "exit");
-  const stop = (): void => {
+  const exited = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const kill = (signal: NodeJS.Signals): void => {
     try {
-      process.kill(-pid, "SIGKILL");
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
     } catch {
       // It is gone already.
     }
   };
-  process.once("exit", stop);
-  const server = {
+  const killAtExit = (): void => kill("SIGKILL");
+  process.once("exit", killAtExit);
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    process.off("exit", killAtExit);
+    kill(signal);
+    await exited;
+  }
+  async function dispose(): Promise<void> {
+    await end("SIGKILL");
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+  while (!(await answers(port, healthPath))) {
+    if (child.pid === undefined || child.exitCode !== null || hasWaited(startedMs)) {
+      await dispose();
+      throw new Error(`${file} did not start`);
+    }
+    await setTimeout(POLL_MS);
+  }
+  return {
     host: HOST,
     port,
-    pid,
-    async [Symbol.asyncDispose]() {
-      process.off("exit", stop);
-      stop();
-      await exited;
-      await rm(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    },
+    pid: child.pid ?? 0,
+    dataFolder,
+    readyMs: performance.now() - startedMs,
+    stop: () => end("SIGTERM"),
+    [Symbol.asyncDispose]: dispose,
   };
-  const giveUpMs = Date.now() + START_PATIENCE_MS;
-  while (!(await answers(port, healthPath))) {
-    if (child.exitCode !== null || Date.now() > giveUpMs) {
-      await server[Symbol.asyncDispose]();
-      throw new Error("the server did not start");
-    }
-    await setTimeout(100);
-  }
-  return server;
+}
+
+function hasWaited(startedMs: number): boolean {
+  return performance.now() > startedMs + START_PATIENCE_MS;
 }
 
 async function freePort(): Promise<number> {
@@ -167,7 +123,7 @@ function answers(port: number, healthPath: string): Promise<boolean> {
   http
     .get({ host: HOST, port, path: healthPath, agent: false }, (response) => {
       response.resume();
-      resolve(response.statusCode === 200);
+      resolve((response.statusCode ?? 500) < 500);
     })
     .once("error", () => resolve(false));
   return promise;

@@ -1,4 +1,0 @@
-/** The least that a request can cost. */
-export default {
-  fetch: () => new Response("hello"),
-};
