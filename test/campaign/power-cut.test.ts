@@ -67,7 +67,8 @@ async function cutPower({
       dataFolder,
       args,
       env: { ...recording.env, ...env },
-      variables: { INDEX_SHARDS: "4" },
+      // What is overwritten goes at once, so that cuts fall into that, too.
+      variables: { INDEX_SHARDS: "4", GARBAGE_DELAY_SECONDS: "0" },
     });
     try {
       const send = sender(ledge);
