@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
@@ -24,7 +24,7 @@ const DNS_NAME = 2;
 export async function ownKeyPair(folder: string, names: readonly string[]): Promise<KeyPair> {
   const certificatePath = path.join(folder, "certificate.pem");
   const keyPath = path.join(folder, "key.pem");
-  if (isStillGood(certificatePath, names)) return { certificatePath, keyPath };
+  if (isStillGood(certificatePath, keyPath, names)) return { certificatePath, keyPath };
   const { cert, private: key } = await generate([{ name: "commonName", value: "Ledge" }], {
     keyType: "ec",
     algorithm: "sha256",
@@ -37,7 +37,6 @@ export async function ownKeyPair(folder: string, names: readonly string[]): Prom
     ],
   });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // The certificate last: with it, the pair counts as made.
   writeFileSync(keyPath, key, { mode: 0o600 });
   writeFileSync(certificatePath, cert, { mode: 0o600 });
   return { certificatePath, keyPath };
@@ -48,20 +47,24 @@ function alternativeName(name: string) {
   return { type: IP_ADDRESS, ip: name } as const;
 }
 
-function isStillGood(certificatePath: string, names: readonly string[]): boolean {
+function isStillGood(certificatePath: string, keyPath: string, names: readonly string[]): boolean {
   try {
     const certificate = new X509Certificate(readFileSync(certificatePath));
     const leftMs = Date.parse(certificate.validTo) - Date.now();
     return (
       leftMs > LEAST_DAYS_LEFT * DAY_MS &&
-      names.every((name) =>
-        isIP(name) === 0
-          ? certificate.checkHost(name.replace("*", "any")) !== undefined
-          : certificate.checkIP(name) !== undefined,
-      )
+      // A server that died between the two files left another key.
+      certificate.checkPrivateKey(createPrivateKey(readFileSync(keyPath))) &&
+      names.every((name) => isNamed(certificate, name))
     );
   } catch {
     // None has been made, or what is there is none.
     return false;
   }
+}
+
+function isNamed(certificate: X509Certificate, name: string): boolean {
+  const found =
+    isIP(name) === 0 ? certificate.checkHost(name.replace("*", "any")) : certificate.checkIP(name);
+  return found !== undefined;
 }

@@ -78,7 +78,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   });
   Object.assign(env, { DIRECTORY: directory, BUCKET_INDEX: index });
   const background = new Background();
-  const handle: Handler = async (request) =>
+  const handle: Handler = (request) =>
     minioHealth(request) ?? fetchFromApp(request, env, background);
   const http = await serveHttp(handle, { host: address, port, tls });
   return {

@@ -11,7 +11,7 @@ import type { Request } from "./request.ts";
 import type { Response } from "./response.ts";
 import { send } from "./send.ts";
 
-export type Handler = (request: Request) => Promise<Response>;
+export type Handler = (request: Request) => Response | Promise<Response>;
 
 /** The rest of a body that nobody wants is read if it is not more, and the connection goes on; otherwise it ends. */
 const MAX_READ_ON_BYTES = 64 * 1024;

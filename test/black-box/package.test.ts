@@ -122,6 +122,13 @@ test("a project's tests get startLedge as an ES module and as CommonJS", async (
     const { stdout } = await run("node", [file], { cwd: project, env: environment() });
     expect(stdout).toBe("200\n");
   }
-  const { stdout } = await run(path.join(project, "node_modules/.bin/ledge"), ["--version"]);
+  const ledge = path.join(project, "node_modules/.bin/ledge");
+  const { stdout } = await run(ledge, ["--version"]);
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  // Which it does not bring along.
+  const onWorkerd = run(ledge, ["serve", "--runtime", "workerd", "--port", "0"], { cwd: project });
+  await expect(onWorkerd).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^ledge: --runtime workerd needs .* npm install workerd@1\./),
+  });
 });

@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connect } from "node:tls";
 import { ListBucketsCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { CERTIFICATE } from "../support/certificate.ts";
 import { type LedgeCommand, runLedge } from "../support/ledge-command.ts";
 import { SERVER } from "../support/ledge-process.ts";
 import { presign, sdkClient, uniqueBucket } from "../support/sdk.ts";
@@ -99,7 +100,14 @@ test("--tls serves by a certificate of its own, which it keeps, and clients can 
   expect(await readFile(certificate)).toEqual(ca);
   await stopAll();
   await serve(["--tls", "--virtual-host", "s3.example"]);
-  expect(await readFile(certificate)).not.toEqual(ca);
+  const another = await readFile(certificate);
+  expect(another).not.toEqual(ca);
+  await stopAll();
+
+  // What a server leaves that dies while it makes another pair.
+  await writeFile(path.join(data, "tls", "key.pem"), await readFile(CERTIFICATE.key));
+  await serve(["--tls", "--virtual-host", "s3.example"]);
+  expect(await readFile(certificate)).not.toEqual(another);
 });
 
 function greet(options: { port: number; servername: string; ca: Buffer }): Promise<string> {
