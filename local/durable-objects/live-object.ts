@@ -51,6 +51,8 @@ export class LiveObject {
     this.#open += 1;
     const storage = this.#storage;
     try {
+      // What an alarm does elsewhere, such as to delete a blob, may rest on what is not on disk yet.
+      if (!storage.isSynced) await storage.sync();
       const isDue = (storage.alarmMs ?? Number.POSITIVE_INFINITY) <= nowMs;
       if (isDue) storage.beginAlarm();
       let hasRung = false;
