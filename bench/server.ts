@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { createServer } from "node:net";
@@ -76,7 +77,10 @@ export async function startServer(program: Program, place: Place = {}): Promise<
       // It is gone already.
     }
   };
-  const killAtExit = (): void => kill("SIGKILL");
+  const killAtExit = (): void => {
+    kill("SIGKILL");
+    rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
+  };
   process.once("exit", killAtExit);
   async function end(signal: NodeJS.Signals): Promise<void> {
     process.off("exit", killAtExit);
