@@ -1,6 +1,14 @@
+import { setFlagsFromString } from "node:v8";
 import type { ServeOptions } from "./arguments.ts";
 import { flushLog, heldUntilReady, jsonOutput, terminalOutput } from "./output.ts";
 import { startServer } from "./start-server.ts";
+
+/**
+ * How far V8 lets the heap grow until it collects all of it, in percent of what it kept last time. The chunks of uploads count, too:
+ * with V8's own choice, all of a small heap was collected for each 15 MiB that came in, which was a quarter of the CPU time of
+ * an upload of 10 MiB; with this, it is done a sixth as often (measured 2026-11).
+ */
+const HEAP_GROWTH_PERCENT = 400;
 
 /**
  * Serves until a signal comes, and then until the open requests are answered.
@@ -19,6 +27,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   // What this process makes, and any that it starts, is nobody else's to read.
   process.umask(0o077);
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const server = await startServer(options, output);
   let isStopping = false;
   onStop(options, () => {

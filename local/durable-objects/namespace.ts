@@ -7,6 +7,7 @@ import { Alarms } from "./alarms.ts";
 import { checkpoint } from "./checkpoints.ts";
 import { copied, crossedError } from "./crossing.ts";
 import { LiveObject } from "./live-object.ts";
+import { longCalls } from "./long-calls.ts";
 import { makeDatabase } from "./new-database.ts";
 import { ObjectId, objectIds } from "./object-id.ts";
 import { ObjectStorage } from "./object-storage.ts";
@@ -121,6 +122,13 @@ export class Namespace<T extends object, Env> {
   }
 
   #call(id: ObjectId, method: string, given: readonly unknown[]): Promise<unknown> {
+    const turn = longCalls.turnOf(method);
+    return turn === undefined
+      ? this.#callNow(id, method, given)
+      : this.#callAfter(turn, id, method, given);
+  }
+
+  #callNow(id: ObjectId, method: string, given: readonly unknown[]): Promise<unknown> {
     let object = this.#objects.get(id.hex);
     const pause = object === undefined ? this.#madeIfNew(id.hex) : object.pause;
     if (pause !== undefined) return this.#callAfter(pause, id, method, given);
@@ -131,7 +139,10 @@ export class Namespace<T extends object, Env> {
     }
     this.#calls += 1;
     object.usedAt = this.#calls;
-    return object.call(method, given);
+    const beganMs = performance.now();
+    const answer = object.call(method, given);
+    longCalls.took(method, performance.now() - beganMs);
+    return answer;
   }
 
   async #callAfter(
@@ -149,7 +160,7 @@ export class Namespace<T extends object, Env> {
     } finally {
       this.#heldCalls -= 1;
     }
-    return this.#call(id, method, kept);
+    return this.#callNow(id, method, kept);
   }
 
   /** Done when there is a database; undefined when there is one. */
