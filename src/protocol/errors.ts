@@ -5,6 +5,7 @@
  * Messages are AWS's; clients match on the code, people read the message.
  */
 const CATALOGUE = {
+  AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
   AccessDenied: [403, "Access Denied"],
   AccessForbidden: [403, "Access Forbidden"],
   AnnotationLimitExceeded: [
@@ -83,6 +84,7 @@ const CATALOGUE = {
     400,
     "The XML you provided was not well-formed or did not validate against our published schema",
   ],
+  MalformedPolicy: [400, "This policy contains invalid Json"],
   MalformedTrailerError: [
     400,
     "The request contained trailing data that was not well-formed or did not conform to our published schema.",
@@ -158,6 +160,10 @@ const CATALOGUE = {
     "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use the CopyObject operation to copy this object to another and then add more data to the newly copied object.",
   ],
   UnexpectedContent: [400, "This request does not support content"],
+  UnresolvableGrantByEmailAddress: [
+    400,
+    "The e-mail address you provided does not match any account on record.",
+  ],
   UnsupportedMediaType: [415, "The annotation payload is not valid UTF-8 encoded text."],
   XAmzContentSHA256Mismatch: [
     400,
