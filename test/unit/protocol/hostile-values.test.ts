@@ -1,9 +1,12 @@
 import { test } from "vitest";
 import { addressOf } from "../../../src/http/address.ts";
+import { matchesGlob, parseGlob } from "../../../src/lib/glob.ts";
 import { spacedHex } from "../../../src/lib/hex.ts";
 import { parseHttpDate, parseIsoDate } from "../../../src/lib/http-date.ts";
+import { parseAddressRange } from "../../../src/lib/ip.ts";
 import { isHeaderName, isHeaderValue } from "../../../src/lib/header-text.ts";
 import { decodeRfc2047, encodeRfc2047 } from "../../../src/lib/rfc2047.ts";
+import { JsonSyntaxError, parseStrictJson } from "../../../src/lib/strict-json.ts";
 import { recodePath, recodeQueryPart } from "../../../src/lib/uri.ts";
 import { urlEncode } from "../../../src/lib/url-encoding.ts";
 import { parseXml } from "../../../src/lib/xml-reader.ts";
@@ -13,6 +16,8 @@ import {
   parseAnnotationName,
   parseListAnnotations,
 } from "../../../src/protocol/annotation-parameters.ts";
+import { readAcl } from "../../../src/protocol/acl/acl-document.ts";
+import { parseGrantHeaders } from "../../../src/protocol/acl/grant-headers.ts";
 import { checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
 import * as checksums from "../../../src/protocol/checksums.ts";
 import { evaluateRead, isRangeCurrent } from "../../../src/protocol/read-conditions.ts";
@@ -27,6 +32,11 @@ import {
 import { parseObjectAttributes } from "../../../src/protocol/object-attributes.ts";
 import { parseLockEnabled, parseLockHeaders } from "../../../src/protocol/object-lock.ts";
 import { checkExpectedBucketOwner } from "../../../src/protocol/owner.ts";
+import { parsePolicyDate } from "../../../src/protocol/policy/policy-date.ts";
+import { parseOperator } from "../../../src/protocol/policy/operators.ts";
+import { parsePattern } from "../../../src/protocol/policy/pattern.ts";
+import { parsePrincipals } from "../../../src/protocol/policy/principals.ts";
+import { splitArn, splitArnGlob } from "../../../src/protocol/policy/arn.ts";
 import { parseCopyRange, parsePartNumber, parseRange } from "../../../src/protocol/range.ts";
 import {
   applyResponseOverrides,
@@ -57,6 +67,7 @@ const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
   "x-amz-copy-source": parseCopySource,
   "x-amz-copy-source-range": (headers) => parseCopyRange(headers),
   "x-amz-expected-bucket-owner": (headers) => checkExpectedBucketOwner(headers, "123456789012"),
+  "x-amz-grant-read": parseGrantHeaders,
   "x-amz-meta-a": parseStoredHeaders,
   "x-amz-object-attributes": parseObjectAttributes,
   "x-amz-object-lock-legal-hold": (headers) => parseLockHeaders(headers, 0),
@@ -91,9 +102,27 @@ const PARAMETERS: Readonly<Record<string, (query: URLSearchParams) => unknown>> 
 const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "a new bucket's name": checkNewBucketName,
   "a continuation token": decodeToken,
+  "an ACL's document": (text) =>
+    readAcl(Buffer.from(`<AccessControlPolicy>${text}</AccessControlPolicy>`)),
+  "an address": parseAddressRange,
+  "an ARN": splitArn,
+  "an ARN's pattern": (text) => splitArnGlob(parseGlob(text)),
+  "a date of a policy": parsePolicyDate,
+  "a number of a policy": numberOf,
+  "a pattern of a policy": (text) => parsePattern(text, { hasVariables: true, hasWildcards: true }),
+  "a pattern, against itself": (text) => matchesGlob(parseGlob(`*${text.slice(0, 20_000)}x`), text),
+  "a principal": (text) =>
+    parsePrincipals(
+      new Map([
+        ["AWS", [text]],
+        ["Service", [text]],
+      ]),
+    ),
   "a document": parseXml,
   "a document's attributes": (text) => parseXml(`<a ${text}/>`),
   "a document's elements": (text) => readTagging(Buffer.from(`<Tagging>${text}</Tagging>`)),
+  "a text of JSON": (text) => parsedJson(JSON.stringify([text])),
+  JSON: (text) => parsedJson(text),
   "a range of bytes": (text) => parseRange(`bytes=${text}`),
   "a header's name": isHeaderName,
   "a header's value": isHeaderValue,
@@ -111,6 +140,20 @@ const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "the bytes in an error": spacedHex,
   "the text in an error": (text) => writeXml(["Error", [["Message", text]]]),
 };
+
+function numberOf(text: string): unknown {
+  const comparison = parseOperator("NumericEquals")?.comparison;
+  return comparison?.kind === "typed" && comparison.matcher([text]);
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return parseStrictJson(text, 8);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error;
+    throw error;
+  }
+}
 
 const CASES: readonly { name: string; prepare: Preparation; texts: readonly string[] }[] = [
   ...Object.entries(HEADERS).map(([name, parse]) => ({

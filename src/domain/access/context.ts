@@ -1,0 +1,185 @@
+import type { Caller } from "../../protocol/caller.ts";
+import type { CopySource } from "../../protocol/copy-source.ts";
+import type { Account } from "../../protocol/owner.ts";
+import {
+  type ConditionKey,
+  type KeyValue,
+  NEEDS_OBJECT,
+  type PolicyContext,
+} from "../../protocol/policy/context.ts";
+import { type TagSet, tagValue } from "../../protocol/tag-set.ts";
+import { hasKey } from "./action-keys.ts";
+import { CALLER_KEYS } from "./caller-keys.ts";
+import type { ObjectState } from "./facts.ts";
+
+/** What a request tells policies. What is undefined, it does not have, so that no condition can ask for it. */
+export interface RequestFacts {
+  readonly caller: Caller;
+  /** Of the request as it was signed, with those that a presigned URL or a form has in their place. */
+  readonly headers: Headers;
+  readonly nowMs: number;
+  readonly isSecure: boolean;
+  /** The client's address, as the edge or the socket has it; no header of the client's own. */
+  readonly sourceIp: string | undefined;
+  /** `1.3` */
+  readonly tlsVersion: string | undefined;
+  /** The bucket's region, or the deployment's. */
+  readonly region: string;
+  /** Undefined for anonymous callers. */
+  readonly signature: SignatureFacts | undefined;
+  readonly bucket: { readonly owner: Account; readonly tags: TagSet | undefined } | undefined;
+  readonly object: ObjectState;
+  readonly operation: OperationFacts;
+}
+
+export interface SignatureFacts {
+  readonly type: "REST-HEADER" | "REST-QUERY-STRING" | "POST";
+  readonly version: "AWS4-HMAC-SHA256" | "AWS";
+  /** When it was signed; undefined where nothing says so, or the age does not count. */
+  readonly signedMs: number | undefined;
+}
+
+/** What the operation reads of its parameters and its document, as far as policies may ask for it. */
+export interface OperationFacts {
+  readonly listing?: {
+    /** Undefined: the parameter is not there. An empty one is. */
+    readonly prefix: string | undefined;
+    readonly delimiter: string | undefined;
+    readonly maxKeys: number;
+  };
+  readonly versionId?: string;
+  readonly copySource?: Pick<CopySource, "bucket" | "key" | "versionId">;
+  /** Tags that the object is to have. */
+  readonly objectTags?: TagSet;
+  /** Tags that the bucket is to have. */
+  readonly bucketTags?: TagSet;
+  readonly retention?: { readonly mode: string; readonly retainUntilMs: number };
+  readonly legalHold?: string;
+  /** Does it make an object, or only a part of one? */
+  readonly isObjectCreation?: boolean;
+  readonly locationConstraint?: string;
+  readonly annotationPrefix?: string;
+  readonly maxAnnotationResults?: number;
+  readonly inventoryFields?: readonly string[];
+}
+
+type ReadKey = (facts: RequestFacts, member: string) => KeyValue;
+
+const DAY_MS = 86_400_000;
+
+const header =
+  (name: string): ReadKey =>
+  ({ headers }) =>
+    headers.get(name) ?? undefined;
+
+const number = (value: number | undefined) => (value === undefined ? undefined : String(value));
+
+const bucketTag: ReadKey = ({ bucket }, member) => tagValue(bucket?.tags, member);
+const resourceAccount: ReadKey = ({ bucket }) => bucket?.owner.id;
+
+/** Headers that are keys by their own names. */
+const HEADER_KEYS = [
+  ...["x-amz-acl", "x-amz-grant-read", "x-amz-grant-write", "x-amz-grant-read-acp"],
+  ...["x-amz-grant-write-acp", "x-amz-grant-full-control", "x-amz-metadata-directive"],
+  ...["x-amz-object-annotation-directive", "x-amz-server-side-encryption"],
+  "x-amz-server-side-encryption-aws-kms-key-id",
+  "x-amz-server-side-encryption-customer-algorithm",
+  ...["x-amz-content-sha256", "x-amz-storage-class", "x-amz-website-redirect-location"],
+  ...["x-amz-object-ownership", "x-amz-object-if-match", "if-match", "if-none-match"],
+].map((name): readonly [string, ReadKey] => [`s3:${name}`, header(name)]);
+
+/**
+ * Where each key's value comes from, by its name in small letters. What is not here, a request to Ledge never has.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+ */
+const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
+  ...HEADER_KEYS,
+  ...Array.from(CALLER_KEYS, ([name, read]): readonly [string, ReadKey] => [
+    name,
+    ({ caller }, member) => read(caller, member),
+  ]),
+  ["aws:currenttime", ({ nowMs }) => new Date(nowMs).toISOString()],
+  ["aws:epochtime", ({ nowMs }) => String(Math.floor(nowMs / 1000))],
+  ["aws:securetransport", ({ isSecure }) => String(isSecure)],
+  ["aws:sourceip", ({ sourceIp }) => sourceIp],
+  ["aws:useragent", header("user-agent")],
+  ["aws:referer", header("referer")],
+  ["aws:requestedregion", ({ region }) => region],
+  ["aws:resourceaccount", resourceAccount],
+  ["s3:resourceaccount", resourceAccount],
+  ["aws:resourcetag", bucketTag],
+  ["s3:buckettag", bucketTag],
+  ["aws:requesttag", ({ operation }, member) => tagValue(operation.bucketTags, member)],
+  ["aws:tagkeys", ({ operation }) => operation.bucketTags?.map(({ key }) => key)],
+  ["s3:authtype", ({ signature }) => signature?.type],
+  ["s3:signatureversion", ({ signature }) => signature?.version],
+  ["s3:signatureage", signatureAge],
+  ["s3:tlsversion", ({ tlsVersion }) => tlsVersion],
+  ["s3:prefix", ({ operation }) => operation.listing?.prefix],
+  ["s3:delimiter", ({ operation }) => operation.listing?.delimiter],
+  ["s3:max-keys", ({ operation }) => number(operation.listing?.maxKeys)],
+  ["s3:versionid", ({ operation }) => operation.versionId ?? operation.copySource?.versionId],
+  ["s3:x-amz-copy-source", copySource],
+  ["s3:object-lock-mode", ({ operation }) => operation.retention?.mode],
+  ["s3:object-lock-retain-until-date", retainUntil],
+  ["s3:object-lock-remaining-retention-days", remainingDays],
+  ["s3:object-lock-legal-hold", ({ operation }) => operation.legalHold],
+  ["s3:requestobjecttag", ({ operation }, member) => tagValue(operation.objectTags, member)],
+  ["s3:requestobjecttagkeys", ({ operation }) => operation.objectTags?.map(({ key }) => key)],
+  ["s3:existingobjecttag", existingTag],
+  ["s3:objectcreationoperation", ({ operation }) => boolean(operation.isObjectCreation)],
+  ["s3:locationconstraint", ({ operation }) => operation.locationConstraint],
+  ["s3:annotation-prefix", ({ operation }) => operation.annotationPrefix],
+  ["s3:max-annotation-results", ({ operation }) => number(operation.maxAnnotationResults)],
+  ["s3:inventoryaccessibleoptionalfields", ({ operation }) => operation.inventoryFields],
+]);
+
+/**
+ * The condition keys of a request. Each is computed when it is asked for, which most never are.
+ *
+ * @param action in small letters; it has only keys of its own
+ */
+export function requestContext(facts: RequestFacts, action: string): PolicyContext {
+  // Each statement of a policy may ask for the same again.
+  const known = new Map<ConditionKey["name"], KeyValue>();
+  return {
+    value({ name, member = "" }: ConditionKey): KeyValue {
+      const asked = `${name}/${member}`;
+      if (known.has(asked)) return known.get(asked);
+      const value = hasKey(action, name) ? KEYS.get(name)?.(facts, member) : undefined;
+      known.set(asked, value);
+      return value;
+    },
+  };
+}
+
+function signatureAge({ signature, nowMs }: RequestFacts): KeyValue {
+  const signedMs = signature?.signedMs;
+  return signedMs === undefined ? undefined : String(Math.max(nowMs - signedMs, 0));
+}
+
+function copySource({ operation }: RequestFacts): KeyValue {
+  const source = operation.copySource;
+  return source && `${source.bucket}/${source.key}`;
+}
+
+function retainUntil({ operation }: RequestFacts): KeyValue {
+  const untilMs = operation.retention?.retainUntilMs;
+  return untilMs === undefined ? undefined : new Date(untilMs).toISOString();
+}
+
+function remainingDays({ operation, nowMs }: RequestFacts): KeyValue {
+  const untilMs = operation.retention?.retainUntilMs;
+  return untilMs === undefined ? undefined : String(Math.ceil((untilMs - nowMs) / DAY_MS));
+}
+
+function existingTag({ object }: RequestFacts, member: string): KeyValue {
+  if (object === "unread") return NEEDS_OBJECT;
+  return object === "none" ? undefined : tagValue(object.tags, member);
+}
+
+function boolean(value: boolean | undefined): KeyValue {
+  return value === undefined ? undefined : String(value);
+}
