@@ -31,8 +31,8 @@ export interface World {
   readonly ownership: ObjectOwnership;
   readonly bucketAcl: Acl;
   readonly objectAcl: Acl;
-  readonly ignorePublicAcls: boolean;
-  readonly restrictPublicBuckets: boolean;
+  readonly IgnorePublicAcls: boolean;
+  readonly RestrictPublicBuckets: boolean;
   readonly isPolicyPublic: boolean;
 }
 
@@ -71,7 +71,7 @@ export function isAllowed(world: World): boolean {
   if (applying(world, world.boundary ?? [], "Deny").length > 0) return false;
 
   const grants: Kind[] = ["none"];
-  const isShut = world.restrictPublicBuckets && world.isPolicyPublic && !isBucketOwners;
+  const isShut = world.RestrictPublicBuckets && world.isPolicyPublic && !isBucketOwners;
   if (owner.id === bucketOwner.id && !isShut)
     for (const statement of applying(world, world.bucketPolicy, "Allow"))
       grants.push(named(statement, caller));
@@ -89,7 +89,7 @@ export function isAllowed(world: World): boolean {
 }
 
 function aclKinds(world: World, canonicalId: string | undefined): Kind[] {
-  const { action, bucketAcl, objectAcl, ignorePublicAcls } = world;
+  const { action, bucketAcl, objectAcl, IgnorePublicAcls } = world;
   const permission = OBJECT_PERMISSIONS[action] ?? BUCKET_PERMISSIONS[action];
   const acl = action in OBJECT_PERMISSIONS ? objectAcl : bucketAcl;
   return acl.grants
@@ -98,7 +98,7 @@ function aclKinds(world: World, canonicalId: string | undefined): Kind[] {
       if (permission === undefined) return "none";
       if (grantee.kind === "account")
         return grantee.canonicalId === canonicalId ? "account" : "none";
-      if (ignorePublicAcls || grantee.group === "LogDelivery") return "none";
+      if (IgnorePublicAcls || grantee.group === "LogDelivery") return "none";
       return grantee.group === "AllUsers" || canonicalId !== undefined ? "anyone" : "none";
     });
 }

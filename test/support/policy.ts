@@ -8,11 +8,13 @@ import {
   parseConditionKey,
   type PolicyContext,
 } from "../../src/protocol/policy/context.ts";
+import { publicAccessBlock } from "../../src/protocol/public-access-block.ts";
 import type { BucketFacts } from "../../src/domain/access/facts.ts";
-import { NO_BLOCK } from "../../src/domain/access/public-access.ts";
 
 export const OWNER: Account = { id: "111111111111", canonicalId: "a1", displayName: "owner" };
 export const OTHER: Account = { id: "222222222222", canonicalId: "a2", displayName: "other" };
+
+export const NO_BLOCK = publicAccessBlock();
 
 export const ANONYMOUS: Caller = { kind: "anonymous" };
 

@@ -116,7 +116,7 @@ function policyGrant(question: Question, verdicts: Verdicts, side: Side): Grant 
   const { bucket, caller } = question;
   if (bucket?.policy === undefined) return GRANT.none;
   if (isOthers(question, side)) return GRANT.none;
-  const isRestricted = bucket.block.restrictPublicBuckets && bucket.policy.isPublic;
+  const isRestricted = bucket.block.RestrictPublicBuckets && bucket.policy.isPublic;
   const isInside =
     caller.kind === "service" ||
     (isSigned(caller) && caller.account.canonicalId === bucket.owner.canonicalId);

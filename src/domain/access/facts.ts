@@ -3,15 +3,8 @@ import type { ObjectOwnership } from "../../protocol/acl/ownership.ts";
 import type { Caller } from "../../protocol/caller.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type { CompiledPolicy } from "../../protocol/policy/compile.ts";
+import type { PublicAccessBlock } from "../../protocol/public-access-block.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
-
-/** The four switches of a public access block. One that is absent is false. */
-export interface PublicAccessBlock {
-  readonly blockPublicAcls: boolean;
-  readonly ignorePublicAcls: boolean;
-  readonly blockPublicPolicy: boolean;
-  readonly restrictPublicBuckets: boolean;
-}
 
 /** What a bucket's configuration says of access. */
 export interface BucketFacts {

@@ -57,7 +57,7 @@ export function aclGrant(question: Question, side: Side, countsOwnOnly: boolean)
   if (rule === undefined) return initiatorGrant(question, side);
   if (!countsAcls(bucket.ownership) || (rule.onlyOwn === true && !countsOwnOnly)) return GRANT.none;
   const groups = groupsOf(caller).filter(
-    (group) => !(bucket.block.ignorePublicAcls && isPublicGroup(group)),
+    (group) => !(bucket.block.IgnorePublicAcls && isPublicGroup(group)),
   );
   if (rule.of === "bucket") return grantOf(bucket.acl, rule, caller, groups);
   if (object === "none") return GRANT.none;

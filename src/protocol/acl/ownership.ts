@@ -1,6 +1,6 @@
 import { S3Error } from "../errors.ts";
 import type { Account } from "../owner.ts";
-import { type Acl, accountGrant, privateAcl } from "./acl.ts";
+import { type Acl, isPrivate, privateAcl } from "./acl.ts";
 import type { HeaderAcl } from "./read-acl.ts";
 
 /**
@@ -51,21 +51,10 @@ export function checkUploadAcl(
   if (requested === undefined || countsAcls(ownership)) return;
   const { canned, acl } = requested;
   const means =
-    canned === undefined ? isFullControlOf(acl, bucketOwner) : canned === BUCKET_OWNER_FULL_CONTROL;
+    canned === undefined
+      ? isPrivate({ ...acl, owner: bucketOwner })
+      : canned === BUCKET_OWNER_FULL_CONTROL;
   if (!means) throw new S3Error("AccessControlListNotSupported");
-}
-
-function isFullControlOf({ grants }: Acl, account: Account): boolean {
-  const full = accountGrant(account, "FULL_CONTROL");
-  return (
-    grants.length === 1 &&
-    grants.every(
-      ({ grantee, permission }) =>
-        permission === full.permission &&
-        grantee.kind === "account" &&
-        grantee.canonicalId === account.canonicalId,
-    )
-  );
 }
 
 /**
@@ -75,4 +64,15 @@ function isFullControlOf({ grants }: Acl, account: Account): boolean {
  */
 export function checkAclsCount(ownership: ObjectOwnership): void {
   if (!countsAcls(ownership)) throw new S3Error("AccessControlListNotSupported");
+}
+
+/**
+ * Checks a setting that a bucket is to get, or to be made with, against its ACL: one that grants something to others would be
+ * asleep, unseen.
+ *
+ * @throws S3Error InvalidBucketAclWithObjectOwnership
+ */
+export function checkOwnership(ownership: ObjectOwnership, bucketAcl: Acl): void {
+  if (!countsAcls(ownership) && !isPrivate(bucketAcl))
+    throw new S3Error("InvalidBucketAclWithObjectOwnership");
 }

@@ -14,13 +14,12 @@ import { newBucketChecks, uploadChecks } from "../../../../src/domain/access/ext
 import {
   checkNewAcl,
   checkNewPolicy,
-  effectiveBlock,
   isPublicBucket,
-  NO_BLOCK,
   visibleAcl,
 } from "../../../../src/domain/access/public-access.ts";
 import {
   ANONYMOUS,
+  NO_BLOCK,
   bucketOf,
   OTHER,
   OWNER,
@@ -229,27 +228,18 @@ test.for([
   expect(error).toEqual(new S3Error("AccessDenied", { message }));
 });
 
-test("any block that is on counts", () => {
-  const block = effectiveBlock([
-    undefined,
-    { ...NO_BLOCK, blockPublicAcls: true },
-    { ...NO_BLOCK, restrictPublicBuckets: true },
-  ]);
-  expect(block).toEqual({ ...NO_BLOCK, blockPublicAcls: true, restrictPublicBuckets: true });
-});
-
 test("public ACLs and policies are refused where they are blocked, and ignored ones are not shown", () => {
   const acl = cannedAcl("authenticated-read", { kind: "bucket", owner: OWNER, bucketOwner: OWNER });
   const policy = policyOf({ Effect: "Allow", Principal: "*", Action: "s3:*", Resource: "*" });
-  expect(() => checkNewAcl(acl, { ...NO_BLOCK, blockPublicAcls: true })).toThrow(
+  expect(() => checkNewAcl(acl, { ...NO_BLOCK, BlockPublicAcls: true })).toThrow(
     new S3Error("AccessDenied"),
   );
-  expect(() => checkNewPolicy(policy, { ...NO_BLOCK, blockPublicPolicy: true })).toThrow(
+  expect(() => checkNewPolicy(policy, { ...NO_BLOCK, BlockPublicPolicy: true })).toThrow(
     new S3Error("AccessDenied"),
   );
   expect(() => checkNewAcl(acl, NO_BLOCK)).not.toThrow();
   expect(() => checkNewPolicy(policy, NO_BLOCK)).not.toThrow();
-  expect(visibleAcl(acl, { ...NO_BLOCK, ignorePublicAcls: true }).grants).toHaveLength(1);
+  expect(visibleAcl(acl, { ...NO_BLOCK, IgnorePublicAcls: true }).grants).toHaveLength(1);
   expect(visibleAcl(acl, NO_BLOCK)).toBe(acl);
   expect([bucketOf({ acl }), bucketOf({ policy }), bucketOf()].map(isPublicBucket)).toEqual([
     true,

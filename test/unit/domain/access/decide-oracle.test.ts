@@ -8,7 +8,6 @@ import {
 import { OWNERSHIPS } from "../../../../src/protocol/acl/ownership.ts";
 import { NEEDS_OBJECT } from "../../../../src/protocol/policy/context.ts";
 import { decide } from "../../../../src/domain/access/decide.ts";
-import { NO_BLOCK } from "../../../../src/domain/access/public-access.ts";
 import { type Question, s3Resource } from "../../../../src/domain/access/question.ts";
 import type { ObjectState } from "../../../../src/domain/access/facts.ts";
 import { isAllowed, type OracleStatement, type World } from "../../../support/access-oracle.ts";
@@ -148,8 +147,8 @@ function world(): World {
     ownership: maybe(() => pick(random, OWNERSHIPS)),
     bucketAcl: acl(OWNER),
     objectAcl: acl(pick(random, [OWNER, OWNER, OTHER])),
-    ignorePublicAcls: random(3) === 0,
-    restrictPublicBuckets: random(3) === 0,
+    IgnorePublicAcls: random(3) === 0,
+    RestrictPublicBuckets: random(3) === 0,
     isPolicyPublic: isPublic,
   };
 }
@@ -176,9 +175,9 @@ function questionOf(of: World, object: ObjectState): Question {
       acl: of.bucketAcl,
       policy,
       block: {
-        ...NO_BLOCK,
-        ignorePublicAcls: of.ignorePublicAcls,
-        restrictPublicBuckets: of.restrictPublicBuckets,
+        ...policies.NO_BLOCK,
+        IgnorePublicAcls: of.IgnorePublicAcls,
+        RestrictPublicBuckets: of.RestrictPublicBuckets,
       },
     }),
     object,
@@ -213,7 +212,7 @@ test("decisions are those of the rules written down directly, whatever the polic
 
 test("a Deny more never allows, an Allow more never denies, and the order of statements does not matter", () => {
   const wrong = counterexample(1_500, (drawn) => {
-    const of = { ...drawn, restrictPublicBuckets: false };
+    const of = { ...drawn, RestrictPublicBuckets: false };
     const extra = statement(false);
     const more = { ...of, bucketPolicy: [...of.bucketPolicy, extra] };
     const reversed = { ...more, bucketPolicy: more.bucketPolicy.toReversed() };

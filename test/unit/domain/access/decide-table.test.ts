@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { cannedAcl } from "../../../../src/protocol/acl/canned-acl.ts";
 import type { Caller, SignedCaller } from "../../../../src/protocol/caller.ts";
 import type { ObjectState, Permissions } from "../../../../src/domain/access/facts.ts";
-import { NO_BLOCK } from "../../../../src/domain/access/public-access.ts";
 import { allow, ask, deny, PRIVATE } from "../../../support/decision.ts";
 import {
   ANONYMOUS,
+  NO_BLOCK,
   OTHER,
   OWNER,
   policyOf,

@@ -6,10 +6,10 @@ import { compileStoredPolicy } from "../../../../src/protocol/policy/compile.ts"
 import { decide } from "../../../../src/domain/access/decide.ts";
 import type { BucketFacts, ObjectState, Permissions } from "../../../../src/domain/access/facts.ts";
 import { allow, ask, deny } from "../../../support/decision.ts";
-import { NO_BLOCK } from "../../../../src/domain/access/public-access.ts";
 import { s3Resource } from "../../../../src/domain/access/question.ts";
 import {
   ANONYMOUS,
+  NO_BLOCK,
   contextOf,
   OTHER,
   OWNER,
@@ -87,7 +87,7 @@ test.for([
   [
     "nobody, public ACLs are ignored",
     ANONYMOUS,
-    { block: { ...NO_BLOCK, ignorePublicAcls: true } },
+    { block: { ...NO_BLOCK, IgnorePublicAcls: true } },
     "deny",
   ],
   ["root, whom a policy denies it", rootOf(OWNER), denyPolicy, "deny"],

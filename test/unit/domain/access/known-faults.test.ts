@@ -1,11 +1,13 @@
 import { expect, test } from "vitest";
 import { cannedAcl } from "../../../../src/protocol/acl/canned-acl.ts";
 import type { Caller } from "../../../../src/protocol/caller.ts";
+import { decide } from "../../../../src/domain/access/decide.ts";
+import { compileStoredPolicy } from "../../../../src/protocol/policy/compile.ts";
 import { ask } from "../../../support/decision.ts";
 import type { ObjectState, Permissions } from "../../../../src/domain/access/facts.ts";
 import {
   ANONYMOUS,
-  type contextOf,
+  contextOf,
   OTHER,
   OWNER,
   policyOf,
@@ -116,4 +118,28 @@ test("a policy for all but some does not let the anonymous in", () => {
   const except = { Principal: undefined, NotPrincipal: { AWS: [OTHER.id, userOf(OTHER).arn] } };
   expect(may({ statements: [allow(except)] })).toBe(false);
   expect(may({ statements: [allow(), deny(except)] })).toBe(false);
+});
+
+test("a session policy limits whatever its session does (GHSA-jjjj-jwhf-8rgr, CVE-2022-24842)", () => {
+  const everything = policyOf({ Effect: "Allow", Action: "*", Resource: "*" });
+  const sessionPolicies = [policyOf({ Effect: "Allow", Action: "s3:*", Resource: "*" })];
+  const mayMakeKeys = (permissions: Permissions) =>
+    decide({
+      caller: userOf(OWNER),
+      permissions,
+      action: "iam:createaccesskey",
+      resource: ["arn", "aws", "iam", "", OWNER.id, "user/root"],
+      bucket: undefined,
+      object: "none",
+      context: contextOf({}),
+    }).kind === "allow";
+  expect(mayMakeKeys({ identityPolicies: [everything] })).toBe(true);
+  expect(mayMakeKeys({ identityPolicies: [everything], sessionPolicies })).toBe(false);
+});
+
+test("a policy that can no longer be read takes its Denies along to nobody (seaweedfs/seaweedfs#11283)", () => {
+  const stored =
+    '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Robot":1}]}';
+  const bucket = { policy: compileStoredPolicy(stored) };
+  expect(ask({ caller: rootOf(OWNER), bucket }).kind).toBe("deny");
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { writeXml } from "../../../../src/lib/xml-writer.ts";
+import { readXml } from "../../../../src/protocol/read-xml.ts";
 import { S3Error } from "../../../../src/protocol/errors.ts";
 import type { Account } from "../../../../src/protocol/owner.ts";
 import {
@@ -15,11 +16,21 @@ import { type AclTarget, cannedAcl } from "../../../../src/protocol/acl/canned-a
 import { readAclHeaders, readAclRequest } from "../../../../src/protocol/acl/read-acl.ts";
 import {
   checkAclsCount,
+  checkOwnership,
   checkUploadAcl,
   ownerOfNewObject,
   OWNERSHIPS,
   shownAcl,
 } from "../../../../src/protocol/acl/ownership.ts";
+import {
+  OwnershipControls,
+  ownershipOf,
+  parseObjectOwnership,
+} from "../../../../src/protocol/acl/ownership-controls.ts";
+import {
+  publicAccessBlock,
+  PublicAccessBlockConfiguration,
+} from "../../../../src/protocol/public-access-block.ts";
 import { accessColumn, aclOfColumn } from "../../../../src/protocol/acl/stored-acl.ts";
 import vectors from "../../../vectors/acl/requests.json";
 
@@ -189,6 +200,63 @@ test("where ACLs do not count, none is put, and the owner's is shown", () => {
   const acl = cannedAcl("public-read", OBJECT);
   expect(summary(shownAcl(acl, "BucketOwnerEnforced", OWNER))).toBe("owner FULL_CONTROL");
   expect(shownAcl(acl, "BucketOwnerPreferred", OWNER)).toBe(acl);
+});
+
+test("a bucket whose ACL grants something to others cannot have its ACL put to sleep", () => {
+  const refused = new S3Error("InvalidBucketAclWithObjectOwnership");
+  expect(() => checkOwnership("BucketOwnerEnforced", cannedAcl("public-read", BUCKET))).toThrow(
+    refused,
+  );
+  expect(() => checkOwnership("BucketOwnerEnforced", privateAcl(OWNER))).not.toThrow();
+  expect(() =>
+    checkOwnership("BucketOwnerPreferred", cannedAcl("public-read", BUCKET)),
+  ).not.toThrow();
+});
+
+const controls = (...values: readonly string[]) =>
+  `<OwnershipControls>${values.map((value) => `<Rule><ObjectOwnership>${value}</ObjectOwnership></Rule>`).join("")}</OwnershipControls>`;
+
+test.for([[], ["BucketOwnerPreferred", "ObjectWriter"], ["RandomValue"], [""]])(
+  "ownership controls of the rules %j are MalformedXML",
+  (values) => {
+    const read = () => readXml(controls(...values), "OwnershipControls", OwnershipControls);
+    expect(read).toThrow(new S3Error("MalformedXML"));
+  },
+);
+
+test.for(OWNERSHIPS)("ownership controls say %s", (ownership) => {
+  const document = readXml(controls(ownership), "OwnershipControls", OwnershipControls);
+  expect(ownershipOf(document)).toBe(ownership);
+  expect(parseObjectOwnership(new Headers({ "x-amz-object-ownership": ownership }))).toBe(
+    ownership,
+  );
+});
+
+test("a new bucket's ownership is one that S3 has, or none is given", () => {
+  expect(parseObjectOwnership(new Headers())).toBeUndefined();
+  const fields = { ArgumentName: "x-amz-object-ownership" };
+  for (const value of ["RandomValue", ""]) {
+    const message = `Invalid x-amz-object-ownership header: ${value}`;
+    expect(() => parseObjectOwnership(new Headers({ "x-amz-object-ownership": value }))).toThrow(
+      new S3Error("InvalidArgument", { message, fields }),
+    );
+  }
+});
+
+test("a switch against public access that is not named is off, and one that is on anywhere counts", () => {
+  const document =
+    "<PublicAccessBlockConfiguration><IgnorePublicAcls>TRUE</IgnorePublicAcls><BlockPublicPolicy>false</BlockPublicPolicy></PublicAccessBlockConfiguration>";
+  const read = readXml(document, "PublicAccessBlockConfiguration", PublicAccessBlockConfiguration);
+  const off = {
+    BlockPublicAcls: false,
+    IgnorePublicAcls: false,
+    BlockPublicPolicy: false,
+    RestrictPublicBuckets: false,
+  };
+  expect(publicAccessBlock(undefined)).toEqual(off);
+  expect(publicAccessBlock(read)).toEqual({ ...off, IgnorePublicAcls: true });
+  const ofAccount = { ...off, RestrictPublicBuckets: true };
+  expect(publicAccessBlock(read, ofAccount)).toEqual({ ...ofAccount, IgnorePublicAcls: true });
 });
 
 test("what nearly every object has takes no room, and everything else is stored as it is", () => {
