@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { rootOf, type SignedCaller } from "./protocol/caller.ts";
 import { ACCOUNT_ID, type Account } from "./protocol/owner.ts";
 
 /** Everything configurable, validated. Units are in the names. */
@@ -9,6 +10,8 @@ export interface Settings {
   /** The local server's own host, while it has the published credentials; undefined: any host will do. */
   readonly ownHost: string | undefined;
   readonly account: Account;
+  /** Of that account. */
+  readonly root: SignedCaller;
   readonly rootCredentials: Credentials | undefined;
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
@@ -26,12 +29,14 @@ interface Credentials {
 
 /** @throws Error naming the variable and its value, when a setting is not valid */
 export function readSettings(env: Cloudflare.Env): Settings {
+  const account = accountOf(matching("ACCOUNT_ID", env.ACCOUNT_ID, ACCOUNT_ID));
   return {
     region: matching("REGION", env.REGION, /^[a-z0-9-]{1,64}$/),
     virtualHostSuffix: host("VIRTUAL_HOST_SUFFIX", env.VIRTUAL_HOST_SUFFIX),
     // No setting of wrangler.toml: only the command line knows it.
     ownHost: host("OWN_HOST", (env as { readonly OWN_HOST?: string }).OWN_HOST ?? ""),
-    account: account(matching("ACCOUNT_ID", env.ACCOUNT_ID, ACCOUNT_ID)),
+    account,
+    root: { ...rootOf(account), isDeploymentRoot: true },
     rootCredentials: rootCredentials(env),
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
@@ -78,7 +83,7 @@ function rootCredentials(env: Cloudflare.Env): Credentials | undefined {
   return { accessKeyId, secretAccessKey };
 }
 
-function account(id: string): Account {
+function accountOf(id: string): Account {
   const canonicalId = createHash("sha256").update(`ledge account ${id}`).digest("hex");
   return { id, canonicalId, displayName: "root" };
 }

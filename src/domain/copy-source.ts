@@ -1,20 +1,25 @@
-import type { Account } from "../protocol/owner.ts";
 import type { CopySource } from "../protocol/copy-source.ts";
 import { S3Error } from "../protocol/errors.ts";
+import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import type { StoredObject } from "../protocol/object-record.ts";
+import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { type BucketIndex, StaleBucketError } from "../storage/ports/bucket-index.ts";
 import type { ContentWanted } from "../storage/ports/content-index.ts";
 import { requireObject } from "./found-object.ts";
-import { noSuchBucket, requireOwner } from "./bucket-access.ts";
+import { Gate, isPlainOwner } from "./access/gate.ts";
+import type { Asked } from "./access/request-facts.ts";
+import { noSuchBucket, ownerOf } from "./bucket-owner.ts";
 import type { Ports } from "./ports.ts";
 
-type SourcePorts = Pick<Ports, "buckets" | "indexOf"> & { readonly caller: Account };
+type SourcePorts = Pick<Ports, "buckets" | "indexOf" | "settings"> & Asked;
 
 export interface SourceObject {
   readonly bucketId: string;
   /** Of its bucket. */
   readonly index: BucketIndex;
+  /** Undefined: the caller may do everything with its bucket. */
+  readonly gate: Gate | undefined;
   readonly record: StoredObject;
 }
 
@@ -41,25 +46,74 @@ export async function readSource(
 }
 
 async function readIn(
-  { caller, indexOf }: SourcePorts,
+  ports: SourcePorts,
   bucket: BucketRecord | undefined,
-  { bucket: name, key, keyWithSpaces, versionId }: CopySource,
+  source: CopySource,
   anyVersion: ContentWanted,
 ): Promise<SourceObject | "stale"> {
-  if (bucket === undefined) throw noSuchBucket(name);
-  requireOwner(caller, bucket);
-  const index = indexOf(bucket);
+  if (bucket === undefined) throw noSuchBucket(source.bucket);
+  const { request, settings } = ports;
+  const { id: ownerId } = ownerOf(bucket, settings.account);
+  checkExpectedBucketOwner(request.headers, ownerId, "x-amz-source-expected-bucket-owner");
+  const { key, keyWithSpaces, versionId } = source;
   const wanted = { ...anyVersion, versionId };
   try {
-    let found = await index.readContent(key, wanted);
-    if (found === undefined && keyWithSpaces !== undefined)
-      found = await index.readContent(keyWithSpaces, wanted);
+    let asked = ask(ports, bucket, source, key);
+    let found = await asked.index.readContent(key, wanted);
+    if (found === undefined && keyWithSpaces !== undefined) {
+      asked = ask(ports, bucket, source, keyWithSpaces);
+      found = await asked.index.readContent(keyWithSpaces, wanted);
+    }
+    const { index, gate } = asked;
+    gate?.screen(found, versionId !== undefined);
     if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
-    return { bucketId: bucket.id, index, record: requireObject(found, key, versionId) };
+    return { bucketId: bucket.id, index, gate, record: requireObject(found, key, versionId) };
   } catch (error) {
     if (error instanceof StaleBucketError) return "stale";
     throw error;
   }
+}
+
+/**
+ * Decides by the rules of the source's bucket whether the caller may read the source.
+ *
+ * @throws S3Error AccessDenied
+ */
+function ask(
+  ports: SourcePorts,
+  bucket: BucketRecord,
+  { versionId }: CopySource,
+  key: string,
+): { readonly index: BucketIndex; readonly gate: Gate | undefined } {
+  const gate = isPlainOwner(ports.caller, bucket)
+    ? undefined
+    : new Gate(readerOf(ports, bucket, key, versionId), bucket, {
+        checks: [{ action: sourceAction("GetObject", versionId), on: "object" }],
+        on: "object",
+      });
+  const decideAgain: Decision = (known) => {
+    if (gate !== undefined) gate.decide(known);
+    else if (!isPlainOwner(ports.caller, known)) throw new StaleBucketError();
+  };
+  return { gate, index: ports.indexOf(bucket, [decideAgain]) };
+}
+
+/** The copy as a request for its source. */
+function readerOf(
+  { caller, request, settings }: SourcePorts,
+  { name }: BucketRecord,
+  key: string,
+  versionId: string | undefined,
+): Asked {
+  const query = new URLSearchParams(request.query);
+  query.delete("versionId");
+  if (versionId !== undefined) query.set("versionId", versionId);
+  return { caller, settings, request: { ...request, bucket: name, key, query } };
+}
+
+/** `s3:GetObjectTagging`, or of a version of its own `s3:GetObjectVersionTagging`. */
+export function sourceAction(action: string, versionId: string | undefined): string {
+  return `s3:${versionId === undefined ? action : action.replace("Object", "ObjectVersion")}`;
 }
 
 function copiesMarker(): S3Error {

@@ -1,4 +1,5 @@
 import type { Settings } from "../env.ts";
+import type { Gate } from "./access/gate.ts";
 import type { BlobStore } from "../storage/ports/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
@@ -26,4 +27,6 @@ export interface BucketPorts extends Ports {
   /** Those that let the request in. An operation that decides by the bucket's record adds its own before it calls a shard. */
   readonly decisions: Decision[];
   readonly index: BucketIndex;
+  /** Undefined: the caller may do everything with the bucket. */
+  readonly gate: Gate | undefined;
 }

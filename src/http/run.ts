@@ -1,13 +1,16 @@
 import type { Settings } from "../env.ts";
 import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Authentication, type Identity } from "../domain/auth/authenticate.ts";
-import { noSuchBucket, requireOwner } from "../domain/bucket-access.ts";
+import { Gate, isPlainOwner, requireAllowed } from "../domain/access/gate.ts";
+import { guardedIndex } from "../domain/access/guarded-index.ts";
+import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import type { Ports } from "../domain/ports.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
 import type {
   AccountContext,
   BucketContext,
   BucketOperation,
+  ObjectContext,
   ObjectOperation,
   Operation,
 } from "../operations/operation.ts";
@@ -46,26 +49,30 @@ export async function run(
   authentication: Authentication,
   ports: Ports,
 ): Promise<Response> {
-  const { settings, room } = ports;
-  const { request, payload } = authentication;
-  checkExpectedBucketOwner(request.headers, settings.account.id);
-  if (room !== undefined && addsData(operation, request))
-    await room.take(bodyBytes(request, payload));
   const context = { ...authentication, ...ports };
   if (operation.scope !== "account") return runOnBucket(operation, context);
-  if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
+  // Its own account's: root may do everything there.
+  if (context.caller.kind !== "root") requireAllowed(context, operation.access(context.request));
+  await takeRoom(operation, context);
+  if (operation.refuses !== undefined) refuseHeaders(context.request.headers, operation.refuses);
   return operation.handle(context);
+}
+
+/** Waits only where a disk can be full. */
+function takeRoom(
+  { makesRoom }: Operation,
+  { room, request, payload }: AccountContext,
+): Promise<void> | undefined {
+  const { method } = request;
+  // Deletes are let in when a disk is full: they are the way out.
+  const addsData = (method === "PUT" || method === "POST") && makesRoom !== true;
+  return addsData ? room?.take(bodyBytes(request, payload)) : undefined;
 }
 
 /** How long the body is, as the request announces it, without the framing of `aws-chunked`. */
 function bodyBytes({ headers }: S3Request, payload: Payload): number {
   if (payload.kind === "chunked") return payload.decodedLengthBytes;
   return Number(headers.get("content-length") ?? 0);
-}
-
-/** Deletes are let in when a disk is full: they are the way out. */
-function addsData({ makesRoom }: Operation, { method }: S3Request): boolean {
-  return (method === "PUT" || method === "POST") && makesRoom !== true;
 }
 
 /**
@@ -97,22 +104,53 @@ async function handleOnBucket(
   context: AccountContext,
   bucket: BucketRecord | undefined,
 ): Promise<Response> {
-  const { request, caller, signedRegion, settings } = context;
+  const { request, signedRegion, settings } = context;
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
-  const decide: Decision = (known) => requireOwner(caller, known);
-  decide(bucket);
+  checkExpectedBucketOwner(request.headers, ownerOf(bucket, settings.account).id);
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
+  const gate = openGate(operation, context, bucket);
+  const taken = takeRoom(operation, context);
+  if (taken !== undefined) await taken;
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
-  const decisions = [decide];
+  const decisions: Decision[] = [(known) => decideAgain(operation, context, gate, known)];
   const index = context.indexOf(bucket, decisions);
-  const bucketContext: BucketContext = { ...context, bucket, decisions, index };
+  const bucketContext: BucketContext = { ...context, bucket, decisions, index, gate };
   if (operation.scope === "bucket") return operation.handle(bucketContext);
-  return operation.handle({ ...bucketContext, key: request.key ?? "" });
+  const key = request.key ?? "";
+  const objectContext: ObjectContext = { ...bucketContext, key };
+  if (gate === undefined || operation.needsObject !== true) return operation.handle(objectContext);
+  return operation.handle({ ...objectContext, index: guardedIndex(index, gate, key) });
+}
+
+/** @returns undefined: the caller may do everything with the bucket */
+function openGate(
+  operation: BucketOperation | ObjectOperation,
+  context: AccountContext,
+  bucket: BucketRecord,
+): Gate | undefined {
+  if (isPlainOwner(context.caller, bucket)) return undefined;
+  const { access } = operation;
+  if (access === "by key") return new Gate(context, bucket, { checks: [], on: "keys" });
+  const needsObject = operation.scope === "object" && operation.needsObject === true;
+  const checks = access(context.request);
+  return new Gate(context, bucket, { checks, on: needsObject ? "object" : "bucket" });
+}
+
+/** When the bucket turns out to have changed since {@link openGate}, before anything is done. */
+function decideAgain(
+  operation: BucketOperation | ObjectOperation,
+  context: AccountContext,
+  gate: Gate | undefined,
+  known: BucketRecord,
+): void {
+  if (gate !== undefined) gate.decide(known);
+  // What only the object can decide, a request that was let in without a gate does not look at: it begins anew.
+  else if (openGate(operation, context, known)?.isOpen === false) throw new StaleBucketError();
 }
 
 function identities({
   rootCredentials,
-  account,
+  root,
 }: Settings): (accessKeyId: string) => Identity | undefined {
   return (accessKeyId) => {
     if (rootCredentials === undefined) {
@@ -121,6 +159,6 @@ function identities({
       throw new S3Error("AccessDenied", { message });
     }
     if (accessKeyId !== rootCredentials.accessKeyId) return undefined;
-    return { account, secretAccessKey: rootCredentials.secretAccessKey };
+    return { caller: root, secretAccessKey: rootCredentials.secretAccessKey };
   };
 }

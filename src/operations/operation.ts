@@ -1,5 +1,7 @@
 import type { Authentication } from "../domain/auth/identity.ts";
 import type { BucketPorts, Ports } from "../domain/ports.ts";
+import type { S3Request } from "../protocol/s3-request.ts";
+import type { Check } from "../domain/access/checks.ts";
 import type { RefusedHeaders } from "../protocol/refused-headers.ts";
 
 /** What every operation gets: the request, its caller, and the ports. */
@@ -11,6 +13,9 @@ export interface ObjectContext extends BucketContext {
   /** Percent-decoded once from the raw path; may hold `/`, `//` and any Unicode. */
   readonly key: string;
 }
+
+/** What a request's caller needs to be allowed, all of it; the first is the operation's own. */
+export type Access = (request: S3Request) => readonly Check[];
 
 interface Described {
   /** AWS's name. */
@@ -24,12 +29,15 @@ interface Described {
 /** An operation of the account (ListBuckets), or one on a bucket name that may not exist (CreateBucket). */
 export interface AccountOperation extends Described {
   readonly scope: "account";
+  readonly access: Access;
   readonly handle: (context: AccountContext) => Promise<Response>;
 }
 
 /** An operation on a bucket that exists; the runner answers NoSuchBucket otherwise. */
 export interface BucketOperation extends Described {
   readonly scope: "bucket";
+  /** By key: it decides of each of its keys (`Gate.refusalOf`). */
+  readonly access: Access | "by key";
   /** It calls a shard, which says when the bucket is gone. Before any other operation, the Directory is asked. */
   readonly readsIndex?: true;
   readonly handle: (context: BucketContext) => Promise<Response>;
@@ -37,6 +45,9 @@ export interface BucketOperation extends Described {
 
 export interface ObjectOperation extends Described {
   readonly scope: "object";
+  readonly access: Access;
+  /** It is about an object that exists: whether it may be done can depend on that, and whether it may be told that there is none. */
+  readonly needsObject?: true;
   readonly handle: (context: ObjectContext) => Promise<Response>;
 }
 

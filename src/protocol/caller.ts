@@ -55,6 +55,13 @@ export interface Session {
  */
 export const ANONYMOUS_CANONICAL_ID = "65a011a29cdf8ec533ec3d1ccaae921c";
 
+export const ANONYMOUS: AnonymousCaller = { kind: "anonymous" };
+
+/** Whoever has a key of an account itself. */
+export function rootOf(account: Account): SignedCaller {
+  return { kind: "root", account, arn: `arn:aws:iam::${account.id}:root`, userId: account.id };
+}
+
 /** Somebody whose account is known. */
 export function isSigned(caller: Caller): caller is SignedCaller {
   return caller.kind !== "anonymous" && caller.kind !== "service";

@@ -34,18 +34,31 @@ export interface Checked extends Asking {
   readonly facts: RequestFacts;
 }
 
+/** What was decided of several checks together. */
+export type Outcome =
+  | Exclude<Decision, { readonly kind: "deny" }>
+  | (Refusal & {
+      /** The one that was refused; undefined: there was none at all. */
+      readonly check?: Check;
+    });
+
+type Refusal = Extract<Decision, { readonly kind: "deny" }>;
+
 /** May the caller do all of it? The first refusal counts. */
-export function decideAll(checks: readonly Check[], checked: Checked): Decision {
+export function decideAll(checks: readonly Check[], checked: Checked): Outcome {
   const [first] = checks;
   if (first === undefined) return { kind: "deny", reason: undefined };
   const base = questionOf(first, checked);
   let decision = withinReach(decide(base), first, checked);
-  for (const check of checks.slice(1)) {
+  let check = first;
+  for (const extra of checks.slice(1)) {
     if (decision.kind === "deny") break;
-    const next = decide({ ...questionOf(check, checked), ...insteadOf(check, base) });
-    if (next.kind !== "allow") decision = next;
+    const next = decide({ ...questionOf(extra, checked), ...insteadOf(extra, base) });
+    if (next.kind === "allow") continue;
+    decision = next;
+    check = extra;
   }
-  return decision;
+  return decision.kind === "deny" ? { ...decision, check } : decision;
 }
 
 function insteadOf({ headerKeys: keys }: Check, { action, context }: Question): Partial<Question> {

@@ -47,20 +47,20 @@ export interface OperationFacts {
     readonly delimiter: string | undefined;
     readonly maxKeys: number;
   };
-  readonly versionId?: string;
-  readonly copySource?: Pick<CopySource, "bucket" | "key" | "versionId">;
+  readonly versionId?: string | undefined;
+  readonly copySource?: Pick<CopySource, "bucket" | "key" | "versionId"> | undefined;
   /** Tags that the object is to have. */
-  readonly objectTags?: TagSet;
+  readonly objectTags?: TagSet | undefined;
   /** Tags that the bucket is to have. */
-  readonly bucketTags?: TagSet;
-  readonly retention?: { readonly mode: string; readonly retainUntilMs: number };
-  readonly legalHold?: string;
+  readonly bucketTags?: TagSet | undefined;
+  readonly retention?: { readonly mode: string; readonly retainUntilMs: number } | undefined;
+  readonly legalHold?: string | undefined;
   /** Does it make an object, or only a part of one? */
-  readonly isObjectCreation?: boolean;
-  readonly locationConstraint?: string;
-  readonly annotationPrefix?: string;
-  readonly maxAnnotationResults?: number;
-  readonly inventoryFields?: readonly string[];
+  readonly isObjectCreation?: boolean | undefined;
+  readonly locationConstraint?: string | undefined;
+  readonly annotationPrefix?: string | undefined;
+  readonly maxAnnotationResults?: number | undefined;
+  readonly inventoryFields?: readonly string[] | undefined;
 }
 
 type ReadKey = (facts: RequestFacts, member: string) => KeyValue;

@@ -1,8 +1,9 @@
-import { invalidArgument, S3Error } from "../../protocol/errors.ts";
+import { ANONYMOUS } from "../../protocol/caller.ts";
+import { invalidArgument, type S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { authenticateHeaderV4, splitAuthorization } from "./header-v4.ts";
 import type { Authentication, FindIdentity } from "./identity.ts";
-import { notImplementedV4a } from "./payload-claim.ts";
+import { notImplementedV4a, payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { authenticatePresignedV4 } from "./presigned-v4.ts";
 import { authenticateHeaderV2, authenticatePresignedV2 } from "./v2.ts";
 
@@ -32,12 +33,12 @@ const PRESIGNED_V4 = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature"];
 const PRESIGNED_V2 = ["AWSAccessKeyId", "Signature"];
 
 /**
- * Who signed a request, and what the signature says of its body. The region is for the caller to compare with the
+ * Who signed a request, and what the signature says of its body. Without any trace of a signature the caller is anonymous; a
+ * trace must verify. The region is for the caller to compare with the
  * bucket's: here it is only part of what is signed.
  *
  * @param find the identity of an access key; what it throws is thrown on
- * @throws S3Error AccessDenied when nothing is signed; InvalidArgument for two signatures, or one of an unknown kind;
- *   and as each scheme says
+ * @throws S3Error InvalidArgument for two signatures, or one of an unknown kind; and as each scheme says
  */
 export function authenticate(
   request: S3Request,
@@ -52,13 +53,20 @@ export function authenticate(
   if (mechanisms > 1) throw severalMechanisms(authorization);
   if (isPresignedV4) return authenticatePresignedV4(request, find, nowMs);
   if (isPresignedV2) return authenticatePresignedV2(request, find, nowMs);
-  if (authorization === "") throw new S3Error("AccessDenied");
+  if (authorization === "") return anonymous(request);
 
   const [name, components] = splitAuthorization(authorization);
   const scheme = HEADER_SCHEMES.get(name);
   if (scheme === undefined)
     throw invalidArgument("Unsupported Authorization Type", "Authorization", authorization);
   return scheme(request, components, find, nowMs);
+}
+
+function anonymous(request: S3Request): Authentication {
+  const { headers } = request;
+  const claim = headers.get("x-amz-content-sha256") ?? UNSIGNED_PAYLOAD;
+  const payload = payloadOf(claim, headers, undefined);
+  return { caller: ANONYMOUS, payload, signedRegion: undefined, request };
 }
 
 function severalMechanisms(authorization: string): S3Error {

@@ -41,7 +41,7 @@ export function authenticateHeaderV4(
   const amzDate = amzDateOf(headers, credential, nowMs);
   checkHeadersSigned(headers, signedHeaders);
 
-  const { account, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
+  const { caller, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
   const { date, region, scope } = credential;
   const key = signingKey(secretAccessKey, date, region, "s3");
   const signer = () => chunkSigner(key, { amzDate, scope, seed: signature });
@@ -56,7 +56,7 @@ export function authenticateHeaderV4(
     signature,
   };
   return {
-    caller: account,
+    caller,
     payload,
     signedRegion: credential,
     request: verifyV4(request, signed, key),

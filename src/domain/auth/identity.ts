@@ -1,4 +1,4 @@
-import type { Account } from "../../protocol/owner.ts";
+import type { Caller, SignedCaller } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { SignedRegion } from "./credential.ts";
@@ -6,17 +6,17 @@ import type { Payload } from "./payload.ts";
 
 /** Whom an access key stands for. */
 export interface Identity {
-  readonly account: Account;
+  readonly caller: SignedCaller;
   readonly secretAccessKey: string;
 }
 
 export type FindIdentity = (accessKeyId: string) => Identity | undefined;
 
-/** What a valid signature says of a request. */
+/** What a valid signature says of a request, or that nobody signed it. */
 export interface Authentication {
-  readonly caller: Account;
+  readonly caller: Caller;
   readonly payload: Payload;
-  /** That of the credential scope; undefined for SigV2, which has none. */
+  /** That of the credential scope; undefined for SigV2, which has none, and for anonymous callers. */
   readonly signedRegion: SignedRegion | undefined;
   /** The request as it was signed: what was changed on its way is as the signature has it. */
   readonly request: S3Request;

@@ -37,7 +37,7 @@ export function authenticatePresignedV4(
   checkTime(dateMs, required(query, "X-Amz-Expires"), nowMs);
   checkHeadersSigned(headers, signedHeaders);
 
-  const { account, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
+  const { caller, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
   const { date, region, scope } = credential;
   const key = signingKey(secretAccessKey, date, region, "s3");
   // Whoever made the URL may not have known the body: a hash that only the sender vouches for is not in the signature.
@@ -60,7 +60,7 @@ export function authenticatePresignedV4(
     },
     key,
   );
-  return { caller: account, payload, signedRegion: credential, request: asSigned };
+  return { caller, payload, signedRegion: credential, request: asSigned };
 }
 
 /**

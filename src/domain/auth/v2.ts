@@ -104,7 +104,7 @@ function headersInQuery(query: URLSearchParams): ReadonlyMap<string, string> {
 }
 
 function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Authentication {
-  const { account, secretAccessKey } = identityOf(request, signed.accessKeyId, find);
+  const { caller, secretAccessKey } = identityOf(request, signed.accessKeyId, find);
   const resources = resourceSpellings(request);
   let straightforward: string | undefined;
   for (const headers of amzHeaderSpellings(request.headers)) {
@@ -116,7 +116,7 @@ function verify(request: S3Request, find: FindIdentity, signed: SignatureV2): Au
         const claim =
           headers.get(PAYLOAD_CLAIM) ?? signed.inQuery.get(PAYLOAD_CLAIM) ?? UNSIGNED_PAYLOAD;
         return {
-          caller: account,
+          caller,
           payload: payloadOf(claim, headers, undefined),
           signedRegion: undefined,
           request: headers === request.headers ? meant : { ...meant, headers },

@@ -2,9 +2,30 @@ import type { XmlContent } from "../../lib/xml-writer.ts";
 import { type ErrorCode, S3Error } from "../../protocol/errors.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import type { OpenRoute } from "../not-implemented.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { getBucketAcl } from "./get-bucket-acl.ts";
 import type { STORED_DOCUMENTS } from "./stored-documents.ts";
+
+/** Actions that are not called as the operation is. */
+const ACTIONS: ReadonlyMap<string, string> = new Map([
+  ["GetBucketAccelerateConfiguration", "GetAccelerateConfiguration"],
+  ["GetBucketAnalyticsConfiguration", "GetAnalyticsConfiguration"],
+  ["ListBucketAnalyticsConfigurations", "GetAnalyticsConfiguration"],
+  ["GetBucketCors", "GetBucketCORS"],
+  ["GetBucketEncryption", "GetEncryptionConfiguration"],
+  ["GetBucketIntelligentTieringConfiguration", "GetIntelligentTieringConfiguration"],
+  ["ListBucketIntelligentTieringConfigurations", "GetIntelligentTieringConfiguration"],
+  ["GetBucketInventoryConfiguration", "GetInventoryConfiguration"],
+  ["ListBucketInventoryConfigurations", "GetInventoryConfiguration"],
+  ["GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"],
+  ["GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"],
+  ["GetBucketMetricsConfiguration", "GetMetricsConfiguration"],
+  ["ListBucketMetricsConfigurations", "GetMetricsConfiguration"],
+  ["GetBucketNotificationConfiguration", "GetBucketNotification"],
+  ["GetBucketReplication", "GetReplicationConfiguration"],
+  ["GetPublicAccessBlock", "GetBucketPublicAccessBlock"],
+]);
 
 /**
  * What a bucket that nobody has configured answers to every read of its configuration: clients ask these before
@@ -68,7 +89,8 @@ export const FRESH_BUCKET = {
 } satisfies Partial<Record<Exclude<OpenRoute, keyof typeof STORED_DOCUMENTS>, BucketOperation>>;
 
 function answers(name: string, root: string, content: XmlContent = []): BucketOperation {
-  return { name, scope: "bucket", handle: async () => xmlResponse(root, content) };
+  const handle = async () => xmlResponse(root, content);
+  return { name, scope: "bucket", access: onBucket(ACTIONS.get(name) ?? name), handle };
 }
 
 /** One of the four `List…Configurations`. The root of the answer does not follow from AWS's name. */
@@ -80,6 +102,7 @@ function lacks(name: string, code: ErrorCode): BucketOperation {
   return {
     name,
     scope: "bucket",
+    access: onBucket(ACTIONS.get(name) ?? name),
     handle: async ({ bucket }) => {
       // Of a configuration that a bucket may have several of, by id, AWS's error does not name the bucket.
       const fields = code === "NoSuchConfiguration" ? {} : { BucketName: bucket.name };

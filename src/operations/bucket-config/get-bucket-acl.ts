@@ -1,3 +1,4 @@
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerAcl } from "../owner-acl.ts";
 
@@ -9,5 +10,6 @@ import { ownerAcl } from "../owner-acl.ts";
 export const getBucketAcl: BucketOperation = {
   name: "GetBucketAcl",
   scope: "bucket",
+  access: onBucket("GetBucketAcl"),
   handle: async ({ settings }) => ownerAcl(settings.account),
 };

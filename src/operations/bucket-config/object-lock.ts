@@ -19,6 +19,7 @@ export const OBJECT_LOCK = documentKind({
   root: "ObjectLockConfiguration",
   shape: ObjectLockConfiguration,
   name: "ObjectLockConfiguration",
+  action: "BucketObjectLockConfiguration",
   fresh: "ObjectLockConfigurationNotFoundError",
   isVouchedFor: true,
   check(document, { bucket }) {

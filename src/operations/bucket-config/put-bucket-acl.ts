@@ -1,5 +1,6 @@
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { requireUnchangedAcl } from "../unchanged-acl.ts";
 
@@ -12,6 +13,7 @@ import { requireUnchangedAcl } from "../unchanged-acl.ts";
 export const putBucketAcl: BucketOperation = {
   name: "PutBucketAcl",
   scope: "bucket",
+  access: onBucket("PutBucketAcl"),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     await requireUnchangedAcl("PutBucketAcl", context);

@@ -12,6 +12,7 @@ import type {
   StoredDocument,
 } from "../../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
+import { onBucket } from "../access.ts";
 import type { OpenRoute } from "../not-implemented.ts";
 import type { BucketContext, BucketOperation } from "../operation.ts";
 
@@ -30,6 +31,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   readonly shape: Shape<Document>;
   /** AWS's name of the operations, without their verb. */
   readonly name: string;
+  /** Of policies, without their verb; absent: `name`. To delete one takes the permission to put it. */
+  readonly action?: string;
   /** What GET answers while there is none: an error that names the bucket, or this document. */
   readonly fresh: ErrorCode | Document;
   /** AWS demands a Content-MD5 or a checksum, unless the signature covers the body. */
@@ -74,14 +77,17 @@ export function storedDocument<Subresource extends Storable, Document extends ob
   kind: DocumentKind<Subresource, Document>,
 ): Rows<"GET" | "PUT", Subresource> {
   const { subresource, root, shape, name, isVouchedFor, maxBytes, status = 200, check } = kind;
+  const { action = name } = kind;
   const get: BucketOperation = {
     name: `Get${name}`,
     scope: "bucket",
+    access: onBucket(`Get${action}`),
     handle: async (context) => xmlResponse(root, shape.write(await documentOf(kind, context))),
   };
   const put: BucketOperation = {
     name: `Put${name}`,
     scope: "bucket",
+    access: onBucket(`Put${action}`),
     async handle(context) {
       const read = isVouchedFor ? readVouchedDocument : readDocument;
       const document = readXml(await read(context, maxBytes), root, shape);
@@ -104,6 +110,7 @@ export function deletableDocument<Subresource extends Storable, Document extends
   const operation: BucketOperation = {
     name: `Delete${kind.name}`,
     scope: "bucket",
+    access: onBucket(`Put${kind.action ?? kind.name}`),
     async handle(context) {
       await configureBucket(context, context.bucket, async (bucket) =>
         changeOf(kind, bucket, undefined),

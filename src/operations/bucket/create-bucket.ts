@@ -1,4 +1,6 @@
 import { readDocument } from "../../domain/body/read-document.ts";
+import { newBucketChecks } from "../../domain/access/extra-checks.ts";
+import { accountOf } from "../../domain/bucket-owner.ts";
 import { checkSignedRegion } from "../../domain/signed-region.ts";
 import { ulid } from "../../lib/ulid.ts";
 import { object, optional, text } from "../../lib/xml-shape.ts";
@@ -17,6 +19,8 @@ import { storedAs } from "../bucket-config/stored-document.ts";
 import { TAGGING } from "../bucket-config/tagging.ts";
 import { VERSIONING } from "../bucket-config/versioning.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
+
+const CREATE = { action: "s3:CreateBucket", on: "bucket" } as const;
 
 /** S3's first region: to make a bucket of one's own there once more has always been a success. */
 const CLASSIC_REGION = "us-east-1";
@@ -40,10 +44,13 @@ const CreateBucketConfiguration = object({
 export const createBucket: AccountOperation = {
   name: "CreateBucket",
   scope: "account",
+  // Tags stand in the document. Root, the only caller yet, may do everything.
+  access: ({ headers }) => [CREATE, ...newBucketChecks(headers, false)],
   refuses: REFUSED_OF_NEW_BUCKETS,
   async handle(context) {
     const { request, caller, settings, directory, buckets, indexOf, signedRegion } = context;
     const name = request.bucket ?? "";
+    const { canonicalId: ownerId } = accountOf(caller);
     checkNewBucketName(name);
     const asked = await readConfiguration(context);
     const region = asked.locationConstraint ?? settings.region;
@@ -54,7 +61,7 @@ export const createBucket: AccountOperation = {
       id: ulid(now),
       name,
       region,
-      ownerId: caller.canonicalId,
+      ownerId,
       shardCount: settings.indexShards,
       createdMs: now,
       gateway: { revision: 0, documents: {} },
@@ -64,7 +71,7 @@ export const createBucket: AccountOperation = {
     if (isNew) {
       await indexOf(bucket).configure(shardPart);
       buckets.update(bucket);
-    } else if (bucket.ownerId !== caller.canonicalId) {
+    } else if (bucket.ownerId !== ownerId) {
       throw new S3Error("BucketAlreadyExists", { fields: { BucketName: name } });
     } else if (
       bucket.region !== CLASSIC_REGION ||

@@ -1,5 +1,6 @@
 import { deleteBucketIfEmpty } from "../../domain/delete-bucket.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 
 /**
@@ -11,6 +12,7 @@ import type { BucketOperation } from "../operation.ts";
 export const deleteBucket: BucketOperation = {
   name: "DeleteBucket",
   scope: "bucket",
+  access: onBucket("DeleteBucket"),
   async handle({ bucket, index, directory, buckets }) {
     await deleteBucketIfEmpty(directory, bucket, index);
     await buckets.forget(bucket.name);

@@ -50,6 +50,7 @@ export const deleteObjects: BucketOperation = {
   name: "DeleteObjects",
   makesRoom: true,
   scope: "bucket",
+  access: "by key",
   readsIndex: true,
   async handle(context) {
     const document = await readVouchedDocument(context, MAX_DOCUMENT_BYTES);

@@ -1,4 +1,5 @@
 import { xmlResponse } from "../../protocol/respond.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 
 /**
@@ -9,6 +10,7 @@ import type { BucketOperation } from "../operation.ts";
 export const getBucketLocation: BucketOperation = {
   name: "GetBucketLocation",
   scope: "bucket",
+  access: onBucket("GetBucketLocation"),
   handle: async ({ bucket }) =>
     xmlResponse("LocationConstraint", bucket.region === "us-east-1" ? "" : bucket.region),
 };

@@ -1,6 +1,7 @@
 import { bucketArn } from "../../protocol/bucket-name.ts";
 import { regionOf } from "../../protocol/region.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 
 /**
@@ -12,6 +13,7 @@ import type { BucketOperation } from "../operation.ts";
 export const headBucket: BucketOperation = {
   name: "HeadBucket",
   scope: "bucket",
+  access: onBucket("ListBucket"),
   handle: async ({ bucket }) =>
     emptyResponse(200, {
       "content-type": "application/xml",

@@ -1,3 +1,4 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
@@ -6,6 +7,7 @@ import { parseListObjectVersions } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName, type VersionSummary } from "../../storage/ports/bucket-index.ts";
 import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
@@ -18,8 +20,10 @@ import { ownerContent } from "../owner-content.ts";
 export const listObjectVersions: BucketOperation = {
   name: "ListObjectVersions",
   scope: "bucket",
+  access: onBucket("ListBucketVersions"),
   readsIndex: true,
-  async handle({ request, bucket, index, caller }) {
+  async handle({ request, bucket, index, settings }) {
+    const owner = ownerOf(bucket, settings.account);
     const parameters = parseListObjectVersions(request.query, request.headers);
     const { prefix, delimiter, keyMarker, versionIdMarker, maxKeys, encodingType } = parameters;
     const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
@@ -45,7 +49,7 @@ export const listObjectVersions: BucketOperation = {
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
       ...entryNodes(page.entries, writeName, ({ version }) =>
-        versionNode(version, writeName, caller),
+        versionNode(version, writeName, owner),
       ),
     ]);
   },

@@ -1,9 +1,11 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListObjectsV2 } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
 import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { contentsNode, regionHeader } from "./listing-result.ts";
 
@@ -16,8 +18,10 @@ import { contentsNode, regionHeader } from "./listing-result.ts";
 export const listObjectsV2: BucketOperation = {
   name: "ListObjectsV2",
   scope: "bucket",
+  access: onBucket("ListBucket"),
   readsIndex: true,
-  async handle({ request, bucket, index, caller }) {
+  async handle({ request, bucket, index, settings }) {
+    const owner = ownerOf(bucket, settings.account);
     const parameters = parseListObjectsV2(request.query, request.headers);
     const { prefix, delimiter, after, maxKeys, encodingType, startAfter } = parameters;
     const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
@@ -39,7 +43,7 @@ export const listObjectsV2: BucketOperation = {
       ["NextContinuationToken", nextToken],
       ["StartAfter", startAfter === undefined ? undefined : writeName(startAfter)],
       ...entryNodes(page.entries, writeName, ({ object }) =>
-        contentsNode(object, writeName, parameters.fetchOwner ? caller : undefined),
+        contentsNode(object, writeName, parameters.fetchOwner ? owner : undefined),
       ),
     ];
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });

@@ -1,8 +1,10 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListObjects } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
 import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { contentsNode, regionHeader } from "./listing-result.ts";
 
@@ -16,8 +18,10 @@ import { contentsNode, regionHeader } from "./listing-result.ts";
 export const listObjects: BucketOperation = {
   name: "ListObjects",
   scope: "bucket",
+  access: onBucket("ListBucket"),
   readsIndex: true,
-  async handle({ request, bucket, index, caller }) {
+  async handle({ request, bucket, index, settings }) {
+    const owner = ownerOf(bucket, settings.account);
     const { prefix, delimiter, marker, maxKeys, encodingType } = parseListObjects(
       request.query,
       request.headers,
@@ -38,7 +42,7 @@ export const listObjects: BucketOperation = {
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
       ...entryNodes(page.entries, writeName, ({ object }) =>
-        contentsNode(object, writeName, caller),
+        contentsNode(object, writeName, owner),
       ),
     ];
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });

@@ -2,6 +2,7 @@ import { parseHttpDate } from "../../lib/http-date.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
+import { onObject, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 const INITIATED_HEADER = "x-amz-if-match-initiated-time";
@@ -16,6 +17,7 @@ const INITIATED_HEADER = "x-amz-if-match-initiated-time";
 export const abortMultipartUpload: ObjectOperation = {
   name: "AbortMultipartUpload",
   scope: "object",
+  access: onObject("AbortMultipartUpload", SIGNED_ONLY),
   async handle({ request: { headers, query }, key, index }) {
     const uploadId = uploadIdOf(query);
     const initiatedMs = parseInitiated(headers.get(INITIATED_HEADER));

@@ -9,6 +9,7 @@ import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
 import type { Completion, CompletionRefusal } from "../../protocol/multipart-completion.ts";
+import { onObject, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { parseCompletion } from "./completion.ts";
 
@@ -26,6 +27,7 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 export const completeMultipartUpload: ObjectOperation = {
   name: "CompleteMultipartUpload",
   scope: "object",
+  access: onObject("PutObject", SIGNED_ONLY),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, bucket, key, index } = context;

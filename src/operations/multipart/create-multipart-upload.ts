@@ -5,6 +5,7 @@ import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
+import { ofUpload, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -17,6 +18,7 @@ import type { ObjectOperation } from "../operation.ts";
 export const createMultipartUpload: ObjectOperation = {
   name: "CreateMultipartUpload",
   scope: "object",
+  access: ofUpload(SIGNED_ONLY),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, bucket, key, index } = context;

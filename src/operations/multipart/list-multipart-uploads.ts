@@ -1,3 +1,4 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
@@ -6,6 +7,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
 import type { UploadSummary } from "../../storage/ports/upload-index.ts";
 import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { onBucket, SIGNED_ONLY } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
@@ -19,8 +21,10 @@ import { ownerContent } from "../owner-content.ts";
 export const listMultipartUploads: BucketOperation = {
   name: "ListMultipartUploads",
   scope: "bucket",
+  access: onBucket("ListBucketMultipartUploads", SIGNED_ONLY),
   readsIndex: true,
-  async handle({ request, bucket, index, caller }) {
+  async handle({ request, bucket, index, settings }) {
+    const owner = ownerOf(bucket, settings.account);
     const { prefix, delimiter, keyMarker, uploadIdMarker, maxUploads, encodingType } =
       parseListMultipartUploads(request.query);
     const { entries, isTruncated } = await pageOf(maxUploads, NO_ENTRIES, (limit) =>
@@ -45,7 +49,7 @@ export const listMultipartUploads: BucketOperation = {
       ["MaxUploads", maxUploads],
       ["EncodingType", encodingType],
       ["IsTruncated", isTruncated],
-      ...entryNodes(entries, writeName, ({ upload }) => uploadNode(upload, writeName, caller)),
+      ...entryNodes(entries, writeName, ({ upload }) => uploadNode(upload, writeName, owner)),
     ]);
   },
 };

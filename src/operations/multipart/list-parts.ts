@@ -1,3 +1,4 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
@@ -8,6 +9,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import type { PartRecord } from "../../protocol/multipart-completion.ts";
 import { NO_PARTS, pageOf } from "../listing.ts";
+import { onObject, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
@@ -22,8 +24,10 @@ import { ownerContent } from "../owner-content.ts";
 export const listParts: ObjectOperation = {
   name: "ListParts",
   scope: "object",
+  access: onObject("ListMultipartUploadParts", SIGNED_ONLY),
   refuses: REFUSED_OF_READS,
-  async handle({ request, bucket, key, index, caller }) {
+  async handle({ request, bucket, key, index, settings }) {
+    const owner = ownerOf(bucket, settings.account);
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const uploadId = uploadIdOf(request.query);
     const { upload, parts, isTruncated } = await pageOf(maxParts, NO_PARTS, async (limit) => {
@@ -35,8 +39,8 @@ export const listParts: ObjectOperation = {
       ["Bucket", bucket.name],
       ["Key", key],
       ["UploadId", upload.uploadId],
-      ["Initiator", ownerContent(caller)],
-      ["Owner", ownerContent(caller)],
+      ["Initiator", ownerContent(owner)],
+      ["Owner", ownerContent(owner)],
       ["StorageClass", upload.storageClass],
       ["PartNumberMarker", partNumberMarker],
       ["NextPartNumberMarker", isTruncated ? parts.at(-1)?.partNumber : undefined],

@@ -5,13 +5,13 @@ import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { checkSourceConditions } from "../../protocol/read-conditions.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
 import { parseCopyRange, parsePartNumber, requireCopyRange } from "../../protocol/range.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { copySourceVersion } from "../../protocol/version-headers.ts";
 import { WANTS_CONTENT } from "../../storage/ports/content-index.ts";
+import { onObject, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -25,11 +25,11 @@ import type { ObjectOperation } from "../operation.ts";
 export const uploadPartCopy: ObjectOperation = {
   name: "UploadPartCopy",
   scope: "object",
+  access: onObject("PutObject", SIGNED_ONLY),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
-    const { key, index, settings } = context;
+    const { key, index } = context;
     const { headers, query } = context.request;
-    checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
     const partNumber = parsePartNumber(query.get("partNumber") ?? "");
     const uploadId = uploadIdOf(query);
     const source = parseCopySource(headers);

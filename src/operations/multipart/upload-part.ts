@@ -7,6 +7,7 @@ import { parsePartNumber } from "../../protocol/range.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { uploadIdOf } from "../../protocol/upload-id.ts";
+import { onObject, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -20,6 +21,7 @@ import type { ObjectOperation } from "../operation.ts";
 export const uploadPart: ObjectOperation = {
   name: "UploadPart",
   scope: "object",
+  access: onObject("PutObject", SIGNED_ONLY),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, key } = context;

@@ -11,13 +11,13 @@ import { parseCopySource } from "../../protocol/copy-source.ts";
 import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { checkExpectedBucketOwner } from "../../protocol/owner.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { copiedHeaders } from "../../protocol/stored-headers.ts";
 import { copySourceVersion, versionHeaders } from "../../protocol/version-headers.ts";
 import { WANTS_REFERENCE } from "../../storage/ports/content-index.ts";
+import { ofUpload } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /** A copy onto itself must ask for one of these; whether it makes a difference is not looked at. */
@@ -40,12 +40,12 @@ const CHANGES = [
 export const copyObject: ObjectOperation = {
   name: "CopyObject",
   scope: "object",
+  access: ofUpload(),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
-    const { key, bucket, settings } = context;
+    const { key, bucket } = context;
     const { headers } = context.request;
     const annotations = parseAnnotationDirective(headers) === "COPY";
-    checkExpectedBucketOwner(headers, settings.account.id, "x-amz-source-expected-bucket-owner");
     const source = parseCopySource(headers);
     const isChange =
       parseDirective(headers, "metadata") === "REPLACE" ||

@@ -4,6 +4,7 @@ import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -17,6 +18,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const deleteObjectAnnotation: ObjectOperation = {
   name: "DeleteObjectAnnotation",
   scope: "object",
+  access: onVersion("DeleteObjectAnnotation"),
+  needsObject: true,
   async handle({ request: { method, headers, query }, index, key }) {
     const version = { key, versionId: parseVersionId(query) };
     const outcome = await index.changeAnnotation(version, {

@@ -1,6 +1,7 @@
 import { changeVersion } from "../../domain/object-version.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -12,6 +13,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const deleteObjectTagging: ObjectOperation = {
   name: "DeleteObjectTagging",
   scope: "object",
+  access: onVersion("DeleteObjectTagging"),
+  needsObject: true,
   async handle(context) {
     const versionId = await changeVersion(context, { kind: "tags", tags: [] });
     return emptyResponse(204, versionHeaders(versionId));

@@ -4,6 +4,7 @@ import { refusalError } from "../../protocol/refusal.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -16,6 +17,7 @@ import type { ObjectOperation } from "../operation.ts";
 export const deleteObject: ObjectOperation = {
   name: "DeleteObject",
   scope: "object",
+  access: onVersion("DeleteObject"),
   async handle({ request: { query, headers }, index, key }) {
     const outcome = await index.remove({
       key,

@@ -2,6 +2,7 @@ import { requireObject } from "../../domain/found-object.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { ownerAcl } from "../owner-acl.ts";
 
@@ -15,6 +16,8 @@ import { ownerAcl } from "../owner-acl.ts";
 export const getObjectAcl: ObjectOperation = {
   name: "GetObjectAcl",
   scope: "object",
+  access: onVersion("GetObjectAcl"),
+  needsObject: true,
   async handle({ request, index, key, settings }) {
     const asked = parseVersionId(request.query);
     const found = await index.read(key, { ...WANTS_HEADERS, versionId: asked });

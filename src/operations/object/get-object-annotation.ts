@@ -5,6 +5,7 @@ import { wantedChecksumHeaders } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -16,6 +17,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const getObjectAnnotation: ObjectOperation = {
   name: "GetObjectAnnotation",
   scope: "object",
+  access: onVersion("GetObjectAnnotation"),
+  needsObject: true,
   async handle({ request: { method, headers, query }, index, key }) {
     const version = { key, versionId: parseVersionId(query) };
     const outcome = await index.readAnnotation(version, parseAnnotationName(query));

@@ -17,6 +17,7 @@ import {
   WANTS_HEADERS,
 } from "../../storage/ports/content-index.ts";
 import { NO_PARTS, pageOf } from "../listing.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /** The index tells which content has the parts only to who asks for one of them; its bytes are not wanted. */
@@ -31,6 +32,8 @@ const WANTS_PARTS: Wanted = { ...WANTS_HEADERS, partNumber: 1 };
 export const getObjectAttributes: ObjectOperation = {
   name: "GetObjectAttributes",
   scope: "object",
+  access: onVersion("GetObject", "GetObjectAttributes"),
+  needsObject: true,
   refuses: REFUSED_OF_READS,
   async handle({ request, index, contents, key }) {
     const versionId = parseVersionId(request.query);

@@ -3,6 +3,7 @@ import { readVersion } from "../../domain/object-version.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { retentionContent } from "../../protocol/object-lock.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { onObject } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -15,6 +16,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const getObjectRetention: ObjectOperation = {
   name: "GetObjectRetention",
   scope: "object",
+  access: onObject("GetObjectRetention"),
+  needsObject: true,
   async handle(context) {
     await requireObjectLock(context);
     const { retention } = (await readVersion(context)).attributes;

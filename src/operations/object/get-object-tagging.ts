@@ -2,6 +2,7 @@ import { readVersion } from "../../domain/object-version.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { taggingContent } from "../../protocol/tags.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -13,6 +14,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const getObjectTagging: ObjectOperation = {
   name: "GetObjectTagging",
   scope: "object",
+  access: onVersion("GetObjectTagging"),
+  needsObject: true,
   async handle(context) {
     // AWS's NoSuchKey has the bucket in its `Key` here, and only here (seen 2025-03).
     const name = `${context.bucket.name}/${context.key}`;

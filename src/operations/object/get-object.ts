@@ -1,5 +1,6 @@
 import { respondWithObject } from "../../domain/read-object.ts";
 import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -11,6 +12,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const getObject: ObjectOperation = {
   name: "GetObject",
   scope: "object",
+  access: onVersion("GetObject"),
+  needsObject: true,
   refuses: REFUSED_OF_READS,
   handle(context) {
     return respondWithObject(context, context.request, context.key);

@@ -1,5 +1,6 @@
 import { respondWithHeaders } from "../../domain/read-object.ts";
 import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -11,6 +12,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const headObject: ObjectOperation = {
   name: "HeadObject",
   scope: "object",
+  access: onVersion("GetObject"),
+  needsObject: true,
   refuses: REFUSED_OF_READS,
   handle(context) {
     return respondWithHeaders(context, context.request, context.key);

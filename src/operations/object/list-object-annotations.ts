@@ -8,6 +8,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import type { AnnotationSummary } from "../../storage/ports/annotation-index.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -19,6 +20,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const listObjectAnnotations: ObjectOperation = {
   name: "ListObjectAnnotations",
   scope: "object",
+  access: onVersion("ListObjectAnnotations"),
+  needsObject: true,
   async handle({ request: { method, query }, bucket, index, key }) {
     const version = { key, versionId: parseVersionId(query) };
     const { prefix, continuationToken, after, maxResults } = parseListAnnotations(query);

@@ -2,6 +2,7 @@ import { readVersion } from "../../domain/object-version.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 import { requireUnchangedAcl } from "../unchanged-acl.ts";
 
@@ -14,6 +15,8 @@ import { requireUnchangedAcl } from "../unchanged-acl.ts";
 export const putObjectAcl: ObjectOperation = {
   name: "PutObjectAcl",
   scope: "object",
+  access: onVersion("PutObjectAcl"),
+  needsObject: true,
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     await requireUnchangedAcl("PutObjectAcl", context);

@@ -11,6 +11,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 const MAX_PAYLOAD_BYTES = 1024 * 1024;
@@ -27,6 +28,8 @@ const MAX_PAYLOAD_BYTES = 1024 * 1024;
 export const putObjectAnnotation: ObjectOperation = {
   name: "PutObjectAnnotation",
   scope: "object",
+  access: onVersion("PutObjectAnnotation"),
+  needsObject: true,
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, index, key } = context;

@@ -3,6 +3,7 @@ import { requireObjectLock } from "../../domain/bucket-lock.ts";
 import { changeVersion } from "../../domain/object-version.ts";
 import { readLegalHold } from "../../protocol/object-lock.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import { onObject } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -15,6 +16,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const putObjectLegalHold: ObjectOperation = {
   name: "PutObjectLegalHold",
   scope: "object",
+  access: onObject("PutObjectLegalHold"),
+  needsObject: true,
   async handle(context) {
     const hasLegalHold = readLegalHold(await readVouchedDocument(context));
     await requireObjectLock(context);

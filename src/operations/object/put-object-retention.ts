@@ -4,6 +4,7 @@ import { changeVersion } from "../../domain/object-version.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { readRetention } from "../../protocol/object-lock.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
+import { onObject } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -17,6 +18,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const putObjectRetention: ObjectOperation = {
   name: "PutObjectRetention",
   scope: "object",
+  access: onObject("PutObjectRetention"),
+  needsObject: true,
   async handle(context) {
     const retention = readRetention(await readVouchedDocument(context), Date.now());
     await requireObjectLock(context);

@@ -3,6 +3,7 @@ import { changeVersion } from "../../domain/object-version.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { readTagging } from "../../protocol/tags.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
+import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -14,6 +15,8 @@ import type { ObjectOperation } from "../operation.ts";
 export const putObjectTagging: ObjectOperation = {
   name: "PutObjectTagging",
   scope: "object",
+  access: onVersion("PutObjectTagging"),
+  needsObject: true,
   async handle(context) {
     const document = await readDocument(context);
     const tags = readTagging(document);

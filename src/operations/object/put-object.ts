@@ -13,6 +13,7 @@ import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
+import { ofUpload } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
@@ -28,6 +29,7 @@ import type { ObjectOperation } from "../operation.ts";
 export const putObject: ObjectOperation = {
   name: "PutObject",
   scope: "object",
+  access: ofUpload(),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, key } = context;

@@ -6,6 +6,7 @@ import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
+import { ofUpload } from "../access.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
 
 const CLIENT_TOKEN = /^[!-~]{1,64}$/;
@@ -21,6 +22,7 @@ const CLIENT_TOKEN = /^[!-~]{1,64}$/;
 export const renameObject: ObjectOperation = {
   name: "RenameObject",
   scope: "object",
+  access: ofUpload(),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { key } = context;

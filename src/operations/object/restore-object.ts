@@ -8,6 +8,7 @@ import { isArchival } from "../../protocol/storage-class.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
+import { onObject } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 const MAX_DOCUMENT_BYTES = 64 * 1024;
@@ -34,6 +35,8 @@ const RestoreRequest = object({
 export const restoreObject: ObjectOperation = {
   name: "RestoreObject",
   scope: "object",
+  access: onObject("RestoreObject"),
+  needsObject: true,
   async handle(context) {
     const { request, index, key } = context;
     const versionId = parseVersionId(request.query);

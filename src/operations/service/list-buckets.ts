@@ -1,9 +1,11 @@
+import { accountOf } from "../../domain/bucket-owner.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import { bucketArn } from "../../protocol/bucket-name.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListBuckets } from "../../protocol/listing-parameters.ts";
 import { regionOf } from "../../protocol/region.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
+import { onAny, SIGNED_ONLY } from "../access.ts";
 import type { AccountOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
@@ -16,10 +18,12 @@ import { ownerContent } from "../owner-content.ts";
 export const listBuckets: AccountOperation = {
   name: "ListBuckets",
   scope: "account",
+  access: onAny("ListAllMyBuckets", SIGNED_ONLY),
   async handle({ request, caller, directory }) {
+    const account = accountOf(caller);
     const { prefix, region, after, maxBuckets } = parseListBuckets(request.query);
     const { buckets, isTruncated } = await directory.list({
-      ownerId: caller.canonicalId,
+      ownerId: account.canonicalId,
       prefix,
       region,
       after,
@@ -27,7 +31,7 @@ export const listBuckets: AccountOperation = {
     });
     const last = buckets.at(-1);
     return xmlResponse("ListAllMyBucketsResult", [
-      ["Owner", ownerContent(caller)],
+      ["Owner", ownerContent(account)],
       [
         "Buckets",
         buckets.map((bucket) => [

@@ -25,7 +25,7 @@ test.for([
   await expectError(await sendRaw({ url }), 400, "BadRequest");
 });
 
-test.for(["http://h", "http://h:/b", "http://[::1]:8787/b", "http://a_b.s3.localhost:65535/k"])(
+test.for(["http://h", "http://h:/", "http://[::1]:8787/", "http://a_b.localhost:65535/"])(
   "a request for %s names a host",
   async (url) => {
     await expectError(await sendRaw({ url }), 403, "AccessDenied");

@@ -170,7 +170,7 @@ test("no policy gives the anonymous a multipart upload, or another account the p
   expect(asked(multipart, rootOf(OTHER)).kind).toBe("allow");
   expect(asked(policy, rootOf(OWNER)).kind).toBe("allow");
   const refused = asked(policy, rootOf(OTHER));
-  expect(refused).toEqual({ kind: "deny", reason: "other account" });
+  expect(refused).toEqual({ kind: "deny", reason: "other account", check: policy });
   expect(
     refused.kind === "deny" && accessDenied(refused, policy, checkedOf({ headers: {} })).code,
   ).toBe("MethodNotAllowed");

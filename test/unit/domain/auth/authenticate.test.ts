@@ -4,9 +4,15 @@ import { S3Error } from "../../../../src/protocol/errors.ts";
 import { authenticated, EMPTY_SHA256, NOW_MS, refusal, s3Request, signed } from "./requests.ts";
 
 test.for([{ headers: {} }, { headers: { authorization: "" } }])(
-  "a request that nobody signed is AccessDenied",
+  "a request that nobody signed is anonymous",
   ({ headers }) => {
-    expect(refusal(s3Request({ headers })).code).toBe("AccessDenied");
+    const request = s3Request({ headers });
+    expect(authenticated(request)).toEqual({
+      caller: { kind: "anonymous" },
+      payload: { kind: "plain", sha256Hex: undefined },
+      signedRegion: undefined,
+      request,
+    });
   },
 );
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ACCOUNT, authenticated, handSigned, refusal } from "./requests.ts";
+import { CALLER, authenticated, handSigned, refusal } from "./requests.ts";
 
 // What stands between client and Worker changes headers that were signed. The operation gets them as they were signed.
 
@@ -51,7 +51,7 @@ test("a repeated header, signed with a comma, arrives with a comma and a space",
     signedAs: { "x-amz-object-attributes": "ETag,Checksum" },
   });
   expect(request.headers.get("x-amz-object-attributes")).toBe("ETag, Checksum");
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test("a repeated x-amz header is found beside one that has a comma and a space of its own", () => {
@@ -59,7 +59,7 @@ test("a repeated x-amz header is found beside one that has a comma and a space o
     headers: { "cache-control": "no-cache, no-store", "x-amz-meta-a": "1, 2" },
     signedAs: { "x-amz-meta-a": "1,2" },
   });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test("a request that comes as it was signed stays the same object", () => {
@@ -102,7 +102,7 @@ test("all of it at once is found", () => {
     headers: { "accept-encoding": "br, gzip", "x-amz-meta-a": "1, 2" },
     signedAs: { "accept-encoding": "gzip", "x-amz-meta-a": "1,2" },
   });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test.for([
@@ -119,7 +119,7 @@ test("runs of blanks in a header are signed as one space", () => {
     headers: { "x-amz-meta-a": 'a   "b  c"\td' },
     signedAs: { "x-amz-meta-a": 'a "b c" d' },
   });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test.for([
@@ -131,7 +131,7 @@ test.for([
   { target: "/bucket/100%", canonicalPath: "/bucket/100%25" },
 ])("the path $target may be signed as $canonicalPath", ({ target, canonicalPath }) => {
   const request = handSigned({ target: "/bucket/key", canonicalPath });
-  expect(authenticated({ ...request, rawPath: target }).caller).toBe(ACCOUNT);
+  expect(authenticated({ ...request, rawPath: target }).caller).toBe(CALLER);
 });
 
 test.for([
@@ -152,14 +152,14 @@ test("a refused signature shows a plus in the path as AWS reads it", () => {
 test("a virtual-hosted request signs the path without its bucket", () => {
   const headers = { host: "bucket.s3.example.com" };
   const request = handSigned({ target: "/key", bucket: "bucket", headers });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test("a plus in a query is a space, as that is how it is read", () => {
   const target = "/bucket?prefix=a+b";
   const asSpace = handSigned({ target, canonicalPath: "/bucket", canonicalQuery: "prefix=a%20b" });
   expect(asSpace.query.get("prefix")).toBe("a b");
-  expect(authenticated(asSpace).caller).toBe(ACCOUNT);
+  expect(authenticated(asSpace).caller).toBe(CALLER);
   const asPlus = handSigned({ target, canonicalPath: "/bucket", canonicalQuery: "prefix=a%2Bb" });
   expect(refusal(asPlus).code).toBe("SignatureDoesNotMatch");
 });

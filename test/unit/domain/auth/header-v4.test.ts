@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import {
   ACCESS_KEY_ID,
-  ACCOUNT,
+  CALLER,
   AMZ_DATE,
   authenticated,
   authorization,
@@ -29,7 +29,7 @@ test.for([
   { method: "GET", target: "/bucket/k", headers: { range: "bytes=0-4", "if-match": '"a"' } },
 ])("$method $target signed by another implementation is its caller's", async (signing) => {
   const { caller, payload, signedRegion } = authenticated(await signed(signing));
-  expect(caller).toBe(ACCOUNT);
+  expect(caller).toBe(CALLER);
   expect(payload).toEqual({ kind: "plain", sha256Hex: undefined });
   expect(signedRegion?.region).toBe("us-east-1");
 });
@@ -54,7 +54,7 @@ test("AWS's own example of a GET with a range is valid", () => {
     }),
     Date.UTC(2013, 4, 24),
   );
-  expect(caller).toBe(ACCOUNT);
+  expect(caller).toBe(CALLER);
   expect(payload).toEqual({ kind: "plain", sha256Hex: EMPTY_SHA256 });
 });
 
@@ -77,7 +77,7 @@ test("x-amz-content-sha256 need not be among the signed headers, as its value is
     "x-amz-content-sha256": EMPTY_SHA256,
     authorization: authorization("host;x-amz-date", signCanonical(canonical)),
   };
-  expect(authenticated(s3Request({ headers })).caller).toBe(ACCOUNT);
+  expect(authenticated(s3Request({ headers })).caller).toBe(CALLER);
 });
 
 test("a Date stands in for a missing x-amz-date", () => {
@@ -89,7 +89,7 @@ test("a Date stands in for a missing x-amz-date", () => {
     "x-amz-content-sha256": EMPTY_SHA256,
     authorization: authorization("date;host;x-amz-content-sha256", signature),
   };
-  expect(authenticated(s3Request({ headers })).caller).toBe(ACCOUNT);
+  expect(authenticated(s3Request({ headers })).caller).toBe(CALLER);
 });
 
 test.for(["x-absent", "constructor"])(
@@ -102,7 +102,7 @@ test.for(["x-absent", "constructor"])(
       "x-amz-content-sha256": EMPTY_SHA256,
       authorization: authorization(names, signCanonical(canonical)),
     };
-    expect(authenticated(s3Request({ headers })).caller).toBe(ACCOUNT);
+    expect(authenticated(s3Request({ headers })).caller).toBe(CALLER);
   },
 );
 
@@ -128,7 +128,7 @@ test.for([
 
 test("a signed header changed is SignatureDoesNotMatch", async () => {
   const request = await signed({ headers: { "content-type": "text/plain" } });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
   request.headers.set("content-type", "text/html");
   expect(refusal(request).code).toBe("SignatureDoesNotMatch");
 });
@@ -167,7 +167,7 @@ test.for([-16, 16])("a signature %i minutes from now is RequestTimeTooSkewed", a
 });
 
 test.for([-15, 15])("a signature %i minutes from now is still valid", async (minutes) => {
-  expect(authenticated(await signed(), NOW_MS - minutes * MINUTE_MS).caller).toBe(ACCOUNT);
+  expect(authenticated(await signed(), NOW_MS - minutes * MINUTE_MS).caller).toBe(CALLER);
 });
 
 test.for([undefined, "", "yesterday", "2026-11-23T05:00:00Z", "Tue, 07 Jul 1950 21:53:04 GMT"])(
@@ -186,7 +186,7 @@ test("an x-amz header that is not signed is AccessDenied and named; any other ma
   const request = await signed();
   request.headers.set("range", "bytes=0-1");
   request.headers.set("x-amzn-trace-id", "Root=1");
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
   request.headers.set("x-amz-acl", "public-read");
   request.headers.set("x-amz-meta-a", "1");
   const { code, message, fields } = refusal(request);
@@ -240,7 +240,7 @@ test("the components come in any order, with or without a space between them", a
   const request = await signed();
   const components = request.headers.get("authorization")?.slice(17).split(", ") ?? [];
   request.headers.set("authorization", `AWS4-HMAC-SHA256 ${components.toReversed().join(",")}`);
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test("no x-amz-content-sha256 is InvalidRequest", async () => {

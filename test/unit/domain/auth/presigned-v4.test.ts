@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { S3Request } from "../../../../src/protocol/s3-request.ts";
 import {
-  ACCOUNT,
+  CALLER,
   authenticated,
   EMPTY_SHA256,
   NOW_MS,
@@ -33,7 +33,7 @@ test.for([
     const { caller, payload, signedRegion } = authenticated(
       await signed({ ...signing, presign: true }),
     );
-    expect(caller).toBe(ACCOUNT);
+    expect(caller).toBe(CALLER);
     expect(payload).toEqual({ kind: "plain", sha256Hex: undefined });
     expect(signedRegion?.region).toBe("us-east-1");
   },
@@ -44,7 +44,7 @@ test("AWS's own example of a presigned URL is valid", () => {
     "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
   const headers = { host: "examplebucket.s3.amazonaws.com" };
   const request = s3Request({ target, bucket: "examplebucket", headers });
-  expect(authenticated(request, Date.UTC(2013, 4, 24)).caller).toBe(ACCOUNT);
+  expect(authenticated(request, Date.UTC(2013, 4, 24)).caller).toBe(CALLER);
 });
 
 test("a URL made by the JS SDK for a PUT has an unsigned payload and a checksum that is only a parameter", async () => {
@@ -89,7 +89,7 @@ test("an x-amz header that the URL does not sign is AccessDenied", async () => {
 test("a header that the URL signs must be sent as signed", async () => {
   const headers = { "content-type": "text/plain" };
   const request = await signed({ method: "PUT", presign: true, headers });
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
   request.headers.set("content-type", "text/html");
   expect(refusal(request).code).toBe("SignatureDoesNotMatch");
 });
@@ -102,7 +102,7 @@ test("a parameter added to the URL is SignatureDoesNotMatch", async () => {
 
 test("a URL ends when its seconds are over", async () => {
   const request = await signed({ presign: true, target: "/bucket/key?X-Amz-Expires=600" });
-  expect(authenticated(request, NOW_MS + 10 * MINUTE_MS - 1).caller).toBe(ACCOUNT);
+  expect(authenticated(request, NOW_MS + 10 * MINUTE_MS - 1).caller).toBe(CALLER);
   const { code, message, fields } = refusal(request, NOW_MS + 10 * MINUTE_MS);
   expect({ code, message }).toEqual({ code: "AccessDenied", message: "Request has expired" });
   expect(fields).toEqual({
@@ -114,13 +114,13 @@ test("a URL ends when its seconds are over", async () => {
 
 test("a URL of a week is valid to the end of the week, whatever the clock's skew", async () => {
   const request = await signed({ presign: true, target: "/bucket/key?X-Amz-Expires=604800" });
-  expect(authenticated(request, NOW_MS + 7 * DAY_MS - 1).caller).toBe(ACCOUNT);
+  expect(authenticated(request, NOW_MS + 7 * DAY_MS - 1).caller).toBe(CALLER);
   expect(refusal(request, NOW_MS + 7 * DAY_MS).message).toBe("Request has expired");
 });
 
 test("a URL begins 15 minutes before its date", async () => {
   const request = await signed({ presign: true });
-  expect(authenticated(request, NOW_MS - 15 * MINUTE_MS).caller).toBe(ACCOUNT);
+  expect(authenticated(request, NOW_MS - 15 * MINUTE_MS).caller).toBe(CALLER);
   const { code, message } = refusal(request, NOW_MS - 16 * MINUTE_MS);
   expect({ code, message }).toEqual({ code: "AccessDenied", message: "Request is not yet valid" });
 });

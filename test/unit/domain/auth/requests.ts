@@ -1,13 +1,18 @@
 import { createHash, createHmac } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import { authenticate } from "../../../../src/domain/auth/authenticate.ts";
+import { rootOf } from "../../../../src/protocol/caller.ts";
 import { S3Error } from "../../../../src/protocol/errors.ts";
 import type { S3Request } from "../../../../src/protocol/s3-request.ts";
 
 /** The credentials of AWS's own examples. */
 export const ACCESS_KEY_ID = "AKIAIOSFODNN7EXAMPLE";
 export const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-export const ACCOUNT = { id: "123456789012", canonicalId: "a".repeat(64), displayName: "root" };
+export const CALLER = rootOf({
+  id: "123456789012",
+  canonicalId: "a".repeat(64),
+  displayName: "root",
+});
 
 export const AMZ_DATE = "20261123T050000Z";
 export const NOW_MS = Date.UTC(2026, 10, 23, 5);
@@ -51,7 +56,7 @@ export function s3Request(parts: RequestParts = {}): S3Request {
 
 export function authenticated(request: S3Request, nowMs: number = NOW_MS) {
   const find = (accessKeyId: string) =>
-    accessKeyId === ACCESS_KEY_ID ? { account: ACCOUNT, secretAccessKey: SECRET } : undefined;
+    accessKeyId === ACCESS_KEY_ID ? { caller: CALLER, secretAccessKey: SECRET } : undefined;
   return authenticate(request, find, nowMs);
 }
 

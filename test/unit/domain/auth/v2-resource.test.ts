@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SIGNED_PARAMETERS } from "../../../../src/domain/auth/v2-parameters.ts";
 import model from "../../../model/s3-operations.json" with { type: "json" };
-import { ACCOUNT, authenticated, refusal } from "./requests.ts";
+import { CALLER, authenticated, refusal } from "./requests.ts";
 import { byHeader, byUrl, DATE, EXPIRES } from "./requests-v2.ts";
 
 // Which parameters SigV2 signs, and how: a signature for one request must not fit another.
@@ -9,13 +9,13 @@ import { byHeader, byUrl, DATE, EXPIRES } from "./requests-v2.ts";
 test("the parameters of a resource are signed sorted and decoded, others not at all", () => {
   const target = "/bucket/key?versionId=a%2Fb&x-id=GetObject&partNumber=1&response-expires=%3A+%3A";
   const toSign = `GET\n\n\n${DATE}\n/bucket/key?partNumber=1&response-expires=: :&versionId=a/b`;
-  expect(authenticated(byHeader(toSign, { target, headers: { date: DATE } })).caller).toBe(ACCOUNT);
+  expect(authenticated(byHeader(toSign, { target, headers: { date: DATE } })).caller).toBe(CALLER);
 });
 
 test.for(["/bucket/?acl", "/bucket/?acl="])("%s may be signed either way", (target) => {
   for (const resource of ["/bucket/?acl", "/bucket/?acl="]) {
     const request = byHeader(`GET\n\n\n${DATE}\n${resource}`, { target, headers: { date: DATE } });
-    expect(authenticated(request).caller).toBe(ACCOUNT);
+    expect(authenticated(request).caller).toBe(CALLER);
   }
 });
 
@@ -33,7 +33,7 @@ test("two signed parameters cannot be sent as one, nor two signed headers", () =
   const method = "PUT";
   const parts = `PUT\n\n\n${EXPIRES}\n/bucket/key?partNumber=1&uploadId=2`;
   const two = byUrl(parts, { method, target: "/bucket/key?partNumber=1&uploadId=2" });
-  expect(authenticated(two).caller).toBe(ACCOUNT);
+  expect(authenticated(two).caller).toBe(CALLER);
   const one = byUrl(parts, { method, target: "/bucket/key?partNumber=1%26uploadId%3D2" });
   expect(refusal(one).code).toBe("InvalidArgument");
   const headers = `PUT\n\n\n${EXPIRES}\nx-amz-acl:private\nx-amz-meta-a:1\n/bucket/key`;
@@ -46,7 +46,7 @@ test.for(["a%26b", "a%26", "%26", "R%26D%26tag%3D1", "a%26Tagging", "a%26my-acl%
   (value) => {
     const target = `/bucket/key?response-content-disposition=${value}`;
     const toSign = `GET\n\n\n${EXPIRES}\n/bucket/key?response-content-disposition=${decodeURIComponent(value)}`;
-    expect(authenticated(byUrl(toSign, { target })).caller).toBe(ACCOUNT);
+    expect(authenticated(byUrl(toSign, { target })).caller).toBe(CALLER);
   },
 );
 
@@ -75,9 +75,7 @@ test.for(["tagging", "retention", "torrent", "uploadId=1", "acl"])(
 test("an override of one version or part is valid", () => {
   const parameters = "partNumber=1&response-content-type=a&versionId=null";
   const toSign = `GET\n\n\n${EXPIRES}\n/bucket/key?${parameters}`;
-  expect(authenticated(byUrl(toSign, { target: `/bucket/key?${parameters}` })).caller).toBe(
-    ACCOUNT,
-  );
+  expect(authenticated(byUrl(toSign, { target: `/bucket/key?${parameters}` })).caller).toBe(CALLER);
 });
 
 test("every parameter that S3 has is signed, but for those that narrow or page a listing", () => {
@@ -99,7 +97,7 @@ test.for([
 ])("a URL for $method ?$query does not work for $added", ({ method, query, added }) => {
   const toSign = `${method}\n\n\n${EXPIRES}\n/bucket/key?${query}`;
   const target = `/bucket/key?${query}`;
-  expect(authenticated(byUrl(toSign, { method, target })).caller).toBe(ACCOUNT);
+  expect(authenticated(byUrl(toSign, { method, target })).caller).toBe(CALLER);
   const [subresource = ""] = query.split("&");
   for (const changed of [`${target}&${added}`, `/bucket/key?${subresource}&${added}`])
     expect(refusal(byUrl(toSign, { method, target: changed })).code).toBe("SignatureDoesNotMatch");

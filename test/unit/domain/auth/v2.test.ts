@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ACCESS_KEY_ID, ACCOUNT, authenticated, NOW_MS, refusal, s3Request } from "./requests.ts";
+import { ACCESS_KEY_ID, CALLER, authenticated, NOW_MS, refusal, s3Request } from "./requests.ts";
 import { byHeader, byUrl, DATE, EXPIRES, signature } from "./requests-v2.ts";
 
 const BUCKET = "awsexamplebucket1";
@@ -78,7 +78,7 @@ test.for([
     headers: new Headers({ ...headers, authorization: `AWS ${ACCESS_KEY_ID}:${expected}` }),
   });
   const { caller, payload, signedRegion } = authenticated(request, Date.parse(headers.date));
-  expect(caller).toBe(ACCOUNT);
+  expect(caller).toBe(CALLER);
   expect(payload).toEqual({ kind: "plain", sha256Hex: undefined });
   expect(signedRegion).toBeUndefined();
 });
@@ -87,7 +87,7 @@ test("AWS's example of a signed URL is valid", () => {
   const target =
     "/photos/puppy.jpg?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Signature=NpgCjnDzrM%2BWFzoENXmpNDUsSn8%3D&Expires=1175139620";
   const request = s3Request({ target, bucket: "johnsmith" });
-  expect(authenticated(request, 1_175_139_620_000 - 1).caller).toBe(ACCOUNT);
+  expect(authenticated(request, 1_175_139_620_000 - 1).caller).toBe(CALLER);
 });
 
 // Made by botocore 1.43.11, whose default this is.
@@ -109,29 +109,29 @@ test.for([
 ])("boto3's URL for $method $path is valid in both styles", ({ method, path, query }) => {
   const nowMs = 1_800_000_000_000;
   const pathStyle = s3Request({ method, target: `/bkt${path}?${query}` });
-  expect(authenticated(pathStyle, nowMs).caller).toBe(ACCOUNT);
+  expect(authenticated(pathStyle, nowMs).caller).toBe(CALLER);
   const target = `${path === "" ? "/" : path}?${query}`;
   const headers = { host: "bkt.s3.example.com" };
   const hosted = s3Request({ method, target, bucket: "bkt", headers });
-  expect(authenticated(hosted, nowMs).caller).toBe(ACCOUNT);
+  expect(authenticated(hosted, nowMs).caller).toBe(CALLER);
 });
 
 test("x-amz-date takes the place of Date, which is then not signed", () => {
   const headers = { "x-amz-date": DATE, date: "Tue, 07 Jul 2020 21:53:04 GMT" };
   const toSign = `GET\n\n\n\nx-amz-date:${DATE}\n/bucket/key`;
-  expect(authenticated(byHeader(toSign, { headers })).caller).toBe(ACCOUNT);
+  expect(authenticated(byHeader(toSign, { headers })).caller).toBe(CALLER);
 });
 
 test("escapes that a proxy normalized are found as they were signed, if they were canonical", () => {
   const target = "/bucket/%c3%a9%7E";
   const toSign = `GET\n\n\n${DATE}\n/bucket/%C3%A9~`;
-  expect(authenticated(byHeader(toSign, { target, headers: { date: DATE } })).caller).toBe(ACCOUNT);
+  expect(authenticated(byHeader(toSign, { target, headers: { date: DATE } })).caller).toBe(CALLER);
 });
 
 test("an x-amz header added to a signed URL is SignatureDoesNotMatch, in its query too", () => {
   const toSign = `PUT\n\n\n${EXPIRES}\n/bucket/key`;
   const method = "PUT";
-  expect(authenticated(byUrl(toSign, { method })).caller).toBe(ACCOUNT);
+  expect(authenticated(byUrl(toSign, { method })).caller).toBe(CALLER);
   const withHeader = byUrl(toSign, { method, headers: { "x-amz-acl": "public-read" } });
   expect(refusal(withHeader).code).toBe("SignatureDoesNotMatch");
   for (const name of ["x-amz-acl", "X-Amz-Acl"]) {
@@ -152,7 +152,7 @@ test("a space put into a header that stands in a URL is SignatureDoesNotMatch", 
   const toSign = `PUT\n\n\n${EXPIRES}\nx-amz-meta-a:1,2\n/bucket/key`;
   const method = "PUT";
   const signed = byUrl(toSign, { method, target: "/bucket/key?x-amz-meta-a=1,2" });
-  expect(authenticated(signed).caller).toBe(ACCOUNT);
+  expect(authenticated(signed).caller).toBe(CALLER);
   const changed = byUrl(toSign, { method, target: "/bucket/key?x-amz-meta-a=1,%202" });
   expect(refusal(changed).code).toBe("SignatureDoesNotMatch");
 });
@@ -162,7 +162,7 @@ test("a plus in the signature of a URL need not be encoded", () => {
   const request = byUrl(toSign);
   // Whichever characters the signature has, as a form decoder leaves them.
   request.query.set("Signature", signature(toSign).replaceAll("+", " "));
-  expect(authenticated(request).caller).toBe(ACCOUNT);
+  expect(authenticated(request).caller).toBe(CALLER);
 });
 
 test("a changed request is SignatureDoesNotMatch, with what was signed", () => {
@@ -218,7 +218,7 @@ test.for(["Wed, 07 Jul 2010 21:53:04 GMT", "Wed, 07 Jul 9999 21:53:04 GMT"])(
 test("a URL ends at its Expires, however far away that was", () => {
   const expires = String(NOW_MS / 1000 + 86_400 * 365);
   const request = byUrl(`GET\n\n\n${expires}\n/bucket/key`, {}, expires);
-  expect(authenticated(request, Number(expires) * 1000 - 1).caller).toBe(ACCOUNT);
+  expect(authenticated(request, Number(expires) * 1000 - 1).caller).toBe(CALLER);
   const { code, message, fields } = refusal(request, Number(expires) * 1000);
   expect({ code, message }).toEqual({ code: "AccessDenied", message: "Request has expired" });
   expect(fields["Expires"]).toBe("2027-11-23T05:00:00Z");

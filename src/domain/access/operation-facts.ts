@@ -1,0 +1,68 @@
+import { type CopySource, parseCopySource } from "../../protocol/copy-source.ts";
+import { parseLockHeaders } from "../../protocol/object-lock.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import type { TagSet } from "../../protocol/tag-set.ts";
+import { parseTaggingHeader } from "../../protocol/tags.ts";
+import type { OperationFacts } from "./context.ts";
+
+/**
+ * What a request's headers and parameters tell policies, read when a condition asks for it: then what cannot be read is the
+ * request's error. A key of another operation than the request's is not asked for (`action-keys.ts`).
+ *
+ * @throws S3Error of each getter, as the operation throws it that reads the same
+ */
+export class RequestedOperation implements OperationFacts {
+  readonly #request: S3Request;
+  readonly #nowMs: number;
+
+  constructor(request: S3Request, nowMs: number) {
+    this.#request = request;
+    this.#nowMs = nowMs;
+  }
+
+  get listing(): NonNullable<OperationFacts["listing"]> {
+    const { query } = this.#request;
+    const maxKeys = query.get("max-keys") ?? query.get("max-uploads");
+    return {
+      prefix: query.get("prefix") ?? undefined,
+      delimiter: query.get("delimiter") ?? undefined,
+      maxKeys: maxKeys === null ? 1000 : Number(maxKeys),
+    };
+  }
+
+  get versionId(): string | undefined {
+    return this.#request.query.get("versionId") ?? undefined;
+  }
+
+  get copySource(): CopySource | undefined {
+    const { headers } = this.#request;
+    return headers.has("x-amz-copy-source") ? parseCopySource(headers) : undefined;
+  }
+
+  get objectTags(): TagSet | undefined {
+    const { headers } = this.#request;
+    return headers.has("x-amz-tagging") ? parseTaggingHeader(headers) : undefined;
+  }
+
+  get retention(): OperationFacts["retention"] {
+    return parseLockHeaders(this.#request.headers, this.#nowMs).retention;
+  }
+
+  get legalHold(): string | undefined {
+    return this.#request.headers.get("x-amz-object-lock-legal-hold") ?? undefined;
+  }
+
+  /** All that is put is an object, but for parts. */
+  get isObjectCreation(): boolean {
+    return !this.#request.query.has("partNumber");
+  }
+
+  get annotationPrefix(): string | undefined {
+    return this.#request.query.get("annotation-prefix") ?? undefined;
+  }
+
+  get maxAnnotationResults(): number | undefined {
+    const text = this.#request.query.get("max-annotation-results");
+    return text === null ? undefined : Number(text);
+  }
+}

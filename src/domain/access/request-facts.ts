@@ -1,0 +1,68 @@
+import type { Caller } from "../../protocol/caller.ts";
+import { regionOf } from "../../protocol/region.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import type { Settings } from "../../env.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import { parseAmzDate } from "../auth/request-time.ts";
+import { bucketFactsOf } from "./bucket-facts.ts";
+import type { Checked } from "./checks.ts";
+import type { SignatureFacts } from "./context.ts";
+import { RequestedOperation } from "./operation-facts.ts";
+
+/** Who asks for what. */
+export interface Asked {
+  readonly caller: Caller;
+  readonly request: S3Request;
+  readonly settings: Pick<Settings, "account" | "region">;
+}
+
+/**
+ * What the checks of a request are about.
+ *
+ * @param bucket undefined: there is none yet, or the request is about none
+ */
+export function checkedOf(asked: Asked, bucket: BucketRecord | undefined): Checked {
+  const { caller, request, settings } = asked;
+  const nowMs = Date.now();
+  const bucketFacts = bucket && bucketFactsOf(bucket, settings.account);
+  return {
+    caller,
+    // There are no users yet.
+    permissions: undefined,
+    bucketName: request.bucket ?? "",
+    key: request.key,
+    bucket: bucketFacts,
+    facts: {
+      caller,
+      headers: request.headers,
+      nowMs,
+      isSecure: request.origin.startsWith("https:"),
+      sourceIp: request.connection?.address,
+      tlsVersion: request.connection?.tlsVersion,
+      region: bucket === undefined ? settings.region : regionOf(bucket.region),
+      signature: caller.kind === "anonymous" ? undefined : signatureFacts(request),
+      bucket: bucketFacts,
+      object: request.key === undefined ? "none" : "unread",
+      operation: new RequestedOperation(request, nowMs),
+    },
+  };
+}
+
+/** How a request is signed that is known to be. The age counts for those that are signed ahead of time only. */
+function signatureFacts({ headers, query }: S3Request): SignatureFacts {
+  const date = query.get("X-Amz-Date");
+  if (query.has("X-Amz-Signature"))
+    return {
+      type: "REST-QUERY-STRING",
+      version: "AWS4-HMAC-SHA256",
+      signedMs: date === null ? undefined : parseAmzDate(date),
+    };
+  if (query.has("Signature"))
+    return { type: "REST-QUERY-STRING", version: "AWS", signedMs: undefined };
+  const isV4 = headers.get("authorization")?.startsWith("AWS4-") === true;
+  return {
+    type: "REST-HEADER",
+    version: isV4 ? "AWS4-HMAC-SHA256" : "AWS",
+    signedMs: undefined,
+  };
+}
