@@ -8,7 +8,7 @@ import { type BucketIndex, StaleBucketError } from "../storage/ports/bucket-inde
 import type { ContentWanted } from "../storage/ports/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { Gate, isPlainOwner } from "./access/gate.ts";
-import type { Asked } from "./access/request-facts.ts";
+import { type Asked, versionAction } from "./access/request-facts.ts";
 import { noSuchBucket, ownerOf } from "./bucket-owner.ts";
 import type { Ports } from "./ports.ts";
 
@@ -21,6 +21,8 @@ export interface SourceObject {
   /** Undefined: the caller may do everything with its bucket. */
   readonly gate: Gate | undefined;
   readonly record: StoredObject;
+  /** As it was asked for. */
+  readonly versionId: string | undefined;
 }
 
 /**
@@ -67,11 +69,29 @@ async function readIn(
     const { index, gate } = asked;
     gate?.screen(found, versionId !== undefined);
     if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
-    return { bucketId: bucket.id, index, gate, record: requireObject(found, key, versionId) };
+    const record = requireObject(found, key, versionId);
+    return { bucketId: bucket.id, index, gate, versionId, record };
   } catch (error) {
     if (error instanceof StaleBucketError) return "stale";
     throw error;
   }
+}
+
+/**
+ * What comes along with a copy needs permissions of its own, on both sides.
+ *
+ * @param what as actions call it
+ * @throws S3Error AccessDenied
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export function requireCopyOf(
+  what: "Tagging" | "Annotation",
+  destination: { readonly gate: Gate | undefined },
+  { gate, record, versionId }: SourceObject,
+): void {
+  gate?.require({ action: versionAction(`GetObject${what}`, versionId), on: "object" });
+  gate?.decideOn(record);
+  destination.gate?.require({ action: `s3:PutObject${what}`, on: "object" });
 }
 
 /**
@@ -88,7 +108,7 @@ function ask(
   const gate = isPlainOwner(ports.caller, bucket)
     ? undefined
     : new Gate(readerOf(ports, bucket, key, versionId), bucket, {
-        checks: [{ action: sourceAction("GetObject", versionId), on: "object" }],
+        checks: [{ action: versionAction("GetObject", versionId), on: "object" }],
         on: "object",
       });
   const decideAgain: Decision = (known) => {
@@ -109,11 +129,6 @@ function readerOf(
   query.delete("versionId");
   if (versionId !== undefined) query.set("versionId", versionId);
   return { caller, settings, request: { ...request, bucket: name, key, query } };
-}
-
-/** `s3:GetObjectTagging`, or of a version of its own `s3:GetObjectVersionTagging`. */
-export function sourceAction(action: string, versionId: string | undefined): string {
-  return `s3:${versionId === undefined ? action : action.replace("Object", "ObjectVersion")}`;
 }
 
 function copiesMarker(): S3Error {

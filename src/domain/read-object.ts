@@ -3,7 +3,7 @@ import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
 import { evaluateRead, isRangeCurrent } from "../protocol/read-conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
-import type { ObjectRecord } from "../protocol/object-record.ts";
+import type { ObjectAttributes, ObjectRecord } from "../protocol/object-record.ts";
 import { contentRange, parsePartNumber, parseRange } from "../protocol/range.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { restoreHeader } from "../protocol/storage-class.ts";
@@ -11,13 +11,14 @@ import { applyResponseOverrides } from "../protocol/stored-headers.ts";
 import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
 import type { Wanted } from "../storage/ports/content-index.ts";
+import { visibleAttributes } from "./access/visible-attributes.ts";
 import { requireObject } from "./found-object.ts";
 import { openContent } from "./open-content.ts";
 import type { BucketPorts } from "./ports.ts";
 import { selectBytes, selectedContent, type Selection, wholeOf } from "./select-bytes.ts";
 
 /** What GetObject and HeadObject work with. */
-type ReadPorts = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings">;
+type ReadPorts = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings" | "gate">;
 
 /**
  * Answers GetObject: one index call, then conditions, then the range, then the bytes, as RFC 9110 §13.2.2 orders them, so
@@ -58,12 +59,15 @@ interface Description {
 }
 
 async function describe(
-  { contents, settings }: ReadPorts,
+  { contents, settings, gate }: ReadPorts,
   request: S3Request,
   record: ObjectRecord,
   wanted: Wanted,
 ): Promise<Description> {
-  const headers = objectHeaders(record, request, settings.noTransform);
+  const { versionId } = wanted;
+  const attributes =
+    gate === undefined ? record.attributes : visibleAttributes(record, gate, versionId);
+  const headers = objectHeaders(record, attributes, request, settings.noTransform);
   if (evaluateRead(request.headers, record) === "not-modified")
     return { init: { status: 304, headers }, selection: undefined };
 
@@ -107,6 +111,7 @@ function wantedBytes<IsContent extends boolean>(
 /** As a plain object, which costs less than as many calls of `Headers.set`. All names are in lower case. */
 function objectHeaders(
   record: ObjectRecord,
+  attributes: ObjectAttributes,
   request: S3Request,
   noTransform: boolean,
 ): Record<string, string> {
@@ -116,7 +121,7 @@ function objectHeaders(
     "accept-ranges": "bytes",
     etag: quoteEtag(record.etag),
     "last-modified": formatHttpDate(record.lastModifiedMs),
-    ...attributeHeaders(record.attributes),
+    ...attributeHeaders(attributes),
   };
   if (versionId !== undefined) headers["x-amz-version-id"] = versionId;
   if (storageClass !== "STANDARD") headers["x-amz-storage-class"] = storageClass;

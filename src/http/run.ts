@@ -1,7 +1,7 @@
 import type { Settings } from "../env.ts";
 import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Authentication, type Identity } from "../domain/auth/authenticate.ts";
-import { Gate, isPlainOwner, requireAllowed } from "../domain/access/gate.ts";
+import { Gate, isPlainOwner, type Needed, requireAllowed } from "../domain/access/gate.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import type { Ports } from "../domain/ports.ts";
@@ -10,7 +10,6 @@ import type {
   AccountContext,
   BucketContext,
   BucketOperation,
-  ObjectContext,
   ObjectOperation,
   Operation,
 } from "../operations/operation.ts";
@@ -115,11 +114,21 @@ async function handleOnBucket(
   const decisions: Decision[] = [(known) => decideAgain(operation, context, gate, known)];
   const index = context.indexOf(bucket, decisions);
   const bucketContext: BucketContext = { ...context, bucket, decisions, index, gate };
-  if (operation.scope === "bucket") return operation.handle(bucketContext);
-  const key = request.key ?? "";
-  const objectContext: ObjectContext = { ...bucketContext, key };
-  if (gate === undefined || operation.needsObject !== true) return operation.handle(objectContext);
-  return operation.handle({ ...objectContext, index: guardedIndex(index, gate, key) });
+  const response = await answer(operation, bucketContext);
+  if (gate?.isCharged === true) response.headers.set("x-amz-request-charged", "requester");
+  return response;
+}
+
+function answer(
+  operation: BucketOperation | ObjectOperation,
+  context: BucketContext,
+): Promise<Response> {
+  if (operation.scope === "bucket") return operation.handle(context);
+  const key = context.request.key ?? "";
+  const { gate, index } = context;
+  if (gate === undefined || operation.needsObject !== true)
+    return operation.handle({ ...context, key });
+  return operation.handle({ ...context, key, index: guardedIndex(index, gate, key) });
 }
 
 /** @returns undefined: the caller may do everything with the bucket */
@@ -129,11 +138,15 @@ function openGate(
   bucket: BucketRecord,
 ): Gate | undefined {
   if (isPlainOwner(context.caller, bucket)) return undefined;
-  const { access } = operation;
-  if (access === "by key") return new Gate(context, bucket, { checks: [], on: "keys" });
-  const needsObject = operation.scope === "object" && operation.needsObject === true;
-  const checks = access(context.request);
-  return new Gate(context, bucket, { checks, on: needsObject ? "object" : "bucket" });
+  return new Gate(context, bucket, {
+    checks: operation.access(context.request),
+    on: dependingOn(operation),
+  });
+}
+
+function dependingOn(operation: BucketOperation | ObjectOperation): Needed["on"] {
+  if (operation.scope === "bucket") return operation.decidesByKey === true ? "keys" : "bucket";
+  return operation.needsObject === true ? "object" : "bucket";
 }
 
 /** When the bucket turns out to have changed since {@link openGate}, before anything is done. */

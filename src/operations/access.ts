@@ -1,5 +1,6 @@
 import type { Check } from "../domain/access/checks.ts";
 import { uploadChecks } from "../domain/access/extra-checks.ts";
+import { versionAction } from "../domain/access/request-facts.ts";
 import type { Access } from "./operation.ts";
 
 /*
@@ -11,6 +12,9 @@ import type { Access } from "./operation.ts";
 
 /** No policy gives it to anonymous callers. */
 export const SIGNED_ONLY = { signedOnly: true } as const;
+
+/** No policy gives it to another account than the bucket's. */
+export const OWN_ACCOUNT_ONLY = { ownAccountOnly: true } as const;
 
 /** @param action without its service, `ListBucket` */
 export function onBucket(action: string, limits: Partial<Check> = {}): Access {
@@ -28,8 +32,8 @@ export function onObject(action: string, limits: Partial<Check> = {}): Access {
 
 /** `GetObject`, or with `?versionId` in its place `GetObjectVersion`. */
 export function onVersion(...actions: readonly string[]): Access {
-  const current = actions.map((action) => onObjectOf(action));
-  const older = actions.map((action) => onObjectOf(action.replace("Object", "ObjectVersion")));
+  const current = actions.map((action) => check(action, undefined));
+  const older = actions.map((action) => check(action, "any"));
   return ({ query }) => (query.has("versionId") ? older : current);
 }
 
@@ -44,6 +48,6 @@ function always(check: Check): Access {
   return () => checks;
 }
 
-function onObjectOf(action: string): Check {
-  return { action: `s3:${action}`, on: "object" };
+function check(action: string, versionId: string | undefined): Check {
+  return { action: versionAction(action, versionId), on: "object" };
 }

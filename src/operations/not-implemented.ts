@@ -22,11 +22,7 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
   "PUT bucket?metrics": "PutBucketMetricsConfiguration",
   "PUT bucket?notification": "PutBucketNotificationConfiguration",
-  "PUT bucket?ownershipControls": "PutBucketOwnershipControls",
-  "PUT bucket?policy": "PutBucketPolicy",
-  "PUT bucket?publicAccessBlock": "PutPublicAccessBlock",
   "PUT bucket?replication": "PutBucketReplication",
-  "PUT bucket?requestPayment": "PutBucketRequestPayment",
   "PUT bucket?website": "PutBucketWebsite",
 
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
@@ -41,9 +37,6 @@ export const NOT_IMPLEMENTED = {
   "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
   "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
   "DELETE bucket?metrics": "DeleteBucketMetricsConfiguration",
-  "DELETE bucket?ownershipControls": "DeleteBucketOwnershipControls",
-  "DELETE bucket?policy": "DeleteBucketPolicy",
-  "DELETE bucket?publicAccessBlock": "DeletePublicAccessBlock",
   "DELETE bucket?replication": "DeleteBucketReplication",
   "DELETE bucket?website": "DeleteBucketWebsite",
 

@@ -36,8 +36,9 @@ export interface AccountOperation extends Described {
 /** An operation on a bucket that exists; the runner answers NoSuchBucket otherwise. */
 export interface BucketOperation extends Described {
   readonly scope: "bucket";
-  /** By key: it decides of each of its keys (`Gate.refusalOf`). */
-  readonly access: Access | "by key";
+  readonly access: Access;
+  /** It asks of each of its keys whether this is allowed (`refusalsOf`). */
+  readonly decidesByKey?: true;
   /** It calls a shard, which says when the bucket is gone. Before any other operation, the Directory is asked. */
   readonly readsIndex?: true;
   readonly handle: (context: BucketContext) => Promise<Response>;

@@ -1,6 +1,12 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { FRESH_BUCKET } from "./bucket-config/fresh-bucket.ts";
+import {
+  deleteBucketPolicy,
+  getBucketPolicy,
+  getBucketPolicyStatus,
+  putBucketPolicy,
+} from "./bucket-config/policy.ts";
 import { putBucketAcl } from "./bucket-config/put-bucket-acl.ts";
 import { STORED_DOCUMENTS } from "./bucket-config/stored-documents.ts";
 import { createBucket } from "./bucket/create-bucket.ts";
@@ -49,15 +55,19 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "GET service": listBuckets,
 
   "DELETE bucket": deleteBucket,
+  "DELETE bucket?policy": deleteBucketPolicy,
   "GET bucket": listObjects,
   "GET bucket?list-type=2": listObjectsV2,
   "GET bucket?location": getBucketLocation,
+  "GET bucket?policy": getBucketPolicy,
+  "GET bucket?policyStatus": getBucketPolicyStatus,
   "GET bucket?uploads": listMultipartUploads,
   "GET bucket?versions": listObjectVersions,
   "HEAD bucket": headBucket,
   "POST bucket?delete": deleteObjects,
   "PUT bucket": createBucket,
   "PUT bucket?acl": putBucketAcl,
+  "PUT bucket?policy": putBucketPolicy,
 
   "DELETE object": deleteObject,
   "DELETE object?annotation": deleteObjectAnnotation,

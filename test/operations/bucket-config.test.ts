@@ -17,7 +17,6 @@ test.for([
   ["object-lock", "ObjectLockConfigurationNotFoundError"],
   ["ownershipControls", "OwnershipControlsNotFoundError"],
   ["policy", "NoSuchBucketPolicy"],
-  ["policyStatus", "NoSuchBucketPolicy"],
   ["publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"],
   ["replication", "ReplicationConfigurationNotFoundError"],
   ["tagging", "NoSuchTagSet"],
@@ -42,6 +41,7 @@ test.for([
   ["logging", "BucketLoggingStatus", ""],
   ["metrics", "ListMetricsConfigurationsResult", "<IsTruncated>false</IsTruncated>"],
   ["notification", "NotificationConfiguration", ""],
+  ["policyStatus", "PolicyStatus", "<IsPublic>false</IsPublic>"],
   ["requestPayment", "RequestPaymentConfiguration", "<Payer>BucketOwner</Payer>"],
   ["versioning", "VersioningConfiguration", ""],
 ] as const)("a new bucket's ?%s is a %s", async ([subresource, root, content]) => {

@@ -22,6 +22,28 @@ const KINDS: readonly Kind[] = [
     isVouchedFor: true,
   },
   {
+    subresource: "ownershipControls",
+    root: "OwnershipControls",
+    content: "<Rule><ObjectOwnership>BucketOwnerPreferred</ObjectOwnership></Rule>",
+    child: "<Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>",
+    isVouchedFor: true,
+  },
+  {
+    subresource: "publicAccessBlock",
+    root: "PublicAccessBlockConfiguration",
+    content:
+      "<BlockPublicAcls>true</BlockPublicAcls><IgnorePublicAcls>false</IgnorePublicAcls><BlockPublicPolicy>false</BlockPublicPolicy><RestrictPublicBuckets>true</RestrictPublicBuckets>",
+    child: "<BlockPublicAcls>true</BlockPublicAcls>",
+    isVouchedFor: true,
+  },
+  {
+    subresource: "requestPayment",
+    root: "RequestPaymentConfiguration",
+    content: "<Payer>Requester</Payer>",
+    child: "<Payer>BucketOwner</Payer>",
+    isVouchedFor: true,
+  },
+  {
     subresource: "tagging",
     root: "Tagging",
     content: "<TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet>",

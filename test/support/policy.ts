@@ -66,6 +66,7 @@ export function bucketOf(facts: Partial<BucketFacts> = {}): BucketFacts {
     ownership: undefined,
     acl: privateAcl(OWNER),
     policy: undefined,
+    isRequesterPays: false,
     bindsOwner: false,
     block: NO_BLOCK,
     tags: undefined,

@@ -1,10 +1,15 @@
 import { privateAcl } from "../../protocol/acl/acl.ts";
+import { ownershipOf } from "../../protocol/acl/ownership-controls.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { compileStoredPolicy } from "../../protocol/policy/compile.ts";
+import type { RequestPayment } from "../../protocol/request-payment.ts";
 import { publicAccessBlock } from "../../protocol/public-access-block.ts";
-import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import type { BucketRecord, DocumentChange } from "../../storage/ports/bucket-directory.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { BucketFacts } from "./facts.ts";
+
+/** Never changes: stored data name it. */
+const POLICY = "policy";
 
 /** The document of PutBucketPolicy, as it is stored. */
 export interface StoredPolicy {
@@ -30,16 +35,28 @@ function readFacts(bucket: BucketRecord, account: Account): BucketFacts {
   return {
     name: bucket.name,
     owner,
-    ownership: undefined,
+    ownership: ownershipOf(documentOf(bucket, "ownership")),
     acl: privateAcl(owner),
     policy: policy && compileStoredPolicy(policy.text),
     bindsOwner: policy?.bindsOwner === true,
-    block: publicAccessBlock(),
+    block: publicAccessBlock(documentOf(bucket, "public-access-block")),
+    isRequesterPays: documentOf<RequestPayment>(bucket, "request-payment")?.Payer === "Requester",
     tags: undefined,
   };
 }
 
-export function policyOf({ gateway }: BucketRecord): StoredPolicy | undefined {
-  const body = gateway.documents["policy"];
-  return body === undefined ? undefined : (JSON.parse(body) as StoredPolicy);
+export function policyOf(bucket: BucketRecord): StoredPolicy | undefined {
+  return documentOf<StoredPolicy>(bucket, POLICY);
+}
+
+/** What to change for this policy to be the bucket's; undefined: for it to have none. */
+export function policyChange(policy: StoredPolicy | undefined): DocumentChange {
+  const body = policy && JSON.stringify(policy);
+  return { kind: POLICY, id: "", part: "gateway", body, flags: undefined };
+}
+
+/** One of those that gateways decide with, as it was stored. */
+function documentOf<Document>({ gateway }: BucketRecord, kind: string): Document | undefined {
+  const body = gateway.documents[kind];
+  return body === undefined ? undefined : (JSON.parse(body) as Document);
 }

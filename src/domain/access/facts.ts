@@ -21,6 +21,8 @@ export interface BucketFacts {
   readonly bindsOwner: boolean;
   /** Those of the bucket, its account, and the deployment together. */
   readonly block: PublicAccessBlock;
+  /** Other accounts must agree to pay. */
+  readonly isRequesterPays: boolean;
   /** Undefined unless the bucket's tags are to count (PutBucketAbac). */
   readonly tags: TagSet | undefined;
 }

@@ -1,7 +1,8 @@
 import { privateAcl } from "../../protocol/acl/acl.ts";
-import { type Caller } from "../../protocol/caller.ts";
+import { type Caller, canonicalIdOf, isSigned } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord } from "../../protocol/object-record.ts";
+import { agreesToPay } from "../../protocol/request-payment.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import {
   accessDenied,
@@ -11,6 +12,7 @@ import {
   mayLearnOfKey,
   type Outcome,
 } from "./checks.ts";
+import type { ObjectFacts } from "./facts.ts";
 import { type Asked, checkedOf } from "./request-facts.ts";
 
 /**
@@ -33,6 +35,14 @@ export interface Needed {
   readonly on: "bucket" | "object" | "keys";
 }
 
+/** What an action is about. */
+export interface Target {
+  readonly key: string;
+  readonly versionId: string | undefined;
+  /** Once it was read. */
+  readonly object?: ObjectRecord;
+}
+
 /**
  * Decides whether a request is let in, on what is known of the bucket, and again when more is: of the bucket, whose record may
  * be old, or of the object.
@@ -49,6 +59,12 @@ export class Gate {
     this.#needed = needed;
     this.#checked = checkedOf(asked, bucket);
     this.#decide();
+  }
+
+  /** The caller pays for the request. */
+  get isCharged(): boolean {
+    const { bucket, caller } = this.#checked;
+    return bucket?.isRequesterPays === true && bucket.owner.canonicalId !== canonicalIdOf(caller);
   }
 
   /** The request is let in. If not, it depends on the object: {@link decideOn}. */
@@ -71,19 +87,20 @@ export class Gate {
    *
    * @throws S3Error AccessDenied
    */
-  decideOn({ attributes }: ObjectRecord): void {
+  decideOn(object: ObjectRecord): void {
     if (this.#isOpen) return;
-    const { bucket, facts } = this.#checked;
-    // Every object is its bucket's owner's alone.
-    const acl = bucket && privateAcl(bucket.owner);
-    if (acl === undefined) throw new S3Error("AccessDenied");
-    const object = { acl, tags: attributes.tags };
-    const checked = { ...this.#checked, facts: { ...facts, object } };
+    const checked = this.#knowing(object);
     const outcome = decideAll(this.#needed.checks, checked);
-    const isAllowed =
-      outcome.kind === "allow" &&
-      (outcome.onlyIfOwner === undefined || outcome.onlyIfOwner === acl.owner.canonicalId);
-    if (!isAllowed) throw denied(outcome, checked);
+    if (!isAllowed(outcome, checked)) throw denied(outcome, checked);
+  }
+
+  /** Why something is refused that the request may do without, or does to many keys; undefined: it is not. */
+  refusalOf(check: Check, { key, versionId, object }: Target): S3Error | undefined {
+    const known = object === undefined ? this.#checked : this.#knowing(object);
+    const facts = { ...known.facts, operation: { versionId } };
+    const checked = { ...known, key, facts };
+    const outcome = decideAll([check], checked);
+    return isAllowed(outcome, checked) ? undefined : denied(outcome, checked);
   }
 
   /**
@@ -116,24 +133,40 @@ export class Gate {
     if (!mayLearnOfKey(this.#checked, isVersion)) throw new S3Error("AccessDenied");
   }
 
-  /** Of a request on many keys: why this one is refused; undefined: it is not. */
-  refusalOf(check: Check, key: string, versionId: string | undefined): S3Error | undefined {
-    const operation = versionId === undefined ? {} : { versionId };
-    const facts = { ...this.#checked.facts, object: "unread", operation } as const;
-    const checked = { ...this.#checked, key, facts };
-    const outcome = decideAll([check], checked);
-    const isAllowed = outcome.kind === "allow" && outcome.onlyIfOwner === undefined;
-    return isAllowed ? undefined : denied(outcome, checked);
+  /** Without any policy, all keys are alike. */
+  #dependsOnKeys(): boolean {
+    const { bucket, permissions } = this.#checked;
+    return bucket?.policy !== undefined || permissions !== undefined;
+  }
+
+  #knowing({ attributes }: ObjectRecord): Checked {
+    const { bucket, facts } = this.#checked;
+    // There was one when the object was read; every object is its owner's alone.
+    if (bucket === undefined) throw new S3Error("AccessDenied");
+    const object: ObjectFacts = { acl: privateAcl(bucket.owner), tags: attributes.tags };
+    return { ...this.#checked, facts: { ...facts, object } };
   }
 
   #decide(): void {
     const { checks, on } = this.#needed;
-    if (on === "keys") return;
-    const outcome = decideAll(checks, this.#checked);
-    this.#isOpen = outcome.kind === "allow" && outcome.onlyIfOwner === undefined;
-    const isOpenYet = this.#isOpen || (on === "object" && outcome.kind !== "deny");
-    if (!isOpenYet) throw denied(outcome, this.#checked);
+    if (on !== "keys" || !this.#dependsOnKeys()) {
+      const outcome = decideAll(checks, this.#checked);
+      this.#isOpen = outcome.kind === "allow" && outcome.onlyIfOwner === undefined;
+      const mayBeOpened = this.#isOpen || (on !== "bucket" && outcome.kind !== "deny");
+      if (!mayBeOpened) throw denied(outcome, this.#checked);
+    }
+    const { caller, facts } = this.#checked;
+    if (this.isCharged && !(isSigned(caller) && agreesToPay(facts.headers)))
+      throw new S3Error("AccessDenied");
   }
+}
+
+function isAllowed(outcome: Outcome, { facts }: Checked): boolean {
+  if (outcome.kind !== "allow") return false;
+  if (outcome.onlyIfOwner === undefined) return true;
+  return (
+    typeof facts.object === "object" && facts.object.acl.owner.canonicalId === outcome.onlyIfOwner
+  );
 }
 
 function denied(outcome: Outcome, checked: Checked): S3Error {

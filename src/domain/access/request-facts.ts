@@ -48,6 +48,11 @@ export function checkedOf(asked: Asked, bucket: BucketRecord | undefined): Check
   };
 }
 
+/** `s3:GetObject`, or of a version by its id `s3:GetObjectVersion`; of an action without such a second name the first. */
+export function versionAction(action: string, versionId: string | undefined): string {
+  return `s3:${versionId === undefined ? action : action.replace("Object", "ObjectVersion")}`;
+}
+
 /** How a request is signed that is known to be. The age counts for those that are signed ahead of time only. */
 function signatureFacts({ headers, query }: S3Request): SignatureFacts {
   const date = query.get("X-Amz-Date");

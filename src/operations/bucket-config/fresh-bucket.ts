@@ -24,7 +24,6 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["ListBucketMetricsConfigurations", "GetMetricsConfiguration"],
   ["GetBucketNotificationConfiguration", "GetBucketNotification"],
   ["GetBucketReplication", "GetReplicationConfiguration"],
-  ["GetPublicAccessBlock", "GetBucketPublicAccessBlock"],
 ]);
 
 /**
@@ -71,20 +70,7 @@ export const FRESH_BUCKET = {
     "GetBucketNotificationConfiguration",
     "NotificationConfiguration",
   ),
-  "GET bucket?ownershipControls": lacks(
-    "GetBucketOwnershipControls",
-    "OwnershipControlsNotFoundError",
-  ),
-  "GET bucket?policy": lacks("GetBucketPolicy", "NoSuchBucketPolicy"),
-  "GET bucket?policyStatus": lacks("GetBucketPolicyStatus", "NoSuchBucketPolicy"),
-  "GET bucket?publicAccessBlock": lacks(
-    "GetPublicAccessBlock",
-    "NoSuchPublicAccessBlockConfiguration",
-  ),
   "GET bucket?replication": lacks("GetBucketReplication", "ReplicationConfigurationNotFoundError"),
-  "GET bucket?requestPayment": answers("GetBucketRequestPayment", "RequestPaymentConfiguration", [
-    ["Payer", "BucketOwner"],
-  ]),
   "GET bucket?website": lacks("GetBucketWebsite", "NoSuchWebsiteConfiguration"),
 } satisfies Partial<Record<Exclude<OpenRoute, keyof typeof STORED_DOCUMENTS>, BucketOperation>>;
 

@@ -1,3 +1,4 @@
+import type { Check } from "../../domain/access/checks.ts";
 import { readDocument } from "../../domain/body/read-document.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { configureBucket } from "../../domain/configure-bucket.ts";
@@ -12,7 +13,7 @@ import type {
   StoredDocument,
 } from "../../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
-import { onBucket } from "../access.ts";
+import { onBucket, OWN_ACCOUNT_ONLY } from "../access.ts";
 import type { OpenRoute } from "../not-implemented.ts";
 import type { BucketContext, BucketOperation } from "../operation.ts";
 
@@ -33,6 +34,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   readonly name: string;
   /** Of policies, without their verb; absent: `name`. To delete one takes the permission to put it. */
   readonly action?: string;
+  /** No policy gives these operations to another account. */
+  readonly isOwnAccountOnly?: true;
   /** What GET answers while there is none: an error that names the bucket, or this document. */
   readonly fresh: ErrorCode | Document;
   /** AWS demands a Content-MD5 or a checksum, unless the signature covers the body. */
@@ -78,16 +81,17 @@ export function storedDocument<Subresource extends Storable, Document extends ob
 ): Rows<"GET" | "PUT", Subresource> {
   const { subresource, root, shape, name, isVouchedFor, maxBytes, status = 200, check } = kind;
   const { action = name } = kind;
+  const limits = limitsOf(kind);
   const get: BucketOperation = {
     name: `Get${name}`,
     scope: "bucket",
-    access: onBucket(`Get${action}`),
+    access: onBucket(`Get${action}`, limits),
     handle: async (context) => xmlResponse(root, shape.write(await documentOf(kind, context))),
   };
   const put: BucketOperation = {
     name: `Put${name}`,
     scope: "bucket",
-    access: onBucket(`Put${action}`),
+    access: onBucket(`Put${action}`, limits),
     async handle(context) {
       const read = isVouchedFor ? readVouchedDocument : readDocument;
       const document = readXml(await read(context, maxBytes), root, shape);
@@ -110,7 +114,7 @@ export function deletableDocument<Subresource extends Storable, Document extends
   const operation: BucketOperation = {
     name: `Delete${kind.name}`,
     scope: "bucket",
-    access: onBucket(`Put${kind.action ?? kind.name}`),
+    access: onBucket(`Put${kind.action ?? kind.name}`, limitsOf(kind)),
     async handle(context) {
       await configureBucket(context, context.bucket, async (bucket) =>
         changeOf(kind, bucket, undefined),
@@ -120,6 +124,10 @@ export function deletableDocument<Subresource extends Storable, Document extends
   };
   const rows = { ...storedDocument(kind), [`DELETE bucket?${kind.subresource}`]: operation };
   return rows as Rows<"GET" | "PUT" | "DELETE", Subresource>;
+}
+
+function limitsOf({ isOwnAccountOnly }: { readonly isOwnAccountOnly?: true }): Partial<Check> {
+  return isOwnAccountOnly === true ? OWN_ACCOUNT_ONLY : {};
 }
 
 async function documentOf<Document extends object>(

@@ -1,4 +1,7 @@
 import { OBJECT_LOCK } from "./object-lock.ts";
+import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
+import { PUBLIC_ACCESS_BLOCK } from "./public-access-block.ts";
+import { REQUEST_PAYMENT } from "./request-payment.ts";
 import { deletableDocument, storedDocument } from "./stored-document.ts";
 import { TAGGING } from "./tagging.ts";
 import { VERSIONING } from "./versioning.ts";
@@ -6,6 +9,9 @@ import { VERSIONING } from "./versioning.ts";
 /** What can be configured of a bucket. */
 export const STORED_DOCUMENTS = {
   ...storedDocument(OBJECT_LOCK),
+  ...deletableDocument(OWNERSHIP_CONTROLS),
+  ...deletableDocument(PUBLIC_ACCESS_BLOCK),
+  ...storedDocument(REQUEST_PAYMENT),
   ...deletableDocument(TAGGING),
   ...storedDocument(VERSIONING),
 };

@@ -1,3 +1,4 @@
+import { refusalsOf } from "../../domain/access/extra-permission.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { parseHttpDate } from "../../lib/http-date.ts";
 import {
@@ -20,8 +21,9 @@ import { readXml } from "../../protocol/read-xml.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { isVersionId } from "../../protocol/version-id.ts";
-import type { BucketIndex, Removal, RemoveOutcome } from "../../storage/ports/bucket-index.ts";
-import type { BucketOperation } from "../operation.ts";
+import type { Removal, RemoveOutcome } from "../../storage/ports/bucket-index.ts";
+import { onObject } from "../access.ts";
+import type { BucketContext, BucketOperation } from "../operation.ts";
 
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 
@@ -42,22 +44,22 @@ type Entry = Infer<typeof Entry>;
  *
  * The body must be vouched for: by Content-MD5, any `x-amz-checksum-*`, or a signed payload.
  * Errors: MalformedXML (no entry, over 1,000), InvalidRequest (nothing vouches for the body), BadDigest; by entry
- * NoSuchVersion, KeyTooLongError, PreconditionFailed, NoSuchKey (a condition on a missing key), AccessDenied (the version is
- * locked), InternalError.
+ * NoSuchVersion, KeyTooLongError, PreconditionFailed, NoSuchKey (a condition on a missing key), AccessDenied (it may not be
+ * deleted, or the version is locked), InternalError.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
  */
 export const deleteObjects: BucketOperation = {
   name: "DeleteObjects",
   makesRoom: true,
   scope: "bucket",
-  access: "by key",
+  access: onObject("DeleteObject"),
+  decidesByKey: true,
   readsIndex: true,
   async handle(context) {
     const document = await readVouchedDocument(context, MAX_DOCUMENT_BYTES);
     const { Object: entries, Quiet: isQuiet = false } = readXml(document, "Delete", Delete);
     if (entries.length === 0 || entries.length > MAX_ENTRIES) throw new S3Error("MalformedXML");
-    const bypass = bypassesGovernance(context.request.headers);
-    const results = await removeEntries(context.index, entries, bypass);
+    const results = await removeEntries(context, entries);
     const nodes = results.flatMap((result, i): XmlNode[] => {
       const { Key, VersionId } = entries[i] ?? { Key: "", VersionId: undefined };
       if (result instanceof S3Error) return [errorNode(Key, VersionId, result)];
@@ -71,15 +73,21 @@ type Removed = Extract<RemoveOutcome, { ok: true }>;
 type Result = Removed | S3Error;
 
 async function removeEntries(
-  index: BucketIndex,
+  context: BucketContext,
   entries: readonly Entry[],
-  bypass: boolean,
 ): Promise<readonly Result[]> {
-  const refusals = entries.map(refusalOf);
-  const removals = entries
-    .filter((_, i) => refusals[i] === undefined)
-    .map((entry) => removalOf(entry, bypass));
-  const outcomes: Iterator<RemoveOutcome> = (await index.removeMany(removals)).values();
+  const targets = entries.map(({ Key: key, VersionId: versionId }) => ({ key, versionId }));
+  const denials = refusalsOf(context, "DeleteObject", targets);
+  const refusals = entries.map((entry, i) => denials[i] ?? refusalOf(entry));
+  const bypasses = bypassesGovernance(context.request.headers)
+    ? refusalsOf(context, "BypassGovernanceRetention", targets)
+    : undefined;
+  const removals: Removal[] = [];
+  for (const [i, entry] of entries.entries()) {
+    if (refusals[i] !== undefined) continue;
+    removals.push(removalOf(entry, bypasses !== undefined && bypasses[i] === undefined));
+  }
+  const outcomes: Iterator<RemoveOutcome> = (await context.index.removeMany(removals)).values();
   return refusals.map((refusal, i): Result => {
     if (refusal !== undefined) return refusal;
     const { value: outcome } = outcomes.next() as IteratorYieldResult<RemoveOutcome>;

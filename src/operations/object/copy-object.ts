@@ -1,5 +1,5 @@
 import { copyContent } from "../../domain/copy-object.ts";
-import { readSource } from "../../domain/copy-source.ts";
+import { readSource, requireCopyOf } from "../../domain/copy-source.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import { checksumNodes } from "../../protocol/checksum-headers.ts";
@@ -61,6 +61,9 @@ export const copyObject: ObjectOperation = {
         const { bucketId, record } = found;
         const isItself = bucketId === bucket.id && record.key === key;
         if (isItself && !isChange && source.versionId === undefined) throw ontoItself();
+        if (keepsTags && record.attributes.tags.length > 0)
+          requireCopyOf("Tagging", context, found);
+        if ((record.annotationCount ?? 0) > 0) requireCopyOf("Annotation", context, found);
         checkSourceConditions(headers, "x-amz-copy-source-", record);
         return found;
       },

@@ -1,6 +1,6 @@
+import { mayBypassGovernance } from "../../domain/access/extra-permission.ts";
 import { annotatedVersionHeaders, parseObjectIfMatch } from "../../protocol/annotation-headers.ts";
 import { parseAnnotationName } from "../../protocol/annotation-parameters.ts";
-import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
@@ -20,13 +20,15 @@ export const deleteObjectAnnotation: ObjectOperation = {
   scope: "object",
   access: onVersion("DeleteObjectAnnotation"),
   needsObject: true,
-  async handle({ request: { method, headers, query }, index, key }) {
+  async handle(context) {
+    const { request, index, key } = context;
+    const { method, headers, query } = request;
     const version = { key, versionId: parseVersionId(query) };
     const outcome = await index.changeAnnotation(version, {
       kind: "remove",
       name: parseAnnotationName(query),
       ifMatch: parseObjectIfMatch(headers),
-      bypassesGovernance: bypassesGovernance(headers),
+      bypassesGovernance: mayBypassGovernance(context, version),
     });
     if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     return emptyResponse(204, annotatedVersionHeaders(outcome.versionId));

@@ -1,5 +1,5 @@
+import { mayBypassGovernance } from "../../domain/access/extra-permission.ts";
 import { parseRemovalConditions } from "../../protocol/write-conditions.ts";
-import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
@@ -18,12 +18,15 @@ export const deleteObject: ObjectOperation = {
   name: "DeleteObject",
   scope: "object",
   access: onVersion("DeleteObject"),
-  async handle({ request: { query, headers }, index, key }) {
+  async handle(context) {
+    const { request, index, key } = context;
+    const { query, headers } = request;
+    const versionId = parseVersionId(query);
     const outcome = await index.remove({
       key,
-      versionId: parseVersionId(query),
+      versionId,
       conditions: parseRemovalConditions(headers),
-      bypassesGovernance: bypassesGovernance(headers),
+      bypassesGovernance: mayBypassGovernance(context, { key, versionId }),
     });
     if (outcome.ok) return emptyResponse(204, versionHeaders(outcome.versionId, outcome.isMarker));
     throw refusalError(outcome, { key });

@@ -1,3 +1,4 @@
+import { mayBypassGovernance } from "../../domain/access/extra-permission.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
 import { holdInline } from "../../domain/body/store-body.ts";
@@ -6,7 +7,6 @@ import { parseAnnotationName } from "../../protocol/annotation-parameters.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
@@ -44,7 +44,7 @@ export const putObjectAnnotation: ObjectOperation = {
       kind: "put",
       annotations: [{ name, payload: content.bytes, etag: md5Hex, checksum }],
       ifMatch: parseObjectIfMatch(headers),
-      bypassesGovernance: bypassesGovernance(headers),
+      bypassesGovernance: mayBypassGovernance(context, version),
     });
     if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     return xmlResponse(

@@ -1,8 +1,9 @@
+import { mayBypassGovernance } from "../../domain/access/extra-permission.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { requireObjectLock } from "../../domain/bucket-lock.ts";
 import { changeVersion } from "../../domain/object-version.ts";
-import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import { readRetention } from "../../protocol/object-lock.ts";
+import { parseVersionId } from "../../protocol/version-id.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { onObject } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
@@ -26,7 +27,10 @@ export const putObjectRetention: ObjectOperation = {
     await changeVersion(context, {
       kind: "retention",
       retention,
-      bypassesGovernance: bypassesGovernance(context.request.headers),
+      bypassesGovernance: mayBypassGovernance(context, {
+        key: context.key,
+        versionId: parseVersionId(context.request.query),
+      }),
     });
     return emptyResponse(200);
   },

@@ -1,3 +1,4 @@
+import { refusalsOf } from "../../domain/access/extra-permission.ts";
 import { renameKey } from "../../domain/rename-object.ts";
 import { checkDestinationDates, checkSourceConditions } from "../../protocol/read-conditions.ts";
 import { parseWriteConditions, type WriteConditions } from "../../protocol/write-conditions.ts";
@@ -8,6 +9,9 @@ import { emptyResponse } from "../../protocol/respond.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import { ofUpload } from "../access.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
+
+/** What the caller needs to be allowed with the source; AWS has this operation in directory buckets only, whose actions are others. */
+const SOURCE_ACTIONS = ["GetObject", "DeleteObject"];
 
 const CLIENT_TOKEN = /^[!-~]{1,64}$/;
 
@@ -29,6 +33,10 @@ export const renameObject: ObjectOperation = {
     const { headers } = context.request;
     const sourceKey = parseRenameSource(headers);
     checkKeys(sourceKey, key);
+    for (const action of SOURCE_ACTIONS) {
+      const [refusal] = refusalsOf(context, action, [{ key: sourceKey, versionId: undefined }]);
+      if (refusal !== undefined) throw refusal;
+    }
     checkClientToken(headers.get("x-amz-client-token"));
     await renameKey(context, {
       sourceKey,

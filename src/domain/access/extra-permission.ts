@@ -1,0 +1,49 @@
+import type { S3Error } from "../../protocol/errors.ts";
+import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
+import type { BucketPorts } from "../ports.ts";
+import { type Asked, versionAction } from "./request-facts.ts";
+import { isPlainOwner, type Target } from "./gate.ts";
+
+type Context = Asked & Pick<BucketPorts, "gate" | "decisions">;
+
+/**
+ * Decides on what a request does beside its own action, so that it can do without, or by halves. If the bucket turns out to have
+ * changed so that the answers would be others, the request begins anew.
+ *
+ * @param action without its service; of an own version its other name is taken, where it has one
+ * @returns for each of the targets why it is refused; undefined: it is not
+ */
+export function refusalsOf(
+  { gate, decisions, caller }: Context,
+  action: string,
+  targets: readonly Target[],
+): readonly (S3Error | undefined)[] {
+  if (gate === undefined) {
+    decisions.push((known: BucketRecord) => {
+      if (!isPlainOwner(caller, known)) throw new StaleBucketError();
+    });
+    return targets.map(() => undefined);
+  }
+  const decide = () =>
+    targets.map((target) => {
+      const check = { action: versionAction(action, target.versionId), on: "object" } as const;
+      return gate.refusalOf(check, target);
+    });
+  const refusals = decide();
+  // After the gate's own, which knows the newer record by then.
+  decisions.push(() => {
+    const isSame = decide().every((refusal, at) => Boolean(refusal) === Boolean(refusals[at]));
+    if (!isSame) throw new StaleBucketError();
+  });
+  return refusals;
+}
+
+/** `x-amz-bypass-governance-retention` of a caller that may; of any other it counts as not sent. */
+export function mayBypassGovernance(context: Context, target: Target): boolean {
+  if (!bypassesGovernance(context.request.headers)) return false;
+  // It has no other name for versions.
+  const [refusal] = refusalsOf(context, "BypassGovernanceRetention", [target]);
+  return refusal === undefined;
+}
