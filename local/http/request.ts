@@ -11,10 +11,12 @@ export class Request {
   readonly url: string;
   readonly headers: Headers;
   readonly body: BodyStream | null;
+  readonly #incoming: IncomingRequest;
   #controller: AbortController | undefined;
   #hasHungUp = false;
 
   constructor(incoming: IncomingRequest, scheme: string, body: BodyStream | undefined) {
+    this.#incoming = incoming;
     this.method = incoming.method ?? "";
     this.headers = incoming.received;
     this.url = urlOf(incoming.url ?? "", scheme, this.headers);
@@ -25,9 +27,9 @@ export class Request {
     return this.body?.isBegun ?? false;
   }
 
-  /** What Cloudflare tells of a connection. */
-  get cf(): undefined {
-    return undefined;
+  /** Where Cloudflare tells of a connection. */
+  get cf(): { readonly peerAddress: string | undefined } {
+    return { peerAddress: this.#incoming.socket.remoteAddress };
   }
 
   /** Aborted when the client hangs up before its answer is out. One that has closed its half only still gets it. */

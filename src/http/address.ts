@@ -39,6 +39,7 @@ export function addressOf(request: Request, virtualHostSuffix: string | undefine
     isVirtualHosted,
     bucket: bucket === "" ? undefined : bucket,
     key: rawKey === "" ? undefined : keyOf(hasPlus ? rawKey.replaceAll("+", "%20") : rawKey),
+    received: request,
     keyWithPluses: hasPlus ? keyOf(rawKey) : undefined,
     // Read when it is needed: the runtime parses `cf` anew for each request.
     get clientAcceptEncoding() {

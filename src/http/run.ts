@@ -104,8 +104,8 @@ async function handleOnBucket(
   bucket: BucketRecord | undefined,
 ): Promise<Response> {
   const { request, signedRegion, settings } = context;
+  checkExpectedBucketOwner(request.headers, bucket && ownerOf(bucket, settings.account).id);
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
-  checkExpectedBucketOwner(request.headers, ownerOf(bucket, settings.account).id);
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
   const gate = openGate(operation, context, bucket);
   const taken = takeRoom(operation, context);

@@ -13,20 +13,24 @@ export const ACCOUNT_ID = /^\d{12}$/;
 /**
  * Checks `x-amz-expected-bucket-owner`, or `x-amz-source-expected-bucket-owner` of a copy.
  *
+ * @param accountId of the bucket; undefined: there is no such bucket, so that only the form counts
  * @throws S3Error AccessDenied when the bucket belongs to another account; InvalidBucketOwnerAWSAccountID for what is no
  *   account
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
  */
 export function checkExpectedBucketOwner(
   headers: Headers,
-  accountId: string,
+  accountId: string | undefined,
   header:
     | "x-amz-expected-bucket-owner"
     | "x-amz-source-expected-bucket-owner" = "x-amz-expected-bucket-owner",
 ): void {
   const expected = headers.get(header);
   if (expected === null || expected === accountId) return;
-  if (ACCOUNT_ID.test(expected)) throw new S3Error("AccessDenied");
+  if (ACCOUNT_ID.test(expected)) {
+    if (accountId === undefined) return;
+    throw new S3Error("AccessDenied");
+  }
   throw new S3Error("InvalidBucketOwnerAWSAccountID", {
     message: `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
   });

@@ -20,15 +20,8 @@ export interface S3Request {
   readonly key: string | undefined;
   /** The same with each `+` kept, which a signature may say that it means; undefined when there is none. */
   readonly keyWithPluses: string | undefined;
-  /** What the edge or the socket tells of the client's connection; parsed anew each time that it is asked for. */
-  readonly connection?: Connection;
+  /** The request as the runtime has it, whose `cf` tells of the connection, and is parsed anew each time; undefined where there is none. */
+  readonly received?: Pick<Request, "cf" | "headers">;
   /** Accept-Encoding before Cloudflare's edge rewrote it (`request.cf.clientAcceptEncoding`). */
   readonly clientAcceptEncoding: string | undefined;
-}
-
-export interface Connection {
-  /** The client's address; undefined where nothing tells it that the client could not have written itself. */
-  readonly address: string | undefined;
-  /** `1.3`; undefined without TLS, and where something else ends it. */
-  readonly tlsVersion: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { Settings } from "../../env.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { parseAmzDate } from "../auth/request-time.ts";
 import { bucketFactsOf } from "./bucket-facts.ts";
+import { connectionOf } from "./connection.ts";
 import type { Checked } from "./checks.ts";
 import type { SignatureFacts } from "./context.ts";
 import { RequestedOperation } from "./operation-facts.ts";
@@ -24,6 +25,7 @@ export interface Asked {
 export function checkedOf(asked: Asked, bucket: BucketRecord | undefined): Checked {
   const { caller, request, settings } = asked;
   const nowMs = Date.now();
+  const { address, tlsVersion } = connectionOf(request);
   const bucketFacts = bucket && bucketFactsOf(bucket, settings.account);
   return {
     caller,
@@ -37,8 +39,8 @@ export function checkedOf(asked: Asked, bucket: BucketRecord | undefined): Check
       headers: request.headers,
       nowMs,
       isSecure: request.origin.startsWith("https:"),
-      sourceIp: request.connection?.address,
-      tlsVersion: request.connection?.tlsVersion,
+      sourceIp: address,
+      tlsVersion,
       region: bucket === undefined ? settings.region : regionOf(bucket.region),
       signature: caller.kind === "anonymous" ? undefined : signatureFacts(request),
       bucket: bucketFacts,
