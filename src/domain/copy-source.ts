@@ -5,12 +5,13 @@ import type { StoredObject } from "../protocol/object-record.ts";
 import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { type BucketIndex, StaleBucketError } from "../storage/ports/bucket-index.ts";
-import type { ContentWanted } from "../storage/ports/content-index.ts";
+import { type ContentWanted, WANTS_HEADERS } from "../storage/ports/content-index.ts";
 import { requireObject } from "./found-object.ts";
 import { Gate, isPlainOwner } from "./access/gate.ts";
+import { newestHeardOf } from "./access/heard-of.ts";
 import { type Asked, versionAction } from "./access/request-facts.ts";
 import { noSuchBucket, ownerOf } from "./bucket-owner.ts";
-import type { Ports } from "./ports.ts";
+import type { BucketPorts, Ports } from "./ports.ts";
 
 type SourcePorts = Pick<Ports, "buckets" | "indexOf" | "settings"> & Asked;
 
@@ -60,10 +61,10 @@ async function readIn(
   const { key, keyWithSpaces, versionId } = source;
   const wanted = { ...anyVersion, versionId };
   try {
-    let asked = ask(ports, bucket, source, key);
+    let asked = await ask(ports, bucket, source, key);
     let found = await asked.index.readContent(key, wanted);
     if (found === undefined && keyWithSpaces !== undefined) {
-      asked = ask(ports, bucket, source, keyWithSpaces);
+      asked = await ask(ports, bucket, source, keyWithSpaces);
       found = await asked.index.readContent(keyWithSpaces, wanted);
     }
     const { index, gate } = asked;
@@ -84,14 +85,21 @@ async function readIn(
  * @throws S3Error AccessDenied
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
-export function requireCopyOf(
+export async function requireCopyOf(
   what: "Tagging" | "Annotation",
-  destination: { readonly gate: Gate | undefined },
+  destination: Pick<BucketPorts, "gate" | "index"> & { readonly key: string },
   { gate, record, versionId }: SourceObject,
-): void {
+): Promise<void> {
   gate?.require({ action: versionAction(`GetObject${what}`, versionId), on: "object" });
   gate?.decideOn(record);
-  destination.gate?.require({ action: `s3:PutObject${what}`, on: "object" });
+  const put = { action: `s3:PutObject${what}`, on: "object" } as const;
+  try {
+    destination.gate?.require(put);
+  } catch {
+    // By a record that may be old: a shard that has heard of a newer one has the gate decide by that.
+    await destination.index.read(destination.key, WANTS_HEADERS);
+    destination.gate?.require(put);
+  }
 }
 
 /**
@@ -99,23 +107,39 @@ export function requireCopyOf(
  *
  * @throws S3Error AccessDenied
  */
-function ask(
+async function ask(
   ports: SourcePorts,
   bucket: BucketRecord,
-  { versionId }: CopySource,
+  source: CopySource,
   key: string,
-): { readonly index: BucketIndex; readonly gate: Gate | undefined } {
-  const gate = isPlainOwner(ports.caller, bucket)
-    ? undefined
-    : new Gate(readerOf(ports, bucket, key, versionId), bucket, {
-        checks: [{ action: versionAction("GetObject", versionId), on: "object" }],
-        on: "object",
-      });
+): Promise<{ readonly index: BucketIndex; readonly gate: Gate | undefined }> {
+  let gate: Gate | undefined;
+  try {
+    gate = openGate(ports, bucket, source, key);
+  } catch (refusal) {
+    const newest = await newestHeardOf(ports, bucket, key);
+    if (newest === bucket) throw refusal;
+    return ask(ports, newest, source, key);
+  }
   const decideAgain: Decision = (known) => {
     if (gate !== undefined) gate.decide(known);
     else if (!isPlainOwner(ports.caller, known)) throw new StaleBucketError();
   };
   return { gate, index: ports.indexOf(bucket, [decideAgain]) };
+}
+
+/** @returns undefined: the caller may do everything with the bucket */
+function openGate(
+  ports: SourcePorts,
+  bucket: BucketRecord,
+  { versionId }: CopySource,
+  key: string,
+): Gate | undefined {
+  if (isPlainOwner(ports.caller, bucket)) return undefined;
+  return new Gate(readerOf(ports, bucket, key, versionId), bucket, {
+    checks: [{ action: versionAction("GetObject", versionId), on: "object" }],
+    on: "object",
+  });
 }
 
 /** The copy as a request for its source. */

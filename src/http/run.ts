@@ -3,6 +3,7 @@ import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Authentication, type Identity } from "../domain/auth/authenticate.ts";
 import { Gate, isPlainOwner, type Needed, requireAllowed } from "../domain/access/gate.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
+import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import type { Ports } from "../domain/ports.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
@@ -107,7 +108,14 @@ async function handleOnBucket(
   checkExpectedBucketOwner(request.headers, bucket && ownerOf(bucket, settings.account).id);
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
-  const gate = openGate(operation, context, bucket);
+  let gate: Gate | undefined;
+  try {
+    gate = openGate(operation, context, bucket);
+  } catch (refusal) {
+    const newest = await newestHeardOf(context, bucket, request.key ?? "");
+    if (newest === bucket) throw refusal;
+    return handleOnBucket(operation, context, newest);
+  }
   const taken = takeRoom(operation, context);
   if (taken !== undefined) await taken;
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import scaleMd from "../../docs/scale.md?raw";
+import { anonymously, putPolicy } from "../support/bucket-policy.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
 import { evaluate, readTable } from "../support/cost-table.ts";
@@ -22,6 +23,8 @@ import { installMeter } from "../support/request-meter.ts";
 /** Keys of each kind: so many that each of four shards has some of both, and more than one page. */
 const KEYS = 15;
 const PAGE = 2;
+
+const EVERYTHING = { Action: "s3:*", on: ["", "*"] };
 
 const ENABLED = "<Status>Enabled</Status>";
 const INLINE = new Uint8Array(1024);
@@ -53,6 +56,13 @@ interface Request {
 const REQUESTS: Readonly<Record<string, Request>> = {
   "PutObject, inline, new key": { send: (bucket) => putObject(bucket, "new", INLINE) },
   "PutObject, inline, overwrite": { send: (bucket) => putObject(bucket, "inline-0", INLINE) },
+  "PutObject, inline, under a policy": {
+    async send(bucket) {
+      await putPolicy(bucket, EVERYTHING);
+      meter.reset();
+      return anonymously("PUT", `/${bucket}/inline-0`, { body: "x".repeat(INLINE.length) });
+    },
+  },
   "PutObject, blob, new key": { send: (bucket) => putObject(bucket, "new", BLOB) },
   "PutObject, blob, overwrite": { send: (bucket) => putObject(bucket, "blob-0", BLOB) },
   "PutObject, inline, append to inline": {
@@ -67,6 +77,14 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     },
   },
   "GetObject, inline": { send: (bucket) => signedFetch("GET", `/${bucket}/inline-0`) },
+  "GetObject, inline, under a policy": {
+    async send(bucket) {
+      await putPolicy(bucket, EVERYTHING);
+      meter.reset();
+      return anonymously("GET", `/${bucket}/inline-0`);
+    },
+  },
+  "GetObject, refused": { send: (bucket) => anonymously("GET", `/${bucket}/none`) },
   "GetObject, blob": { send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`) },
   "GetObject, no such key": { send: (bucket) => signedFetch("GET", `/${bucket}/none`) },
   "GetObject, N parts": { send: (bucket, count) => readParts(bucket, count, "GET"), counts: PARTS },

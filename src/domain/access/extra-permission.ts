@@ -2,11 +2,12 @@ import type { S3Error } from "../../protocol/errors.ts";
 import { bypassesGovernance } from "../../protocol/governance-bypass.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
+import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { BucketPorts } from "../ports.ts";
 import { type Asked, versionAction } from "./request-facts.ts";
 import { isPlainOwner, type Target } from "./gate.ts";
 
-type Context = Asked & Pick<BucketPorts, "gate" | "decisions">;
+type Context = Asked & Pick<BucketPorts, "gate" | "decisions" | "index">;
 
 /**
  * Decides on what a request does beside its own action, so that it can do without, or by halves. If the bucket turns out to have
@@ -15,11 +16,11 @@ type Context = Asked & Pick<BucketPorts, "gate" | "decisions">;
  * @param action without its service; of an own version its other name is taken, where it has one
  * @returns for each of the targets why it is refused; undefined: it is not
  */
-export function refusalsOf(
-  { gate, decisions, caller }: Context,
+export async function refusalsOf(
+  { gate, decisions, caller, index }: Context,
   action: string,
   targets: readonly Target[],
-): readonly (S3Error | undefined)[] {
+): Promise<readonly (S3Error | undefined)[]> {
   if (gate === undefined) {
     decisions.push((known: BucketRecord) => {
       if (!isPlainOwner(caller, known)) throw new StaleBucketError();
@@ -31,7 +32,13 @@ export function refusalsOf(
       const check = { action: versionAction(action, target.versionId), on: "object" } as const;
       return gate.refusalOf(check, target);
     });
-  const refusals = decide();
+  let refusals = decide();
+  const [refused] = targets.filter((_, at) => refusals[at] !== undefined);
+  if (refused !== undefined) {
+    // By a record that may be old: a shard that has heard of a newer one has the gate decide by that.
+    await index.read(refused.key, WANTS_HEADERS);
+    refusals = decide();
+  }
   // After the gate's own, which knows the newer record by then.
   decisions.push(() => {
     const isSame = decide().every((refusal, at) => Boolean(refusal) === Boolean(refusals[at]));
@@ -41,9 +48,9 @@ export function refusalsOf(
 }
 
 /** `x-amz-bypass-governance-retention` of a caller that may; of any other it counts as not sent. */
-export function mayBypassGovernance(context: Context, target: Target): boolean {
+export async function mayBypassGovernance(context: Context, target: Target): Promise<boolean> {
   if (!bypassesGovernance(context.request.headers)) return false;
   // It has no other name for versions.
-  const [refusal] = refusalsOf(context, "BypassGovernanceRetention", [target]);
+  const [refusal] = await refusalsOf(context, "BypassGovernanceRetention", [target]);
   return refusal === undefined;
 }

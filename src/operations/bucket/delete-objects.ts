@@ -77,10 +77,10 @@ async function removeEntries(
   entries: readonly Entry[],
 ): Promise<readonly Result[]> {
   const targets = entries.map(({ Key: key, VersionId: versionId }) => ({ key, versionId }));
-  const denials = refusalsOf(context, "DeleteObject", targets);
+  const denials = await refusalsOf(context, "DeleteObject", targets);
   const refusals = entries.map((entry, i) => denials[i] ?? refusalOf(entry));
   const bypasses = bypassesGovernance(context.request.headers)
-    ? refusalsOf(context, "BypassGovernanceRetention", targets)
+    ? await refusalsOf(context, "BypassGovernanceRetention", targets)
     : undefined;
   const removals: Removal[] = [];
   for (const [i, entry] of entries.entries()) {

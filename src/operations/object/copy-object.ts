@@ -62,8 +62,8 @@ export const copyObject: ObjectOperation = {
         const isItself = bucketId === bucket.id && record.key === key;
         if (isItself && !isChange && source.versionId === undefined) throw ontoItself();
         if (keepsTags && record.attributes.tags.length > 0)
-          requireCopyOf("Tagging", context, found);
-        if ((record.annotationCount ?? 0) > 0) requireCopyOf("Annotation", context, found);
+          await requireCopyOf("Tagging", context, found);
+        if ((record.annotationCount ?? 0) > 0) await requireCopyOf("Annotation", context, found);
         checkSourceConditions(headers, "x-amz-copy-source-", record);
         return found;
       },

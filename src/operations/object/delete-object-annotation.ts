@@ -28,7 +28,7 @@ export const deleteObjectAnnotation: ObjectOperation = {
       kind: "remove",
       name: parseAnnotationName(query),
       ifMatch: parseObjectIfMatch(headers),
-      bypassesGovernance: mayBypassGovernance(context, version),
+      bypassesGovernance: await mayBypassGovernance(context, version),
     });
     if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     return emptyResponse(204, annotatedVersionHeaders(outcome.versionId));

@@ -26,7 +26,7 @@ export const deleteObject: ObjectOperation = {
       key,
       versionId,
       conditions: parseRemovalConditions(headers),
-      bypassesGovernance: mayBypassGovernance(context, { key, versionId }),
+      bypassesGovernance: await mayBypassGovernance(context, { key, versionId }),
     });
     if (outcome.ok) return emptyResponse(204, versionHeaders(outcome.versionId, outcome.isMarker));
     throw refusalError(outcome, { key });

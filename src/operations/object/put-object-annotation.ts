@@ -44,7 +44,7 @@ export const putObjectAnnotation: ObjectOperation = {
       kind: "put",
       annotations: [{ name, payload: content.bytes, etag: md5Hex, checksum }],
       ifMatch: parseObjectIfMatch(headers),
-      bypassesGovernance: mayBypassGovernance(context, version),
+      bypassesGovernance: await mayBypassGovernance(context, version),
     });
     if (!outcome.ok) throw refusalError(outcome, { ...version, method });
     return xmlResponse(

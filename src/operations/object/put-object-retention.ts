@@ -27,7 +27,7 @@ export const putObjectRetention: ObjectOperation = {
     await changeVersion(context, {
       kind: "retention",
       retention,
-      bypassesGovernance: mayBypassGovernance(context, {
+      bypassesGovernance: await mayBypassGovernance(context, {
         key: context.key,
         versionId: parseVersionId(context.request.query),
       }),

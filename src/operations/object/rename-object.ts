@@ -34,7 +34,9 @@ export const renameObject: ObjectOperation = {
     const sourceKey = parseRenameSource(headers);
     checkKeys(sourceKey, key);
     for (const action of SOURCE_ACTIONS) {
-      const [refusal] = refusalsOf(context, action, [{ key: sourceKey, versionId: undefined }]);
+      const [refusal] = await refusalsOf(context, action, [
+        { key: sourceKey, versionId: undefined },
+      ]);
       if (refusal !== undefined) throw refusal;
     }
     checkClientToken(headers.get("x-amz-client-token"));
