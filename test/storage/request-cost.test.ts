@@ -56,13 +56,6 @@ interface Request {
 const REQUESTS: Readonly<Record<string, Request>> = {
   "PutObject, inline, new key": { send: (bucket) => putObject(bucket, "new", INLINE) },
   "PutObject, inline, overwrite": { send: (bucket) => putObject(bucket, "inline-0", INLINE) },
-  "PutObject, inline, under a policy": {
-    async send(bucket) {
-      await putPolicy(bucket, EVERYTHING);
-      meter.reset();
-      return anonymously("PUT", `/${bucket}/inline-0`, { body: "x".repeat(INLINE.length) });
-    },
-  },
   "PutObject, blob, new key": { send: (bucket) => putObject(bucket, "new", BLOB) },
   "PutObject, blob, overwrite": { send: (bucket) => putObject(bucket, "blob-0", BLOB) },
   "PutObject, inline, append to inline": {

@@ -33,7 +33,7 @@ export async function refusalsOf(
       return gate.refusalOf(check, target);
     });
   let refusals = decide();
-  const [refused] = targets.filter((_, at) => refusals[at] !== undefined);
+  const refused = targets.find((_, at) => refusals[at] !== undefined);
   if (refused !== undefined) {
     // By a record that may be old: a shard that has heard of a newer one has the gate decide by that.
     await index.read(refused.key, WANTS_HEADERS);
