@@ -8,6 +8,9 @@ import {
   replaceSection,
   SUCCESSORS,
 } from "../scripts/operations-document.ts";
+import { S3_ACTIONS } from "../src/protocol/policy/s3-actions.ts";
+import type { S3Request } from "../src/protocol/s3-request.ts";
+import { s3Request } from "./unit/domain/auth/requests.ts";
 import { NOT_IMPLEMENTED } from "../src/operations/not-implemented.ts";
 import { ROUTES } from "../src/operations/registry.ts";
 import model from "./model/s3-operations.json" with { type: "json" };
@@ -25,6 +28,34 @@ test("every route belongs to an operation of the model, but for the browser's fo
   const modelled = new Set(model.operations.map(modelRoute));
   expect(routes.filter((key) => !modelled.has(key))).toEqual(["POST bucket form"]);
 });
+
+/** A request that has everything that asks for an action of its own. */
+function fullRequest(versionId: string | undefined): S3Request {
+  const headers = new Headers({
+    "x-amz-acl": "public-read",
+    "x-amz-tagging": "a=1",
+    "x-amz-object-lock-mode": "GOVERNANCE",
+    "x-amz-object-lock-legal-hold": "ON",
+    "x-amz-bucket-object-lock-enabled": "true",
+    "x-amz-object-ownership": "BucketOwnerEnforced",
+  });
+  const query = new URLSearchParams(versionId === undefined ? {} : { versionId });
+  return { ...s3Request(), headers, query };
+}
+
+test.for(Object.entries(ROUTES))(
+  "%s needs actions that S3 has, on a bucket or an object as it is about one",
+  ([, { access, scope, name }]) => {
+    for (const versionId of [undefined, "null"]) {
+      const checks = access(fullRequest(versionId));
+      expect(checks.length).toBeGreaterThan(0);
+      for (const { action } of checks)
+        expect(S3_ACTIONS.has(action.slice("s3:".length).toLowerCase()), action).toBe(true);
+      const on = name === "ListBuckets" ? "any" : scope === "object" ? "object" : "bucket";
+      expect(checks[0]?.on).toBe(name === "DeleteObjects" ? "object" : on);
+    }
+  },
+);
 
 test("docs/operations.md is what `npm run docs` writes", () => {
   expect(operationsMd).toBe(operationsPage(model.operations));

@@ -181,6 +181,32 @@ describe("a Deny", () => {
     await expectError(await put("secret"), 403, "AccessDenied");
     expect((await put("open")).status).toBe(200);
   });
+
+  test("by the tags that an object is to have is decided on by the document", async () => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "key", "text");
+    const Condition = { StringNotEquals: { "s3:RequestObjectTag/kind": "open" } };
+    await putPolicy(bucket, { ...DENY, Action: "s3:PutObjectTagging", Condition });
+    const put = (value: string) => {
+      const tags = `<TagSet><Tag><Key>kind</Key><Value>${value}</Value></Tag></TagSet>`;
+      return putDocument(`/${bucket}/key`, { tagging: "" }, "Tagging", tags);
+    };
+    await expectError(await put("secret"), 403, "AccessDenied");
+    await expectOk(put("open"));
+    const upload = (tagging: string) =>
+      signedFetch("PUT", `/${bucket}/key`, { headers: { "x-amz-tagging": tagging }, body: "x" });
+    await expectError(await upload("kind=secret"), 403, "AccessDenied");
+    await expectOk(upload("kind=open"));
+  });
+
+  test("by the client's address is decided on by the connection", async () => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "key", "text");
+    const Condition = { IpAddress: { "aws:SourceIp": "198.51.100.0/24" } };
+    await putPolicy(bucket, { ...READ, Condition });
+    const forged = { headers: { "cf-connecting-ip": "198.51.100.7" } };
+    await expectError(await anonymously("GET", `/${bucket}/key`, forged), 403, "AccessDenied");
+  });
 });
 
 describe("a copy", () => {

@@ -50,10 +50,10 @@ export interface OperationFacts {
   readonly versionId?: string | undefined;
   readonly copySource?: Pick<CopySource, "bucket" | "key" | "versionId"> | undefined;
   /** Tags that the object is to have. */
-  readonly objectTags?: TagSet | undefined;
+  readonly objectTags?: TagSet | Unread | undefined;
   /** Tags that the bucket is to have. */
   readonly bucketTags?: TagSet | undefined;
-  readonly retention?: { readonly mode: string; readonly retainUntilMs: number } | undefined;
+  readonly retention?: Retention | Unread | undefined;
   readonly legalHold?: string | undefined;
   /** Does it make an object, or only a part of one? */
   readonly isObjectCreation?: boolean | undefined;
@@ -61,6 +61,14 @@ export interface OperationFacts {
   readonly annotationPrefix?: string | undefined;
   readonly maxAnnotationResults?: number | undefined;
   readonly inventoryFields?: readonly string[] | undefined;
+}
+
+/** It stands in the request's document, which was not read yet. */
+type Unread = "unread";
+
+interface Retention {
+  readonly mode: string;
+  readonly retainUntilMs: number;
 }
 
 type ReadKey = (facts: RequestFacts, member: string) => KeyValue;
@@ -122,12 +130,15 @@ const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
   ["s3:max-keys", ({ operation }) => number(operation.listing?.maxKeys)],
   ["s3:versionid", ({ operation }) => operation.versionId ?? operation.copySource?.versionId],
   ["s3:x-amz-copy-source", copySource],
-  ["s3:object-lock-mode", ({ operation }) => operation.retention?.mode],
-  ["s3:object-lock-retain-until-date", retainUntil],
-  ["s3:object-lock-remaining-retention-days", remainingDays],
-  ["s3:object-lock-legal-hold", ({ operation }) => operation.legalHold],
-  ["s3:requestobjecttag", ({ operation }, member) => tagValue(operation.objectTags, member)],
-  ["s3:requestobjecttagkeys", ({ operation }) => operation.objectTags?.map(({ key }) => key)],
+  ["s3:object-lock-mode", ofRetention(({ mode }) => mode)],
+  [
+    "s3:object-lock-retain-until-date",
+    ofRetention(({ retainUntilMs }) => new Date(retainUntilMs).toISOString()),
+  ],
+  ["s3:object-lock-remaining-retention-days", ofRetention(remainingDays)],
+  ["s3:object-lock-legal-hold", legalHold],
+  ["s3:requestobjecttag", ofObjectTags((tags, member) => tagValue(tags, member))],
+  ["s3:requestobjecttagkeys", ofObjectTags((tags) => tags.map(({ key }) => key))],
   ["s3:existingobjecttag", existingTag],
   ["s3:objectcreationoperation", ({ operation }) => boolean(operation.isObjectCreation)],
   ["s3:locationconstraint", ({ operation }) => operation.locationConstraint],
@@ -165,14 +176,26 @@ function copySource({ operation }: RequestFacts): KeyValue {
   return source && `${source.bucket}/${source.key}`;
 }
 
-function retainUntil({ operation }: RequestFacts): KeyValue {
-  const untilMs = operation.retention?.retainUntilMs;
-  return untilMs === undefined ? undefined : new Date(untilMs).toISOString();
+function ofRetention(read: (retention: Retention, nowMs: number) => KeyValue): ReadKey {
+  return ({ operation: { retention }, nowMs }) => {
+    if (retention === "unread") return NEEDS_OBJECT;
+    return retention && read(retention, nowMs);
+  };
 }
 
-function remainingDays({ operation, nowMs }: RequestFacts): KeyValue {
-  const untilMs = operation.retention?.retainUntilMs;
-  return untilMs === undefined ? undefined : String(Math.ceil((untilMs - nowMs) / DAY_MS));
+function remainingDays({ retainUntilMs }: Retention, nowMs: number): KeyValue {
+  return String(Math.ceil((retainUntilMs - nowMs) / DAY_MS));
+}
+
+function legalHold({ operation }: RequestFacts): KeyValue {
+  return operation.legalHold === "unread" ? NEEDS_OBJECT : operation.legalHold;
+}
+
+function ofObjectTags(read: (tags: TagSet, member: string) => KeyValue): ReadKey {
+  return ({ operation: { objectTags } }, member) => {
+    if (objectTags === "unread") return NEEDS_OBJECT;
+    return objectTags && read(objectTags, member);
+  };
 }
 
 function existingTag({ object }: RequestFacts, member: string): KeyValue {

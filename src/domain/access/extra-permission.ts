@@ -5,6 +5,7 @@ import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { BucketPorts } from "../ports.ts";
 import { type Asked, versionAction } from "./request-facts.ts";
+import type { DocumentFacts } from "./operation-facts.ts";
 import { isPlainOwner, type Target } from "./gate.ts";
 
 type Context = Asked & Pick<BucketPorts, "gate" | "decisions" | "index">;
@@ -53,4 +54,22 @@ export async function mayBypassGovernance(context: Context, target: Target): Pro
   // It has no other name for versions.
   const [refusal] = await refusalsOf(context, "BypassGovernanceRetention", [target]);
   return refusal === undefined;
+}
+
+/**
+ * Decides again, by what stands in the request's document.
+ *
+ * @throws S3Error AccessDenied
+ */
+export async function decideOnDocument(
+  { gate, index, key }: Pick<BucketPorts, "gate" | "index"> & { readonly key: string },
+  document: DocumentFacts,
+): Promise<void> {
+  try {
+    gate?.decideOnDocument(document);
+  } catch {
+    // As above: the record may be old.
+    await index.read(key, WANTS_HEADERS);
+    gate?.decideOnDocument(document);
+  }
 }

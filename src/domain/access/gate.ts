@@ -13,6 +13,7 @@ import {
   type Outcome,
 } from "./checks.ts";
 import type { ObjectFacts } from "./facts.ts";
+import { type DocumentFacts, UNREAD } from "./operation-facts.ts";
 import { type Asked, checkedOf } from "./request-facts.ts";
 
 /**
@@ -50,12 +51,15 @@ export interface Target {
 export class Gate {
   readonly #asked: Asked;
   #needed: Needed;
+  #bucket: BucketRecord;
+  #document: DocumentFacts = UNREAD;
   #checked: Checked;
   #isOpen = false;
 
   /** @throws S3Error as {@link decide} */
   constructor(asked: Asked, bucket: BucketRecord, needed: Needed) {
     this.#asked = asked;
+    this.#bucket = bucket;
     this.#needed = needed;
     this.#checked = checkedOf(asked, bucket);
     this.#decide();
@@ -78,8 +82,19 @@ export class Gate {
    * @throws S3Error AccessDenied, MethodNotAllowed (what is for the bucket's own account only)
    */
   decide(bucket: BucketRecord): void {
-    this.#checked = checkedOf(this.#asked, bucket);
+    this.#bucket = bucket;
+    this.#checked = checkedOf(this.#asked, bucket, this.#document);
     this.#decide();
+  }
+
+  /**
+   * Decides by what stands in the request's document.
+   *
+   * @throws S3Error AccessDenied
+   */
+  decideOnDocument(document: DocumentFacts): void {
+    this.#document = document;
+    this.decide(this.#bucket);
   }
 
   /**

@@ -1,9 +1,17 @@
 import { type CopySource, parseCopySource } from "../../protocol/copy-source.ts";
 import { parseLockHeaders } from "../../protocol/object-lock.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
-import type { TagSet } from "../../protocol/tag-set.ts";
 import { parseTaggingHeader } from "../../protocol/tags.ts";
 import type { OperationFacts } from "./context.ts";
+
+/** What stands in the document of PutObjectTagging, PutObjectRetention, and PutObjectLegalHold. */
+export type DocumentFacts = Pick<OperationFacts, "objectTags" | "retention" | "legalHold">;
+
+export const UNREAD: DocumentFacts = {
+  objectTags: "unread",
+  retention: "unread",
+  legalHold: "unread",
+};
 
 /**
  * What a request's headers and parameters tell policies, read when a condition asks for it: then what cannot be read is the
@@ -15,9 +23,13 @@ export class RequestedOperation implements OperationFacts {
   readonly #request: S3Request;
   readonly #nowMs: number;
 
-  constructor(request: S3Request, nowMs: number) {
+  readonly #told: DocumentFacts;
+
+  /** @param told what stands in its document, once that was read */
+  constructor(request: S3Request, nowMs: number, told: DocumentFacts) {
     this.#request = request;
     this.#nowMs = nowMs;
+    this.#told = told;
   }
 
   get listing(): NonNullable<OperationFacts["listing"]> {
@@ -39,17 +51,22 @@ export class RequestedOperation implements OperationFacts {
     return headers.has("x-amz-copy-source") ? parseCopySource(headers) : undefined;
   }
 
-  get objectTags(): TagSet | undefined {
-    const { headers } = this.#request;
+  get objectTags(): OperationFacts["objectTags"] {
+    const { headers, query } = this.#request;
+    if (query.has("tagging")) return this.#told.objectTags;
     return headers.has("x-amz-tagging") ? parseTaggingHeader(headers) : undefined;
   }
 
   get retention(): OperationFacts["retention"] {
-    return parseLockHeaders(this.#request.headers, this.#nowMs).retention;
+    const { headers, query } = this.#request;
+    if (query.has("retention")) return this.#told.retention;
+    return parseLockHeaders(headers, this.#nowMs).retention;
   }
 
   get legalHold(): string | undefined {
-    return this.#request.headers.get("x-amz-object-lock-legal-hold") ?? undefined;
+    const { headers, query } = this.#request;
+    if (query.has("legal-hold")) return this.#told.legalHold;
+    return headers.get("x-amz-object-lock-legal-hold") ?? undefined;
   }
 
   /** All that is put is an object, but for parts. */

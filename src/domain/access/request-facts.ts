@@ -8,7 +8,7 @@ import { bucketFactsOf } from "./bucket-facts.ts";
 import { connectionOf } from "./connection.ts";
 import type { Checked } from "./checks.ts";
 import type { SignatureFacts } from "./context.ts";
-import { RequestedOperation } from "./operation-facts.ts";
+import { type DocumentFacts, RequestedOperation, UNREAD } from "./operation-facts.ts";
 
 /** Who asks for what. */
 export interface Asked {
@@ -21,8 +21,13 @@ export interface Asked {
  * What the checks of a request are about.
  *
  * @param bucket undefined: there is none yet, or the request is about none
+ * @param document what stands in the request's, once it was read
  */
-export function checkedOf(asked: Asked, bucket: BucketRecord | undefined): Checked {
+export function checkedOf(
+  asked: Asked,
+  bucket: BucketRecord | undefined,
+  document: DocumentFacts = UNREAD,
+): Checked {
   const { caller, request, settings } = asked;
   const nowMs = Date.now();
   const { address, tlsVersion } = connectionOf(request);
@@ -45,7 +50,7 @@ export function checkedOf(asked: Asked, bucket: BucketRecord | undefined): Check
       signature: caller.kind === "anonymous" ? undefined : signatureFacts(request),
       bucket: bucketFacts,
       object: request.key === undefined ? "none" : "unread",
-      operation: new RequestedOperation(request, nowMs),
+      operation: new RequestedOperation(request, nowMs, document),
     },
   };
 }

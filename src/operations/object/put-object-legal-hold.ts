@@ -1,3 +1,4 @@
+import { decideOnDocument } from "../../domain/access/extra-permission.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { requireObjectLock } from "../../domain/bucket-lock.ts";
 import { changeVersion } from "../../domain/object-version.ts";
@@ -20,6 +21,7 @@ export const putObjectLegalHold: ObjectOperation = {
   needsObject: true,
   async handle(context) {
     const hasLegalHold = readLegalHold(await readVouchedDocument(context));
+    await decideOnDocument(context, { legalHold: hasLegalHold ? "ON" : "OFF" });
     await requireObjectLock(context);
     await changeVersion(context, { kind: "legal-hold", hasLegalHold });
     return emptyResponse(200);

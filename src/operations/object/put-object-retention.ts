@@ -1,4 +1,4 @@
-import { mayBypassGovernance } from "../../domain/access/extra-permission.ts";
+import { decideOnDocument, mayBypassGovernance } from "../../domain/access/extra-permission.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { requireObjectLock } from "../../domain/bucket-lock.ts";
 import { changeVersion } from "../../domain/object-version.ts";
@@ -23,6 +23,7 @@ export const putObjectRetention: ObjectOperation = {
   needsObject: true,
   async handle(context) {
     const retention = readRetention(await readVouchedDocument(context), Date.now());
+    await decideOnDocument(context, { retention });
     await requireObjectLock(context);
     await changeVersion(context, {
       kind: "retention",

@@ -1,3 +1,4 @@
+import { decideOnDocument } from "../../domain/access/extra-permission.ts";
 import { readDocument } from "../../domain/body/read-document.ts";
 import { changeVersion } from "../../domain/object-version.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
@@ -20,6 +21,7 @@ export const putObjectTagging: ObjectOperation = {
   async handle(context) {
     const document = await readDocument(context);
     const tags = readTagging(document);
+    await decideOnDocument(context, { objectTags: tags });
     const versionId = await changeVersion(context, { kind: "tags", tags });
     return emptyResponse(200, versionHeaders(versionId));
   },
