@@ -106,6 +106,7 @@ function steps(program: string, context: ClientContext): readonly Step[] {
       command: [process.execPath, "-e", FETCH, ...s3("presign", `${uri}/a file.txt`)],
       prints: /^200 hello\n$/,
     },
+    ...publicSiteSteps(s3api, context),
     ...checksumModes.flatMap((mode) => largeFileSteps(mode, s3, s3api, context)),
     { name: "rm --recursive", command: s3("rm", "--recursive", uri), prints: /delete:/ },
     { name: "rb", command: s3("rb", uri), prints: /remove_bucket/ },
@@ -116,6 +117,65 @@ function steps(program: string, context: ClientContext): readonly Step[] {
 const checksumModes = ["when_supported", "when_required"] as const;
 
 type Command = (...parameters: string[]) => readonly string[];
+
+/** A tree that was synced is opened to everybody, read without keys, and closed again. */
+function publicSiteSteps(
+  s3api: Command,
+  { endpoint, bucket, folder }: ClientContext,
+): readonly Step[] {
+  const policy = path.join(folder, "policy.json");
+  const statement = {
+    Effect: "Allow",
+    Principal: "*",
+    Action: "s3:GetObject",
+    Resource: `arn:aws:s3:::${bucket}/tree/*`,
+  };
+  writeFileSync(policy, JSON.stringify({ Version: "2012-10-17", Statement: [statement] }));
+  const curl = (target: string) => ["curl", "-s", `${endpoint}/${bucket}${target}`];
+  const ofBucket = ["--bucket", bucket];
+  return [
+    {
+      name: "put-bucket-policy",
+      command: s3api("put-bucket-policy", ...ofBucket, "--policy", `file://${policy}`),
+      prints: /^$/,
+    },
+    {
+      name: "get-bucket-policy-status",
+      command: s3api("get-bucket-policy-status", ...ofBucket),
+      prints: /"IsPublic": true/,
+    },
+    { name: "a public site without keys", command: curl("/tree/1.txt"), prints: /^one$/ },
+    { name: "no more than that", command: curl("/a%20file.txt"), prints: /AccessDenied/ },
+    { name: "nor what else is there", command: curl("/tree/none"), prints: /AccessDenied/ },
+    {
+      name: "put-public-access-block",
+      command: s3api(
+        "put-public-access-block",
+        ...ofBucket,
+        "--public-access-block-configuration",
+        "RestrictPublicBuckets=true",
+      ),
+      prints: /^$/,
+    },
+    { name: "the site, blocked", command: curl("/tree/1.txt"), prints: /AccessDenied/ },
+    {
+      name: "delete-public-access-block",
+      command: s3api("delete-public-access-block", ...ofBucket),
+      prints: /^$/,
+    },
+    {
+      name: "get-bucket-policy",
+      command: s3api("get-bucket-policy", ...ofBucket),
+      prints: /s3:GetObject/,
+    },
+    {
+      name: "delete-bucket-policy",
+      command: s3api("delete-bucket-policy", ...ofBucket),
+      prints: /^$/,
+    },
+    { name: "the site, closed", command: curl("/tree/1.txt"), prints: /AccessDenied/ },
+  ];
+}
 
 function largeFileSteps(
   mode: (typeof checksumModes)[number],

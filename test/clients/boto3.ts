@@ -41,6 +41,22 @@ print(got["Body"].read() == body, got["ContentLength"], got["Metadata"])`,
     /^True 100000 {'color': 'blue'}\n$/,
   ],
   [
+    "put_bucket_policy, and a client without keys",
+    `
+import json
+from botocore import UNSIGNED
+policy = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/open/*"}]})
+s3.put_object(Bucket=bucket, Key="open/1", Body=b"open"); s3.put_object(Bucket=bucket, Key="closed", Body=b"closed")
+s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+print(s3.get_bucket_policy(Bucket=bucket)["Policy"] == policy, s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"])
+other = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=Config(signature_version=UNSIGNED))
+print(other.get_object(Bucket=bucket, Key="open/1")["Body"].read(), code(other.get_object, Bucket=bucket, Key="closed"))
+s3.delete_bucket_policy(Bucket=bucket)
+print(code(other.get_object, Bucket=bucket, Key="open/1"), code(s3.get_bucket_policy, Bucket=bucket))`,
+    /^True {'IsPublic': True}\nb'open' AccessDenied\nAccessDenied NoSuchBucketPolicy\n$/,
+  ],
+  [
     "put_object of nothing and of something by turns, without a stall",
     `
 import time
