@@ -164,9 +164,14 @@ function decideAgain(
   gate: Gate | undefined,
   known: BucketRecord,
 ): void {
-  if (gate !== undefined) gate.decide(known);
-  // What only the object can decide, a request that was let in without a gate does not look at: it begins anew.
-  else if (openGate(operation, context, known)?.isOpen === false) throw new StaleBucketError();
+  if (gate !== undefined) {
+    gate.decide(known);
+    return;
+  }
+  const isOpen = openGate(operation, context, known)?.isOpen ?? true;
+  // What only the object can decide, a request that was let in without a gate does not look at: it begins anew. Keys are asked of
+  // by themselves.
+  if (!isOpen && dependingOn(operation) !== "keys") throw new StaleBucketError();
 }
 
 function identities({

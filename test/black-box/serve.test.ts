@@ -235,8 +235,8 @@ test("each request is a line of JSON, and no line under --quiet", async () => {
   expect(await command.event("request")).toMatchObject({
     method: "GET",
     key: 'line\nbreak "quoted"',
-    status: 403,
-    code: "AccessDenied",
+    status: 404,
+    code: "NoSuchBucket",
   });
   command.child.kill("SIGTERM");
   await command.ended;

@@ -6,7 +6,7 @@ import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { BucketPorts } from "../ports.ts";
 import { type Asked, versionAction } from "./request-facts.ts";
 import type { DocumentFacts } from "./operation-facts.ts";
-import { isPlainOwner, type Target } from "./gate.ts";
+import { Gate, isPlainOwner, type Target } from "./gate.ts";
 
 type Context = Asked & Pick<BucketPorts, "gate" | "decisions" | "index">;
 
@@ -18,21 +18,27 @@ type Context = Asked & Pick<BucketPorts, "gate" | "decisions" | "index">;
  * @returns for each of the targets why it is refused; undefined: it is not
  */
 export async function refusalsOf(
-  { gate, decisions, caller, index }: Context,
+  context: Context,
   action: string,
   targets: readonly Target[],
 ): Promise<readonly (S3Error | undefined)[]> {
+  const { gate, decisions, caller, index } = context;
+  const decideBy = (judge: Gate) =>
+    targets.map((target) => {
+      const check = { action: versionAction(action, target.versionId), on: "object" } as const;
+      return judge.refusalOf(check, target);
+    });
   if (gate === undefined) {
     decisions.push((known: BucketRecord) => {
-      if (!isPlainOwner(caller, known)) throw new StaleBucketError();
+      if (isPlainOwner(caller, known)) return;
+      const isRefused = decideBy(new Gate(context, known, { checks: [], on: "keys" })).some(
+        Boolean,
+      );
+      if (isRefused) throw new StaleBucketError();
     });
     return targets.map(() => undefined);
   }
-  const decide = () =>
-    targets.map((target) => {
-      const check = { action: versionAction(action, target.versionId), on: "object" } as const;
-      return gate.refusalOf(check, target);
-    });
+  const decide = () => decideBy(gate);
   let refusals = decide();
   const refused = targets.find((_, at) => refusals[at] !== undefined);
   if (refused !== undefined) {
