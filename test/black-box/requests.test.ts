@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
+  PutBucketPolicyCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { beforeAll, expect, inject, test, vi } from "vitest";
@@ -106,6 +107,27 @@ test.for([
   const url = `${ledge.endpoint}${path.replace("/bucket", `/${Bucket}`)}`;
   const body = method === "GET" ? {} : { body: "body" };
   await expectError(await fetch(url, { method, ...body }), 403, "AccessDenied");
+});
+
+test("a site that a policy opens to an address is read from there without keys, and by nobody who claims to be there", async () => {
+  const site = await uniqueBucket(s3);
+  await s3.send(new PutObjectCommand({ Bucket: site, Key: "index.html", Body: "hello" }));
+  const url = `${ledge.endpoint}/${site}/index.html`;
+  const open = async (addresses: readonly string[]) => {
+    const Condition = { IpAddress: { "aws:SourceIp": addresses } };
+    const Resource = `arn:aws:s3:::${site}/*`;
+    const statement = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource };
+    const Policy = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { ...statement, Condition },
+    });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: site, Policy }));
+  };
+  await open(["127.0.0.0/8", "::1/128"]);
+  expect(await (await fetch(url)).text()).toBe("hello");
+  await open(["198.51.100.0/24"]);
+  const headers = { "x-forwarded-for": "198.51.100.7", "x-real-ip": "198.51.100.7" };
+  await expectError(await fetch(url, { headers }), 403, "AccessDenied");
 });
 
 test("HEAD without a signature is 403 with no body", async () => {
