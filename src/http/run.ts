@@ -4,6 +4,7 @@ import { authenticate, type Authentication, type Identity } from "../domain/auth
 import { Gate, isPlainOwner, type Needed, requireAllowed } from "../domain/access/gate.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
+import { countStrangersQuestion } from "../domain/access/strangers.ts";
 import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import type { Ports } from "../domain/ports.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
@@ -83,10 +84,12 @@ async function runOnBucket(
   operation: BucketOperation | ObjectOperation,
   context: AccountContext,
 ): Promise<Response> {
-  const { request, buckets } = context;
+  const { request, buckets, caller } = context;
   const name = request.bucket ?? "";
   // A shard says when the bucket is gone. An operation that asks none has to ask the Directory.
   const isVouchedFor = operation.scope === "object" || operation.readsIndex === true;
+  if (caller.kind === "anonymous" && !(isVouchedFor && buckets.remembered(name) !== undefined))
+    countStrangersQuestion();
   const bucket = await (isVouchedFor ? buckets.find(name) : buckets.refresh(name));
   try {
     return await handleOnBucket(operation, context, bucket);

@@ -21,6 +21,8 @@ type LookupBindings = Pick<Cloudflare.Env, "DIRECTORY"> &
  */
 export interface BucketLookup {
   find(name: string): Promise<BucketRecord | undefined>;
+  /** What this isolate remembers, without a question. */
+  remembered(name: string): BucketRecord | undefined;
   /** The remembered record turned out to be of a bucket that is gone: asks the Directory. */
   refresh(name: string): Promise<BucketRecord | undefined>;
   /** How this very bucket is now, by the Directory. @throws StaleBucketError when it is gone */
@@ -88,6 +90,7 @@ export function bucketLookup(
       remember(remembered, copy);
       return copy;
     },
+    remembered: (name) => remembered.get(name),
     refresh,
     current,
     async caughtUp(bucket, gatewayRevision) {
