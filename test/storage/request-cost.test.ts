@@ -5,6 +5,7 @@ import scaleMd from "../../docs/scale.md?raw";
 import { anonymously, putPolicy } from "../support/bucket-policy.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
+import { annotate, append, listPage, putTags } from "../support/counted-requests.ts";
 import { evaluate, readTable } from "../support/cost-table.ts";
 import { putDocument } from "../support/documents.ts";
 import {
@@ -213,11 +214,6 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   },
 };
 
-function putTags(path: string): Promise<Response> {
-  const tag = "<Tag><Key>k</Key><Value>v</Value></Tag>";
-  return putDocument(path, { tagging: "" }, "Tagging", `<TagSet>${tag}</TagSet>`);
-}
-
 const documented = readTable(scaleMd);
 
 test("docs/scale.md names the requests that are counted", () => {
@@ -303,22 +299,6 @@ async function readParts(
   return signedFetch(method, `/${bucket}/parts`, { query, headers });
 }
 
-/** @param before how many bodies of this size the object consists of beside its first */
-function append(
-  bucket: string,
-  key: string,
-  body: Uint8Array<ArrayBuffer>,
-  before: number,
-): Promise<Response> {
-  const offset = (before + 1) * body.length;
-  return putObject(bucket, key, body, { "x-amz-write-offset-bytes": String(offset) });
-}
-
-function annotate(bucket: string, key: string): Promise<Response> {
-  const query = { annotation: "", annotationName: "note" };
-  return signedFetch("PUT", `/${bucket}/${key}`, { query, body: "text" });
-}
-
 function deleteAll(bucket: string, kind: "inline" | "blob"): Promise<Response> {
   const entries = Array.from(
     { length: KEYS },
@@ -326,9 +306,4 @@ function deleteAll(bucket: string, kind: "inline" | "blob"): Promise<Response> {
   );
   const body = `<Delete>${entries.join("")}</Delete>`;
   return signedFetch("POST", `/${bucket}`, { query: { delete: "" }, body });
-}
-
-function listPage(bucket: string, maxKeys: number): Promise<Response> {
-  const query = { "list-type": "2", "max-keys": String(maxKeys) };
-  return signedFetch("GET", `/${bucket}`, { query });
 }
