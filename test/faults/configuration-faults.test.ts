@@ -25,10 +25,10 @@ async function gatewayThatKnows(bucket: string) {
   return { ...gateway, record, ask };
 }
 
-/** Puts a document that gateways decide with, as a gateway does. */
+/** Puts a document that gateways decide with, and no request reads, as a gateway does. */
 async function putPolicy(gateway: Gateway, bucket: string, policy: string): Promise<void> {
   const record = await recordOf(bucket);
-  await configureBucket(gateway, record, async () => putOf("policy", "gateway", policy));
+  await configureBucket(gateway, record, async () => putOf("rules", "gateway", policy));
 }
 
 /** Puts a rule that retains new objects for so many days, as a gateway does. */
@@ -103,7 +103,7 @@ describe("a gateway that decided under an older document of gateways", () => {
     const { indexOf, record } = await gatewayThatKnows(bucket);
     await putPolicy(makeGateway(), bucket, "deny");
     const deny: Decision = ({ gateway }) => {
-      expect(gateway.documents).toEqual({ policy: '"deny"' });
+      expect(gateway.documents).toEqual({ rules: '"deny"' });
       throw new S3Error("AccessDenied");
     };
     const index = indexOf(record, [deny]);
@@ -233,7 +233,7 @@ describe("of documents that are put at once", () => {
     const bucket = await uniqueBucket();
     const record = await recordOf(bucket);
     const tags = "<TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet>";
-    const kinds = ["policy", "cors", "website", "lifecycle", "notification"];
+    const kinds = ["rules", "cors", "website", "lifecycle", "notification"];
     await Promise.all([
       setVersioning(bucket, "Enabled"),
       putDocument(`/${bucket}`, { tagging: "" }, "Tagging", tags),
@@ -244,7 +244,7 @@ describe("of documents that are put at once", () => {
       ),
     ]);
     const { gateway, shard } = await recordOf(bucket);
-    expect(Object.keys(gateway.documents)).toEqual(["cors", "policy", "website"]);
+    expect(Object.keys(gateway.documents)).toEqual(["cors", "rules", "website"]);
     // Three documents, and the flag that there are versions.
     expect(gateway.revision).toBe(4);
     const part = await makeGateway().directory.readShardPart(record.id);

@@ -56,7 +56,7 @@ test.for([
 
 test.for([
   ["PUT", "/b?cors", "PutBucketCors"],
-  ["DELETE", "/b?policy", "DeleteBucketPolicy"],
+  ["DELETE", "/b?website", "DeleteBucketWebsite"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
   ["PUT", "/b/k?encryption", "UpdateObjectEncryption"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
