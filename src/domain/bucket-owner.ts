@@ -3,10 +3,16 @@ import { S3Error } from "../protocol/errors.ts";
 import type { Account } from "../protocol/owner.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 
-/** Of another account than the deployment's, a bucket's record knows the canonical id only. */
-export function ownerOf({ ownerId }: BucketRecord, account: Account): Account {
-  if (ownerId === account.canonicalId) return account;
-  return { id: "", canonicalId: ownerId, displayName: "" };
+/**
+ * The account that a bucket belongs to.
+ *
+ * @param deployment the account of the settings: until a record told of its owner's, there was no other
+ */
+export function ownerOf({ ownerId, owner }: BucketRecord, deployment: Account): Account {
+  if (ownerId === deployment.canonicalId) return deployment;
+  // Without `owner`: ACCOUNT_ID was another one when the bucket was made.
+  const { id, displayName } = owner ?? { id: "", displayName: "" };
+  return { id, canonicalId: ownerId, displayName };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerAcl } from "../owner-acl.ts";
@@ -11,5 +12,5 @@ export const getBucketAcl: BucketOperation = {
   name: "GetBucketAcl",
   scope: "bucket",
   access: onBucket("GetBucketAcl"),
-  handle: async ({ settings }) => ownerAcl(settings.account),
+  handle: async ({ bucket, settings }) => ownerAcl(ownerOf(bucket, settings.account)),
 };

@@ -50,7 +50,7 @@ export const createBucket: AccountOperation = {
   async handle(context) {
     const { request, caller, settings, directory, buckets, indexOf, signedRegion } = context;
     const name = request.bucket ?? "";
-    const { canonicalId: ownerId } = accountOf(caller);
+    const owner = accountOf(caller);
     checkNewBucketName(name);
     const asked = await readConfiguration(context);
     const region = asked.locationConstraint ?? settings.region;
@@ -61,7 +61,8 @@ export const createBucket: AccountOperation = {
       id: ulid(now),
       name,
       region,
-      ownerId,
+      ownerId: owner.canonicalId,
+      owner: { id: owner.id, displayName: owner.displayName },
       shardCount: settings.indexShards,
       createdMs: now,
       gateway: { revision: 0, documents: {} },
@@ -71,7 +72,7 @@ export const createBucket: AccountOperation = {
     if (isNew) {
       await indexOf(bucket).configure(shardPart);
       buckets.update(bucket);
-    } else if (bucket.ownerId !== ownerId) {
+    } else if (bucket.ownerId !== owner.canonicalId) {
       throw new S3Error("BucketAlreadyExists", { fields: { BucketName: name } });
     } else if (
       bucket.region !== CLASSIC_REGION ||

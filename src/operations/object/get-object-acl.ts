@@ -1,3 +1,4 @@
+import { ownerOf } from "../../domain/bucket-owner.ts";
 import { requireObject } from "../../domain/found-object.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
@@ -18,10 +19,10 @@ export const getObjectAcl: ObjectOperation = {
   scope: "object",
   access: onVersion("GetObjectAcl"),
   needsObject: true,
-  async handle({ request, index, key, settings }) {
+  async handle({ request, bucket, index, key, settings }) {
     const asked = parseVersionId(request.query);
     const found = await index.read(key, { ...WANTS_HEADERS, versionId: asked });
     const { versionId } = requireObject(found, key, asked);
-    return ownerAcl(settings.account, versionHeaders(versionId));
+    return ownerAcl(ownerOf(bucket, settings.account), versionHeaders(versionId));
   },
 };

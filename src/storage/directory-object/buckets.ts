@@ -18,6 +18,8 @@ export interface BucketRow extends Record<string, SqlStorageValue> {
   id: string;
   region: string;
   owner_id: string;
+  owner_account_id: string | null;
+  owner_display_name: string | null;
   shard_count: number;
   created_ms: number;
   delete_token: string | null;
@@ -34,11 +36,12 @@ export function createBucket(
 ): CreateOutcome {
   const existing = findBucket(sql, bucket.name);
   if (existing !== undefined) return { bucket: existing, isNew: false };
-  const { name, id, region, ownerId, shardCount, createdMs, gateway, shard } = bucket;
+  const { name, id, region, ownerId, owner, shardCount, createdMs, gateway, shard } = bucket;
   sql.exec(
     `INSERT INTO bucket (name, id, region, owner_id, shard_count, created_ms,
-                         gateway_revision, shard_revision, shard_flags)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                         gateway_revision, shard_revision, shard_flags,
+                         owner_account_id, owner_display_name)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     name,
     id,
     region,
@@ -48,6 +51,8 @@ export function createBucket(
     gateway.revision,
     shard.revision,
     JSON.stringify(shard.flags),
+    owner?.id ?? null,
+    owner?.displayName ?? null,
   );
   for (const document of documents) changeDocument(sql, id, document);
   const created = { bucket, isNew: true };
@@ -131,6 +136,7 @@ export function listBuckets(
 
 function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {
   const { id, gateway_revision: gatewayRevision } = row;
+  const { owner_account_id: accountId, owner_display_name: displayName } = row;
   // Most buckets never had a document that gateways decide with.
   const documents = gatewayRevision === 0 ? [] : documentsOfPart(sql, id, "gateway");
   return {
@@ -138,6 +144,7 @@ function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {
     name: row.name,
     region: row.region,
     ownerId: row.owner_id,
+    ...(accountId !== null && { owner: { id: accountId, displayName: displayName ?? "" } }),
     shardCount: row.shard_count,
     createdMs: row.created_ms,
     gateway: {

@@ -30,4 +30,8 @@ export const MIGRATIONS: Migrations = [
   ) WITHOUT ROWID;
   CREATE INDEX bucket_document_part ON bucket_document (bucket_id, part) WHERE part <> 'directory';
   `,
+  `
+  ALTER TABLE bucket ADD COLUMN owner_account_id TEXT;
+  ALTER TABLE bucket ADD COLUMN owner_display_name TEXT;
+  `,
 ];

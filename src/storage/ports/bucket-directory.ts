@@ -1,4 +1,5 @@
 import type { Part, ShardFlags } from "../../protocol/bucket-configuration.ts";
+import type { Account } from "../../protocol/owner.ts";
 
 /** One bucket as the Directory knows it. A name that is made, deleted and made again gets a new `id`. */
 export interface BucketRecord {
@@ -8,6 +9,8 @@ export interface BucketRecord {
   readonly region: string;
   /** Canonical ID of the owning account. */
   readonly ownerId: string;
+  /** The rest of that account, when the bucket was made; undefined: it was the only one that there was. */
+  readonly owner?: Pick<Account, "displayName" | "id">;
   readonly shardCount: number;
   readonly createdMs: number;
   /** What gateways decide with. */
