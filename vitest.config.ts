@@ -10,7 +10,14 @@ process.once("exit", () => rmSync(diskFolder, { recursive: true, force: true }))
 /** What calls one shard, whichever it is, so that it runs with one shard for each bucket only. */
 const OF_ONE_SHARD = [
   ...[
-    ...["addressing", "append-object", "bucket-config", "chunked-put-object", "conditional-writes"],
+    ...[
+      "accounts",
+      "addressing",
+      "append-object",
+      "bucket-config",
+      "chunked-put-object",
+      "conditional-writes",
+    ],
     ...[
       "delete-object",
       "empty-pages",
@@ -27,7 +34,7 @@ const OF_ONE_SHARD = [
   ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
   ),
-  ...["broken-bodies", "multipart-faults", "protocol-faults", "write-faults"].map(
+  ...["broken-bodies", "identities", "multipart-faults", "protocol-faults", "write-faults"].map(
     (name) => `test/faults/${name}.test.ts`,
   ),
 ];
@@ -60,6 +67,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
             NO_TRANSFORM: "false",
             ROOT_ACCESS_KEY_ID: "ledge",
             ROOT_SECRET_ACCESS_KEY: "ledge-local-secret",
+            MASTER_KEY: "bGVkZ2UtbGVkZ2UtbGVkZ2UtbGVkZ2UtbGVkZ2UhISE=",
           },
         },
       }),

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { decodeBase64 } from "./lib/base64.ts";
+import { subKey } from "./lib/sealed-text.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
-import { ACCOUNT_ID, type Account } from "./protocol/owner.ts";
+import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./protocol/owner.ts";
 
 /** Everything configurable, validated. Units are in the names. */
 export interface Settings {
@@ -13,6 +14,12 @@ export interface Settings {
   /** Of that account. */
   readonly root: SignedCaller;
   readonly rootCredentials: Credentials | undefined;
+  /** What the root's key was before, while it is replaced. */
+  readonly previousRootCredentials: Credentials | undefined;
+  /** What the secrets of other accounts' access keys are sealed with; undefined: there are no other accounts. */
+  readonly secretsKey: Uint8Array | undefined;
+  /** For how long an access key may be used by what is remembered of it. */
+  readonly identityMaxAgeMs: number;
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
@@ -21,6 +28,8 @@ export interface Settings {
   /** How long a request's body may bring nothing. */
   readonly bodyIdleMs: number;
 }
+
+const MASTER_KEY_BYTES = 32;
 
 interface Credentials {
   readonly accessKeyId: string;
@@ -37,7 +46,15 @@ export function readSettings(env: Cloudflare.Env): Settings {
     ownHost: host("OWN_HOST", (env as { readonly OWN_HOST?: string }).OWN_HOST ?? ""),
     account,
     root: { ...rootOf(account), isDeploymentRoot: true },
-    rootCredentials: rootCredentials(env),
+    rootCredentials: credentials(env, "ROOT_ACCESS_KEY_ID", "ROOT_SECRET_ACCESS_KEY"),
+    previousRootCredentials: credentials(
+      env,
+      "ROOT_ACCESS_KEY_ID_PREVIOUS",
+      "ROOT_SECRET_ACCESS_KEY_PREVIOUS",
+    ),
+    secretsKey: secretsKey(env),
+    identityMaxAgeMs:
+      1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
@@ -74,18 +91,38 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
   };
 }
 
+/** Secrets, which a deployment may do without: wrangler.toml names only those that it must have. */
+type Secrets = Readonly<Partial<Record<SecretName, string>>>;
+type SecretName =
+  | "MASTER_KEY"
+  | "ROOT_ACCESS_KEY_ID"
+  | "ROOT_ACCESS_KEY_ID_PREVIOUS"
+  | "ROOT_SECRET_ACCESS_KEY"
+  | "ROOT_SECRET_ACCESS_KEY_PREVIOUS";
+
 /** A deployment without root credentials still answers, and refuses every signed request by name. */
-function rootCredentials(env: Cloudflare.Env): Credentials | undefined {
-  const { ROOT_ACCESS_KEY_ID: accessKeyId, ROOT_SECRET_ACCESS_KEY: secretAccessKey } =
-    env as Partial<Cloudflare.Env>;
-  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+function credentials(
+  env: Cloudflare.Env,
+  idName: SecretName,
+  secretName: SecretName,
+): Credentials | undefined {
+  const { [idName]: accessKeyId = "", [secretName]: secretAccessKey = "" } = env as Secrets;
   if (accessKeyId === "" || secretAccessKey === "") return undefined;
   return { accessKeyId, secretAccessKey };
 }
 
+/** The sub-key that secrets are sealed with. */
+function secretsKey(env: Cloudflare.Env): Uint8Array | undefined {
+  const { MASTER_KEY: text = "" } = env as Secrets;
+  if (text === "") return undefined;
+  const masterKey = decodeBase64(text, MASTER_KEY_BYTES);
+  // A secret: what it is instead is not told.
+  if (masterKey === undefined) throw new Error("MASTER_KEY is not 32 bytes in base64");
+  return subKey(masterKey, "secrets");
+}
+
 function accountOf(id: string): Account {
-  const canonicalId = createHash("sha256").update(`ledge account ${id}`).digest("hex");
-  return { id, canonicalId, displayName: "root" };
+  return { id, canonicalId: derivedCanonicalId(id), displayName: "root" };
 }
 
 function matching(name: string, value: string, pattern: RegExp): string {

@@ -1,16 +1,20 @@
 import type { Settings } from "../env.ts";
 import type { Gate } from "./access/gate.ts";
+import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { BlobStore } from "../storage/ports/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
+import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { DiskRoom } from "../storage/blobs/counted-room.ts";
 
 /** What a request works with. Whoever needs less says so by a `Pick`. */
 export interface Ports {
   readonly settings: Settings;
+  readonly accounts: AccountDirectory;
+  readonly identityLookup: IdentityLookup;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

@@ -1,6 +1,5 @@
 import { Hono } from "hono/tiny";
 import type { Ports } from "../domain/ports.ts";
-import { readSettings, type Settings } from "../env.ts";
 import { log } from "../lib/log.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Error } from "../protocol/errors.ts";
@@ -9,11 +8,13 @@ import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/clients/bucket-index-client.ts";
 import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
+import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
 import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight } from "./cors.ts";
 import { dateHeader } from "./date-header.ts";
+import { type Deployment, deploymentOf } from "./deployment.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { refuseForeign } from "./own-host.ts";
@@ -22,8 +23,6 @@ import { renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds, type RequestIds } from "./request-ids.ts";
 import { logRequest } from "./request-log.ts";
 import { authenticated, run } from "./run.ts";
-
-type Waiter = Pick<ExecutionContext, "waitUntil">;
 
 export const app = new Hono<{ Bindings: Cloudflare.Env }>();
 
@@ -41,13 +40,14 @@ app.notFound((c) => answer(c.req.raw, c.env, c.executionCtx));
 async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
   const startedMs = Date.now();
   const ids = newRequestIds();
-  let settings: Settings | undefined;
+  let deployment: Deployment | undefined;
   let request: S3Request | undefined;
   let operation: string | undefined;
   let failure: S3Error | undefined;
   let response: Response;
   try {
-    settings = settingsOf(env);
+    deployment = deploymentOf(env);
+    const { settings } = deployment;
     request = addressOf(raw, settings.virtualHostSuffix);
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
@@ -55,9 +55,11 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     const hoisted = withHoistedHeaders(request);
     const selected = operationFor(hoisted);
     operation = selected.name;
-    const authentication = authenticated(request, hoisted, settings);
+    const verified = authenticated(request, hoisted, deployment.identities, waiter);
+    // Nearly always without waiting.
+    const authentication = verified instanceof Promise ? await verified : verified;
     ({ request } = authentication);
-    response = await run(selected, authentication, portsOf(env, settings, waiter));
+    response = await run(selected, authentication, portsOf(env, deployment, waiter));
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
     failure = toS3Error(error);
@@ -71,6 +73,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
   // Undefined when a setting is wrong: that has failed above, with the name of the setting in the log.
+  const settings = deployment?.settings;
   if (settings?.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
   if (settings?.logRequests !== false) {
@@ -80,21 +83,15 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   return response;
 }
 
-const parsed = new WeakMap<Cloudflare.Env, Settings>();
-
-/** An environment does not change: it is parsed at its first request. A process may run servers with several. */
-function settingsOf(env: Cloudflare.Env): Settings {
-  let settings = parsed.get(env);
-  if (settings === undefined) parsed.set(env, (settings = readSettings(env)));
-  return settings;
-}
-
-function portsOf(env: Cloudflare.Env, settings: Settings, waiter: Waiter): Ports {
+function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
+  const { settings, accounts, identityLookup } = deployment;
   const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
   const buckets = bucketLookup(env, directory, waitUntil);
   return {
     settings,
+    accounts,
+    identityLookup,
     directory,
     buckets,
     blobs: blobStoreOf(env),

@@ -1,6 +1,6 @@
-import type { Settings } from "../env.ts";
 import type { Payload } from "../domain/auth/payload.ts";
-import { authenticate, type Authentication, type Identity } from "../domain/auth/authenticate.ts";
+import { authenticate, type Authentication } from "../domain/auth/authenticate.ts";
+import { type Identities, withIdentities } from "../domain/auth/identities.ts";
 import { Gate, isPlainOwner, type Needed, requireAllowed } from "../domain/access/gate.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
@@ -22,6 +22,7 @@ import { regionOf } from "../protocol/region.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Decision } from "../storage/clients/bucket-index-client.ts";
+import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
@@ -33,15 +34,18 @@ import { withHoistedHeaders } from "./hoisted-headers.ts";
 export function authenticated(
   received: S3Request,
   hoisted: S3Request,
-  settings: Settings,
-): Authentication {
-  const authentication = authenticate(received, identities(settings), Date.now());
-  const { request } = authentication;
-  // Nearly every request verifies as it came.
-  return {
-    ...authentication,
-    request: request === received ? hoisted : withHoistedHeaders(request),
-  };
+  identities: Identities,
+  waiter: Waiter,
+): Authentication | Promise<Authentication> {
+  return withIdentities(identities, waiter, (find) => {
+    const authentication = authenticate(received, find, Date.now());
+    const { request } = authentication;
+    // Nearly every request verifies as it came.
+    return {
+      ...authentication,
+      request: request === received ? hoisted : withHoistedHeaders(request),
+    };
+  });
 }
 
 /** authorize → handle, for the operation that the request selected. */
@@ -175,19 +179,4 @@ function decideAgain(
   // What only the object can decide, a request that was let in without a gate does not look at: it begins anew. Keys are asked of
   // by themselves.
   if (!isOpen && dependingOn(operation) !== "keys") throw new StaleBucketError();
-}
-
-function identities({
-  rootCredentials,
-  root,
-}: Settings): (accessKeyId: string) => Identity | undefined {
-  return (accessKeyId) => {
-    if (rootCredentials === undefined) {
-      const message =
-        "This deployment has no root credentials: set the secrets ROOT_ACCESS_KEY_ID and ROOT_SECRET_ACCESS_KEY.";
-      throw new S3Error("AccessDenied", { message });
-    }
-    if (accessKeyId !== rootCredentials.accessKeyId) return undefined;
-    return { caller: root, secretAccessKey: rootCredentials.secretAccessKey };
-  };
 }

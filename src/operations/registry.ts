@@ -1,5 +1,6 @@
 import { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
+import { accountsOperationFor } from "./accounts/accounts.ts";
 import { FRESH_BUCKET } from "./bucket-config/fresh-bucket.ts";
 import {
   deleteBucketPolicy,
@@ -121,6 +122,8 @@ export class NotBuiltError extends S3Error {
  */
 export function operationFor(request: S3Request): Operation {
   const level = levelOf(request);
+  const ofAccounts = request.bucket === "_ledge" ? accountsOperationFor(request) : undefined;
+  if (ofAccounts !== undefined) return ofAccounts;
   const key = routeKey(request.method, level, request.query, request.headers);
   return ROUTES[key] ?? refuse(request, level, key);
 }

@@ -33,6 +33,8 @@ const CATALOGUE = {
     409,
     "The conditional request cannot succeed due to a conflicting operation against this resource.",
   ],
+  DeleteConflict: [409, "The entity has subordinate entities"],
+  EntityAlreadyExists: [409, "The entity exists already"],
   EntityTooLarge: [400, "Your proposed upload exceeds the maximum allowed size"],
   EntityTooSmall: [400, "Your proposed upload is smaller than the minimum allowed size"],
   IllegalVersioningConfigurationException: [400, "The Versioning element must be specified"],
@@ -125,6 +127,7 @@ const CATALOGUE = {
   ],
   NoSuchVersion: [404, "The specified version does not exist."],
   NoSuchWebsiteConfiguration: [404, "The specified bucket does not have a website configuration"],
+  NoSuchEntity: [404, "There is no such entity"],
   NotImplemented: [501, "A header you provided implies functionality that is not implemented"],
   ObjectLockConfigurationNotFoundError: [
     404,

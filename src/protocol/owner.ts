@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { S3Error } from "./errors.ts";
 
 export interface Account {
@@ -9,6 +10,11 @@ export interface Account {
 }
 
 export const ACCOUNT_ID = /^\d{12}$/;
+
+/** The canonical id of an account that was given no other. Stored data name it, so it never changes. */
+export function derivedCanonicalId(accountId: string): string {
+  return createHash("sha256").update(`ledge account ${accountId}`).digest("hex");
+}
 
 /**
  * Checks `x-amz-expected-bucket-owner`, or `x-amz-source-expected-bucket-owner` of a copy.

@@ -26,6 +26,18 @@ export function xmlResponse(
   });
 }
 
+/** What is no answer of S3's. Nobody is to keep it. */
+export function jsonResponse(value: object): Response {
+  const document = JSON.stringify(value);
+  return new Response(document, {
+    headers: {
+      "Cache-Control": "no-store",
+      "Content-Type": "application/json",
+      "Content-Length": String(Buffer.byteLength(document)),
+    },
+  });
+}
+
 export function emptyResponse(
   status: number,
   headers: Readonly<Record<string, string>> = {},

@@ -7,7 +7,7 @@ import { notImplementedV4a, payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.
 import { authenticatePresignedV4 } from "./presigned-v4.ts";
 import { authenticateHeaderV2, authenticatePresignedV2 } from "./v2.ts";
 
-export type { Authentication, FindIdentity, Identity } from "./identity.ts";
+export type { Authentication, FindIdentity } from "./identity.ts";
 
 type Scheme = (
   request: S3Request,

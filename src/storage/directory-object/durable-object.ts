@@ -1,7 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
+import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
+import { findKey } from "./access-keys.ts";
+import {
+  deleteAccount,
+  findAccount,
+  listAccounts,
+  putAccount,
+  putBootstrapAccounts,
+} from "./accounts.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
 import {
   configureBucket,
@@ -13,13 +22,12 @@ import {
 } from "./buckets.ts";
 import { MIGRATIONS } from "./schema.ts";
 
-type Args<Method extends keyof BucketDirectory> = Parameters<BucketDirectory[Method]>;
-type Answer<Method extends keyof BucketDirectory> = PlainAnswer<
-  Awaited<ReturnType<BucketDirectory[Method]>>
->;
+type Directory = AccountDirectory & BucketDirectory;
+type Args<Method extends keyof Directory> = Parameters<Directory[Method]>;
+type Answer<Method extends keyof Directory> = PlainAnswer<Awaited<ReturnType<Directory[Method]>>>;
 
 /**
- * The one Directory of a deployment; `bucket-directory.ts` says what its methods mean. Every method is one transaction. The
+ * The one Directory of a deployment; `bucket-directory.ts` and `account-directory.ts` say what its methods mean. Every method is one transaction. The
  * first argument is the call's stamp (`wire/protocol.ts`).
  */
 export class DirectoryObject extends DurableObject {
@@ -69,6 +77,33 @@ export class DirectoryObject extends DurableObject {
 
   settleDelete(stamp: number, ...args: Args<"settleDelete">): Answer<"settleDelete"> {
     return this.#answer(stamp, (sql) => settleDelete(sql, ...args));
+  }
+
+  findKey(stamp: number, ...args: Args<"findKey">): Answer<"findKey"> {
+    return this.#answer(stamp, (sql) => findKey(sql, ...args));
+  }
+
+  findAccount(stamp: number, ...args: Args<"findAccount">): Answer<"findAccount"> {
+    return this.#answer(stamp, (sql) => findAccount(sql, ...args));
+  }
+
+  listAccounts(stamp: number): Answer<"listAccounts"> {
+    return this.#answer(stamp, listAccounts);
+  }
+
+  putAccount(stamp: number, ...args: Args<"putAccount">): Answer<"putAccount"> {
+    return this.#answer(stamp, (sql) => putAccount(sql, ...args));
+  }
+
+  putBootstrapAccounts(
+    stamp: number,
+    ...args: Args<"putBootstrapAccounts">
+  ): Answer<"putBootstrapAccounts"> {
+    return this.#answer(stamp, (sql) => putBootstrapAccounts(sql, ...args));
+  }
+
+  deleteAccount(stamp: number, ...args: Args<"deleteAccount">): Answer<"deleteAccount"> {
+    return this.#answer(stamp, (sql) => deleteAccount(sql, ...args));
   }
 
   #answer<T>(stamp: number, effect: (sql: SqlStorage) => T): PlainAnswer<T> {

@@ -34,4 +34,29 @@ export const MIGRATIONS: Migrations = [
   ALTER TABLE bucket ADD COLUMN owner_account_id TEXT;
   ALTER TABLE bucket ADD COLUMN owner_display_name TEXT;
   `,
+  `
+  CREATE TABLE account (
+    id TEXT PRIMARY KEY,
+    canonical_id TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL,
+    email TEXT UNIQUE,
+    created_ms INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    alias TEXT UNIQUE,
+    public_access_block TEXT
+  ) WITHOUT ROWID;
+
+  CREATE TABLE access_key (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    user_id TEXT,
+    secret BLOB NOT NULL,
+    status TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    last_used_ms INTEGER,
+    last_service TEXT,
+    last_region TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX access_key_account ON access_key (account_id);
+  `,
 ];

@@ -1,0 +1,97 @@
+import { seal } from "../lib/sealed-text.ts";
+import type { DescribedAccount } from "../protocol/accounts-document.ts";
+import { S3Error } from "../protocol/errors.ts";
+import type {
+  AccountDraft,
+  Clash,
+  PutAccountsOutcome,
+} from "../storage/ports/account-directory.ts";
+import type { Ports } from "./ports.ts";
+
+type AccountPorts = Pick<Ports, "accounts" | "identityLookup" | "settings">;
+
+/**
+ * Makes an account, or makes it as it is described. From then on, this isolate takes no key that it has not any more; others
+ * do for a bounded time.
+ *
+ * @throws S3Error NotImplemented (no MASTER_KEY), EntityAlreadyExists
+ */
+export async function putAccount(ports: AccountPorts, described: DescribedAccount): Promise<void> {
+  await settle(ports, await ports.accounts.putAccount(draftOf(ports, described)));
+}
+
+/**
+ * The same of all accounts that the local server was started with: those of an earlier start that are not among them go.
+ *
+ * @throws S3Error NotImplemented (no MASTER_KEY), EntityAlreadyExists
+ */
+export async function putBootstrapAccounts(
+  ports: AccountPorts,
+  described: readonly DescribedAccount[],
+): Promise<void> {
+  const drafts = described.map((each) => draftOf(ports, each));
+  await settle(ports, await ports.accounts.putBootstrapAccounts(drafts));
+}
+
+/** @throws S3Error NotImplemented (no MASTER_KEY), NoSuchEntity, DeleteConflict (it owns buckets) */
+export async function deleteAccount(ports: AccountPorts, id: string): Promise<void> {
+  requireSecretsKey(ports);
+  const outcome = await ports.accounts.deleteAccount(id);
+  if (outcome === "missing") throw new S3Error("NoSuchEntity", { message: `No account ${id}.` });
+  if (outcome === "owns buckets")
+    throw new S3Error("DeleteConflict", {
+      message: `The account ${id} owns buckets: delete them first.`,
+    });
+  await ports.identityLookup.forget(outcome.changedKeyIds);
+}
+
+/**
+ * Accounts exist where their secrets can be kept.
+ *
+ * @throws S3Error NotImplemented
+ */
+export function requireSecretsKey({ settings }: Pick<Ports, "settings">): Uint8Array {
+  if (settings.secretsKey !== undefined) return settings.secretsKey;
+  const message =
+    "This deployment has no other accounts: set the secret MASTER_KEY, 32 random bytes in base64.";
+  throw new S3Error("NotImplemented", { message });
+}
+
+function draftOf(ports: AccountPorts, { keys, ...account }: DescribedAccount): AccountDraft {
+  const secretsKey = requireSecretsKey(ports);
+  const clash = clashWithSettings(ports.settings, { keys, ...account });
+  if (clash !== undefined) throw alreadyExists(clash);
+  return {
+    ...account,
+    keys: keys.map(({ accessKeyId, secretAccessKey }) => ({
+      accessKeyId,
+      sealedSecret: seal(secretsKey, accessKeyId, secretAccessKey),
+    })),
+  };
+}
+
+/** The deployment's own account is in no Directory. */
+function clashWithSettings(
+  { account, rootCredentials, previousRootCredentials }: Ports["settings"],
+  { id, canonicalId, keys }: DescribedAccount,
+): Clash | undefined {
+  if (id === account.id) return { member: "id", value: id };
+  if (canonicalId === account.canonicalId) return { member: "canonicalId", value: canonicalId };
+  const own = new Set([rootCredentials?.accessKeyId, previousRootCredentials?.accessKeyId]);
+  const taken = keys.find(({ accessKeyId }) => own.has(accessKeyId));
+  return taken && { member: "accessKeyId", value: taken.accessKeyId };
+}
+
+async function settle(
+  { identityLookup }: AccountPorts,
+  outcome: PutAccountsOutcome,
+): Promise<void> {
+  if ("clash" in outcome) throw alreadyExists(outcome.clash);
+  await identityLookup.forget(outcome.changedKeyIds);
+}
+
+function alreadyExists({ member, value }: Clash): S3Error {
+  return new S3Error("EntityAlreadyExists", {
+    message: `The ${member} ${value} is another account's, or of one that owns buckets.`,
+  });
+}

@@ -1,0 +1,35 @@
+import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
+import { readSettings, type Settings } from "../env.ts";
+import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
+import { type IdentityLookup, identityLookup } from "../storage/clients/identity-lookup.ts";
+import type { AccountDirectory } from "../storage/ports/account-directory.ts";
+
+/** What all requests of an environment have in common. */
+export interface Deployment {
+  readonly settings: Settings;
+  readonly accounts: AccountDirectory;
+  readonly identityLookup: IdentityLookup;
+  readonly identities: Identities;
+}
+
+const deployments = new WeakMap<Cloudflare.Env, Deployment>();
+
+/**
+ * An environment does not change: this is made at its first request. A process may run servers with several.
+ *
+ * @throws Error naming the variable when a setting is not valid
+ */
+export function deploymentOf(env: Cloudflare.Env): Deployment {
+  let deployment = deployments.get(env);
+  if (deployment === undefined) deployments.set(env, (deployment = make(env)));
+  return deployment;
+}
+
+function make(env: Cloudflare.Env): Deployment {
+  const settings = readSettings(env);
+  const accounts = accountDirectoryClient(env.DIRECTORY);
+  // The local server has no KV: there the Directory is as near.
+  const { IDENTITIES: copies } = env as Partial<Pick<Cloudflare.Env, "IDENTITIES">>;
+  const lookup = identityLookup(accounts, copies, settings.identityMaxAgeMs);
+  return { settings, accounts, identityLookup: lookup, identities: identitiesOf(settings, lookup) };
+}

@@ -1,0 +1,80 @@
+import {
+  deleteAccount,
+  putAccount,
+  putBootstrapAccounts,
+  requireSecretsKey,
+} from "../../domain/accounts.ts";
+import { readDocument } from "../../domain/body/read-document.ts";
+import { readAccount, readAccounts } from "../../protocol/accounts-document.ts";
+import { isSigned } from "../../protocol/caller.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import type { AccountContext, AccountOperation } from "../operation.ts";
+
+/** Of thousands of accounts. */
+const MAX_DOCUMENT_BYTES = 1024 * 1024;
+
+const PATH = /^accounts(?:\/(\d{12}))?$/;
+
+/**
+ * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own. They are not S3's; requests are
+ * signed as S3's are, by the deployment's root, errors are S3's documents, and all else is JSON. `docs/accounts.md` describes it.
+ *
+ * @returns undefined: there is no such thing
+ */
+export function accountsOperationFor({
+  method,
+  key = "",
+}: S3Request): AccountOperation | undefined {
+  const match = PATH.exec(key);
+  if (match === null) return undefined;
+  return OPERATIONS[`${method} ${match[1] === undefined ? "accounts" : "account"}`];
+}
+
+const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
+  /** `GET /_ledge/accounts` → `{"accounts": [{"id", "canonicalId", "displayName", "email", "createdMs", "origin", "accessKeyIds"}]}` */
+  "GET accounts": ofRoot("ListAccounts", async ({ accounts }) =>
+    jsonResponse({ accounts: await accounts.listAccounts() }),
+  ),
+  /** `PUT /_ledge/accounts`: what `ledge serve --accounts` is given. 204; InvalidRequest, EntityAlreadyExists */
+  "PUT accounts": ofRoot("PutBootstrapAccounts", async (context) => {
+    const document = await readDocument(context, MAX_DOCUMENT_BYTES);
+    await putBootstrapAccounts(context, readAccounts(document));
+    return emptyResponse(204);
+  }),
+  /** `PUT /_ledge/accounts/{id}`: one element of that. 204; InvalidRequest, EntityAlreadyExists */
+  "PUT account": ofRoot("PutAccount", async (context) => {
+    const document = await readDocument(context);
+    await putAccount(context, readAccount(document, idOf(context)));
+    return emptyResponse(204);
+  }),
+  /** `DELETE /_ledge/accounts/{id}` → 204; NoSuchEntity, DeleteConflict (it owns buckets) */
+  "DELETE account": ofRoot("DeleteAccount", async (context) => {
+    await deleteAccount(context, idOf(context));
+    return emptyResponse(204);
+  }),
+};
+
+/** Whoever else asks is not told whether there are accounts. */
+function ofRoot(
+  name: string,
+  handle: (context: AccountContext) => Promise<Response>,
+): AccountOperation {
+  return {
+    name,
+    scope: "account",
+    // No policy can allow it to anybody.
+    access: () => [],
+    async handle(context) {
+      const { caller } = context;
+      if (!isSigned(caller) || caller.isDeploymentRoot !== true) throw new S3Error("AccessDenied");
+      requireSecretsKey(context);
+      return handle(context);
+    },
+  };
+}
+
+function idOf({ request }: AccountContext): string {
+  return PATH.exec(request.key ?? "")?.[1] ?? "";
+}

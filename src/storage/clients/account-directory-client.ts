@@ -1,0 +1,21 @@
+import type { DirectoryObject } from "../directory-object/durable-object.ts";
+import type { AccountDirectory } from "../ports/account-directory.ts";
+import { PLAIN_STAMP } from "../wire/protocol.ts";
+import { valueOf } from "./value-of.ts";
+
+/** The {@link AccountDirectory} port over the deployment's one Directory object. */
+export function accountDirectoryClient(
+  namespace: DurableObjectNamespace<DirectoryObject>,
+): AccountDirectory {
+  // A stub is made for each call: one that has thrown is broken for good.
+  const stub = () => namespace.getByName("directory");
+  return {
+    findKey: async (accessKeyId) => valueOf(await stub().findKey(PLAIN_STAMP, accessKeyId)),
+    findAccount: async (name) => valueOf(await stub().findAccount(PLAIN_STAMP, name)),
+    listAccounts: async () => valueOf(await stub().listAccounts(PLAIN_STAMP)),
+    putAccount: async (draft) => valueOf(await stub().putAccount(PLAIN_STAMP, draft)),
+    putBootstrapAccounts: async (drafts) =>
+      valueOf(await stub().putBootstrapAccounts(PLAIN_STAMP, drafts)),
+    deleteAccount: async (id) => valueOf(await stub().deleteAccount(PLAIN_STAMP, id)),
+  };
+}

@@ -1,0 +1,62 @@
+import type { AccountDraft, KeyRecord } from "../ports/account-directory.ts";
+
+interface FoundRow extends Record<string, SqlStorageValue> {
+  secret: ArrayBuffer;
+  account_id: string;
+  canonical_id: string;
+  display_name: string;
+}
+
+export function findKey(sql: SqlStorage, accessKeyId: string): KeyRecord | undefined {
+  const row = sql
+    .exec<FoundRow>(
+      `SELECT secret, account_id, canonical_id, display_name
+       FROM access_key JOIN account ON account.id = account_id
+       WHERE access_key.id = ? AND status = 'Active'`,
+      accessKeyId,
+    )
+    .toArray()[0];
+  if (row === undefined) return undefined;
+  return {
+    accessKeyId,
+    sealedSecret: Buffer.from(row.secret).toString("base64"),
+    account: {
+      id: row.account_id,
+      canonicalId: row.canonical_id,
+      displayName: row.display_name,
+    },
+  };
+}
+
+/** The account that an access key is of. */
+export function keyOwner(sql: SqlStorage, accessKeyId: string): string | undefined {
+  const query = "SELECT account_id FROM access_key WHERE id = ?";
+  return sql.exec<{ account_id: string }>(query, accessKeyId).toArray()[0]?.account_id;
+}
+
+export function keyIdsOf(sql: SqlStorage, accountId: string): string[] {
+  const query = "SELECT id FROM access_key WHERE account_id = ? ORDER BY id";
+  return sql
+    .exec<{ id: string }>(query, accountId)
+    .toArray()
+    .map(({ id }) => id);
+}
+
+export function putKey(
+  sql: SqlStorage,
+  accountId: string,
+  { accessKeyId, sealedSecret }: AccountDraft["keys"][number],
+): void {
+  sql.exec(
+    `INSERT INTO access_key (id, account_id, secret, status, created_ms)
+     VALUES (?, ?, ?, 'Active', ?)`,
+    accessKeyId,
+    accountId,
+    sealedSecret,
+    Date.now(),
+  );
+}
+
+export function deleteKeys(sql: SqlStorage, accountId: string): void {
+  sql.exec("DELETE FROM access_key WHERE account_id = ?", accountId);
+}

@@ -1,0 +1,152 @@
+import type { AccountName } from "../../protocol/acl/requested-grants.ts";
+import type { Account } from "../../protocol/owner.ts";
+import type {
+  AccountDraft,
+  AccountOrigin,
+  AccountRecord,
+  Clash,
+  DeleteAccountOutcome,
+  PutAccountsOutcome,
+} from "../ports/account-directory.ts";
+import { deleteKeys, keyIdsOf, keyOwner, putKey } from "./access-keys.ts";
+
+interface AccountRow extends Record<string, SqlStorageValue> {
+  id: string;
+  canonical_id: string;
+  display_name: string;
+  email: string | null;
+  created_ms: number;
+  origin: string;
+}
+
+export function findAccount(sql: SqlStorage, name: AccountName): Account | undefined {
+  const [column, value] =
+    "email" in name ? ["email", name.email] : ["canonical_id", name.canonicalId];
+  const query = `SELECT * FROM account WHERE ${column} = ?`;
+  const row = sql.exec<AccountRow>(query, value).toArray()[0];
+  return row && accountOf(row);
+}
+
+export function listAccounts(sql: SqlStorage): readonly AccountRecord[] {
+  const rows = sql.exec<AccountRow>("SELECT * FROM account ORDER BY id").toArray();
+  return rows.map((row) => ({
+    ...accountOf(row),
+    email: row.email ?? undefined,
+    createdMs: row.created_ms,
+    origin: row.origin as AccountOrigin,
+    accessKeyIds: keyIdsOf(sql, row.id),
+  }));
+}
+
+export function putAccount(sql: SqlStorage, draft: AccountDraft): PutAccountsOutcome {
+  return replaceAccounts(sql, [draft], "api", (row) => row.id === draft.id);
+}
+
+export function putBootstrapAccounts(
+  sql: SqlStorage,
+  drafts: readonly AccountDraft[],
+): PutAccountsOutcome {
+  return replaceAccounts(sql, drafts, "bootstrap", () => true);
+}
+
+/** @param isReplaced which of those of this origin the drafts replace */
+function replaceAccounts(
+  sql: SqlStorage,
+  drafts: readonly AccountDraft[],
+  origin: AccountOrigin,
+  isReplaced: (row: AccountRow) => boolean,
+): PutAccountsOutcome {
+  const replaced = new Map(
+    sql
+      .exec<AccountRow>("SELECT * FROM account WHERE origin = ?", origin)
+      .toArray()
+      .filter(isReplaced)
+      .map((row) => [row.id, row]),
+  );
+  const clash = clashOf(sql, drafts, replaced);
+  if (clash !== undefined) return { clash };
+
+  const changed = new Set([...replaced.keys()].flatMap((id) => keyIdsOf(sql, id)));
+  const staying = new Set(drafts.map(({ id }) => id));
+  for (const id of replaced.keys()) {
+    deleteKeys(sql, id);
+    if (!staying.has(id)) sql.exec("DELETE FROM account WHERE id = ?", id);
+    // Two accounts may have exchanged theirs.
+    else sql.exec("UPDATE account SET canonical_id = 'of ' || id, email = NULL WHERE id = ?", id);
+  }
+  for (const draft of drafts) {
+    upsertAccount(sql, draft, origin);
+    for (const key of draft.keys) {
+      putKey(sql, draft.id, key);
+      changed.add(key.accessKeyId);
+    }
+  }
+  return { changedKeyIds: [...changed] };
+}
+
+/** The first thing that a draft has, and that is another's: of accounts that stay, or of buckets under the old name. */
+function clashOf(
+  sql: SqlStorage,
+  drafts: readonly AccountDraft[],
+  replaced: ReadonlyMap<string, AccountRow>,
+): Clash | undefined {
+  const isAnothers = (column: "canonical_id" | "email" | "id", value: string): boolean => {
+    const query = `SELECT id FROM account WHERE ${column} = ?`;
+    return sql
+      .exec<{ id: string }>(query, value)
+      .toArray()
+      .some(({ id }) => !replaced.has(id));
+  };
+  for (const { id, canonicalId, email, keys } of drafts) {
+    if (isAnothers("id", id)) return { member: "id", value: id };
+    const before = replaced.get(id)?.canonical_id;
+    const isRenamed = before !== undefined && before !== canonicalId && ownsBuckets(sql, before);
+    if (isRenamed || isAnothers("canonical_id", canonicalId))
+      return { member: "canonicalId", value: canonicalId };
+    if (email !== undefined && isAnothers("email", email)) return { member: "email", value: email };
+    for (const { accessKeyId } of keys) {
+      const owner = keyOwner(sql, accessKeyId);
+      if (owner !== undefined && !replaced.has(owner))
+        return { member: "accessKeyId", value: accessKeyId };
+    }
+  }
+  return undefined;
+}
+
+function upsertAccount(
+  sql: SqlStorage,
+  { id, canonicalId, displayName, email }: AccountDraft,
+  origin: AccountOrigin,
+): void {
+  sql.exec(
+    `INSERT INTO account (id, canonical_id, display_name, email, created_ms, origin)
+     VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET
+       canonical_id = excluded.canonical_id, display_name = excluded.display_name, email = excluded.email`,
+    id,
+    canonicalId,
+    displayName,
+    email ?? null,
+    Date.now(),
+    origin,
+  );
+}
+
+export function deleteAccount(sql: SqlStorage, id: string): DeleteAccountOutcome {
+  const row = sql.exec<AccountRow>("SELECT * FROM account WHERE id = ?", id).toArray()[0];
+  if (row === undefined) return "missing";
+  if (ownsBuckets(sql, row.canonical_id)) return "owns buckets";
+  const changedKeyIds = keyIdsOf(sql, id);
+  deleteKeys(sql, id);
+  sql.exec("DELETE FROM account WHERE id = ?", id);
+  return { changedKeyIds };
+}
+
+function ownsBuckets(sql: SqlStorage, canonicalId: string): boolean {
+  const query = "SELECT 1 FROM bucket WHERE owner_id = ? LIMIT 1";
+  return sql.exec(query, canonicalId).toArray().length > 0;
+}
+
+function accountOf(row: Pick<AccountRow, "canonical_id" | "display_name" | "id">): Account {
+  return { id: row.id, canonicalId: row.canonical_id, displayName: row.display_name };
+}

@@ -1,0 +1,214 @@
+import { createHash } from "node:crypto";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test } from "vitest";
+import { fetchAs, type Keys, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
+import { elements, ENDPOINT, expectError, rawFetch, signedFetch } from "../support/client.ts";
+import { faultyEnv, faultyFetch } from "../support/faults.ts";
+
+describe("an account", () => {
+  test("makes buckets, which are its own: others cannot use them, nor have their names", async () => {
+    const { keys } = await newAccount({ displayName: "First" });
+    const other = await newAccount();
+    const name = `b-${crypto.randomUUID()}`;
+    expect((await fetchAs(keys, "PUT", `/${name}`)).status).toBe(200);
+    expect((await fetchAs(keys, "PUT", `/${name}/k`, { body: "x" })).status).toBe(200);
+    expect(await (await fetchAs(keys, "GET", `/${name}/k`)).text()).toBe("x");
+
+    const list = await (await fetchAs(keys, "GET", "/")).text();
+    expect(elements(list, "Name")).toEqual([name]);
+    expect(elements(list, "DisplayName")).toEqual(["First"]);
+    const acl = await (await fetchAs(keys, "GET", `/${name}?acl`)).text();
+    expect(elements(acl, "ID")).toEqual([...elements(list, "ID"), ...elements(list, "ID")]);
+
+    for (const response of [
+      await fetchAs(other.keys, "GET", `/${name}/k`),
+      await fetchAs(other.keys, "DELETE", `/${name}`),
+      await signedFetch("GET", `/${name}/k`),
+    ])
+      await expectError(response, 403, "AccessDenied");
+    await expectError(await fetchAs(other.keys, "PUT", `/${name}`), 409, "BucketAlreadyExists");
+    await expectError(await signedFetch("PUT", `/${name}`), 409, "BucketAlreadyExists");
+    const others = await (await fetchAs(other.keys, "GET", "/")).text();
+    expect(elements(others, "Name")).toEqual([]);
+  });
+
+  test("is listed with its keys, and never with a secret", async () => {
+    const email = `${crypto.randomUUID()}@example.com`;
+    const { id, keys } = await newAccount({ displayName: "Listed", email });
+    const response = await signedFetch("GET", "/_ledge/accounts");
+    expect(response.headers.get("content-type")).toBe("application/json");
+    const text = await response.text();
+    expect(text).not.toContain(keys.secretAccessKey);
+    const { accounts } = JSON.parse(text) as { accounts: { id: string }[] };
+    expect(accounts.find((account) => account.id === id)).toEqual({
+      id,
+      canonicalId: createHash("sha256").update(`ledge account ${id}`).digest("hex"),
+      displayName: "Listed",
+      email,
+      createdMs: expect.any(Number),
+      origin: "api",
+      accessKeyIds: [keys.accessKeyId],
+    });
+  });
+
+  test("is not deleted while it owns a bucket, and cannot sign once it is", async () => {
+    const { id, keys } = await newAccount();
+    const name = `b-${crypto.randomUUID()}`;
+    await fetchAs(keys, "PUT", `/${name}`);
+    const path = `/_ledge/accounts/${id}`;
+    await expectError(await signedFetch("DELETE", path), 409, "DeleteConflict");
+    expect((await fetchAs(keys, "DELETE", `/${name}`)).status).toBe(204);
+    expect((await signedFetch("DELETE", path)).status).toBe(204);
+    await expectError(await fetchAs(keys, "GET", "/"), 403, "InvalidAccessKeyId");
+    await expectError(await signedFetch("DELETE", path), 404, "NoSuchEntity");
+  });
+
+  test("that is put again has the keys of then only, at once", async () => {
+    const { id, keys } = await newAccount();
+    expect((await fetchAs(keys, "GET", "/")).status).toBe(200);
+    const next = newKeys();
+    expect((await putAccount(id, { rootKeys: [next] })).status).toBe(204);
+    await expectError(await fetchAs(keys, "GET", "/"), 403, "InvalidAccessKeyId");
+    expect((await fetchAs(next, "GET", "/")).status).toBe(200);
+    const secretAccessKey = "another-secret";
+    const changed = { ...next, secretAccessKey };
+    expect((await putAccount(id, { rootKeys: [changed] })).status).toBe(204);
+    await expectError(await fetchAs(next, "GET", "/"), 403, "SignatureDoesNotMatch");
+    expect((await fetchAs(changed, "GET", "/")).status).toBe(200);
+  });
+});
+
+describe("accounts are refused, and nothing is changed", () => {
+  let first: Awaited<ReturnType<typeof newAccount>>;
+  const email = `${crypto.randomUUID()}@example.com`;
+  const canonicalId = `canonical-${crypto.randomUUID()}`;
+  beforeAll(async () => {
+    first = await newAccount({ email, canonicalId });
+  });
+
+  test("to all but the deployment's root", async () => {
+    const requests = [
+      ["GET", "/_ledge/accounts"],
+      ["PUT", "/_ledge/accounts"],
+      ["PUT", `/_ledge/accounts/${first.id}`],
+      ["DELETE", `/_ledge/accounts/${first.id}`],
+    ] as const;
+    for (const [method, path] of requests) {
+      await expectError(await fetchAs(first.keys, method, path), 403, "AccessDenied");
+      const unsigned = await rawFetch(ENDPOINT + path, { method });
+      await expectError(unsigned, 403, "AccessDenied");
+    }
+    expect((await fetchAs(first.keys, "GET", "/")).status).toBe(200);
+  });
+
+  test("by a deployment without MASTER_KEY, which knows its root alone", async () => {
+    const without = faultyEnv({ MASTER_KEY: "" } as Partial<Cloudflare.Env>);
+    const document = await expectError(
+      await faultyFetch(without, "GET", "/_ledge/accounts"),
+      501,
+      "NotImplemented",
+    );
+    expect(document).toContain("MASTER_KEY");
+    expect((await faultyFetch(without, "GET", "/")).status).toBe(200);
+    const answer = await fetchAs(first.keys, "GET", "/", { bindings: without });
+    await expectError(answer, 403, "InvalidAccessKeyId");
+  });
+
+  test.for([
+    { member: "email", described: () => ({ email }) },
+    { member: "canonicalId", described: () => ({ canonicalId }) },
+    { member: "accessKeyId", described: () => ({ rootKeys: [first.keys] }) },
+    {
+      member: "accessKeyId",
+      described: () => ({
+        rootKeys: [{ accessKeyId: env.ROOT_ACCESS_KEY_ID, secretAccessKey: "12345678" }],
+      }),
+    },
+  ])("whose $member is another's", async ({ member, described }) => {
+    const response = await putAccount(newId(), described());
+    expect(await expectError(response, 409, "EntityAlreadyExists")).toContain(`The ${member} `);
+    expect((await fetchAs(first.keys, "GET", "/")).status).toBe(200);
+  });
+
+  test("whose id is the deployment's own", async () => {
+    await expectError(await putAccount(env.ACCOUNT_ID, {}), 409, "EntityAlreadyExists");
+  });
+
+  test("whose canonical id would change while it owns buckets", async () => {
+    const name = `b-${crypto.randomUUID()}`;
+    await fetchAs(first.keys, "PUT", `/${name}`);
+    const response = await putAccount(first.id, { rootKeys: [first.keys], canonicalId: "changed" });
+    await expectError(response, 409, "EntityAlreadyExists");
+    expect((await fetchAs(first.keys, "GET", `/${name}`)).status).toBe(200);
+  });
+});
+
+describe("the file of accounts", () => {
+  function account(id: string, keys: Keys, more: object = {}): object {
+    return { id, rootKeys: [keys], ...more };
+  }
+  async function putFile(...accounts: object[]): Promise<Response> {
+    return signedFetch("PUT", "/_ledge/accounts", { body: JSON.stringify({ accounts }) });
+  }
+
+  test("makes its accounts, and takes those away that are in it no more", async () => {
+    const [a, b, kept] = [newKeys(), newKeys(), await newAccount()];
+    const [idA, idB] = [newId(), newId()];
+    const emails = [`${idA}@example.com`, `${idB}@example.com`];
+    const put = (x: string | undefined, y: string | undefined) =>
+      putFile(account(idA, a, { email: x }), account(idB, b, { email: y }));
+    expect((await put(emails[0], emails[1])).status).toBe(204);
+    // Neither is in the other's way.
+    expect((await put(emails[1], emails[0])).status).toBe(204);
+    for (const keys of [a, b]) expect((await fetchAs(keys, "GET", "/")).status).toBe(200);
+
+    expect((await putFile(account(idB, b))).status).toBe(204);
+    await expectError(await fetchAs(a, "GET", "/"), 403, "InvalidAccessKeyId");
+    expect((await fetchAs(b, "GET", "/")).status).toBe(200);
+    expect((await fetchAs(kept.keys, "GET", "/")).status).toBe(200);
+    expect((await putFile()).status).toBe(204);
+  });
+
+  test("changes nothing when one of its accounts clashes with another one", async () => {
+    const [before, kept, fresh] = [newKeys(), await newAccount(), newKeys()];
+    const id = newId();
+    expect((await putFile(account(id, before))).status).toBe(204);
+    const clashing = [account(newId(), fresh), account(kept.id, newKeys())];
+    const text = await expectError(await putFile(...clashing), 409, "EntityAlreadyExists");
+    expect(text).toContain(`The id ${kept.id} is another account's`);
+    await expectError(await fetchAs(fresh, "GET", "/"), 403, "InvalidAccessKeyId");
+    expect((await fetchAs(before, "GET", "/")).status).toBe(200);
+    const taken = await putAccount(id, { rootKeys: [newKeys()] });
+    await expectError(taken, 409, "EntityAlreadyExists");
+    expect((await putFile()).status).toBe(204);
+  });
+
+  test("has users who may do everything, and who act as their account's root", async () => {
+    const keys = newKeys();
+    const managedPolicies = ["arn:aws:iam::aws:policy/AdministratorAccess"];
+    const users = [{ name: "alice", path: "/", keys: [keys], managedPolicies, inlinePolicies: {} }];
+    expect((await putFile({ id: newId(), users })).status).toBe(204);
+    expect((await fetchAs(keys, "GET", "/")).status).toBe(200);
+    expect((await putFile()).status).toBe(204);
+  });
+});
+
+test("the root's key is replaced without a gap", async () => {
+  const before = {
+    accessKeyId: env.ROOT_ACCESS_KEY_ID,
+    secretAccessKey: env.ROOT_SECRET_ACCESS_KEY,
+  };
+  const now = newKeys();
+  const bindings = faultyEnv({
+    ROOT_ACCESS_KEY_ID: now.accessKeyId,
+    ROOT_SECRET_ACCESS_KEY: now.secretAccessKey,
+  });
+  await expectError(await fetchAs(before, "GET", "/", { bindings }), 403, "InvalidAccessKeyId");
+  const both = {
+    ...bindings,
+    ROOT_ACCESS_KEY_ID_PREVIOUS: before.accessKeyId,
+    ROOT_SECRET_ACCESS_KEY_PREVIOUS: before.secretAccessKey,
+  };
+  for (const keys of [before, now])
+    expect((await fetchAs(keys, "GET", "/_ledge/accounts", { bindings: both })).status).toBe(200);
+});
