@@ -20,6 +20,7 @@ export const HELP = `Ledge: an S3 server on this machine.
                                 (${DEFAULT_CREDENTIALS.accessKeyId})
   --secret-key SECRET           secret access key; better in $ROOT_SECRET_ACCESS_KEY, or $MINIO_ROOT_PASSWORD, as any
                                 user of the machine sees a command line with ps (${DEFAULT_CREDENTIALS.secretAccessKey})
+  --accounts FILE               other accounts and their keys (JSON), which are made; those of an earlier file go
   --bucket NAME                 make this bucket if it is not there, repeatable
   --tls                         serve HTTPS with a certificate that is made, and kept in the data folder
   --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
@@ -46,6 +47,7 @@ export const OPTIONS = {
   "virtual-host": { type: "string" },
   "access-key": { type: "string" },
   "secret-key": { type: "string" },
+  accounts: { type: "string" },
   bucket: { type: "string", multiple: true, default: [] as string[] },
   tls: { type: "boolean", default: false },
   "tls-cert": { type: "string" },
@@ -67,6 +69,8 @@ export interface ServeOptions {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly tls: KeyPair | "own" | undefined;
+  /** Of the accounts beside the deployment's own. */
+  readonly accountsFile: string | undefined;
   /** Made at start, unless they are there. */
   readonly buckets: readonly string[];
   readonly runtime: "node" | "workerd";
@@ -129,6 +133,7 @@ export function readCommand(
       dataFolder: values.data,
       ...credentials(values["access-key"], values["secret-key"], env),
       tls: keyPair(values.tls, values["tls-cert"], values["tls-key"]),
+      accountsFile: values.accounts,
       buckets: values.bucket,
       runtime: oneOf("--runtime", values.runtime, ["node", "workerd"]),
       isSynced: oneOf("--fsync", values.fsync, ["true", "false"]) === "true",

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { masterKeyIn } from "./master-key.ts";
 import { isAlive, startOf } from "./process-identity.ts";
 import { systemCode, UserError } from "./user-error.ts";
 
@@ -34,6 +35,8 @@ export interface DataFolder {
   readonly formatPath: string;
   /** Of the certificate that the server made itself. */
   readonly tlsPath: string;
+  /** What secrets in it are sealed with. */
+  readonly masterKey: string;
   /** Lets the next server have the folder. */
   release(): void;
 }
@@ -55,6 +58,7 @@ export function openDataFolder(folder: string, isSynced: boolean): DataFolder {
     requireFormat(absolute);
     for (const part of [indexPath, blobsPath]) mkdirSync(part, { recursive: true });
     closeToOthers(absolute);
+    const masterKey = masterKeyIn(path.join(absolute, "master-key"), isSynced);
     if (isSynced) syncFolders(firstMade, absolute);
     return {
       path: absolute,
@@ -64,6 +68,7 @@ export function openDataFolder(folder: string, isSynced: boolean): DataFolder {
       configPath: path.join(absolute, "config.capnp"),
       formatPath: formatPathIn(absolute),
       tlsPath: path.join(absolute, "tls"),
+      masterKey,
       release,
     };
   } catch (error) {
@@ -100,7 +105,8 @@ function syncFolder(folder: string): void {
   }
 }
 
-const OWN_ENTRIES = /^(?:blobs|config\.capnp|format\.json|index|room|tls|lock(?:\..*)?)$/;
+const OWN_ENTRIES =
+  /^(?:blobs|config\.capnp|format\.json|index|master-key(?:\.new)?|room|tls|lock(?:\..*)?)$/;
 
 /**
  * Takes from other users what an earlier version let them read: what is made now is this user's by the process's umask.

@@ -20,6 +20,7 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
       ...plan.vars,
       ROOT_ACCESS_KEY_ID: options.accessKeyId,
       ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
+      MASTER_KEY: folder.masterKey,
     },
     isSynced: options.isSynced,
   }).catch((error: unknown) => {

@@ -38,6 +38,7 @@ export async function startServer(options: ServeOptions, output: Output): Promis
     const ended = server.ended.finally(() => folder.release());
     const announcement = announcementOf(plan, server.port);
     try {
+      await makeAccountsOf(options, announcement);
       await makeBucketsOf(options, announcement);
     } catch (error) {
       server.stop();
@@ -73,13 +74,16 @@ async function keyPairOf(
   return readKeyPair(await ownKeyPair(tlsPath, [...names]));
 }
 
-async function makeBucketsOf(
-  options: ServeOptions,
-  { endpoint, region }: Announcement,
-): Promise<void> {
+async function makeAccountsOf(options: ServeOptions, server: Announcement): Promise<void> {
+  if (options.accountsFile === undefined) return;
+  const { makeAccounts } = await import("./make-accounts.ts");
+  await makeAccounts(options.accountsFile, server, options);
+}
+
+async function makeBucketsOf(options: ServeOptions, server: Announcement): Promise<void> {
   if (options.buckets.length === 0) return;
   const { makeBuckets } = await import("./make-buckets.ts");
-  await makeBuckets(endpoint, region, options);
+  await makeBuckets(server, options);
 }
 
 function announcementOf({ options, address, tls, vars, folder }: Plan, port: number): Announcement {

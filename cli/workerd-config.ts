@@ -23,7 +23,7 @@ const MAX_SEMI_SPACE_MIB = 8;
 
 /**
  * A configuration in Cap'n Proto's text format, for `workerd serve -I /`: with that, an absolute path can be embedded.
- * It holds no secret: the private key is embedded by its path, and the root credentials come by the environment.
+ * It holds no secret: the private key is embedded by its path, and the other secrets come by the environment.
  *
  * The unique keys are names of folders: another one would leave all data behind.
  *
@@ -69,6 +69,7 @@ const ledge :Workerd.Worker = (
   bindings = [
 ${bindings.join("")}    (name = "ROOT_ACCESS_KEY_ID", fromEnvironment = "ROOT_ACCESS_KEY_ID"),
     (name = "ROOT_SECRET_ACCESS_KEY", fromEnvironment = "ROOT_SECRET_ACCESS_KEY"),
+    (name = "MASTER_KEY", fromEnvironment = "MASTER_KEY"),
     (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
     (name = "DIRECTORY", durableObjectNamespace = "DirectoryObject"),
     (name = "BLOB_DISK", service = "blobs"),

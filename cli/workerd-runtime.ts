@@ -103,10 +103,11 @@ function start(
         ...process.env,
         ROOT_ACCESS_KEY_ID: options.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
+        MASTER_KEY: folder.masterKey,
       },
-      // A terminal needs the lines made readable, and requests that make buckets wait; else they go by the shortest way.
+      // A terminal needs the lines made readable, and requests that make buckets and accounts wait; else they go by the shortest way.
       onLog:
-        process.stdout.isTTY || options.buckets.length > 0
+        process.stdout.isTTY || options.buckets.length > 0 || options.accountsFile !== undefined
           ? (line) => output.workerLog(line)
           : undefined,
       onError(line) {

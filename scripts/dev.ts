@@ -11,6 +11,7 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
 import { ownHostSetting, readCommand } from "../cli/arguments.ts";
+import { makeAccounts } from "../cli/make-accounts.ts";
 import { requireFreePort } from "../cli/listen-address.ts";
 import { jsonOutput, terminalOutput } from "../cli/output.ts";
 import { readVersion } from "../cli/package-files.ts";
@@ -22,9 +23,10 @@ const credentialsFile = existsSync(ownCredentials)
   ? ownCredentials
   : path.join(project, ".dev.vars.example");
 
+const secrets = parseEnv(readFileSync(credentialsFile, "utf8"));
 const command = readCommand(
   ["serve", "--data", path.join(project, ".wrangler/state"), ...process.argv.slice(2)],
-  parseEnv(readFileSync(credentialsFile, "utf8")),
+  secrets,
 );
 if (command.name !== "serve") throw new Error("see ledge --help");
 const { options } = command;
@@ -35,11 +37,14 @@ const endpoint = `${tls === undefined ? "http" : "https"}://${HOST}:${port}`;
 await requireFreePort(HOST, port);
 startWrangler();
 while (!(await isHealthy())) await setTimeout(50);
+const region = options.settings["REGION"] ?? "us-east-1";
+if (options.accountsFile !== undefined)
+  await makeAccounts(options.accountsFile, { endpoint, region }, options);
 const output = process.stdout.isTTY ? terminalOutput : jsonOutput;
 output.ready({
   version: readVersion(),
   endpoint,
-  region: options.settings["REGION"] ?? "us-east-1",
+  region,
   virtualHostSuffix: undefined,
   accessKeyId: options.accessKeyId,
   secretAccessKey: options.secretAccessKey,
@@ -53,6 +58,8 @@ function startWrangler(): void {
   const settings = {
     NO_TRANSFORM: "false",
     ...ownHostSetting({ ...options, host: HOST }),
+    // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.
+    MASTER_KEY: secrets["MASTER_KEY"] ?? "",
     ...options.settings,
   };
   const flags = [

@@ -62,6 +62,7 @@ test("the package holds what it runs on, and nothing else", async () => {
     "package/dist/command-*.js",
     "package/dist/ledge.js",
     "package/dist/local.js",
+    "package/dist/make-accounts-*.js",
     "package/dist/make-buckets-*.js",
     "package/dist/node-runtime-*.js",
     "package/dist/own-certificate-*.js",
