@@ -6,7 +6,7 @@ import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 /**
  * The account that a bucket belongs to.
  *
- * @param deployment the account of the settings: until a record told of its owner's, there was no other
+ * @param deployment the account of the settings
  */
 export function ownerOf({ ownerId, owner }: BucketRecord, deployment: Account): Account {
   if (ownerId === deployment.canonicalId) return deployment;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { fetchAs, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
-import { expectError } from "../support/client.ts";
+import { expectError, signedFetch } from "../support/client.ts";
 import { advanceClock, faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 
 afterEach(() => {
@@ -99,6 +99,17 @@ describe("a key that was taken away", () => {
     const { keys, bindings } = await takenAway();
     advanceClock(60_000);
     await expectError(await fetchAs(keys, "GET", "/", { bindings }), 403, "InvalidAccessKeyId");
+  });
+
+  test("makes no bucket that nobody would own", async () => {
+    const { id, keys } = await newAccount();
+    const { bindings } = counted();
+    expect((await fetchAs(keys, "GET", "/", { bindings })).status).toBe(200);
+    expect((await signedFetch("DELETE", `/_ledge/accounts/${id}`)).status).toBe(204);
+    const path = `/b-${crypto.randomUUID()}`;
+    const answer = await fetchAs(keys, "PUT", path, { bindings });
+    await expectError(answer, 403, "InvalidAccessKeyId");
+    expect((await signedFetch("HEAD", path)).status).toBe(404);
   });
 
   test("ends at once where nothing is remembered for any time", async () => {

@@ -62,13 +62,18 @@ export const createBucket: AccountOperation = {
       name,
       region,
       ownerId: owner.canonicalId,
-      owner: { id: owner.id, displayName: owner.displayName },
+      ...(owner.canonicalId !== settings.account.canonicalId && {
+        owner: { id: owner.id, displayName: owner.displayName },
+      }),
       shardCount: settings.indexShards,
       createdMs: now,
       gateway: { revision: 0, documents: {} },
       shard: shardPartOf(asked),
     };
-    const { bucket, isNew, shardPart } = await directory.create(made, documentsOf(asked));
+    const outcome = await directory.create(made, documentsOf(asked));
+    // Its root has made this request with a key that is gone, too.
+    if (outcome === undefined) throw new S3Error("InvalidAccessKeyId");
+    const { bucket, isNew, shardPart } = outcome;
     if (isNew) {
       await indexOf(bucket).configure(shardPart);
       buckets.update(bucket);

@@ -11,6 +11,7 @@ import type {
   ShardPart,
   StoredDocument,
 } from "../ports/bucket-directory.ts";
+import { findAccount } from "./accounts.ts";
 import { changeDocument, documentBody, documentsOfPart, shardPartOf } from "./documents.ts";
 
 export interface BucketRow extends Record<string, SqlStorageValue> {
@@ -33,10 +34,13 @@ export function createBucket(
   sql: SqlStorage,
   bucket: BucketRecord,
   documents: readonly StoredDocument[],
-): CreateOutcome {
+): CreateOutcome | undefined {
   const existing = findBucket(sql, bucket.name);
   if (existing !== undefined) return { bucket: existing, isNew: false };
   const { name, id, region, ownerId, owner, shardCount, createdMs, gateway, shard } = bucket;
+  // A gateway may go by what it remembers of a key, whose account is deleted by now, or has another name.
+  if (owner !== undefined && findAccount(sql, { canonicalId: ownerId })?.id !== owner.id)
+    return undefined;
   sql.exec(
     `INSERT INTO bucket (name, id, region, owner_id, shard_count, created_ms,
                          gateway_revision, shard_revision, shard_flags,

@@ -9,7 +9,7 @@ export interface BucketRecord {
   readonly region: string;
   /** Canonical ID of the owning account. */
   readonly ownerId: string;
-  /** The rest of that account, when the bucket was made; undefined: it was the only one that there was. */
+  /** The rest of that account, when the bucket was made; undefined: it is the deployment's own. */
   readonly owner?: Pick<Account, "displayName" | "id">;
   readonly shardCount: number;
   readonly createdMs: number;
@@ -106,9 +106,12 @@ export interface ConfigureOutcome {
 export interface BucketDirectory {
   /**
    * @param documents those that the bucket is made with
-   * @returns the record that holds the name now, and whether this call made it
+   * @returns the record that holds the name now, and whether this call made it; undefined: its owner's account is gone
    */
-  create(record: BucketRecord, documents: readonly StoredDocument[]): Promise<CreateOutcome>;
+  create(
+    record: BucketRecord,
+    documents: readonly StoredDocument[],
+  ): Promise<CreateOutcome | undefined>;
   /**
    * Puts or deletes one document. Of two changes of the same document the later wins whole; a change that was decided on
    * an older record is not done, whichever document made that one older.
