@@ -60,8 +60,8 @@ async function moveAcrossShards(
   const source = await index.readContent(sourceKey, { ...WANTS_REFERENCE, annotations: true });
   if (source?.kind !== "object" || source.sequence !== sequence)
     return { ok: false, reason: "SourceGone" };
-  const { content, sizeBytes, etag, storageClass, checksum, headers, attributes } = source;
-  const row = { sizeBytes, etag, storageClass, checksum, headers, attributes };
+  const { content, sizeBytes, etag, storageClass, checksum, headers, attributes, access } = source;
+  const row = { sizeBytes, etag, storageClass, checksum, headers, attributes, access };
   const draft = { ...row, by: "Rename" as const };
   const committed = await commitCopy(stores, key, draft, content, conditions);
   if (!committed.ok) return committed;

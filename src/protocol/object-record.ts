@@ -1,5 +1,6 @@
 import type { LockMode } from "./object-lock-configuration.ts";
 import type { ChecksumValue } from "./checksums.ts";
+import type { Account } from "./owner.ts";
 import type { TagSet } from "./tag-set.ts";
 
 /** Response headers that an object keeps: the system metadata, and `x-amz-meta-*` with lower-case names. */
@@ -18,6 +19,8 @@ export interface ObjectSummary {
   readonly lastModifiedMs: number;
   readonly storageClass: string;
   readonly checksum: StoredChecksum | undefined;
+  /** Absent: the bucket's owner. */
+  readonly owner?: Account;
 }
 
 /** Where an object's bytes are: in the index itself, in one blob of the store, or in runs of several blobs. */
@@ -110,6 +113,8 @@ export interface ObjectDraft {
   /** Of a stitched content; undefined for any other. */
   readonly partCount: number | undefined;
   readonly attributes: ObjectAttributes;
+  /** Owner and ACL, as `protocol/acl/stored-acl.ts` has them; absent: the bucket's owner, and nobody else. */
+  readonly access?: string | undefined;
   /** Undefined: an upload put it. */
   readonly by?: "Copy" | "Rename";
   /** The number of the write in the same shard that made the version whose annotations it gets as well. */
@@ -126,6 +131,8 @@ export interface ObjectRecord extends ObjectSummary {
   /** Number of the write that made it: no two writes in a shard have the same. */
   readonly sequence: number;
   readonly attributes: ObjectAttributes;
+  /** As in {@link ObjectDraft}. */
+  readonly access?: string | undefined;
   /** Undefined when the read asked for no content, unless it asked for a part, and the object has parts. */
   readonly content: Content | undefined;
   /** Counted when asked for. */

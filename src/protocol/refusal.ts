@@ -1,5 +1,5 @@
 import type { ConditionRefusal } from "./write-conditions.ts";
-import { type ErrorDetail, S3Error } from "./errors.ts";
+import { type ErrorCode, type ErrorDetail, S3Error } from "./errors.ts";
 import { noSuchUpload } from "./upload-id.ts";
 
 /** Why the index left a key as it is, as a value: errors lose their properties between Worker and Durable Object. */
@@ -9,7 +9,8 @@ export type KeyRefusal =
       readonly ok: false;
       /**
        * `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. `SlowDown`: the index is full.
-       * `SourceGone`: what was to be copied is another object by now, or none.
+       * `NotOwner`: it is another account's. `ObjectChanged`: it changed all the time. `SourceGone`: what was to be copied is
+       * another object by now, or none.
        */
       readonly reason:
         | "AccessDenied"
@@ -18,6 +19,8 @@ export type KeyRefusal =
         | "MethodNotAllowed"
         | "NoSuchAnnotation"
         | "NoSuchVersion"
+        | "NotOwner"
+        | "ObjectChanged"
         | "RequestTimeout"
         | "SlowDown"
         | "SourceGone";
@@ -34,8 +37,12 @@ export interface Refused {
 
 /** The error for what the index has refused. */
 export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
-  const code = refusal.reason === "SourceGone" ? "SlowDown" : refusal.reason;
-  return new S3Error(code, refusalDetail(refusal, refused));
+  return new S3Error(codeOf(refusal), refusalDetail(refusal, refused));
+}
+
+function codeOf({ reason }: KeyRefusal): ErrorCode {
+  if (reason === "NotOwner") return "AccessDenied";
+  return reason === "ObjectChanged" || reason === "SourceGone" ? "SlowDown" : reason;
 }
 
 /**
@@ -60,6 +67,8 @@ export function refusalDetail(
     case "SlowDown":
       return { message: INDEX_FULL };
     case "InternalError":
+    case "NotOwner":
+    case "ObjectChanged":
     case "RequestTimeout":
     case "SourceGone":
       return {};

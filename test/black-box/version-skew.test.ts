@@ -36,7 +36,7 @@ const RENAMED_MEMBER: Edit = {
 
 const NEXT_PROTOCOL: Edit = {
   file: /wire\/protocol\.ts$/,
-  change: (source) => source.replace(/(?<=export const PROTOCOL = )/, "1 + "),
+  change: (source) => source.replace(/(?<=export const PROTOCOL = )/, "8 + "),
 };
 
 const hasOldest = hasCommit(OLDEST_COMMIT);

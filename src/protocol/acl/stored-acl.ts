@@ -10,42 +10,64 @@ import {
   privateAcl,
 } from "./acl.ts";
 
-/** A grant as rows and a bucket's configuration have it: kind, canonical id or group, display name, bits. */
-export type StoredGrant = readonly [kind: "a" | "g", id: string, name: string, bits: number];
+/** A grant as it is stored: kind, canonical id or group, display name, bits. */
+type StoredGrant = readonly [kind: "a" | "g", id: string, name: string, bits: number];
 
-/** What is in the column `access`, as JSON. */
+/** An account as it is stored. */
+export type StoredAccount = readonly [canonicalId: string, displayName: string, accountId: string];
+
+/** What is in the column `access` of an object, and in a bucket's document of this kind, as JSON. */
 interface StoredAcl {
-  /** The owner's canonical id, display name, and account id. */
-  readonly o: readonly [canonicalId: string, displayName: string, accountId: string];
+  /** The owner; absent: the bucket's. */
+  readonly o?: StoredAccount;
   readonly g: readonly StoredGrant[];
 }
 
-/** @returns null for what nearly every object has: it is the bucket owner's, and private */
-export function accessColumn(acl: Acl, bucketOwner: Account): string | null {
+/** @returns undefined for what nearly everything has: it is the bucket owner's, and private */
+export function storedAccess(acl: Acl, bucketOwner: Account): string | undefined {
   const { owner, grants } = acl;
-  if (owner.canonicalId === bucketOwner.canonicalId && isPrivate(acl)) return null;
+  const isBucketOwners = owner.canonicalId === bucketOwner.canonicalId;
+  if (isBucketOwners && isPrivate(acl)) return undefined;
   const stored: StoredAcl = {
-    o: [owner.canonicalId, owner.displayName, owner.id],
+    ...(!isBucketOwners && { o: storedAccount(owner) }),
     g: grants.map(storedGrant),
   };
   return JSON.stringify(stored);
 }
 
-export function aclOfColumn(column: string | null, bucketOwner: Account): Acl {
-  if (column === null) return privateAcl(bucketOwner);
-  const { o, g } = JSON.parse(column) as StoredAcl;
-  const [canonicalId, displayName, id] = o;
-  return { owner: { id, canonicalId, displayName }, grants: g.map(grantOfStored) };
+/** The inverse of {@link storedAccess}. */
+export function aclOfAccess(access: string | undefined, bucketOwner: Account): Acl {
+  if (access === undefined) return privateAcl(bucketOwner);
+  const { o, g } = JSON.parse(access) as StoredAcl;
+  return {
+    owner: o === undefined ? bucketOwner : accountOfStored(o),
+    grants: g.map(grantOfStored),
+  };
 }
 
-export function storedGrant({ grantee, permission }: AclGrant): StoredGrant {
+/** Whose it is, of an ACL that is not taken apart otherwise; undefined: the bucket owner's. */
+export function ownerOfAccess(access: string | undefined): Account | undefined {
+  if (access === undefined) return undefined;
+  const { o } = JSON.parse(access) as StoredAcl;
+  return o && accountOfStored(o);
+}
+
+export function storedAccount({ canonicalId, displayName, id }: Account): StoredAccount {
+  return [canonicalId, displayName, id];
+}
+
+export function accountOfStored([canonicalId, displayName, id]: StoredAccount): Account {
+  return { id, canonicalId, displayName };
+}
+
+function storedGrant({ grantee, permission }: AclGrant): StoredGrant {
   const bits = PERMISSION_BITS[permission];
   return grantee.kind === "group"
     ? ["g", grantee.group, "", bits]
     : ["a", grantee.canonicalId, grantee.displayName, bits];
 }
 
-export function grantOfStored([kind, id, name, bits]: StoredGrant): AclGrant {
+function grantOfStored([kind, id, name, bits]: StoredGrant): AclGrant {
   const permission = permissionOf(bits);
   return kind === "g"
     ? { grantee: { kind: "group", group: id as Group }, permission }

@@ -14,7 +14,13 @@ import {
 import type { Wanted } from "../ports/content-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
-import { PLAIN_STAMP, type PlainAnswer, stampOf } from "../wire/protocol.ts";
+import {
+  ACCESS_PROTOCOL,
+  PLAIN_STAMP,
+  type PlainAnswer,
+  PROTOCOL,
+  stampOf,
+} from "../wire/protocol.ts";
 import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import {
@@ -63,9 +69,11 @@ export function bucketIndexClient(
   async function call<T>(
     shard: ShardStub,
     effect: (stamp: number, known: number) => Promise<ShardAnswer<T>>,
+    protocol = PROTOCOL,
   ): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const answer = await effect(stampOf(bucket.gateway.revision), bucket.shard.revision);
+      const stamp = stampOf(bucket.gateway.revision, protocol);
+      const answer = await effect(stamp, bucket.shard.revision);
       if ("value" in answer) return answer.value;
       if ("unknownProtocol" in answer) throw notYetDeployed();
       if ("isFull" in answer) throw indexFull();
@@ -115,9 +123,10 @@ export function bucketIndexClient(
   function callShardOf<T>(
     key: string,
     effect: (shard: ShardStub, stamp: number, known: number) => Promise<ShardAnswer<T>>,
+    protocol = PROTOCOL,
   ): Promise<T> {
     const shard = shardAt(shardNumber(key));
-    return call(shard, (stamp, known) => effect(shard, stamp, known));
+    return call(shard, (stamp, known) => effect(shard, stamp, known), protocol);
   }
 
   function callAllShards<T>(
@@ -143,7 +152,9 @@ export function bucketIndexClient(
     shard: ShardStub,
     removals: readonly Removal[],
   ): Promise<readonly RemoveOutcome[]> {
-    return call(shard, (stamp, known) => shard.remove(stamp, known, removals));
+    const isOwnersOnly = removals.some(({ onlyIfOwner }) => onlyIfOwner !== undefined);
+    const effect = (stamp: number, known: number) => shard.remove(stamp, known, removals);
+    return call(shard, effect, protocolFor(isOwnersOnly));
   }
 
   return {
@@ -165,7 +176,11 @@ export function bucketIndexClient(
       read(key, wanted) as Promise<StoredObject | DeleteMarker | undefined>,
 
     commit: (key, draft, conditions) =>
-      callShardOf(key, (shard, stamp, known) => shard.commit(stamp, known, key, draft, conditions)),
+      callShardOf(
+        key,
+        (shard, stamp, known) => shard.commit(stamp, known, key, draft, conditions),
+        protocolFor(draft.access !== undefined),
+      ),
 
     append: (key, draft, conditions) =>
       callShardOf(key, (shard, stamp, known) => shard.append(stamp, known, key, draft, conditions)),
@@ -203,8 +218,12 @@ export function bucketIndexClient(
       return mergePages(pages, query.limit, compareVersionEntries);
     },
 
-    change: (key, versionId, change) =>
-      callShardOf(key, (shard, stamp, known) => shard.change(stamp, known, key, versionId, change)),
+    change: (key, versionId, change, decidedOn) =>
+      callShardOf(
+        key,
+        (shard, stamp, known) => shard.change(stamp, known, key, versionId, change, decidedOn),
+        protocolFor(change.kind === "acl" || decidedOn !== undefined),
+      ),
 
     readAnnotation: (version, name) =>
       callShardOf(version.key, (shard, stamp, known) =>
@@ -227,7 +246,11 @@ export function bucketIndexClient(
     },
 
     createUpload: (key, draft) =>
-      callShardOf(key, (shard, stamp, known) => shard.createUpload(stamp, known, key, draft)),
+      callShardOf(
+        key,
+        (shard, stamp, known) => shard.createUpload(stamp, known, key, draft),
+        protocolFor(draft.access !== undefined || draft.initiator !== undefined),
+      ),
 
     findUpload: (key, uploadId) =>
       callShardOf(key, (shard, stamp, known) => shard.findUpload(stamp, known, key, uploadId)),
@@ -268,6 +291,10 @@ export function bucketIndexClient(
       await valuesOf((shard, stamp) => shard.unseal(stamp, token));
     },
   };
+}
+
+function protocolFor(saysAccess: boolean): number {
+  return saysAccess ? ACCESS_PROTOCOL : PROTOCOL;
 }
 
 const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;

@@ -74,8 +74,11 @@ export type RemoveOutcome =
       readonly isMarker: boolean;
     }
   | ConditionRefusal
-  /** `AccessDenied`: the version is locked. `SlowDown`: the index has no room for a marker. */
-  | { readonly ok: false; readonly reason: "AccessDenied" | "InternalError" | "SlowDown" };
+  /** `AccessDenied`: the version is locked. `NotOwner`: it is another's. `SlowDown`: the index has no room for a marker. */
+  | {
+      readonly ok: false;
+      readonly reason: "AccessDenied" | "InternalError" | "NotOwner" | "SlowDown";
+    };
 
 /** The record that a request was resolved with is of a bucket that is gone; its name may be another bucket's by now. */
 export class StaleBucketError extends Error {
@@ -106,11 +109,16 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex {
   removeMany(removals: readonly Removal[]): Promise<readonly RemoveOutcome[]>;
   list(query: ListQuery): Promise<ListPage>;
   listVersions(query: ListVersionsQuery): Promise<VersionPage>;
-  /** Changes what may change of a version while it exists. */
+  /**
+   * Changes what may change of a version while it exists.
+   *
+   * @param decidedOn the version as it was when it was decided that the change is let in; undefined: that does not depend on it
+   */
   change(
     key: string,
     versionId: string | undefined,
     change: AttributeChange,
+    decidedOn?: DecidedOnObject,
   ): Promise<ChangeOutcome>;
   /**
    * Gives the object of `rename.sourceKey` another key, keeping everything else, in one transaction. Undefined: the two
@@ -162,8 +170,15 @@ export interface Removal {
   readonly conditions: WriteConditions;
   /** GOVERNANCE retention does not count. */
   readonly bypassesGovernance: boolean;
+  /** What is there goes only if it is this account's; undefined: whosever it is. */
+  readonly onlyIfOwner?: RequiredOwner;
   /** Undefined: a client deletes it. */
   readonly by?: "Rename";
+}
+
+export interface RequiredOwner {
+  readonly canonicalId: string;
+  readonly isBucketOwner: boolean;
 }
 
 export interface ListVersionsQuery {
@@ -199,6 +214,8 @@ export interface VersionPage {
 export type AttributeChange =
   | { readonly kind: "tags"; readonly tags: TagSet }
   | { readonly kind: "legal-hold"; readonly hasLegalHold: boolean }
+  /** Owner and ACL, as in `ObjectDraft`; the owner stays. */
+  | { readonly kind: "acl"; readonly access: string | undefined }
   | {
       readonly kind: "retention";
       /** Undefined takes it away. */
@@ -206,11 +223,15 @@ export type AttributeChange =
       readonly bypassesGovernance: boolean;
     };
 
+/** What of an object decides on who may do what with it. */
+export type DecidedOnObject = Pick<ObjectRecord, "sequence" | "access"> &
+  Pick<ObjectAttributes, "tags">;
+
 export type ChangeOutcome =
   | { readonly ok: true; readonly versionId: string | undefined }
   | NoVersion
-  /** `AccessDenied`: the retention may not be changed so. */
-  | { readonly ok: false; readonly reason: "AccessDenied" };
+  /** `AccessDenied`: the retention may not be changed so. `ObjectChanged`: it is not any more as it was decided on. */
+  | { readonly ok: false; readonly reason: "AccessDenied" | "ObjectChanged" };
 
 export interface Rename {
   readonly sourceKey: string;

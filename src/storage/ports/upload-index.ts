@@ -5,6 +5,7 @@ import type {
   PartRecord,
   UploadChecksum,
 } from "../../protocol/multipart-completion.ts";
+import type { Account } from "../../protocol/owner.ts";
 import type {
   BlobContent,
   ObjectAttributes,
@@ -21,6 +22,10 @@ export interface UploadDraft {
   /** Undefined: the object will have no checksum. */
   readonly checksum: UploadChecksum | undefined;
   readonly attributes: ObjectAttributes;
+  /** Owner and ACL of the object to be, as in `ObjectDraft`. */
+  readonly access?: string | undefined;
+  /** The account that begins it; absent: the bucket's owner. */
+  readonly initiator?: Account | undefined;
 }
 
 /** What a listing knows of an upload. */
@@ -30,11 +35,16 @@ export interface UploadSummary {
   readonly initiatedMs: number;
   readonly storageClass: string;
   readonly checksum: UploadChecksum | undefined;
+  /** Of the object to be; undefined: the bucket's owner. */
+  readonly owner?: Account | undefined;
+  /** Undefined: the bucket's owner. */
+  readonly initiator?: Account | undefined;
 }
 
 export interface UploadRecord extends UploadSummary {
   readonly headers: StoredHeaders;
   readonly attributes: ObjectAttributes;
+  readonly access?: string | undefined;
   /** Of the object that had the key when the upload began; undefined: there was none. */
   readonly objectSequence: number | undefined;
 }

@@ -20,11 +20,12 @@ export type PackedColumns = readonly [
   versionId: string | null,
   headers: string,
   attributes: string | null,
+  access?: string | null,
 ];
 
 /** @throws Error when the bytes are not as many as the row says */
 export function unpackObject({ columns, content, annotationCount }: PackedObject): ObjectRecord {
-  const [summary, sequence, versionId, headers, attributes] = columns;
+  const [summary, sequence, versionId, headers, attributes, access] = columns;
   if (content?.kind === "inline") requireLength(content.bytes, summary);
   return {
     kind: "object",
@@ -33,6 +34,7 @@ export function unpackObject({ columns, content, annotationCount }: PackedObject
     headers: JSON.parse(headers) as StoredHeaders,
     sequence,
     attributes: readAttributes(attributes),
+    access: access ?? undefined,
     content,
     ...(annotationCount !== undefined && { annotationCount }),
   };

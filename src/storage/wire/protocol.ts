@@ -8,8 +8,16 @@
  */
 export const PROTOCOL = 2;
 
+/**
+ * What a call speaks that says whose an object is, or who may read it. An object that knows only the one before would make it the
+ * bucket owner's, and private, delete what is another's, or take an ACL for a retention. All other calls it goes on to answer.
+ */
+export const ACCESS_PROTOCOL = 3;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
+/** The newest. */
+const NEWEST_PROTOCOL = 3;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;
@@ -18,8 +26,8 @@ const REVISIONS = 2 ** 40;
  * The first argument of each call: the protocol, and under which revision of what gateways decide with the request was
  * decided, as one number. In calls of a bucket's shard, what revision of the shard part the gateway knows comes next.
  */
-export function stampOf(gatewayRevision: number): number {
-  return PROTOCOL * REVISIONS + gatewayRevision;
+export function stampOf(gatewayRevision: number, protocol = PROTOCOL): number {
+  return protocol * REVISIONS + gatewayRevision;
 }
 
 /** Of a call in which no configuration has a say. */
@@ -41,6 +49,6 @@ export type PlainAnswer<T> = UnknownProtocol | { readonly value: T };
 /** Undefined: the object knows it. */
 export function unknownProtocol(stamp: number): UnknownProtocol | undefined {
   const protocol = Math.floor(stamp / REVISIONS);
-  if (protocol >= OLDEST_PROTOCOL && protocol <= PROTOCOL) return undefined;
-  return { unknownProtocol: PROTOCOL };
+  if (protocol >= OLDEST_PROTOCOL && protocol <= NEWEST_PROTOCOL) return undefined;
+  return { unknownProtocol: NEWEST_PROTOCOL };
 }

@@ -1,39 +1,63 @@
 import type { ObjectAttributes, Retention } from "../../../protocol/object-record.ts";
-import type { AttributeChange, ChangeOutcome } from "../../ports/bucket-index.ts";
+import type { AttributeChange, ChangeOutcome, DecidedOnObject } from "../../ports/bucket-index.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
 import { requireVersion } from "../rows/find-object.ts";
-import { shownVersionId } from "../rows/object-row.ts";
+import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
 
-/** Changes tags, retention, or legal hold of a version, in its row: its sequence and its time stay. */
+/** Changes tags, retention, legal hold, or ACL of a version, in its row: its sequence and its time stay. */
 export function changeAttributes(
   { sql, configuration, cache, nowMs, emit }: Transaction,
   key: string,
   versionId: string | undefined,
   change: AttributeChange,
+  decidedOn?: DecidedOnObject,
 ): ChangeOutcome {
   const found = requireVersion(sql, key, versionId);
   if (!found.ok) return found;
-  const { row, isCurrentObject } = found;
-  const before = readAttributes(row.attributes);
+  const { isCurrentObject } = found;
+  const before = readAttributes(found.row.attributes);
+  if (decidedOn !== undefined && !isAs(decidedOn, found.row, before))
+    return { ok: false, reason: "ObjectChanged" };
   if (change.kind === "retention" && !mayRetain(before.retention, change, nowMs))
     return { ok: false, reason: "AccessDenied" };
-  const attributes = writeAttributes(changed(before, change));
+  const row =
+    change.kind === "acl"
+      ? { ...found.row, access: change.access ?? null }
+      : { ...found.row, attributes: writeAttributes(changed(before, change)) };
+  const { attributes, access } = row;
   if (isCurrentObject) {
-    sql.exec("UPDATE object SET attributes = ? WHERE key = ?", attributes, key);
+    sql.exec("UPDATE object SET attributes = ?, access = ? WHERE key = ?", attributes, access, key);
     cache.delete(key);
   } else
     sql.exec(
-      "UPDATE version SET attributes = ? WHERE key = ? AND sequence = ?",
+      "UPDATE version SET attributes = ?, access = ? WHERE key = ? AND sequence = ?",
       attributes,
+      access,
       key,
       row.sequence,
     );
-  emit({ kind: "changed", what: change.kind, row: { ...row, attributes } });
+  emit({ kind: "changed", what: change.kind, row });
   return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
 }
 
-function changed(before: ObjectAttributes, change: AttributeChange): ObjectAttributes {
+/** Is the version still as it was decided on? */
+function isAs(
+  { sequence, access, tags }: DecidedOnObject,
+  row: ObjectRow,
+  before: ObjectAttributes,
+): boolean {
+  return (
+    row.sequence === sequence &&
+    row.access === (access ?? null) &&
+    JSON.stringify(before.tags) === JSON.stringify(tags)
+  );
+}
+
+function changed(
+  before: ObjectAttributes,
+  change: Exclude<AttributeChange, { kind: "acl" }>,
+): ObjectAttributes {
   if (change.kind === "tags") return { ...before, tags: change.tags };
   if (change.kind === "legal-hold") return { ...before, hasLegalHold: change.hasLegalHold };
   return { ...before, retention: change.retention };

@@ -18,6 +18,7 @@ interface VersionSummaryRow extends Record<string, SqlStorageValue> {
   etag: string;
   storage_class: string;
   checksum: string | null;
+  owner: string | null;
   sequence: number;
   version_id: string | null;
   is_marker: number;
@@ -121,9 +122,9 @@ function entryOf(entry: VersionSummary | string): VersionEntry {
 }
 
 function summaryOfRow(row: VersionSummaryRow, isLatest: boolean): VersionSummary {
-  const { key, modified_ms, size_bytes, etag, storage_class, checksum } = row;
+  const { key, modified_ms, size_bytes, etag, storage_class, checksum, owner } = row;
   return {
-    object: summaryOf([key, modified_ms, size_bytes, etag, storage_class, checksum]),
+    object: summaryOf([key, modified_ms, size_bytes, etag, storage_class, checksum, owner]),
     versionId: row.version_id ?? NULL_VERSION,
     sequence: row.sequence,
     isMarker: row.is_marker === 1,

@@ -70,6 +70,7 @@ export function newRow(
     storage_class: draft.storageClass,
     checksum: writeChecksum(draft.checksum),
     part_count: draft.partCount ?? null,
+    access: draft.access ?? null,
     attributes: newAttributes(transaction, draft.attributes),
     headers: JSON.stringify(draft.headers),
   };

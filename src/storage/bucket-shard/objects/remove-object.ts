@@ -1,6 +1,7 @@
+import { ownerOfAccess } from "../../../protocol/acl/stored-acl.ts";
 import type { ObjectAttributes } from "../../../protocol/object-record.ts";
 import { NULL_VERSION, newVersionId } from "../../../protocol/version-id.ts";
-import type { Removal, RemoveOutcome } from "../../ports/bucket-index.ts";
+import type { Removal, RemoveOutcome, RequiredOwner } from "../../ports/bucket-index.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import type { RemovedBy } from "../events.ts";
 import { findNewestVersion, findObject, findVersion } from "../rows/find-object.ts";
@@ -21,8 +22,9 @@ import { dropContent, makeRoom } from "./make-room.ts";
 export function removeObject(transaction: Transaction, removal: Removal): RemoveOutcome {
   if (removal.versionId !== undefined)
     return removeVersion(transaction, removal, removal.versionId);
-  const { key, conditions, by } = removal;
+  const { key, conditions, by, onlyIfOwner } = removal;
   const existing = findObject(transaction.sql, key);
+  if (!isOwners(existing, onlyIfOwner)) return { ok: false, reason: "NotOwner" };
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
   const { configuration, room } = transaction;
@@ -65,8 +67,9 @@ function removeVersion(
   versionId: string,
 ): RemoveOutcome {
   const { sql, cache, nowMs, emit } = transaction;
-  const { key, conditions, bypassesGovernance, by = "Delete" } = removal;
+  const { key, conditions, bypassesGovernance, by = "Delete", onlyIfOwner } = removal;
   const found = findVersion(sql, key, versionId);
+  if (!isOwners(found?.row, onlyIfOwner)) return { ok: false, reason: "NotOwner" };
   const refusal = checkObject(conditions, found?.row);
   if (refusal !== undefined) return refusal;
   if (found === undefined) return { ok: true, versionId, isMarker: false };
@@ -81,6 +84,13 @@ function removeVersion(
   promoteNewest(transaction, key);
   emit({ kind: "removed", by, row });
   return { ok: true, versionId, isMarker };
+}
+
+/** What is not there is nobody's: the same delete once more is as good. */
+function isOwners(row: ObjectRow | undefined, required: RequiredOwner | undefined): boolean {
+  if (row === undefined || required === undefined) return true;
+  const owner = ownerOfAccess(row.access ?? undefined);
+  return owner === undefined ? required.isBucketOwner : owner.canonicalId === required.canonicalId;
 }
 
 /** Object Lock forbids that the version goes. */

@@ -50,7 +50,8 @@ export const NO_OBJECT: ObjectRow = {
 };
 
 /** The columns that a listing reads beside the key, in the order of `SummaryValues`. */
-export const SUMMARY_OF_KEY = "modified_ms, size_bytes, etag, storage_class, checksum";
+export const SUMMARY_OF_KEY =
+  "modified_ms, size_bytes, etag, storage_class, checksum, access ->> '$.o' AS owner";
 
 export const SUMMARY_COLUMNS = `key, ${SUMMARY_OF_KEY}`;
 
@@ -61,11 +62,12 @@ export function packColumns(
 ): PackedColumns {
   const { key, modified_ms, size_bytes, etag, storage_class, checksum } = row;
   return [
-    [key, modified_ms, size_bytes, etag, storage_class, checksum],
+    [key, modified_ms, size_bytes, etag, storage_class, checksum, null],
     row.sequence,
     shownVersionId(row.version_id, versioning) ?? null,
     row.headers,
     row.attributes,
+    row.access,
   ];
 }
 

@@ -5,8 +5,7 @@ import type { Migrations } from "../../sql-migrations.ts";
  *
  * `object` holds narrow rows, since lookups and listings read them; inline bodies lie apart, in a rowid table.
  * `headers` comes last, as long as no column is added: when metadata is long, it is what overflows the page. So columns
- * that are decided stand here already, NULL until something writes them: `access`, `encryption`, `sealed_key`,
- * `is_foreign`, and an upload's `version_id`.
+ * that are decided stand here already, NULL until something writes them: `encryption`, `sealed_key`, `is_foreign`, and an upload's `version_id`.
  */
 export const MIGRATIONS: Migrations = [
   `

@@ -54,8 +54,8 @@ export function completeUpload(
   if (parts.length < page.parts.length) dropOtherParts(transaction, uploadId, parts);
   stitchParts(sql, contentId, uploadId);
   addContent(sql, contentId);
-  const { storageClass, headers, attributes } = upload;
-  const draft = { ...joined, storageClass, headers, attributes, partCount: parts.length };
+  const { storageClass, headers, attributes, access } = upload;
+  const draft = { ...joined, storageClass, headers, attributes, access, partCount: parts.length };
   const row = newRow(transaction, draft);
   const by = "CompleteMultipartUpload";
   const versionId = placeObject(transaction, { by, key, existing, row, content: contentId });

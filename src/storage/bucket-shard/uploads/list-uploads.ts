@@ -4,6 +4,7 @@ import type {
   UploadPage,
   UploadSummary,
 } from "../../ports/upload-index.ts";
+import { readUploadAccess } from "../../wire/upload-access-column.ts";
 import { endOfPrefix, firstKey, foldedPage, isListedItself } from "../rows/fold.ts";
 import { leapOverPrefixes, leapQuery } from "../rows/leap.ts";
 import { uploadChecksum } from "./uploads.ts";
@@ -15,9 +16,11 @@ interface UploadSummaryRow extends Record<string, SqlStorageValue> {
   storage_class: string;
   checksum_algorithm: string | null;
   checksum_type: string | null;
+  access: string | null;
 }
 
-const COLUMNS = "key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type";
+const COLUMNS =
+  "key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, access";
 
 const QUERY = `SELECT ${COLUMNS} FROM upload
   WHERE (key, upload_id) > (?, ?) AND key < ? ORDER BY key, upload_id LIMIT ?`;
@@ -62,11 +65,14 @@ function entryOf(entry: UploadSummaryRow | string): UploadEntry {
 }
 
 function summaryOfRow(row: UploadSummaryRow): UploadSummary {
+  const { owner, initiator } = readUploadAccess(row.access);
   return {
     key: row.key,
     uploadId: row.upload_id,
     initiatedMs: row.initiated_ms,
     storageClass: row.storage_class,
     checksum: uploadChecksum(row.checksum_algorithm, row.checksum_type),
+    owner,
+    initiator,
   };
 }

@@ -15,6 +15,7 @@ import type {
 } from "../../ports/upload-index.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
+import { readUploadAccess, writeUploadAccess } from "../../wire/upload-access-column.ts";
 import { addContent, dropReferences } from "../contents/contents.ts";
 import { isSwept, refer } from "../contents/references.ts";
 import { insertCopiedSegments } from "../contents/segments.ts";
@@ -28,6 +29,7 @@ interface UploadRow extends Record<string, SqlStorageValue> {
   storage_class: string;
   checksum_algorithm: string | null;
   checksum_type: string | null;
+  access: string | null;
   headers: string;
   attributes: string | null;
   object_sequence: number | null;
@@ -51,15 +53,16 @@ export function createUpload(
   if (settings.uploadExpiryMs > 0) schedule("uploads", nowMs + settings.uploadExpiryMs);
   const uploadId = ulid(nowMs);
   sql.exec(
-    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, headers, attributes,
-       object_sequence)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, access, headers,
+       attributes, object_sequence)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key,
     uploadId,
     nowMs,
     draft.storageClass,
     draft.checksum?.algorithm ?? null,
     draft.checksum?.type ?? null,
+    writeUploadAccess(draft),
     JSON.stringify(draft.headers),
     writeAttributes(draft.attributes),
     findObject(sql, key)?.sequence ?? null,
@@ -84,6 +87,7 @@ export function findUpload(
       checksum: uploadChecksum(row.checksum_algorithm, row.checksum_type),
       headers: JSON.parse(row.headers) as StoredHeaders,
       attributes: readAttributes(row.attributes),
+      ...readUploadAccess(row.access),
       objectSequence: row.object_sequence ?? undefined,
     }
   );

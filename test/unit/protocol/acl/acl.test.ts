@@ -31,7 +31,11 @@ import {
   publicAccessBlock,
   PublicAccessBlockConfiguration,
 } from "../../../../src/protocol/public-access-block.ts";
-import { accessColumn, aclOfColumn } from "../../../../src/protocol/acl/stored-acl.ts";
+import {
+  aclOfAccess,
+  ownerOfAccess,
+  storedAccess,
+} from "../../../../src/protocol/acl/stored-acl.ts";
 import vectors from "../../../vectors/acl/requests.json";
 
 const OWNER: Account = { id: "111111111111", canonicalId: "owner", displayName: "M. Owner" };
@@ -260,8 +264,9 @@ test("a switch against public access that is not named is off, and one that is o
 });
 
 test("what nearly every object has takes no room, and everything else is stored as it is", () => {
-  expect(accessColumn(privateAcl(OWNER), OWNER)).toBeNull();
-  expect(aclOfColumn(null, OWNER)).toEqual(privateAcl(OWNER));
+  expect(storedAccess(privateAcl(OWNER), OWNER)).toBeUndefined();
+  expect(aclOfAccess(undefined, OWNER)).toEqual(privateAcl(OWNER));
+  expect(ownerOfAccess(undefined)).toBeUndefined();
   const acls = [
     privateAcl(WRITER),
     { owner: OWNER, grants: [] },
@@ -270,8 +275,15 @@ test("what nearly every object has takes no room, and everything else is stored 
     cannedAcl("log-delivery-write", BUCKET),
     cannedAcl("authenticated-read", OBJECT),
   ];
-  for (const acl of acls) expect(aclOfColumn(accessColumn(acl, OWNER), OWNER)).toEqual(acl);
-  expect(accessColumn(cannedAcl("public-read", OBJECT), OWNER)).toBe(
+  for (const acl of acls) {
+    const access = storedAccess(acl, OWNER);
+    expect(aclOfAccess(access, OWNER)).toEqual(acl);
+    expect(ownerOfAccess(access)).toEqual(acl.owner === OWNER ? undefined : acl.owner);
+  }
+  expect(storedAccess(cannedAcl("public-read", BUCKET), OWNER)).toBe(
+    '{"g":[["a","owner","M. Owner",15],["g","AllUsers","",1]]}',
+  );
+  expect(storedAccess(cannedAcl("public-read", OBJECT), OWNER)).toBe(
     '{"o":["writer","","222222222222"],"g":[["a","writer","",15],["g","AllUsers","",1]]}',
   );
 });
