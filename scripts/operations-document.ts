@@ -45,8 +45,6 @@ const NOTES: Readonly<Record<string, string>> = {
   GetBucketMetadataTableConfiguration: "MetadataConfigurationNotFound, as its successor",
   PostObject: "a browser's form upload",
   Preflight: "a browser's CORS request: refused without a CORS configuration",
-  PutBucketAcl: "for full control for the owner alone, which it has: any other ACL is 501",
-  PutObjectAcl: "for full control for the owner alone, which it has: any other ACL is 501",
   RenameObject: "in every bucket, not in directory buckets only",
   ...Object.fromEntries(
     Object.entries(SUCCESSORS).map(([name, successor]) => [name, `the older name of ${successor}`]),

@@ -21,6 +21,8 @@ export interface ObjectCopy {
   readonly headersOf: (source: StoredHeaders) => StoredHeaders;
   /** The copy's attributes, from those of the source. */
   readonly attributesOf: (source: ObjectAttributes) => ObjectAttributes;
+  /** Of the copy, as in `ObjectDraft`; it does not follow from the source's. */
+  readonly access: string | undefined;
   /** Undefined: the source's checksum will do, or none. */
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
   readonly conditions: WriteConditions;
@@ -51,6 +53,7 @@ export async function copyContent(
     storageClass,
     headersOf,
     attributesOf,
+    access,
     checksumAlgorithm,
     conditions,
   }: ObjectCopy,
@@ -69,7 +72,7 @@ export async function copyContent(
       const { annotationCount = 0, sequence } = source;
       const isNear = stores.index.isNeighbour(key, from.bucketId, source.key);
       const annotatedAs = annotationCount > 0 && isNear ? sequence : undefined;
-      const row = { sizeBytes, etag, storageClass, checksum, headers, attributes };
+      const row = { sizeBytes, etag, storageClass, checksum, headers, attributes, access };
       const draft = { ...row, by: "Copy" as const, annotatedAs };
       const outcome = await commitCopy(stores, key, draft, content, conditions);
       if (!outcome.ok) return outcome;

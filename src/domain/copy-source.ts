@@ -121,8 +121,11 @@ async function ask(
     if (newest === bucket) throw refusal;
     return ask(ports, newest, source, key);
   }
-  const decideAgain: Decision = (known) => {
-    if (gate !== undefined) gate.decide(known);
+  const decideAgain: Decision = (known, object) => {
+    if (object !== undefined) {
+      // With a gate, what is read is screened anyway.
+      if (gate === undefined) gateOf(ports, known, source, key).decideOn(object);
+    } else if (gate !== undefined) gate.decide(known);
     else if (!isPlainOwner(ports.caller, known)) throw new StaleBucketError();
   };
   return { gate, index: ports.indexOf(bucket, [decideAgain]) };
@@ -132,10 +135,18 @@ async function ask(
 function openGate(
   ports: SourcePorts,
   bucket: BucketRecord,
-  { versionId }: CopySource,
+  source: CopySource,
   key: string,
 ): Gate | undefined {
-  if (isPlainOwner(ports.caller, bucket)) return undefined;
+  return isPlainOwner(ports.caller, bucket) ? undefined : gateOf(ports, bucket, source, key);
+}
+
+function gateOf(
+  ports: SourcePorts,
+  bucket: BucketRecord,
+  { versionId }: CopySource,
+  key: string,
+): Gate {
   return new Gate(readerOf(ports, bucket, key, versionId), bucket, {
     checks: [{ action: versionAction("GetObject", versionId), on: "object" }],
     on: "object",

@@ -19,6 +19,8 @@ export interface ObjectUpload {
   readonly headers: StoredHeaders;
   readonly storageClass: string;
   readonly attributes: ObjectAttributes;
+  /** As in `ObjectDraft`. */
+  readonly access?: string | undefined;
   readonly conditions: WriteConditions;
 }
 
@@ -39,7 +41,7 @@ export interface WrittenObject {
  */
 export async function writeObject(
   { index, blobs, settings }: Pick<BucketPorts, "index" | "blobs" | "settings">,
-  { key, body, claims, headers, storageClass, attributes, conditions }: ObjectUpload,
+  { key, body, claims, headers, storageClass, attributes, access, conditions }: ObjectUpload,
 ): Promise<WrittenObject> {
   const { sizeBytes } = body;
   const { content, md5Hex, checksum } =
@@ -55,6 +57,7 @@ export async function writeObject(
     headers,
     partCount: undefined,
     attributes,
+    access,
     content,
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));

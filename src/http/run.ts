@@ -19,6 +19,7 @@ import { S3Error } from "../protocol/errors.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import { refuseHeaders } from "../protocol/refused-headers.ts";
 import { regionOf } from "../protocol/region.ts";
+import type { ObjectRecord } from "../protocol/object-record.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Decision } from "../storage/clients/bucket-index-client.ts";
@@ -126,7 +127,9 @@ async function handleOnBucket(
   const taken = takeRoom(operation, context);
   if (taken !== undefined) await taken;
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
-  const decisions: Decision[] = [(known) => decideAgain(operation, context, gate, known)];
+  const decisions: Decision[] = [
+    (known, object) => decideAgain(operation, context, gate, known, object),
+  ];
   const index = context.indexOf(bucket, decisions);
   const bucketContext: BucketContext = { ...context, bucket, decisions, index, gate };
   const response = await answer(operation, bucketContext);
@@ -152,11 +155,16 @@ function openGate(
   context: AccountContext,
   bucket: BucketRecord,
 ): Gate | undefined {
-  if (isPlainOwner(context.caller, bucket)) return undefined;
-  return new Gate(context, bucket, {
-    checks: operation.access(context.request),
-    on: dependingOn(operation),
-  });
+  return isPlainOwner(context.caller, bucket) ? undefined : gateOf(operation, context, bucket);
+}
+
+function gateOf(
+  operation: BucketOperation | ObjectOperation,
+  context: AccountContext,
+  bucket: BucketRecord,
+): Gate {
+  const checks = operation.access(context.request);
+  return new Gate(context, bucket, { checks, on: dependingOn(operation) });
 }
 
 function dependingOn(operation: BucketOperation | ObjectOperation): Needed["on"] {
@@ -164,13 +172,23 @@ function dependingOn(operation: BucketOperation | ObjectOperation): Needed["on"]
   return operation.needsObject === true ? "object" : "bucket";
 }
 
-/** When the bucket turns out to have changed since {@link openGate}, before anything is done. */
+/**
+ * When the bucket turns out to have changed since {@link openGate}, before anything is done; or, to whoever may do everything with the
+ * bucket, when an object does that is perhaps another account's.
+ */
 function decideAgain(
   operation: BucketOperation | ObjectOperation,
   context: AccountContext,
   gate: Gate | undefined,
   known: BucketRecord,
+  object: ObjectRecord | undefined,
 ): void {
+  if (object !== undefined) {
+    // With a gate, what is read is screened anyway.
+    const isAbout = dependingOn(operation) === "object";
+    if (gate === undefined && isAbout) gateOf(operation, context, known).decideOn(object);
+    return;
+  }
   if (gate !== undefined) {
     gate.decide(known);
     return;

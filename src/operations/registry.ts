@@ -2,13 +2,13 @@ import { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { accountsOperationFor } from "./accounts/accounts.ts";
 import { FRESH_BUCKET } from "./bucket-config/fresh-bucket.ts";
+import { getBucketAcl, putBucketAcl } from "./bucket-config/acl.ts";
 import {
   deleteBucketPolicy,
   getBucketPolicy,
   getBucketPolicyStatus,
   putBucketPolicy,
 } from "./bucket-config/policy.ts";
-import { putBucketAcl } from "./bucket-config/put-bucket-acl.ts";
 import { STORED_DOCUMENTS } from "./bucket-config/stored-documents.ts";
 import { createBucket } from "./bucket/create-bucket.ts";
 import { deleteBucket } from "./bucket/delete-bucket.ts";
@@ -58,6 +58,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "DELETE bucket": deleteBucket,
   "DELETE bucket?policy": deleteBucketPolicy,
   "GET bucket": listObjects,
+  "GET bucket?acl": getBucketAcl,
   "GET bucket?list-type=2": listObjectsV2,
   "GET bucket?location": getBucketLocation,
   "GET bucket?policy": getBucketPolicy,

@@ -17,23 +17,6 @@ interface LimitedHeader {
   readonly unknown: (value: string) => S3Error;
 }
 
-/** Canned ACLs of objects and buckets; they are checked and, until ACLs are built, grant nothing. */
-const CANNED_ACL: LimitedHeader = {
-  name: "x-amz-acl",
-  done: [
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "aws-exec-read",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-  ],
-  unbuilt: [],
-  // Recorded from AWS: this one has no message.
-  unknown: (value) => invalidArgument("", "x-amz-acl", value),
-};
-
 const ENCRYPTION: LimitedHeader = {
   name: "x-amz-server-side-encryption",
   done: ["AES256"],
@@ -49,14 +32,13 @@ const ENCRYPTION: LimitedHeader = {
 /** Of whatever stores something: it would be stored without the protection or the meaning that was asked for. */
 export const REFUSED_OF_WRITES: RefusedHeaders = {
   unbuilt: [
-    "x-amz-grant-",
     "x-amz-server-side-encryption-customer-",
     "x-amz-server-side-encryption-aws-kms-",
     "x-amz-server-side-encryption-context",
     "x-amz-server-side-encryption-bucket-key-enabled",
     "x-amz-copy-source-server-side-encryption-customer-",
   ],
-  limited: [CANNED_ACL, ENCRYPTION],
+  limited: [ENCRYPTION],
 };
 
 /** Of a new bucket: it would be another kind of bucket. */
@@ -65,6 +47,7 @@ export const REFUSED_OF_NEW_BUCKETS: RefusedHeaders = {
   limited: [
     ...REFUSED_OF_WRITES.limited,
     ofNewBucket("x-amz-bucket-namespace", "global", ["account-regional"]),
+    // Whose objects are is said by a document that cannot be stored yet.
     ofNewBucket("x-amz-object-ownership", "BucketOwnerEnforced", [
       "BucketOwnerPreferred",
       "ObjectWriter",

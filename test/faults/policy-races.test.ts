@@ -23,7 +23,8 @@ const OPEN: PolicyStatement = { Action: "s3:*", on: ["", "*"] };
 const REQUESTS = [
   { method: "GET", path: "/key" },
   { method: "GET", path: "?list-type=2" },
-  { method: "PUT", path: "/key" },
+  // What a stranger puts is the stranger's, and no policy of the bucket's lets anybody read it.
+  { method: "PUT", path: "/theirs" },
 ] as const;
 
 const gateways = Array.from({ length: GATEWAYS }, () => {

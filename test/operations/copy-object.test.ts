@@ -277,7 +277,6 @@ test.for([
 test.for([
   { "x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256" },
   { "x-amz-server-side-encryption": "aws:kms" },
-  { "x-amz-grant-read": 'id="x"' },
 ])("%o is not implemented", async (headers) => {
   const bucket = await uniqueBucket();
   await putObject(bucket, "source", "body");

@@ -25,7 +25,6 @@ const WRITES = [
 ];
 
 const UNBUILT = {
-  "x-amz-grant-read": "id=1",
   "x-amz-server-side-encryption": "aws:kms",
   "x-amz-server-side-encryption-aws-kms-key-id": "key",
   "x-amz-server-side-encryption-customer-algorithm": "AES256",
@@ -55,7 +54,7 @@ test("what asks for nothing is no reason to refuse", async () => {
 });
 
 test("a bucket that does not exist is what is said first", async () => {
-  const headers = { "x-amz-grant-read": "id=1" };
+  const headers = { "x-amz-server-side-encryption": "aws:kms" };
   const response = await signedFetch("PUT", "/no-such-bucket/key", { headers, body: "body" });
   await expectError(response, 404, "NoSuchBucket");
 });

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import scaleMd from "../../docs/scale.md?raw";
 import { anonymously, putPolicy } from "../support/bucket-policy.ts";
+import { putAcl } from "../support/acl.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
 import { annotate, append, listPage, putTags } from "../support/counted-requests.ts";
@@ -27,6 +28,7 @@ const PAGE = 2;
 
 const EVERYTHING = { Action: "s3:*", on: ["", "*"] };
 
+const PUBLIC = { "x-amz-acl": "public-read" };
 const ENABLED = "<Status>Enabled</Status>";
 const INLINE = new Uint8Array(1024);
 const BLOB = new Uint8Array(64 * 1024);
@@ -130,6 +132,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
       return signedFetch("GET", `/${bucket}/blob-0`, { query });
     },
   },
+  PutObjectAcl: { send: (bucket) => putAcl(`${bucket}/blob-0`, PUBLIC) },
   GetObjectTagging: {
     send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`, { query: { tagging: "" } }),
   },
@@ -203,6 +206,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     send: (bucket) =>
       putDocument(`/${bucket}`, { versioning: "" }, "VersioningConfiguration", ENABLED),
   },
+  PutBucketAcl: { send: (bucket) => putAcl(bucket, PUBLIC) },
   CreateBucket: { send: (bucket) => signedFetch("PUT", `/${bucket}-other`) },
   DeleteBucket: {
     async send(bucket) {
@@ -290,20 +294,15 @@ async function readParts(
   query: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const sizes = Array.from({ length: partCount }, (_, i) => (i + 1 < partCount ? PART_BYTES : 1));
-  await putInParts(bucket, "parts", sizes.map(partBytes), {
-    algorithm: "SHA256",
-    type: "COMPOSITE",
-  });
+  const checksum = { algorithm: "SHA256", type: "COMPOSITE" } as const;
+  await putInParts(bucket, "parts", sizes.map(partBytes), checksum);
   meter.reset();
   const headers = { "x-amz-object-attributes": "ObjectParts" };
   return signedFetch(method, `/${bucket}/parts`, { query, headers });
 }
 
 function deleteAll(bucket: string, kind: "inline" | "blob"): Promise<Response> {
-  const entries = Array.from(
-    { length: KEYS },
-    (_, i) => `<Object><Key>${kind}-${i}</Key></Object>`,
-  );
-  const body = `<Delete>${entries.join("")}</Delete>`;
+  const keys = Array.from({ length: KEYS }, (_, i) => `<Key>${kind}-${i}</Key>`);
+  const body = `<Delete>${keys.map((key) => `<Object>${key}</Object>`).join("")}</Delete>`;
   return signedFetch("POST", `/${bucket}`, { query: { delete: "" }, body });
 }

@@ -1,5 +1,5 @@
-import { privateAcl } from "../../protocol/acl/acl.ts";
 import { ownershipOf } from "../../protocol/acl/ownership-controls.ts";
+import { aclOfAccess } from "../../protocol/acl/stored-acl.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { compileStoredPolicy } from "../../protocol/policy/compile.ts";
 import type { RequestPayment } from "../../protocol/request-payment.ts";
@@ -36,7 +36,7 @@ function readFacts(bucket: BucketRecord, account: Account): BucketFacts {
     name: bucket.name,
     owner,
     ownership: ownershipOf(documentOf(bucket, "ownership")),
-    acl: privateAcl(owner),
+    acl: aclOfAccess(bucket.gateway.documents["acl"], owner),
     policy: policy && compileStoredPolicy(policy.text),
     bindsOwner: policy?.bindsOwner === true,
     block: publicAccessBlock(documentOf(bucket, "public-access-block")),

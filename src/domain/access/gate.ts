@@ -1,4 +1,4 @@
-import { privateAcl } from "../../protocol/acl/acl.ts";
+import { aclOfAccess } from "../../protocol/acl/stored-acl.ts";
 import { type Caller, canonicalIdOf, isSigned } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord } from "../../protocol/object-record.ts";
@@ -154,11 +154,12 @@ export class Gate {
     return bucket?.policy !== undefined || permissions !== undefined;
   }
 
-  #knowing({ attributes }: ObjectRecord): Checked {
+  #knowing({ attributes, access }: ObjectRecord): Checked {
     const { bucket, facts } = this.#checked;
-    // There was one when the object was read; every object is its owner's alone.
+    // There was one when the object was read.
     if (bucket === undefined) throw new S3Error("AccessDenied");
-    const object: ObjectFacts = { acl: privateAcl(bucket.owner), tags: attributes.tags };
+    const acl = aclOfAccess(access, bucket.owner);
+    const object: ObjectFacts = { acl, tags: attributes.tags };
     return { ...this.#checked, facts: { ...facts, object } };
   }
 

@@ -1,5 +1,9 @@
 import { S3Error } from "../../protocol/errors.ts";
-import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
+import {
+  type BucketIndex,
+  decidedOn,
+  type DecidedOnObject,
+} from "../../storage/ports/bucket-index.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { Gate } from "./gate.ts";
 
@@ -16,21 +20,25 @@ type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: st
  * @param key of the object
  */
 export function guardedIndex(index: BucketIndex, gate: Gate, key: string): BucketIndex {
-  /** @throws S3Error AccessDenied unless the version may be used so */
-  async function settle(versionId: string | undefined): Promise<void> {
-    if (gate.isOpen) return;
-    gate.screen(await index.read(key, { ...WANTS_HEADERS, versionId }), versionId !== undefined);
+  /**
+   * @returns what it was decided on; undefined: it does not depend on the version, or there is none
+   * @throws S3Error AccessDenied unless the version may be used so
+   */
+  async function settle(versionId: string | undefined): Promise<DecidedOnObject | undefined> {
+    if (gate.isOpen) return undefined;
+    const found = await index.read(key, { ...WANTS_HEADERS, versionId });
+    gate.screen(found, versionId !== undefined);
+    return found?.kind === "object" ? decidedOn(found) : undefined;
   }
 
   /** Runs an effect on a version, and tells only those that may know it that there is none. */
   async function effectOn<T extends Outcome>(
     asked: string,
     versionId: string | undefined,
-    effect: () => Promise<T>,
+    effect: (seen: DecidedOnObject | undefined) => Promise<T>,
   ): Promise<T> {
     if (asked !== key) throw new S3Error("AccessDenied");
-    await settle(versionId);
-    const outcome = await effect();
+    const outcome = await effect(await settle(versionId));
     if (!outcome.ok && MISSING.has(outcome.reason)) gate.revealMissing(versionId !== undefined);
     return outcome;
   }
@@ -50,8 +58,11 @@ export function guardedIndex(index: BucketIndex, gate: Gate, key: string): Bucke
       return found;
     },
 
-    change: (asked, versionId, change) =>
-      effectOn(asked, versionId, () => index.change(asked, versionId, change)),
+    // Who says what it is decided on has read that here.
+    change: (asked, versionId, change, read) =>
+      read !== undefined && asked === key
+        ? index.change(asked, versionId, change, read)
+        : effectOn(asked, versionId, (seen) => index.change(asked, versionId, change, seen)),
 
     readAnnotation: (version, name) =>
       effectOn(version.key, version.versionId, () => index.readAnnotation(version, name)),

@@ -4,7 +4,6 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import type { OpenRoute } from "../not-implemented.ts";
 import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
-import { getBucketAcl } from "./get-bucket-acl.ts";
 import type { STORED_DOCUMENTS } from "./stored-documents.ts";
 
 /** Actions that are not called as the operation is. */
@@ -36,7 +35,6 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
 export const FRESH_BUCKET = {
   "GET bucket?abac": answers("GetBucketAbac", "AbacStatus", [["Status", "Disabled"]]),
   "GET bucket?accelerate": answers("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
-  "GET bucket?acl": getBucketAcl,
   "GET bucket?analytics": lists("Analytics", "ListBucketAnalyticsConfigurationsResult"),
   "GET bucket?analytics&id": lacks("GetBucketAnalyticsConfiguration", "NoSuchConfiguration"),
   "GET bucket?cors": lacks("GetBucketCors", "NoSuchCORSConfiguration"),

@@ -14,11 +14,13 @@ import { emptyResponse } from "../../protocol/respond.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 import { taggingOf, tagSetOf, TagSetShape } from "../../protocol/tags.ts";
 import type { BucketRecord, StoredDocument } from "../../storage/ports/bucket-directory.ts";
+import { ACL_DOCUMENT } from "../bucket-config/acl.ts";
 import { OBJECT_LOCK } from "../bucket-config/object-lock.ts";
 import { storedAs } from "../bucket-config/stored-document.ts";
 import { TAGGING } from "../bucket-config/tagging.ts";
 import { VERSIONING } from "../bucket-config/versioning.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
+import { type NewBucketAccess, readNewBucketAccess } from "./new-bucket-access.ts";
 
 const CREATE = { action: "s3:CreateBucket", on: "bucket" } as const;
 
@@ -53,6 +55,7 @@ export const createBucket: AccountOperation = {
     const owner = accountOf(caller);
     checkNewBucketName(name);
     const asked = await readConfiguration(context);
+    const access = await readNewBucketAccess(context, owner);
     const region = asked.locationConstraint ?? settings.region;
     checkSignedRegion(signedRegion, regionOf(region), settings.region);
 
@@ -67,10 +70,10 @@ export const createBucket: AccountOperation = {
       }),
       shardCount: settings.indexShards,
       createdMs: now,
-      gateway: { revision: 0, documents: {} },
+      gateway: gatewayPartOf(access),
       shard: shardPartOf(asked),
     };
-    const outcome = await directory.create(made, documentsOf(asked));
+    const outcome = await directory.create(made, [...documentsOf(asked), ...access.documents]);
     // Its root has made this request with a key that is gone, too.
     if (outcome === undefined) throw new S3Error("InvalidAccessKeyId");
     const { bucket, isNew, shardPart } = outcome;
@@ -78,6 +81,8 @@ export const createBucket: AccountOperation = {
       await indexOf(bucket).configure(shardPart);
       buckets.update(bucket);
     } else if (bucket.ownerId !== owner.canonicalId) {
+      throw new S3Error("BucketAlreadyExists", { fields: { BucketName: name } });
+    } else if (bucket.gateway.documents[ACL_DOCUMENT.kind] !== access.acl) {
       throw new S3Error("BucketAlreadyExists", { fields: { BucketName: name } });
     } else if (
       bucket.region !== CLASSIC_REGION ||
@@ -119,6 +124,14 @@ function documentsOf({ tags, hasObjectLock }: Asked): readonly StoredDocument[] 
     ...(hasObjectLock ? locked : []),
     ...(tags.length > 0 ? [storedAs(TAGGING, taggingOf(tags))] : []),
   ];
+}
+
+/** A bucket without such documents is at revision 0. */
+function gatewayPartOf({ documents }: NewBucketAccess): BucketRecord["gateway"] {
+  return {
+    revision: Math.min(documents.length, 1),
+    documents: Object.fromEntries(documents.map(({ kind, body }) => [kind, body])),
+  };
 }
 
 /** Shards begin at revision 0, with no documents. */

@@ -1,4 +1,5 @@
-import { ownerOf } from "../../domain/bucket-owner.ts";
+import { latestFacts } from "../../domain/access/latest-facts.ts";
+import { ownerToShow } from "../../domain/access/shown-acl.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
@@ -22,8 +23,9 @@ export const listObjectVersions: BucketOperation = {
   scope: "bucket",
   access: onBucket("ListBucketVersions"),
   readsIndex: true,
-  async handle({ request, bucket, index, settings }) {
-    const owner = ownerOf(bucket, settings.account);
+  async handle(context) {
+    const { request, bucket, index } = context;
+    const facts = latestFacts(context);
     const parameters = parseListObjectVersions(request.query, request.headers);
     const { prefix, delimiter, keyMarker, versionIdMarker, maxKeys, encodingType } = parameters;
     const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
@@ -35,6 +37,7 @@ export const listObjectVersions: BucketOperation = {
         limit,
       }),
     );
+    const access = facts();
     const writeName = nameWriter(encodingType);
     const next = page.isTruncated ? page.entries.at(-1) : undefined;
     return xmlResponse("ListVersionsResult", [
@@ -49,7 +52,7 @@ export const listObjectVersions: BucketOperation = {
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
       ...entryNodes(page.entries, writeName, ({ version }) =>
-        versionNode(version, writeName, owner),
+        versionNode(version, writeName, ownerToShow(version.object.owner, access)),
       ),
     ]);
   },

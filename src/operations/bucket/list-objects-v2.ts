@@ -1,4 +1,5 @@
-import { ownerOf } from "../../domain/bucket-owner.ts";
+import { latestFacts } from "../../domain/access/latest-facts.ts";
+import { ownerToShow } from "../../domain/access/shown-acl.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListObjectsV2 } from "../../protocol/listing-parameters.ts";
@@ -20,8 +21,9 @@ export const listObjectsV2: BucketOperation = {
   scope: "bucket",
   access: onBucket("ListBucket"),
   readsIndex: true,
-  async handle({ request, bucket, index, settings }) {
-    const owner = ownerOf(bucket, settings.account);
+  async handle(context) {
+    const { request, bucket, index } = context;
+    const facts = latestFacts(context);
     const parameters = parseListObjectsV2(request.query, request.headers);
     const { prefix, delimiter, after, maxKeys, encodingType, startAfter } = parameters;
     const page = await pageOf(maxKeys, NO_ENTRIES, (limit) =>
@@ -30,6 +32,7 @@ export const listObjectsV2: BucketOperation = {
     const last = page.entries.at(-1);
     const nextToken =
       page.isTruncated && last !== undefined ? encodeToken(entryName(last)) : undefined;
+    const access = parameters.fetchOwner ? facts() : undefined;
     const writeName = nameWriter(encodingType);
     const content: XmlNode[] = [
       ["Name", bucket.name],
@@ -43,7 +46,7 @@ export const listObjectsV2: BucketOperation = {
       ["NextContinuationToken", nextToken],
       ["StartAfter", startAfter === undefined ? undefined : writeName(startAfter)],
       ...entryNodes(page.entries, writeName, ({ object }) =>
-        contentsNode(object, writeName, parameters.fetchOwner ? owner : undefined),
+        contentsNode(object, writeName, access && ownerToShow(object.owner, access)),
       ),
     ];
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });

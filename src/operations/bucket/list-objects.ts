@@ -1,4 +1,5 @@
-import { ownerOf } from "../../domain/bucket-owner.ts";
+import { latestFacts } from "../../domain/access/latest-facts.ts";
+import { ownerToShow } from "../../domain/access/shown-acl.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListObjects } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
@@ -20,8 +21,9 @@ export const listObjects: BucketOperation = {
   scope: "bucket",
   access: onBucket("ListBucket"),
   readsIndex: true,
-  async handle({ request, bucket, index, settings }) {
-    const owner = ownerOf(bucket, settings.account);
+  async handle(context) {
+    const { request, bucket, index } = context;
+    const facts = latestFacts(context);
     const { prefix, delimiter, marker, maxKeys, encodingType } = parseListObjects(
       request.query,
       request.headers,
@@ -31,6 +33,7 @@ export const listObjects: BucketOperation = {
     );
     const last = page.entries.at(-1);
     const hasNextMarker = page.isTruncated && delimiter !== "" && last !== undefined;
+    const access = facts();
     const writeName = nameWriter(encodingType);
     const content: XmlNode[] = [
       ["Name", bucket.name],
@@ -42,7 +45,7 @@ export const listObjects: BucketOperation = {
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
       ...entryNodes(page.entries, writeName, ({ object }) =>
-        contentsNode(object, writeName, owner),
+        contentsNode(object, writeName, ownerToShow(object.owner, access)),
       ),
     ];
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });

@@ -1,3 +1,6 @@
+import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
+import { ownerOf } from "../../domain/bucket-owner.ts";
+import { makingAccount } from "../../domain/known-accounts.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
@@ -11,7 +14,7 @@ import type { ObjectOperation } from "../operation.ts";
 /**
  * `POST /{bucket}/{key}?uploads`: begins an upload. Everything that the object will be, but its bytes, is said here.
  *
- * Errors: InvalidArgument (tags, lock), InvalidRequest (algorithm and type of the checksum; a lock in a bucket without
+ * Errors: AccessControlListNotSupported, InvalidArgument (ACL, tags, lock), InvalidRequest (algorithm and type of the checksum; a lock in a bucket without
  * Object Lock), InvalidStorageClass, InvalidTag, MetadataTooLarge, NotImplemented.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
  */
@@ -21,14 +24,22 @@ export const createMultipartUpload: ObjectOperation = {
   access: ofUpload(SIGNED_ONLY),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
-    const { request, bucket, key, index } = context;
+    const { request, bucket, key, index, caller, settings } = context;
     const { headers } = request;
     const checksum = parseMultipartChecksum(headers);
+    const attributes = await uploadAttributes(context);
+    const isPlain = isPlainUpload(context);
+    const access = isPlain ? undefined : await newObjectAccess(context);
+    const initiator = isPlain
+      ? undefined
+      : makingAccount(caller, ownerOf(bucket, settings.account));
     const uploadId = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),
       headers: parseStoredHeaders(headers),
       checksum,
-      attributes: await uploadAttributes(context),
+      attributes,
+      access,
+      initiator,
     });
     return xmlResponse(
       "InitiateMultipartUploadResult",

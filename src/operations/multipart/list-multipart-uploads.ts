@@ -1,5 +1,6 @@
-import { ownerOf } from "../../domain/bucket-owner.ts";
-import type { Account } from "../../protocol/owner.ts";
+import { latestFacts } from "../../domain/access/latest-facts.ts";
+import { ownerToShow } from "../../domain/access/shown-acl.ts";
+import type { BucketFacts } from "../../domain/access/facts.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListMultipartUploads } from "../../protocol/multipart-parameters.ts";
@@ -23,8 +24,9 @@ export const listMultipartUploads: BucketOperation = {
   scope: "bucket",
   access: onBucket("ListBucketMultipartUploads", SIGNED_ONLY),
   readsIndex: true,
-  async handle({ request, bucket, index, settings }) {
-    const owner = ownerOf(bucket, settings.account);
+  async handle(context) {
+    const { request, bucket, index } = context;
+    const facts = latestFacts(context);
     const { prefix, delimiter, keyMarker, uploadIdMarker, maxUploads, encodingType } =
       parseListMultipartUploads(request.query);
     const { entries, isTruncated } = await pageOf(maxUploads, NO_ENTRIES, (limit) =>
@@ -37,6 +39,7 @@ export const listMultipartUploads: BucketOperation = {
       }),
     );
     const next = entries.at(-1);
+    const access = facts();
     const writeName = nameWriter(encodingType);
     return xmlResponse("ListMultipartUploadsResult", [
       ["Bucket", bucket.name],
@@ -49,23 +52,23 @@ export const listMultipartUploads: BucketOperation = {
       ["MaxUploads", maxUploads],
       ["EncodingType", encodingType],
       ["IsTruncated", isTruncated],
-      ...entryNodes(entries, writeName, ({ upload }) => uploadNode(upload, writeName, owner)),
+      ...entryNodes(entries, writeName, ({ upload }) => uploadNode(upload, writeName, access)),
     ]);
   },
 };
 
 function uploadNode(
-  { key, uploadId, initiatedMs, storageClass, checksum }: UploadSummary,
+  { key, uploadId, initiatedMs, storageClass, checksum, owner, initiator }: UploadSummary,
   writeName: (name: string) => string,
-  owner: Account,
+  bucket: BucketFacts,
 ): XmlNode {
   return [
     "Upload",
     [
       ["Key", writeName(key)],
       ["UploadId", uploadId],
-      ["Initiator", ownerContent(owner)],
-      ["Owner", ownerContent(owner)],
+      ["Initiator", ownerContent(initiator ?? bucket.owner)],
+      ["Owner", ownerContent(ownerToShow(owner, bucket))],
       ["StorageClass", storageClass],
       ["Initiated", formatIsoDate(initiatedMs)],
       ["ChecksumAlgorithm", checksum?.algorithm],

@@ -1,4 +1,5 @@
-import { ownerOf } from "../../domain/bucket-owner.ts";
+import { latestFacts } from "../../domain/access/latest-facts.ts";
+import { ownerToShow } from "../../domain/access/shown-acl.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
@@ -26,8 +27,9 @@ export const listParts: ObjectOperation = {
   scope: "object",
   access: onObject("ListMultipartUploadParts", SIGNED_ONLY),
   refuses: REFUSED_OF_READS,
-  async handle({ request, bucket, key, index, settings }) {
-    const owner = ownerOf(bucket, settings.account);
+  async handle(context) {
+    const { request, bucket, key, index } = context;
+    const facts = latestFacts(context);
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const uploadId = uploadIdOf(request.query);
     const { upload, parts, isTruncated } = await pageOf(maxParts, NO_PARTS, async (limit) => {
@@ -35,12 +37,13 @@ export const listParts: ObjectOperation = {
       if (page === undefined) throw noSuchUpload(uploadId);
       return page;
     });
+    const access = facts();
     return xmlResponse("ListPartsResult", [
       ["Bucket", bucket.name],
       ["Key", key],
       ["UploadId", upload.uploadId],
-      ["Initiator", ownerContent(owner)],
-      ["Owner", ownerContent(owner)],
+      ["Initiator", ownerContent(upload.initiator ?? access.owner)],
+      ["Owner", ownerContent(ownerToShow(upload.owner, access))],
       ["StorageClass", upload.storageClass],
       ["PartNumberMarker", partNumberMarker],
       ["NextPartNumberMarker", isTruncated ? parts.at(-1)?.partNumber : undefined],

@@ -1,3 +1,4 @@
+import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
 import { copyContent } from "../../domain/copy-object.ts";
 import { readSource, requireCopyOf } from "../../domain/copy-source.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
@@ -30,7 +31,7 @@ const CHANGES = [
 
 /**
  * `PUT /{bucket}/{key}` with `x-amz-copy-source`: makes an object of another one's content, without moving its bytes. Tags
- * are copied, unless `x-amz-tagging-directive` is REPLACE; retention and legal hold are not.
+ * are copied, unless `x-amz-tagging-directive` is REPLACE; retention, legal hold, and ACL are not.
  *
  * Errors: InvalidArgument, InvalidRequest (onto itself without a change, a delete marker by its id, a lock in a bucket
  * without Object Lock), InvalidStorageClass, InvalidTag, NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed,
@@ -52,6 +53,7 @@ export const copyObject: ObjectOperation = {
       CHANGES.some((name) => headers.has(name));
 
     const given = await uploadAttributes(context);
+    const access = isPlainUpload(context) ? undefined : await newObjectAccess(context);
     const keepsTags = parseDirective(headers, "tagging") === "COPY";
 
     const copied = await copyContent(context, {
@@ -68,6 +70,7 @@ export const copyObject: ObjectOperation = {
         return found;
       },
       attributesOf: ({ tags }) => (keepsTags ? { ...given, tags } : given),
+      access,
       headersOf: (stored) => copiedHeaders(stored, headers),
       storageClass: parseStorageClass(headers),
       checksumAlgorithm: parseChecksumAlgorithm(headers),

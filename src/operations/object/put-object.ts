@@ -1,3 +1,4 @@
+import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
 import { appendObject } from "../../domain/append-object.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
@@ -20,7 +21,7 @@ import type { ObjectOperation } from "../operation.ts";
  * `PUT /{bucket}/{key}`: stores the body as the object of the key, whole or not at all; with `x-amz-write-offset-bytes`, at
  * the end of the object that is there.
  *
- * Errors: BadDigest, EntityTooLarge, IncompleteBody, InvalidArgument (tags, lock), InvalidDigest, InvalidRequest (a lock in a
+ * Errors: AccessControlListNotSupported, BadDigest, EntityTooLarge, IncompleteBody, InvalidArgument (ACL, tags, lock), InvalidDigest, InvalidRequest (two ACLs; a lock in a
  * bucket without Object Lock, or with nothing that vouches for the body), InvalidStorageClass, InvalidTag, MetadataTooLarge,
  * MissingContentLength, NoSuchKey (If-Match on a missing key), PreconditionFailed, XAmzContentSHA256Mismatch; of an append also
  * InvalidWriteOffset, OperationAborted, TooManyParts.
@@ -36,6 +37,7 @@ export const putObject: ObjectOperation = {
     const { headers } = request;
     const attributes = await uploadAttributes(context);
     await requireVouchedUpload(context, attributes);
+    const access = isPlainUpload(context) ? undefined : await newObjectAccess(context);
     const offsetBytes = parseWriteOffset(headers);
     const upload = {
       key,
@@ -44,6 +46,7 @@ export const putObject: ObjectOperation = {
       headers: parseStoredHeaders(headers),
       storageClass: parseStorageClass(headers),
       attributes,
+      access,
       conditions: parseWriteConditions(headers),
     };
     const written = await (offsetBytes === undefined

@@ -36,8 +36,11 @@ type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
 type ShardStub = DurableObjectStub<BucketIndexObject>;
 
-/** Whether a request is let in, by the record of its bucket. What it throws ends the request. */
-export type Decision = (bucket: BucketRecord) => void;
+/**
+ * Whether a request is let in, by the record of its bucket; or, once an object was read that is another account's or has an ACL, by
+ * that object as well. What it throws ends the request.
+ */
+export type Decision = (bucket: BucketRecord, object?: ObjectRecord) => void;
 
 /** Two writers of a configuration, and a dead delete: more can hardly come together. */
 const MAX_ATTEMPTS = 5;
@@ -47,7 +50,7 @@ const MAX_ATTEMPTS = 5;
  *
  * @param decidedOn how the bucket was when it was decided that the request is let in
  * @param decisions taken again, before anything is done, when a shard has heard of a newer revision of what gateways decide
- *   with
+ *   with, and when what was read is not just the bucket owner's
  */
 export function bucketIndexClient(
   namespace: DurableObjectNamespace<BucketIndexObject>,
@@ -145,7 +148,10 @@ export function bucketIndexClient(
     const readShard = (shard: ShardStub, stamp: number, known: number) =>
       shard.read(stamp, known, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
     const found = await callShardOf(key, readShard);
-    return found?.kind === "packed" ? unpackObject(found) : found;
+    if (found?.kind !== "packed") return found;
+    const object = unpackObject(found);
+    if (object.access !== undefined) for (const decide of decisions) decide(bucket, object);
+    return object;
   }
 
   async function removeFromShard(

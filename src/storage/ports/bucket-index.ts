@@ -227,6 +227,10 @@ export type AttributeChange =
 export type DecidedOnObject = Pick<ObjectRecord, "sequence" | "access"> &
   Pick<ObjectAttributes, "tags">;
 
+export function decidedOn({ sequence, access, attributes }: ObjectRecord): DecidedOnObject {
+  return { sequence, access, tags: attributes.tags };
+}
+
 export type ChangeOutcome =
   | { readonly ok: true; readonly versionId: string | undefined }
   | NoVersion
