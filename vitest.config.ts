@@ -62,6 +62,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
           },
           bindings: {
             INDEX_SHARDS: shards,
+            NEW_BUCKETS: "acls",
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
             NO_TRANSFORM: "false",

@@ -16,6 +16,8 @@ export function settingsFor(
       throw new UserError(`${name} is no setting of wrangler.toml`);
   const vars = {
     ...defaults,
+    // What programs assume that are tried on one's own machine. Nothing is public unless a client asks for it by name.
+    NEW_BUCKETS: "acls",
     // There is no edge here that would transform anything.
     NO_TRANSFORM: "false",
     LOG_REQUESTS: String(!isQuiet),

@@ -56,6 +56,7 @@ output.ready({
 
 function startWrangler(): void {
   const settings = {
+    NEW_BUCKETS: "acls",
     NO_TRANSFORM: "false",
     ...ownHostSetting({ ...options, host: HOST }),
     // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.

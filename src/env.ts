@@ -20,6 +20,8 @@ export interface Settings {
   readonly secretsKey: Uint8Array | undefined;
   /** For how long an access key may be used by what is remembered of it. */
   readonly identityMaxAgeMs: number;
+  /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
+  readonly newBuckets: "acls" | "aws";
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
@@ -55,6 +57,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
     secretsKey: secretsKey(env),
     identityMaxAgeMs:
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
+    newBuckets:
+      matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),

@@ -47,11 +47,6 @@ export const REFUSED_OF_NEW_BUCKETS: RefusedHeaders = {
   limited: [
     ...REFUSED_OF_WRITES.limited,
     ofNewBucket("x-amz-bucket-namespace", "global", ["account-regional"]),
-    // Whose objects are is said by a document that cannot be stored yet.
-    ofNewBucket("x-amz-object-ownership", "BucketOwnerEnforced", [
-      "BucketOwnerPreferred",
-      "ObjectWriter",
-    ]),
   ],
 };
 

@@ -53,7 +53,8 @@ describe("CreateBucket", () => {
 
   test.for([
     { header: "x-amz-object-ownership", value: "BucketOwnerEnforced", status: 200 },
-    { header: "x-amz-object-ownership", value: "ObjectWriter", status: 501 },
+    { header: "x-amz-object-ownership", value: "BucketOwnerPreferred", status: 200 },
+    { header: "x-amz-object-ownership", value: "ObjectWriter", status: 200 },
     { header: "x-amz-object-ownership", value: "Nobody", status: 400 },
     { header: "x-amz-bucket-namespace", value: "global", status: 200 },
     { header: "x-amz-bucket-namespace", value: "account-regional", status: 501 },

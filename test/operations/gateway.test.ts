@@ -50,6 +50,7 @@ test.for([
   { name: "INLINE_LIMIT_BYTES", value: "3000000" },
   { name: "ACCOUNT_ID", value: "1" },
   { name: "REGION", value: "" },
+  { name: "NEW_BUCKETS", value: "public" },
   { name: "NO_TRANSFORM", value: "yes" },
   { name: "LOG_REQUESTS", value: "no" },
   { name: "VIRTUAL_HOST_SUFFIX", value: ".example.com" },

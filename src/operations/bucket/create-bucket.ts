@@ -1,3 +1,4 @@
+import { bucketFactsOf } from "../../domain/access/bucket-facts.ts";
 import { readDocument } from "../../domain/body/read-document.ts";
 import { newBucketChecks } from "../../domain/access/extra-checks.ts";
 import { accountOf } from "../../domain/bucket-owner.ts";
@@ -37,10 +38,11 @@ const CreateBucketConfiguration = object({
 /**
  * `PUT /{bucket}`: makes a bucket. Any LocationConstraint that could be a region is kept and echoed; without one it is
  * the configured region.
- * `x-amz-bucket-object-lock-enabled` gives it Object Lock, and versions with it.
+ * `x-amz-bucket-object-lock-enabled` gives it Object Lock, and versions with it. Who may do what with it: `readNewBucketAccess`.
  *
- * Errors: InvalidBucketName, InvalidLocationConstraint, InvalidTag, BucketAlreadyExists, BucketAlreadyOwnedByYou (not in
- * us-east-1, where it is a success, unless tags or a lock are asked for), MalformedXML, NotImplemented (directory buckets).
+ * Errors: InvalidBucketName, InvalidLocationConstraint, InvalidTag, BucketAlreadyExists (another's, or one's own with another
+ * ACL), BucketAlreadyOwnedByYou (not in us-east-1, where it is a success, unless tags, a lock, or another ownership are asked for),
+ * MalformedXML, NotImplemented (directory buckets), and those of `readNewBucketAccess`.
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
  */
 export const createBucket: AccountOperation = {
@@ -87,7 +89,8 @@ export const createBucket: AccountOperation = {
     } else if (
       bucket.region !== CLASSIC_REGION ||
       region !== CLASSIC_REGION ||
-      wouldChange(bucket, asked)
+      wouldChange(bucket, asked) ||
+      changesOwnership(context, bucket, access)
     ) {
       throw new S3Error("BucketAlreadyOwnedByYou", { fields: { BucketName: name } });
     }
@@ -143,6 +146,15 @@ function shardPartOf({ hasObjectLock }: Asked): BucketRecord["shard"] {
 /** What was asked for is not what the bucket is; AWS does not compare the tags. */
 function wouldChange({ shard }: BucketRecord, { tags, hasObjectLock }: Asked): boolean {
   return tags.length > 0 || (hasObjectLock && shard.flags.hasLock !== true);
+}
+
+function changesOwnership(
+  { settings }: AccountContext,
+  bucket: BucketRecord,
+  { ownership }: NewBucketAccess,
+): boolean {
+  if (ownership === undefined) return false;
+  return bucketFactsOf(bucket, settings.account).ownership !== ownership;
 }
 
 async function readConfiguration(context: AccountContext): Promise<Asked> {
