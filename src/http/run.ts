@@ -168,8 +168,8 @@ function gateOf(
 }
 
 function dependingOn(operation: BucketOperation | ObjectOperation): Needed["on"] {
-  if (operation.scope === "bucket") return operation.decidesByKey === true ? "keys" : "bucket";
-  return operation.needsObject === true ? "object" : "bucket";
+  if (operation.decidesByKey === true) return "keys";
+  return operation.scope === "object" && operation.needsObject === true ? "object" : "bucket";
 }
 
 /**
@@ -194,7 +194,8 @@ function decideAgain(
     return;
   }
   const isOpen = openGate(operation, context, known)?.isOpen ?? true;
-  // What only the object can decide, a request that was let in without a gate does not look at: it begins anew. Keys are asked of
-  // by themselves.
-  if (!isOpen && dependingOn(operation) !== "keys") throw new StaleBucketError();
+  // What only the object can decide, a request that was let in without a gate does not look at: it begins anew. Keys of many are
+  // asked of by themselves.
+  const hasManyKeys = operation.scope === "bucket" && operation.decidesByKey === true;
+  if (!isOpen && !hasManyKeys) throw new StaleBucketError();
 }

@@ -37,7 +37,7 @@ export interface AccountOperation extends Described {
 export interface BucketOperation extends Described {
   readonly scope: "bucket";
   readonly access: Access;
-  /** It asks of each of its keys whether this is allowed (`refusalsOf`). */
+  /** As {@link ObjectOperation.decidesByKey}, for each of its keys. */
   readonly decidesByKey?: true;
   /** It calls a shard, which says when the bucket is gone. Before any other operation, the Directory is asked. */
   readonly readsIndex?: true;
@@ -49,6 +49,8 @@ export interface ObjectOperation extends Described {
   readonly access: Access;
   /** It is about an object that exists: whether it may be done can depend on that, and whether it may be told that there is none. */
   readonly needsObject?: true;
+  /** It asks itself whether the object may be removed, and whose it has to be (`removalPermissions`). */
+  readonly decidesByKey?: true;
   readonly handle: (context: ObjectContext) => Promise<Response>;
 }
 

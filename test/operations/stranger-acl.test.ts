@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { aclOf, putAcl, setAcl } from "../support/acl.ts";
 import {
@@ -50,6 +51,38 @@ test("a stranger lists a bucket that everybody may read, and puts into one that 
   expect((await signedFetch("GET", `/${open}/theirs`)).status).toBe(200);
   await setAcl(open, { "x-amz-acl": "private" });
   await expectError(await get(open), 403, "AccessDenied");
+});
+
+test("a stranger deletes what it has put, where everybody may write, and nothing else", async () => {
+  const open = await uniqueBucket();
+  await setAcl(open, { "x-amz-acl": "public-read-write" });
+  const send = (method: string, path: string, body?: string) =>
+    rawFetch(`${ENDPOINT}/${open}${path}`, {
+      method,
+      ...(body !== undefined && {
+        body,
+        headers: {
+          "content-length": String(body.length),
+          "content-md5": createHash("md5").update(body).digest("base64"),
+        },
+      }),
+    });
+  await putObject(open, "mine", "body");
+  await putObject(open, "open", "body", { "x-amz-acl": "public-read-write" });
+  for (const key of ["theirs", "theirs-too"])
+    expect((await send("PUT", `/${key}`, "body")).status).toBe(200);
+  for (const key of ["mine", "open"])
+    await expectError(await send("DELETE", `/${key}`), 403, "AccessDenied");
+  await expectError(await send("DELETE", "/theirs?versionId=null"), 403, "AccessDenied");
+  for (let i = 0; i < 2; i += 1) expect((await send("DELETE", "/theirs")).status).toBe(204);
+  const entries = ["mine", "theirs-too", "none"].map((key) => `<Object><Key>${key}</Key></Object>`);
+  const many = await send("POST", "?delete", `<Delete>${entries.join("")}</Delete>`);
+  const result = await many.text();
+  expect(elements(result, "Code"), result).toEqual(["AccessDenied"]);
+  expect(elements(result, "Key")).toEqual(["mine", "theirs-too", "none"]);
+  const listing = await (await signedFetch("GET", `/${open}`)).text();
+  expect(elements(listing, "Key")).toEqual(["mine", "open"]);
+  expect((await signedFetch("DELETE", `/${open}/open`)).status).toBe(204);
 });
 
 test("a stranger owns what it puts: the bucket's owner reads it if it may", async () => {

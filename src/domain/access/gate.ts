@@ -4,6 +4,7 @@ import { S3Error } from "../../protocol/errors.ts";
 import type { DeleteMarker, ObjectRecord } from "../../protocol/object-record.ts";
 import { agreesToPay } from "../../protocol/request-payment.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import type { RequiredOwner } from "../../storage/ports/bucket-index.ts";
 import {
   accessDenied,
   type Check,
@@ -14,7 +15,7 @@ import {
 } from "./checks.ts";
 import type { ObjectFacts } from "./facts.ts";
 import { type DocumentFacts, UNREAD } from "./operation-facts.ts";
-import { type Asked, checkedOf } from "./request-facts.ts";
+import { type Asked, checkedOf, versionAction } from "./request-facts.ts";
 
 /**
  * Root of the account that a bucket belongs to, while no policy limits it: it may do everything. Nearly all requests are its.
@@ -116,6 +117,18 @@ export class Gate {
     const checked = { ...known, key, facts };
     const outcome = decideAll([check], checked);
     return isAllowed(outcome, checked) ? undefined : denied(outcome, checked);
+  }
+
+  /** Whether something may be removed: why not, or whose it has to be; undefined: whosever. */
+  removalOf({ key, versionId }: Target): S3Error | RequiredOwner | undefined {
+    const facts = { ...this.#checked.facts, operation: { versionId } };
+    const checked = { ...this.#checked, key, facts };
+    const check = { action: versionAction("DeleteObject", versionId), on: "object" } as const;
+    const outcome = decideAll([check], checked);
+    if (outcome.kind !== "allow") return denied(outcome, checked);
+    const { onlyIfOwner: canonicalId } = outcome;
+    if (canonicalId === undefined) return undefined;
+    return { canonicalId, isBucketOwner: canonicalId === checked.bucket?.owner.canonicalId };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { refusalsOf } from "../../domain/access/extra-permission.ts";
+import { removalPermissions } from "../../domain/access/removal-permission.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { parseHttpDate } from "../../lib/http-date.ts";
 import {
@@ -77,15 +78,21 @@ async function removeEntries(
   entries: readonly Entry[],
 ): Promise<readonly Result[]> {
   const targets = entries.map(({ Key: key, VersionId: versionId }) => ({ key, versionId }));
-  const denials = await refusalsOf(context, "DeleteObject", targets);
-  const refusals = entries.map((entry, i) => denials[i] ?? refusalOf(entry));
+  const permissions = await removalPermissions(context, targets);
+  const refusals = entries.map((entry, i) => {
+    const permission = permissions[i];
+    return permission instanceof S3Error ? permission : refusalOf(entry);
+  });
   const bypasses = bypassesGovernance(context.request.headers)
     ? await refusalsOf(context, "BypassGovernanceRetention", targets)
     : undefined;
   const removals: Removal[] = [];
   for (const [i, entry] of entries.entries()) {
-    if (refusals[i] !== undefined) continue;
-    removals.push(removalOf(entry, bypasses !== undefined && bypasses[i] === undefined));
+    const permission = permissions[i];
+    if (refusals[i] !== undefined || permission instanceof S3Error) continue;
+    const bypass = bypasses !== undefined && bypasses[i] === undefined;
+    const removal = removalOf(entry, bypass);
+    removals.push(permission === undefined ? removal : { ...removal, onlyIfOwner: permission });
   }
   const outcomes: Iterator<RemoveOutcome> = (await context.index.removeMany(removals)).values();
   return refusals.map((refusal, i): Result => {
