@@ -53,12 +53,21 @@ export function decideAll(checks: readonly Check[], checked: Checked): Outcome {
   let check = first;
   for (const extra of checks.slice(1)) {
     if (decision.kind === "deny") break;
-    const next = decide({ ...questionOf(extra, checked), ...insteadOf(extra, base) });
-    if (next.kind === "allow") continue;
+    const next = decide({
+      ...questionOf(extra, aboutNew(extra, checked)),
+      ...insteadOf(extra, base),
+    });
+    if (next.kind === "allow" && next.onlyIfOwner === undefined) continue;
     decision = next;
     check = extra;
   }
   return decision.kind === "deny" ? { ...decision, check } : decision;
+}
+
+/** What a header asks for beside is of the object that is being made, whatever there is now. */
+function aboutNew({ headerKeys }: Check, checked: Checked): Checked {
+  if (headerKeys === undefined) return checked;
+  return { ...checked, facts: { ...checked.facts, object: "none" } };
 }
 
 function insteadOf({ headerKeys: keys }: Check, { action, context }: Question): Partial<Question> {

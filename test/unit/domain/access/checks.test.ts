@@ -131,6 +131,21 @@ test("who may write by an ACL may give what it writes an ACL and tags", () => {
   expect(upload({ headers: {}, bucket, caller: userOf(OTHER), permissions })).toBe("allow");
 });
 
+test("a header of an upload asks about the new object, and not about the one that is there", () => {
+  const headers = { "x-amz-acl": "private" };
+  const statements = [put({ Action: "s3:*" })];
+  const checked = checkedOf({ headers, statements });
+  const unread: Checked = { ...checked, facts: { ...checked.facts, object: "unread" } };
+  expect(decideAll([PUT, ...uploadChecks(unread.facts.headers)], unread).kind).toBe("allow");
+});
+
+test("an action beside that is allowed for one's own objects only is not simply allowed", () => {
+  const acl = cannedAcl("public-read-write", { kind: "bucket", owner: OWNER, bucketOwner: OWNER });
+  const checked = checkedOf({ headers: {}, bucket: { acl } });
+  const remove = { action: "s3:DeleteObject", on: "object" } as const;
+  expect(decideAll([PUT, remove], checked)).toMatchObject({ onlyIfOwner: OTHER.canonicalId });
+});
+
 test("retention and legal hold of an upload need actions of their own", () => {
   const headers = { "x-amz-object-lock-mode": "GOVERNANCE" };
   expect(upload({ headers, statements: [put()] })).toBe("deny");
