@@ -27,16 +27,18 @@ const OF_ONE_SHARD = [
       "missing-documents",
     ],
     ...["multipart-checksums", "multipart-completion", "object-annotations", "object-retention"],
-    ...["own-host", "presigned", "put-acl", "put-object", "refused-headers"],
+    ...["own-host", "post-object", "post-object-access", "post-object-refusals"],
+    ...["presigned", "put-acl", "put-object", "refused-headers"],
     "restore-object",
     "stored-documents",
   ].map((name) => `test/operations/${name}.test.ts`),
   ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
     (name) => `test/storage/${name}.test.ts`,
   ),
-  ...["broken-bodies", "identities", "multipart-faults", "protocol-faults", "write-faults"].map(
-    (name) => `test/faults/${name}.test.ts`,
-  ),
+  ...[
+    ...["broken-bodies", "form-faults", "identities", "multipart-faults", "protocol-faults"],
+    "write-faults",
+  ].map((name) => `test/faults/${name}.test.ts`),
 ];
 
 interface WorkerdProject {

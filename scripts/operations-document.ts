@@ -43,7 +43,7 @@ export const SUCCESSORS: Readonly<Record<string, string>> = {
 /** What a reader should know of an operation beyond its state. */
 const NOTES: Readonly<Record<string, string>> = {
   GetBucketMetadataTableConfiguration: "MetadataConfigurationNotFound, as its successor",
-  PostObject: "a browser's form upload",
+  PostObject: "a browser's form upload: [how to make one](post-uploads.md)",
   Preflight: "a browser's CORS request: refused without a CORS configuration",
   RenameObject: "in every bucket, not in directory buckets only",
   ...Object.fromEntries(

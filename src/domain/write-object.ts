@@ -1,5 +1,7 @@
 import type { WriteConditions } from "../protocol/write-conditions.ts";
 import type {
+  BlobContent,
+  InlineContent,
   ObjectAttributes,
   ObjectDraft,
   StoredChecksum,
@@ -9,12 +11,12 @@ import { refusalError } from "../protocol/refusal.ts";
 import type { BodyClaims } from "./body/claims.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
-import { holdInline, storeBlob } from "./body/store-body.ts";
+import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
 import type { BucketPorts } from "./ports.ts";
 
-export interface ObjectUpload {
+/** All that an upload says beside its bytes. */
+export interface DescribedUpload {
   readonly key: string;
-  readonly body: IncomingBody;
   readonly claims: BodyClaims;
   readonly headers: StoredHeaders;
   readonly storageClass: string;
@@ -23,6 +25,14 @@ export interface ObjectUpload {
   readonly access?: string | undefined;
   readonly conditions: WriteConditions;
 }
+
+export interface ObjectUpload extends DescribedUpload {
+  readonly body: IncomingBody;
+}
+
+export type StoredUpload = StoredBody<InlineContent | BlobContent>;
+
+type Stores = Pick<BucketPorts, "index" | "blobs" | "settings">;
 
 export interface WrittenObject {
   /** Without quotes. */
@@ -39,16 +49,30 @@ export interface WrittenObject {
  * @throws S3Error PreconditionFailed, NoSuchKey (If-Match on a missing key), RequestTimeout (an upload
  * older than the sweep allows), and what {@link storeBlob} throws
  */
-export async function writeObject(
-  { index, blobs, settings }: Pick<BucketPorts, "index" | "blobs" | "settings">,
-  { key, body, claims, headers, storageClass, attributes, access, conditions }: ObjectUpload,
-): Promise<WrittenObject> {
-  const { sizeBytes } = body;
-  const { content, md5Hex, checksum } =
-    sizeBytes <= settings.inlineLimitBytes
-      ? await holdInline(body, claims)
-      : await storeBlob(blobs, index.newBlobId(key), body, claims);
+export async function writeObject(stores: Stores, upload: ObjectUpload): Promise<WrittenObject> {
+  const { key, body, claims } = upload;
+  return commitObject(stores, upload, await storeBody(stores, key, body, claims));
+}
 
+/** Keeps a body where bodies of its length are kept. @throws S3Error as {@link storeBlob} */
+export async function storeBody(
+  { index, blobs, settings }: Stores,
+  key: string,
+  body: IncomingBody,
+  claims: BodyClaims,
+): Promise<StoredUpload> {
+  return body.sizeBytes <= settings.inlineLimitBytes
+    ? holdInline(body, claims)
+    : storeBlob(blobs, index.newBlobId(key), body, claims);
+}
+
+/** Makes bytes that are stored the object of their key. @throws S3Error as {@link writeObject} */
+export async function commitObject(
+  { index, blobs }: Stores,
+  { key, headers, storageClass, attributes, access, conditions }: DescribedUpload,
+  { content, md5Hex, checksum }: StoredUpload,
+): Promise<WrittenObject> {
+  const sizeBytes = content.kind === "inline" ? content.bytes.byteLength : content.sizeBytes;
   const draft: ObjectDraft = {
     sizeBytes,
     etag: md5Hex,

@@ -22,7 +22,7 @@ import { readOn, readUnused } from "./read-on.ts";
 import { renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds, type RequestIds } from "./request-ids.ts";
 import { logRequest } from "./request-log.ts";
-import { authenticated, run } from "./run.ts";
+import { authenticated, authenticatedForm, run } from "./run.ts";
 
 export const app = new Hono<{ Bindings: Cloudflare.Env }>();
 
@@ -55,7 +55,11 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     const hoisted = withHoistedHeaders(request);
     const selected = operationFor(hoisted);
     operation = selected.name;
-    const verified = authenticated(request, hoisted, deployment.identities, waiter);
+    const { identities } = deployment;
+    const verified =
+      selected.isForm === true
+        ? authenticatedForm(request, settings.bodyIdleMs, identities, waiter)
+        : authenticated(request, hoisted, identities, waiter);
     // Nearly always without waiting.
     const authentication = verified instanceof Promise ? await verified : verified;
     ({ request } = authentication);

@@ -2,6 +2,8 @@ import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Authentication } from "../domain/auth/authenticate.ts";
 import { type Identities, withIdentities } from "../domain/auth/identities.ts";
 import { Gate, isPlainOwner, type Needed, requireAllowed } from "../domain/access/gate.ts";
+import { authenticateForm } from "../domain/auth/form.ts";
+import { readFormHead } from "../domain/body/form-file.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { countStrangersQuestion } from "../domain/access/strangers.ts";
@@ -47,6 +49,23 @@ export function authenticated(
       request: request === received ? hoisted : withHoistedHeaders(request),
     };
   });
+}
+
+/**
+ * A form, whose fields are the headers of the request that goes on.
+ *
+ * @throws S3Error as {@link readFormHead} and {@link authenticateForm}
+ */
+export async function authenticatedForm(
+  received: S3Request,
+  idleMs: number,
+  identities: Identities,
+  waiter: Waiter,
+): Promise<Authentication> {
+  const form = await readFormHead(received, idleMs);
+  return withIdentities(identities, waiter, (find) =>
+    authenticateForm(received, form, find, Date.now()),
+  );
 }
 
 /** authorize → handle, for the operation that the request selected. */

@@ -6,7 +6,6 @@ export const NOT_IMPLEMENTED = {
   "POST /WriteGetObjectResponse": "WriteGetObjectResponse",
 
   "GET bucket?session": "CreateSession",
-  "POST bucket form": "PostObject",
 
   "PUT bucket?abac": "PutBucketAbac",
   "PUT bucket?accelerate": "PutBucketAccelerateConfiguration",

@@ -22,6 +22,8 @@ interface Described {
   readonly name: string;
   /** Its requests are PUTs or POSTs, but only delete, so that they are let in when the disk is full. */
   readonly makesRoom?: true;
+  /** Its key, its signature, and what other requests have as headers are fields of a form. */
+  readonly isForm?: true;
   /** Headers that the runner refuses before the operation begins; undefined: none. */
   readonly refuses?: RefusedHeaders;
 }

@@ -44,6 +44,7 @@ import { putObjectAnnotation } from "./object/put-object-annotation.ts";
 import { putObjectLegalHold } from "./object/put-object-legal-hold.ts";
 import { putObjectRetention } from "./object/put-object-retention.ts";
 import { putObjectTagging } from "./object/put-object-tagging.ts";
+import { postObject } from "./object/post-object.ts";
 import { putObject } from "./object/put-object.ts";
 import { renameObject } from "./object/rename-object.ts";
 import { restoreObject } from "./object/restore-object.ts";
@@ -66,6 +67,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "GET bucket?uploads": listMultipartUploads,
   "GET bucket?versions": listObjectVersions,
   "HEAD bucket": headBucket,
+  "POST bucket form": postObject,
   "POST bucket?delete": deleteObjects,
   "PUT bucket": createBucket,
   "PUT bucket?acl": putBucketAcl,
@@ -119,7 +121,8 @@ export class NotBuiltError extends S3Error {
  * The one operation that a request names. A subresource that is known but not built never becomes a plain request:
  * `PUT /bucket?cors` must not run CreateBucket.
  *
- * @throws S3Error NotBuiltError with AWS's name, MethodNotAllowed, InvalidArgument as `routeKey`
+ * @throws S3Error NotBuiltError with AWS's name, MethodNotAllowed, PreconditionFailed for a POST of a bucket that is no form,
+ *   InvalidArgument as `routeKey`
  */
 export function operationFor(request: S3Request): Operation {
   const level = levelOf(request);
@@ -140,6 +143,10 @@ function refuse({ method, rawPath }: S3Request, level: Level, key: string): neve
   // By path for the one operation that has no bucket and is not `/`.
   const name = REFUSED[key] ?? REFUSED[`${method} ${rawPath}`];
   if (name !== undefined) throw new NotBuiltError(name);
+  if (key === "POST bucket")
+    throw new S3Error("PreconditionFailed", {
+      fields: { Condition: "Bucket POST must be of the enclosure-type multipart/form-data" },
+    });
   throw new S3Error("MethodNotAllowed", {
     fields: { Method: method, ResourceType: level.toUpperCase() },
     headers: { Allow: allowedMethods(key.slice(`${method} `.length)).join(", ") },

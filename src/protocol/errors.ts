@@ -73,6 +73,10 @@ const CATALOGUE = {
     400,
     "The list of parts was not in ascending order. Parts must be ordered by part number.",
   ],
+  InvalidPolicyDocument: [
+    400,
+    "The content of the form does not meet the conditions specified in the policy document.",
+  ],
   InvalidPrefix: [400, "The annotation prefix you provided is invalid."],
   InvalidRange: [416, "The requested range is not satisfiable"],
   InvalidRedirectLocation: [
@@ -94,6 +98,10 @@ const CATALOGUE = {
     400,
     "The XML you provided was not well-formed or did not validate against our published schema",
   ],
+  MalformedPOSTRequest: [
+    400,
+    "The body of your POST request is not well-formed multipart/form-data.",
+  ],
   MalformedPolicy: [400, "This policy contains invalid Json"],
   MalformedTrailerError: [
     400,
@@ -102,6 +110,10 @@ const CATALOGUE = {
   MalformedXML: [
     400,
     "The XML you provided was not well-formed or did not validate against our published schema",
+  ],
+  MaxPostPreDataLengthExceeded: [
+    400,
+    "Your POST request fields preceeding the upload file was too large.",
   ],
   MetadataConfigurationNotFound: [404, "The metadata configuration was not found"],
   MetadataTooLarge: [400, "Your metadata headers exceed the maximum allowed metadata size"],

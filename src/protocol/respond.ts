@@ -1,4 +1,4 @@
-import { writeXml, type XmlContent } from "../lib/xml-writer.ts";
+import { writeXml, type XmlContent, type XmlNode } from "../lib/xml-writer.ts";
 
 const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAMESPACE = { xmlns: "http://s3.amazonaws.com/doc/2006-03-01/" };
@@ -7,15 +7,18 @@ export interface ResponseOptions {
   /** 200 when absent. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The root is in no namespace. */
+  readonly isPlain?: true;
 }
 
-/** An XML document whose root is in S3's namespace. Built whole, so that its length is known. */
+/** An XML document whose root is in S3's namespace, or in none. Built whole, so that its length is known. */
 export function xmlResponse(
   rootName: string,
   content: XmlContent,
-  { status = 200, headers = {} }: ResponseOptions = {},
+  { status = 200, headers = {}, isPlain }: ResponseOptions = {},
 ): Response {
-  const document = XML_DECLARATION + writeXml([rootName, content, NAMESPACE]);
+  const root: XmlNode = isPlain ? [rootName, content] : [rootName, content, NAMESPACE];
+  const document = XML_DECLARATION + writeXml(root);
   return new Response(document, {
     status,
     headers: {

@@ -6,6 +6,7 @@ import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { parseAmzDate } from "../auth/request-time.ts";
 import { bucketFactsOf } from "./bucket-facts.ts";
 import { connectionOf } from "./connection.ts";
+import type { FormUpload } from "../body/form-file.ts";
 import type { Checked } from "./checks.ts";
 import type { SignatureFacts } from "./context.ts";
 import { type DocumentFacts, RequestedOperation, UNREAD } from "./operation-facts.ts";
@@ -14,6 +15,8 @@ import { type DocumentFacts, RequestedOperation, UNREAD } from "./operation-fact
 export interface Asked {
   readonly caller: Caller;
   readonly request: S3Request;
+  /** Undefined: the request is no form. */
+  readonly form?: Pick<FormUpload, "fields">;
   readonly settings: Pick<Settings, "account" | "region">;
 }
 
@@ -47,7 +50,7 @@ export function checkedOf(
       sourceIp: address,
       tlsVersion,
       region: bucket === undefined ? settings.region : regionOf(bucket.region),
-      signature: caller.kind === "anonymous" ? undefined : signatureFacts(request),
+      signature: caller.kind === "anonymous" ? undefined : signatureFacts(asked),
       bucket: bucketFacts,
       object: request.key === undefined ? "none" : "unread",
       operation: new RequestedOperation(request, nowMs, document),
@@ -61,7 +64,9 @@ export function versionAction(action: string, versionId: string | undefined): st
 }
 
 /** How a request is signed that is known to be. The age counts for those that are signed ahead of time only. */
-function signatureFacts({ headers, query }: S3Request): SignatureFacts {
+function signatureFacts({ request, form }: Asked): SignatureFacts {
+  if (form !== undefined) return formSignatureFacts(form.fields);
+  const { headers, query } = request;
   const date = query.get("X-Amz-Date");
   if (query.has("X-Amz-Signature"))
     return {
@@ -77,4 +82,10 @@ function signatureFacts({ headers, query }: S3Request): SignatureFacts {
     version: isV4 ? "AWS4-HMAC-SHA256" : "AWS",
     signedMs: undefined,
   };
+}
+
+function formSignatureFacts(fields: ReadonlyMap<string, string>): SignatureFacts {
+  if (!fields.has("x-amz-signature")) return { type: "POST", version: "AWS", signedMs: undefined };
+  const signedMs = parseAmzDate(fields.get("x-amz-date") ?? "");
+  return { type: "POST", version: "AWS4-HMAC-SHA256", signedMs };
 }

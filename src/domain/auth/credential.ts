@@ -10,6 +10,10 @@ const PLACES = {
     code: "AuthorizationQueryParametersError",
     message: "Error parsing the X-Amz-Credential parameter",
   },
+  form: {
+    code: "InvalidArgument",
+    message: "Error parsing the X-Amz-Credential field",
+  },
 } as const;
 
 type Place = keyof typeof PLACES;
@@ -32,7 +36,7 @@ export interface Credential extends SignedRegion {
 /**
  * Reads `AKID/20261123/us-east-1/s3/aws4_request`.
  *
- * @throws S3Error AuthorizationHeaderMalformed, AuthorizationQueryParametersError
+ * @throws S3Error AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidArgument (in a form)
  */
 export function parseCredential(text: string, place: Place): Credential {
   // An access key that somebody chose for a server of their own may have slashes.

@@ -1,6 +1,7 @@
 import type { Caller, SignedCaller } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import type { FormUpload } from "../body/form-file.ts";
 import type { SignedRegion } from "./credential.ts";
 import type { Payload } from "./payload.ts";
 
@@ -20,6 +21,8 @@ export interface Authentication {
   readonly signedRegion: SignedRegion | undefined;
   /** The request as it was signed: what was changed on its way is as the signature has it. */
   readonly request: S3Request;
+  /** What a form uploads; undefined for every other request. */
+  readonly form?: FormUpload;
 }
 
 /**
@@ -28,7 +31,7 @@ export interface Authentication {
  * @throws S3Error InvalidAccessKeyId; InvalidToken for any session token, since there are no temporary credentials
  */
 export function identityOf(
-  { headers, query }: S3Request,
+  { headers, query }: Pick<S3Request, "headers" | "query">,
   accessKeyId: string,
   find: FindIdentity,
 ): Identity {

@@ -5,7 +5,7 @@ import type { BlobStore } from "../../storage/ports/blob-store.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
 
 /** Deletes a blob that nothing refers to. When that fails as well, the sweep finds it. */
-async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
+export async function dropBlob(blobs: BlobStore, blobId: string): Promise<void> {
   try {
     await blobs.delete([blobId]);
   } catch (error) {

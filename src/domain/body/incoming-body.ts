@@ -51,15 +51,20 @@ export function incomingBody({ request, payload, settings }: BodyRequest): Incom
 }
 
 function plainBody(request: S3Request, idleMs: number): IncomingBody {
-  const length = request.headers.get("content-length");
-  if (length === null || !/^\d{1,15}$/.test(length)) throw unknownLength(request);
-  const sizeBytes = Number(length);
+  const sizeBytes = contentLength(request);
   return {
     sizeBytes,
     native: request.body ?? undefined,
     chunks: () => readChunks(request.body, sizeBytes, idleMs, (chunk) => chunk),
     trailers: () => NO_TRAILERS,
   };
+}
+
+/** @throws S3Error as {@link incomingBody} */
+export function contentLength(request: S3Request): number {
+  const length = request.headers.get("content-length");
+  if (length === null || !/^\d{1,15}$/.test(length)) throw unknownLength(request);
+  return Number(length);
 }
 
 /** R2 stores no stream of unknown length, and neither does S3: the length is said, or the body is `aws-chunked` too. */
@@ -104,8 +109,12 @@ async function* readChunks(
   if (receivedBytes !== sizeBytes) throw new S3Error("IncompleteBody");
 }
 
-/** What comes over the network, in one buffer used again and again, which grows with what comes. */
-async function* readPieces(
+/**
+ * What comes over the network, in one buffer used again and again, which grows with what comes.
+ *
+ * @throws S3Error IncompleteBody, RequestTimeout
+ */
+export async function* readPieces(
   body: ReadableStream<Uint8Array> | null,
   sizeBytes: number,
   idleMs: number,

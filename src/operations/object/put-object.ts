@@ -1,21 +1,16 @@
-import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
 import { appendObject } from "../../domain/append-object.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
-import { bodyClaims } from "../../domain/body/read-document.ts";
-import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attributes.ts";
 import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
-import { parseWriteConditions } from "../../protocol/write-conditions.ts";
 import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
-import { parseStorageClass } from "../../protocol/storage-class.ts";
-import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
 import { ofUpload } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
+import { describedUpload } from "./described-upload.ts";
 
 /**
  * `PUT /{bucket}/{key}`: stores the body as the object of the key, whole or not at all; with `x-amz-write-offset-bytes`, at
@@ -33,22 +28,10 @@ export const putObject: ObjectOperation = {
   access: ofUpload(),
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
-    const { request, payload, key } = context;
-    const { headers } = request;
-    const attributes = await uploadAttributes(context);
-    await requireVouchedUpload(context, attributes);
-    const access = isPlainUpload(context) ? undefined : await newObjectAccess(context);
+    const { headers } = context.request;
+    const described = await describedUpload(context);
     const offsetBytes = parseWriteOffset(headers);
-    const upload = {
-      key,
-      body: incomingBody(context),
-      claims: bodyClaims(request, payload),
-      headers: parseStoredHeaders(headers),
-      storageClass: parseStorageClass(headers),
-      attributes,
-      access,
-      conditions: parseWriteConditions(headers),
-    };
+    const upload = { ...described, body: incomingBody(context) };
     const written = await (offsetBytes === undefined
       ? writeObject(context, upload)
       : appendObject(context, { ...upload, offsetBytes }));

@@ -74,7 +74,13 @@ test("a copy source or a form makes another operation", () => {
   expect(operationFor(request("PUT", "/b/k", copy)).name).toBe("CopyObject");
   expect(operationFor(request("PUT", part, copy)).name).toBe("UploadPartCopy");
   expect(operationFor(request("PUT", part)).name).toBe("UploadPart");
-  expect(refusalOf("POST", "/b", form).message).toBe("PostObject is not implemented");
+  expect(operationFor(request("POST", "/b", form)).name).toBe("PostObject");
+});
+
+test("a POST of a bucket that is no form is told what it has to be", () => {
+  const { code, fields } = refusalOf("POST", "/b", { "content-type": "text/html" });
+  const Condition = "Bucket POST must be of the enclosure-type multipart/form-data";
+  expect({ code, fields }).toEqual({ code: "PreconditionFailed", fields: { Condition } });
 });
 
 describe("a request that names no operation is MethodNotAllowed", () => {
@@ -82,7 +88,6 @@ describe("a request that names no operation is MethodNotAllowed", () => {
     ["POST", "/", "SERVICE", "GET"],
     ["HEAD", "/", "SERVICE", "GET"],
     ["GET", "/?acl", "SERVICE", ""],
-    ["POST", "/b", "BUCKET", "GET, HEAD, PUT, DELETE"],
     ["PATCH", "/b", "BUCKET", "GET, HEAD, PUT, DELETE"],
     ["PUT", "/b?delete", "BUCKET", "POST"],
     ["POST", "/b?cors", "BUCKET", "GET, PUT, DELETE"],

@@ -1,0 +1,32 @@
+import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
+import { bodyClaims } from "../../domain/body/read-document.ts";
+import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attributes.ts";
+import type { DescribedUpload } from "../../domain/write-object.ts";
+import { parseStorageClass } from "../../protocol/storage-class.ts";
+import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
+import { parseWriteConditions } from "../../protocol/write-conditions.ts";
+import type { ObjectContext } from "../operation.ts";
+
+/**
+ * What PutObject's headers say of the object that its body is to be.
+ *
+ * @throws S3Error AccessControlListNotSupported, AccessDenied (public ACLs are blocked), InvalidArgument (ACL, tags, lock),
+ *   InvalidDigest, InvalidRequest (two ACLs; a lock in a bucket without Object Lock, or with
+ *   nothing that vouches for the body), InvalidStorageClass, InvalidTag, MetadataTooLarge, NotImplemented (conditions)
+ */
+export async function describedUpload(context: ObjectContext): Promise<DescribedUpload> {
+  const { request, payload, key } = context;
+  const { headers } = request;
+  const attributes = await uploadAttributes(context);
+  await requireVouchedUpload(context, attributes);
+  const access = isPlainUpload(context) ? undefined : await newObjectAccess(context);
+  return {
+    key,
+    claims: bodyClaims(request, payload),
+    headers: parseStoredHeaders(headers),
+    storageClass: parseStorageClass(headers),
+    attributes,
+    access,
+    conditions: parseWriteConditions(headers),
+  };
+}
