@@ -183,6 +183,21 @@ print(v2.get_object(Bucket=bucket, Key="v2 é")["Body"].read(), len(v2.list_obje
     /^b'v2' 1\n$/,
   ],
   [
+    "forms of generate_presigned_post, in both schemes",
+    `
+import urllib3
+http = urllib3.PoolManager(ca_certs=os.environ.get("AWS_CA_BUNDLE"))
+for scheme in ["s3", "s3v4"]:
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", config=Config(signature_version=scheme))
+    for size in [4, 100_000]:
+        post = client.generate_presigned_post(bucket, scheme + "/\${filename}", Conditions=[["content-length-range", 1, 100_000]])
+        body = os.urandom(size)
+        sent = http.request("POST", post["url"], fields={**post["fields"], "file": ("a b.bin", body)})
+        print(sent.status, s3.get_object(Bucket=bucket, Key=scheme + "/a b.bin")["Body"].read() == body)
+        print(http.request("POST", post["url"], fields={**post["fields"], "file": ("c", body + bytes(100_000))}).status)`,
+    /^(204 True\n400\n){4}$/,
+  ],
+  [
     "list_objects_v2 page by page",
     `
 for i in range(5): s3.put_object(Bucket=bucket, Key=f"list/é {i}", Body=b"")

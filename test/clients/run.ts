@@ -7,6 +7,7 @@ import { CERTIFICATE, type Certificate } from "../support/certificate.ts";
 import { startLedge } from "../support/ledge-process.ts";
 import { awsCli } from "./aws-cli.ts";
 import { boto3 } from "./boto3.ts";
+import { chromium } from "./chromium.ts";
 import { type Client, type ClientContext, complaint, run } from "./client.ts";
 import { libStorage } from "./lib-storage.ts";
 import { rclone } from "./rclone.ts";
@@ -16,7 +17,7 @@ import { s3fs } from "./s3fs.ts";
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-await tryClients([...awsClis(), boto3("HTTP"), rclone, s3cmd, restic, s3fs, libStorage]);
+await tryClients([...awsClis(), boto3("HTTP"), rclone, s3cmd, restic, s3fs, libStorage, chromium]);
 await tryClients([boto3("TLS")], CERTIFICATE);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
