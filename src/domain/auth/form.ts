@@ -82,12 +82,15 @@ function signerOf(fields: Fields, find: FindIdentity): Signer {
 }
 
 function allowedRange(fields: Fields, bucket: string, nowMs: number): SizeRange {
+  const policy = fields.get("policy");
+  const range =
+    policy === undefined
+      ? ANY_SIZE
+      : checkPostPolicy(parsePostPolicy(policy), new Map([...fields, ["bucket", bucket]]), nowMs);
   const given = fields.get("bucket");
   if (given !== undefined && given !== bucket)
     throw invalidArgument("The field 'bucket' must name the bucket of the URL.", "bucket", given);
-  const policy = fields.get("policy");
-  if (policy === undefined) return ANY_SIZE;
-  return checkPostPolicy(parsePostPolicy(policy), new Map([...fields, ["bucket", bucket]]), nowMs);
+  return range;
 }
 
 function verifyV4(policy: string, fields: Fields, find: FindIdentity): Signer {
