@@ -55,7 +55,7 @@ export async function writeObject(stores: Stores, upload: ObjectUpload): Promise
 }
 
 /** Keeps a body where bodies of its length are kept. @throws S3Error as {@link storeBlob} */
-export async function storeBody(
+export function storeBody(
   { index, blobs, settings }: Stores,
   key: string,
   body: IncomingBody,

@@ -20,6 +20,10 @@ import { readAcl } from "../../../src/protocol/acl/acl-document.ts";
 import { parseGrantHeaders } from "../../../src/protocol/acl/grant-headers.ts";
 import { checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
 import * as checksums from "../../../src/protocol/checksums.ts";
+import { formFields, headersOfForm } from "../../../src/protocol/form/form-fields.ts";
+import { boundaryOf } from "../../../src/protocol/form/form-head.ts";
+import { partNamed } from "../../../src/protocol/form/form-part.ts";
+import { parsePostPolicy } from "../../../src/protocol/form/post-policy.ts";
 import { evaluateRead, isRangeCurrent } from "../../../src/protocol/read-conditions.ts";
 import { parseWriteConditions } from "../../../src/protocol/write-conditions.ts";
 import { decodeToken } from "../../../src/protocol/continuation-token.ts";
@@ -49,6 +53,12 @@ import { ASCII_TEXTS, expectLinear, type Preparation, TEXTS } from "../../suppor
 
 const OBJECT = { etag: "e", lastModifiedMs: 0 };
 const NO_HEADERS = new Headers();
+const FORM = {
+  fileName: "${filename}",
+  sizeBytes: 0,
+  rest: new Uint8Array(),
+  delimiter: Buffer.alloc(0),
+};
 
 /** By header name. */
 const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
@@ -124,6 +134,13 @@ const TEXT: Readonly<Record<string, (text: string) => unknown>> = {
   "a text of JSON": (text) => parsedJson(JSON.stringify([text])),
   JSON: (text) => parsedJson(text),
   "a range of bytes": (text) => parseRange(`bytes=${text}`),
+  "a form's type": (text) => boundaryOf(`multipart/form-data;${text}`),
+  "a form's part": (text) => partNamed(`Content-Disposition: form-data;${text}`),
+  "a form's policy": (text) => parsePostPolicy(Buffer.from(text).toString("base64")),
+  "a form's policy in base64": parsePostPolicy,
+  "a form's field": (text) => formFields({ ...FORM, fields: [{ name: text, value: text }] }),
+  "a form's metadata": (text) => headersOfForm(new Map([["x-amz-meta-a", text]]), NO_HEADERS),
+  "a form's tags": (text) => headersOfForm(new Map([["tagging", text]]), NO_HEADERS),
   "a header's name": isHeaderName,
   "a header's value": isHeaderValue,
   "an encoded word": (text) => decodeRfc2047(`=?UTF-8?Q?${text}?=`),
