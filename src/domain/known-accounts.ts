@@ -19,9 +19,14 @@ export function makingAccount(caller: Caller, bucketOwner: Account): Account {
   return caller.kind === "anonymous" ? ANONYMOUS_ACCOUNT : bucketOwner;
 }
 
-/** Looks up whom a grant names. There is one account. */
-export function accountFinder({ settings }: Pick<Ports, "settings">): FindAccount {
+/** Looks up whom a grant names: the deployment's own account by its canonical id, without asking the Directory. */
+export function accountFinder({
+  settings,
+  accounts,
+}: Pick<Ports, "accounts" | "settings">): FindAccount {
   const { account } = settings;
   return async (name) =>
-    "canonicalId" in name && name.canonicalId === account.canonicalId ? account : undefined;
+    "canonicalId" in name && name.canonicalId === account.canonicalId
+      ? account
+      : accounts.findAccount(name);
 }

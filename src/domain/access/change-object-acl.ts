@@ -15,7 +15,10 @@ import { bucketFactsOf } from "./bucket-facts.ts";
 import type { BucketFacts } from "./facts.ts";
 import { checkNewAcl } from "./public-access.ts";
 
-interface AclRequest extends Pick<BucketPorts, "bucket" | "decisions" | "index" | "settings"> {
+interface AclRequest extends Pick<
+  BucketPorts,
+  "accounts" | "bucket" | "decisions" | "index" | "settings"
+> {
   readonly request: S3Request;
   readonly key: string;
 }

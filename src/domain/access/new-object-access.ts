@@ -13,7 +13,10 @@ import { bucketFactsOf } from "./bucket-facts.ts";
 import type { BucketFacts } from "./facts.ts";
 import { checkNewAcl } from "./public-access.ts";
 
-interface Upload extends Pick<BucketPorts, "bucket" | "buckets" | "decisions" | "settings"> {
+interface Upload extends Pick<
+  BucketPorts,
+  "accounts" | "bucket" | "buckets" | "decisions" | "settings"
+> {
   readonly request: S3Request;
   readonly caller: Caller;
 }
