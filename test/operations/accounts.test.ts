@@ -2,8 +2,17 @@ import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fetchAs, type Keys, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
-import { elements, ENDPOINT, expectError, rawFetch, signedFetch } from "../support/client.ts";
+import {
+  elements,
+  ENDPOINT,
+  expectError,
+  putObject,
+  rawFetch,
+  signedFetch,
+  uniqueBucket,
+} from "../support/client.ts";
 import { faultyEnv, faultyFetch } from "../support/faults.ts";
+import { formBody, policyOf, sendForm, signedV2 } from "../support/form.ts";
 
 describe("an account", () => {
   test("makes buckets, which are its own: others cannot use them, nor have their names", async () => {
@@ -49,6 +58,37 @@ describe("an account", () => {
       origin: "api",
       accessKeyIds: [keys.accessKeyId],
     });
+  });
+
+  test("reads what an ACL grants it by its id, or its e-mail address", async () => {
+    const bucket = await uniqueBucket();
+    const canonicalId = `granted-${crypto.randomUUID()}`;
+    const email = `${crypto.randomUUID()}@example.com`;
+    const { keys } = await newAccount({ canonicalId, email });
+    for (const grant of [`id="${canonicalId}"`, `emailAddress="${email}"`]) {
+      await putObject(bucket, "granted", "text", { "x-amz-grant-read": grant });
+      expect(await (await fetchAs(keys, "GET", `/${bucket}/granted`)).text()).toBe("text");
+      await putObject(bucket, "granted", "text");
+      await expectError(await fetchAs(keys, "GET", `/${bucket}/granted`), 403, "AccessDenied");
+    }
+    const headers = { "x-amz-grant-read": 'id="nobody"' };
+    await expectError(
+      await signedFetch("PUT", `/${bucket}/k`, { headers }),
+      400,
+      "InvalidArgument",
+    );
+  });
+
+  test("signs forms", async () => {
+    const { keys } = await newAccount();
+    const bucket = `b-${crypto.randomUUID()}`;
+    // The key is not remembered yet when the form comes.
+    await signedFetch("PUT", `/${bucket}`, { headers: { "x-amz-acl": "public-read-write" } });
+    const policy = policyOf([{ bucket }, ["starts-with", "$key", ""]]);
+    const fields = [["key", "formed"] as const, ...signedV2(policy, keys)];
+    const response = await sendForm(bucket, formBody(fields, { file: "text" }));
+    expect(response.status, await response.text()).toBe(204);
+    expect(await (await fetchAs(keys, "GET", `/${bucket}/formed`)).text()).toBe("text");
   });
 
   test("is not deleted while it owns a bucket, and cannot sign once it is", async () => {

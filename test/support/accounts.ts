@@ -23,18 +23,24 @@ export function newKeys(): Keys {
   };
 }
 
+interface AccountRequest {
+  readonly bindings?: Cloudflare.Env;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Sends a request that an account's key signs. */
 export async function fetchAs(
   keys: Keys,
   method: string,
   path: string,
-  { bindings = env, body }: { readonly bindings?: Cloudflare.Env; readonly body?: string } = {},
+  { bindings = env, body, headers: others = {} }: AccountRequest = {},
 ): Promise<Response> {
   const client = new AwsClient({ ...keys, service: "s3", region: "us-east-1", retries: 0 });
   const hash = createHash("sha256")
     .update(body ?? "")
     .digest("hex");
-  const headers = { "x-amz-content-sha256": hash };
+  const headers = { "x-amz-content-sha256": hash, ...others };
   const init = { method, headers, ...(body !== undefined && { body }) };
   const request = await client.sign(ENDPOINT + path, init);
   request.headers.set("host", new URL(ENDPOINT).host);

@@ -74,11 +74,19 @@ export function encodePolicy(policy: unknown): string {
   return Buffer.from(JSON.stringify(policy)).toString("base64");
 }
 
+const ROOT_KEYS = {
+  accessKeyId: env.ROOT_ACCESS_KEY_ID,
+  secretAccessKey: env.ROOT_SECRET_ACCESS_KEY,
+};
+
 /** The fields of a SigV2 signature of a policy. */
-export function signedV2(policy: string): [string, string][] {
-  const signature = createHmac("sha1", env.ROOT_SECRET_ACCESS_KEY).update(policy).digest("base64");
+export function signedV2(
+  policy: string,
+  { accessKeyId, secretAccessKey } = ROOT_KEYS,
+): [string, string][] {
+  const signature = createHmac("sha1", secretAccessKey).update(policy).digest("base64");
   return [
-    ["AWSAccessKeyId", env.ROOT_ACCESS_KEY_ID],
+    ["AWSAccessKeyId", accessKeyId],
     ["policy", policy],
     ["signature", signature],
   ];
