@@ -1,5 +1,5 @@
 import { decodeBase64 } from "./lib/base64.ts";
-import { subKey } from "./lib/sealed-text.ts";
+import { MasterKey } from "./lib/master-key.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
 import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./protocol/owner.ts";
 
@@ -16,8 +16,8 @@ export interface Settings {
   readonly rootCredentials: Credentials | undefined;
   /** What the root's key was before, while it is replaced. */
   readonly previousRootCredentials: Credentials | undefined;
-  /** What the secrets of other accounts' access keys are sealed with; undefined: there are no other accounts. */
-  readonly secretsKey: Uint8Array | undefined;
+  /** What secrets are sealed with; undefined: there are none to keep, and so no other accounts. */
+  readonly masterKey: MasterKey | undefined;
   /** For how long an access key may be used by what is remembered of it. */
   readonly identityMaxAgeMs: number;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
@@ -54,7 +54,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
       "ROOT_ACCESS_KEY_ID_PREVIOUS",
       "ROOT_SECRET_ACCESS_KEY_PREVIOUS",
     ),
-    secretsKey: secretsKey(env),
+    masterKey: masterKey(env),
     identityMaxAgeMs:
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     newBuckets:
@@ -99,6 +99,7 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
 type Secrets = Readonly<Partial<Record<SecretName, string>>>;
 type SecretName =
   | "MASTER_KEY"
+  | "MASTER_KEY_PREVIOUS"
   | "ROOT_ACCESS_KEY_ID"
   | "ROOT_ACCESS_KEY_ID_PREVIOUS"
   | "ROOT_SECRET_ACCESS_KEY"
@@ -115,14 +116,23 @@ function credentials(
   return { accessKeyId, secretAccessKey };
 }
 
-/** The sub-key that secrets are sealed with. */
-function secretsKey(env: Cloudflare.Env): Uint8Array | undefined {
-  const { MASTER_KEY: text = "" } = env as Secrets;
+/** A previous one alone is none: nothing can be sealed anew. */
+function masterKey(env: Cloudflare.Env): MasterKey | undefined {
+  const current = masterKeyBytes(env, "MASTER_KEY");
+  const previous = masterKeyBytes(env, "MASTER_KEY_PREVIOUS");
+  return current && new MasterKey(current, previous);
+}
+
+function masterKeyBytes(
+  env: Cloudflare.Env,
+  name: "MASTER_KEY" | "MASTER_KEY_PREVIOUS",
+): Uint8Array | undefined {
+  const { [name]: text = "" } = env as Secrets;
   if (text === "") return undefined;
-  const masterKey = decodeBase64(text, MASTER_KEY_BYTES);
+  const bytes = decodeBase64(text, MASTER_KEY_BYTES);
   // A secret: what it is instead is not told.
-  if (masterKey === undefined) throw new Error("MASTER_KEY is not 32 bytes in base64");
-  return subKey(masterKey, "secrets");
+  if (bytes === undefined) throw new Error(`${name} is not 32 bytes in base64`);
+  return bytes;
 }
 
 function accountOf(id: string): Account {

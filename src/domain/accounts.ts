@@ -1,3 +1,4 @@
+import type { MasterKey } from "../lib/master-key.ts";
 import { seal } from "../lib/sealed-text.ts";
 import type { DescribedAccount } from "../protocol/accounts-document.ts";
 import { S3Error } from "../protocol/errors.ts";
@@ -35,7 +36,7 @@ export async function putBootstrapAccounts(
 
 /** @throws S3Error NotImplemented (no MASTER_KEY), NoSuchEntity, DeleteConflict (it owns buckets) */
 export async function deleteAccount(ports: AccountPorts, id: string): Promise<void> {
-  requireSecretsKey(ports);
+  requireMasterKey(ports);
   const outcome = await ports.accounts.deleteAccount(id);
   if (outcome === "missing") throw new S3Error("NoSuchEntity", { message: `No account ${id}.` });
   if (outcome === "owns buckets")
@@ -50,22 +51,22 @@ export async function deleteAccount(ports: AccountPorts, id: string): Promise<vo
  *
  * @throws S3Error NotImplemented
  */
-export function requireSecretsKey({ settings }: Pick<Ports, "settings">): Uint8Array {
-  if (settings.secretsKey !== undefined) return settings.secretsKey;
+export function requireMasterKey({ settings }: Pick<Ports, "settings">): MasterKey {
+  if (settings.masterKey !== undefined) return settings.masterKey;
   const message =
     "This deployment has no other accounts: set the secret MASTER_KEY, 32 random bytes in base64.";
   throw new S3Error("NotImplemented", { message });
 }
 
 function draftOf(ports: AccountPorts, { keys, ...account }: DescribedAccount): AccountDraft {
-  const secretsKey = requireSecretsKey(ports);
+  const secretKeys = requireMasterKey(ports).subKeys("secrets");
   const clash = clashWithSettings(ports.settings, { keys, ...account });
   if (clash !== undefined) throw alreadyExists(clash);
   return {
     ...account,
     keys: keys.map(({ accessKeyId, secretAccessKey }) => ({
       accessKeyId,
-      sealedSecret: seal(secretsKey, accessKeyId, secretAccessKey),
+      sealedSecret: seal(secretKeys, accessKeyId, secretAccessKey),
     })),
   };
 }

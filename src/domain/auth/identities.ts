@@ -1,4 +1,5 @@
 import type { Settings } from "../../env.ts";
+import type { SubKeys } from "../../lib/master-key.ts";
 import { unseal } from "../../lib/sealed-text.ts";
 import { rootOf } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
@@ -25,7 +26,8 @@ export interface Identities {
 }
 
 export function identitiesOf(settings: Settings, lookup: IdentityLookup): Identities {
-  const { rootCredentials, previousRootCredentials, secretsKey, root } = settings;
+  const { rootCredentials, previousRootCredentials, masterKey, root } = settings;
+  const secretKeys = masterKey?.subKeys("secrets");
   return {
     // The settings' root first: it needs neither the Directory nor a look at what is remembered of it.
     find(accessKeyId) {
@@ -35,14 +37,14 @@ export function identitiesOf(settings: Settings, lookup: IdentityLookup): Identi
       if (accessKeyId === previousRootCredentials?.accessKeyId)
         return { caller: root, secretAccessKey: previousRootCredentials.secretAccessKey };
       // Nobody's secret can be opened.
-      if (secretsKey === undefined) return undefined;
+      if (secretKeys === undefined) return undefined;
       const record = lookup.remembered(accessKeyId);
       if (record === "unread") throw new UnreadIdentityError(accessKeyId);
-      return record === "unknown" ? undefined : identityOf(record, secretsKey);
+      return record === "unknown" ? undefined : identityOf(record, secretKeys);
     },
     async read(accessKeyId, waiter) {
       const record = await lookup.read(accessKeyId, waiter);
-      return record && secretsKey && identityOf(record, secretsKey);
+      return record && secretKeys && identityOf(record, secretKeys);
     },
   };
 }
@@ -79,12 +81,12 @@ export function withIdentities<T>(
 const opened = new WeakMap<KeyRecord, Identity>();
 
 /** @throws Error when the secret was sealed under another MASTER_KEY: nobody can tell whether a signature is right */
-function identityOf(record: KeyRecord, secretsKey: Uint8Array): Identity {
+function identityOf(record: KeyRecord, secretKeys: SubKeys): Identity {
   let identity = opened.get(record);
   if (identity !== undefined) return identity;
   const { accessKeyId, sealedSecret, account } = record;
   const sealed = Buffer.from(sealedSecret, "base64");
-  const secretAccessKey = unseal(secretsKey, accessKeyId, sealed);
+  const secretAccessKey = unseal(secretKeys, accessKeyId, sealed);
   identity = { caller: rootOf(account), secretAccessKey };
   opened.set(record, identity);
   return identity;

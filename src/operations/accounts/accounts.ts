@@ -2,7 +2,7 @@ import {
   deleteAccount,
   putAccount,
   putBootstrapAccounts,
-  requireSecretsKey,
+  requireMasterKey,
 } from "../../domain/accounts.ts";
 import { readDocument } from "../../domain/body/read-document.ts";
 import { readAccount, readAccounts } from "../../protocol/accounts-document.ts";
@@ -69,7 +69,7 @@ function ofRoot(
     async handle(context) {
       const { caller } = context;
       if (!isSigned(caller) || caller.isDeploymentRoot !== true) throw new S3Error("AccessDenied");
-      requireSecretsKey(context);
+      requireMasterKey(context);
       return handle(context);
     },
   };

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
-import { seal, subKey, unseal } from "../../../src/lib/sealed-text.ts";
+import { MasterKey } from "../../../src/lib/master-key.ts";
+import { seal, unseal } from "../../../src/lib/sealed-text.ts";
 
-const MASTER_KEY = new Uint8Array(32).fill(7);
-const KEY = subKey(MASTER_KEY, "secrets");
+const FIRST = new Uint8Array(32).fill(7);
+const SECOND = new Uint8Array(32).fill(8);
+const MASTER_KEY = new MasterKey(FIRST);
+const KEY = MASTER_KEY.subKeys("secrets");
 
 test("what is sealed does not show, is never the same twice, and opens with its key and name", () => {
   for (const text of ["", "s", "a secret of 40 characters, perhaps äöü 😀"]) {
@@ -15,7 +18,7 @@ test("what is sealed does not show, is never the same twice, and opens with its 
 
 test("what is sealed opens with no other key, for no other name, and not when a byte is another", () => {
   const sealed = seal(KEY, "AKIA", "secret");
-  expect(() => unseal(subKey(MASTER_KEY, "tokens"), "AKIA", sealed)).toThrow();
+  expect(() => unseal(MASTER_KEY.subKeys("tokens"), "AKIA", sealed)).toThrow();
   expect(() => unseal(KEY, "AKIB", sealed)).toThrow();
   for (const at of sealed.keys()) {
     const changed = Buffer.from(sealed);
@@ -25,10 +28,19 @@ test("what is sealed opens with no other key, for no other name, and not when a 
   }
 });
 
+test("while a master key is replaced, what was sealed with the one before opens, and what is sealed now outlives that one", () => {
+  const replacing = new MasterKey(SECOND, FIRST).subKeys("secrets");
+  expect(unseal(replacing, "AKIA", seal(KEY, "AKIA", "secret"))).toBe("secret");
+  const sealed = seal(replacing, "AKIA", "secret");
+  expect(unseal(new MasterKey(SECOND).subKeys("secrets"), "AKIA", sealed)).toBe("secret");
+  expect(() => unseal(KEY, "AKIA", sealed)).toThrow();
+  expect(() => unseal(replacing, "AKIB", sealed)).toThrow();
+});
+
 // RFC 5869 lets the salt be absent; an independent computation: HMAC(HMAC(zeros, key), purpose ‖ 1).
 test("a sub-key is HKDF's", async () => {
   const { createHmac } = await import("node:crypto");
-  const extracted = createHmac("sha256", Buffer.alloc(32)).update(MASTER_KEY).digest();
+  const extracted = createHmac("sha256", Buffer.alloc(32)).update(FIRST).digest();
   const expected = createHmac("sha256", extracted).update("secrets").update("\u0001").digest();
-  expect(KEY.equals(expected)).toBe(true);
+  expect(expected.equals(KEY.current)).toBe(true);
 });
