@@ -22,8 +22,9 @@ export interface ServiceCaller {
   readonly sourceAccountId: string;
 }
 
-export interface SignedCaller {
-  readonly kind: "root" | "user" | "role session" | "federated user";
+export type SignedCaller = RootCaller | UserCaller | RoleSession | FederatedUser;
+
+interface Signed {
   readonly account: Account;
   /** The caller's own: of a session, that of the session. */
   readonly arn: string;
@@ -33,19 +34,75 @@ export interface SignedCaller {
   readonly userName?: string;
   /** Whom a session acts for: the role, or the user that made the federated user. */
   readonly behind?: { readonly arn: string; readonly uniqueId: string };
-  /** The root of the account that the deployment's settings name. */
-  readonly isDeploymentRoot?: boolean;
   /** Those of user or role, the session's own on top. */
   readonly tags?: TagSet;
   /** Undefined for long-term keys. */
   readonly session?: Session;
+  /** Undefined for root, which may do everything in its account. */
+  readonly policies?: PrincipalPolicies;
+  /** The root of the account that the deployment's settings name, with its long-term key. */
+  readonly isDeploymentRoot?: boolean;
 }
 
+export interface RootCaller extends Signed {
+  readonly kind: "root";
+  readonly policies?: never;
+}
+
+export interface UserCaller extends Signed {
+  readonly kind: "user";
+  readonly userName: string;
+  readonly policies: PrincipalPolicies;
+}
+
+export interface RoleSession extends Signed {
+  readonly kind: "role session";
+  readonly behind: NonNullable<Signed["behind"]>;
+  readonly session: Session;
+  /** The role's. */
+  readonly policies: PrincipalPolicies;
+}
+
+export interface FederatedUser extends Signed {
+  readonly kind: "federated user";
+  readonly behind: NonNullable<Signed["behind"]>;
+  readonly session: Session;
+  /** The user's that made it. */
+  readonly policies: PrincipalPolicies;
+}
+
+/**
+ * What a user or a role has of policies, as the texts of their documents. Read once, it is one object as long as it is
+ * remembered: what is compiled of it is kept with it.
+ */
+export interface PrincipalPolicies {
+  /** Its own, inline and attached, and its groups'. */
+  readonly identityPolicies: readonly string[];
+  /** Undefined: it has none. */
+  readonly boundary?: string;
+}
+
+/** What temporary credentials say of themselves. One object as long as the token is remembered, as {@link PrincipalPolicies}. */
 export interface Session {
   readonly issuedMs: number;
+  /**
+   * Those that it was made with, as texts. Undefined: none, so that they limit nothing; of a federated user that was made
+   * without any the empty list, which allows nothing.
+   */
+  readonly sessionPolicies?: readonly string[];
+  /** Which of the tags go on to sessions that are made with this one. */
+  readonly transitiveTagKeys?: readonly string[];
   readonly sourceIdentity?: string;
-  /** The ARN of the provider whose token it was made with. */
-  readonly federatedProvider?: string;
+  /** Undefined: it was not made with a provider's token. */
+  readonly webIdentity?: WebIdentity;
+}
+
+/** Whom an OIDC provider's token was made for. */
+export interface WebIdentity {
+  /** `arn:aws:iam::111111111111:oidc-provider/host/path` */
+  readonly providerArn: string;
+  readonly subject: string;
+  readonly audience: string;
 }
 
 /**
@@ -58,7 +115,7 @@ export const ANONYMOUS_CANONICAL_ID = "65a011a29cdf8ec533ec3d1ccaae921c";
 export const ANONYMOUS: AnonymousCaller = { kind: "anonymous" };
 
 /** Whoever has a key of an account itself. */
-export function rootOf(account: Account): SignedCaller {
+export function rootOf(account: Account): RootCaller {
   return { kind: "root", account, arn: `arn:aws:iam::${account.id}:root`, userId: account.id };
 }
 

@@ -1,4 +1,10 @@
-import type { Caller, SignedCaller } from "../../src/protocol/caller.ts";
+import type {
+  Caller,
+  PrincipalPolicies,
+  RoleSession,
+  RootCaller,
+  UserCaller,
+} from "../../src/protocol/caller.ts";
 import type { Account } from "../../src/protocol/owner.ts";
 import { privateAcl } from "../../src/protocol/acl/acl.ts";
 import { type CompiledPolicy, compilePolicy } from "../../src/protocol/policy/compile.ts";
@@ -18,17 +24,21 @@ export const NO_BLOCK = publicAccessBlock();
 
 export const ANONYMOUS: Caller = { kind: "anonymous" };
 
-export function rootOf(account: Account): SignedCaller {
+export function rootOf(account: Account): RootCaller {
   const { id } = account;
   return { kind: "root", account, arn: `arn:aws:iam::${id}:root`, userId: id };
 }
 
-export function userOf(account: Account, userName = "alice"): SignedCaller {
+/** Nothing is allowed or denied. */
+const NO_POLICIES: PrincipalPolicies = { identityPolicies: [] };
+
+export function userOf(account: Account, userName = "alice"): UserCaller {
   const arn = `arn:aws:iam::${account.id}:user/${userName}`;
-  return { kind: "user", account, arn, userId: "AIDAABCDEFGHIJKLMNOPQ", userName };
+  const userId = "AIDAABCDEFGHIJKLMNOPQ";
+  return { kind: "user", account, arn, userId, userName, policies: NO_POLICIES };
 }
 
-export function roleSessionOf(account: Account): SignedCaller {
+export function roleSessionOf(account: Account): RoleSession {
   return {
     kind: "role session",
     account,
@@ -36,6 +46,7 @@ export function roleSessionOf(account: Account): SignedCaller {
     userId: "AROAABCDEFGHIJKLMNOPQ:monday",
     behind: { arn: `arn:aws:iam::${account.id}:role/worker`, uniqueId: "AROAABCDEFGHIJKLMNOPQ" },
     session: { issuedMs: Date.UTC(2026, 10, 26) },
+    policies: NO_POLICIES,
   };
 }
 

@@ -26,7 +26,7 @@ export const CALLER_KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey
   // Nobody has a second factor here. AWS has the key for temporary credentials only.
   ["aws:multifactorauthpresent", signed(({ session }) => session && "false")],
   ["aws:sourceidentity", signed(({ session }) => session?.sourceIdentity)],
-  ["aws:federatedprovider", signed(({ session }) => session?.federatedProvider)],
+  ["aws:federatedprovider", signed(({ session }) => session?.webIdentity?.providerArn)],
   // Ceph's key for the same as the token's presence.
   ["sts:authentication", signed(({ session }) => String(session !== undefined))],
   ["aws:principalisawsservice", ({ kind }) => String(kind === "service")],

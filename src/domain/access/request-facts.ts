@@ -9,6 +9,7 @@ import { connectionOf } from "./connection.ts";
 import type { FormUpload } from "../body/form-file.ts";
 import type { Checked } from "./checks.ts";
 import type { SignatureFacts } from "./context.ts";
+import { permissionsOf } from "./permissions.ts";
 import { type DocumentFacts, RequestedOperation, UNREAD } from "./operation-facts.ts";
 
 /** Who asks for what. */
@@ -37,8 +38,7 @@ export function checkedOf(
   const bucketFacts = bucket && bucketFactsOf(bucket, settings.account);
   return {
     caller,
-    // There are no users yet.
-    permissions: undefined,
+    permissions: permissionsOf(caller),
     bucketName: request.bucket ?? "",
     key: request.key,
     bucket: bucketFacts,

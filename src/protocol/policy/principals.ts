@@ -78,7 +78,9 @@ const ofUniqueId = (id: string) =>
   });
 
 const ofProvider = (provider: string) =>
-  signed(({ session }) => (session?.federatedProvider === provider ? GRANT.limited : GRANT.none));
+  signed(({ session }) =>
+    session?.webIdentity?.providerArn === provider ? GRANT.limited : GRANT.none,
+  );
 
 function ofService(name: string): Principal {
   return (caller) => (caller.kind === "service" && caller.name === name ? GRANT.exact : GRANT.none);
