@@ -1,3 +1,4 @@
+import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
 import { readSettings, type Settings } from "../env.ts";
 import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
@@ -30,6 +31,9 @@ function make(env: Cloudflare.Env): Deployment {
   const accounts = accountDirectoryClient(env.DIRECTORY);
   // The local server has no KV: there the Directory is as near.
   const { IDENTITIES: copies } = env as Partial<Pick<Cloudflare.Env, "IDENTITIES">>;
-  const lookup = identityLookup(accounts, copies, settings.identityMaxAgeMs);
+  const { masterKey } = settings;
+  const isMade = (accessKeyId: string): boolean =>
+    masterKey !== undefined && isMadeId(accessKeyId, masterKey);
+  const lookup = identityLookup(accounts, copies, settings.identityMaxAgeMs, isMade);
   return { settings, accounts, identityLookup: lookup, identities: identitiesOf(settings, lookup) };
 }

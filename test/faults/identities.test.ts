@@ -1,8 +1,14 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { newAccessKeyId } from "../../src/domain/auth/access-key-id.ts";
+import { MasterKey } from "../../src/lib/master-key.ts";
 import { fetchAs, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
 import { expectError, signedFetch } from "../support/client.ts";
 import { advanceClock, faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
+
+const MASTER_KEY = new MasterKey(
+  Buffer.from((env as unknown as { MASTER_KEY: string }).MASTER_KEY, "base64"),
+);
 
 afterEach(() => {
   vi.useRealTimers();
@@ -64,6 +70,18 @@ describe("what a key costs", () => {
     }
     expect(asked.count).toBe(10);
     expect((await fetchAs(keys, "GET", "/", { bindings })).status).toBe(200);
+  });
+
+  test("one with a MAC is no invented one: it works in the midst of a flood", async () => {
+    const accessKeyId = newAccessKeyId("AKIA", MASTER_KEY);
+    const { keys } = await newAccount({}, { ...newKeys(), accessKeyId });
+    const { asked, bindings } = counted();
+    vi.useFakeTimers({ toFake: ["Date"], now: Math.ceil(Date.now() / 1000) * 1000 });
+    for (let n = 0; n < 11; n += 1) await fetchAs(newKeys(), "GET", "/", { bindings });
+    expect(asked.count).toBe(10);
+    expect((await fetchAs(keys, "GET", "/", { bindings })).status).toBe(200);
+    // The key, and the list of buckets.
+    expect(asked.count).toBe(12);
   });
 
   test("an unknown one is asked for once a second", async () => {

@@ -62,9 +62,11 @@ export async function putAccount(id: string, described: object): Promise<Respons
 }
 
 /** An account that no other test has, with one key. */
-export async function newAccount(described: object = {}): Promise<{ id: string; keys: Keys }> {
+export async function newAccount(
+  described: object = {},
+  keys: Keys = newKeys(),
+): Promise<{ id: string; keys: Keys }> {
   const id = newId();
-  const keys = newKeys();
   const response = await putAccount(id, { rootKeys: [keys], ...described });
   expect(response.status, await response.text()).toBe(204);
   return { id, keys };

@@ -5,7 +5,7 @@ import type { AccountDirectory, KeyRecord } from "../ports/account-directory.ts"
 /** From this age on, a record is asked for again while it is still used. */
 const REFRESH_AFTER_MS = 5000;
 const UNKNOWN_FOR_MS = 1000;
-/** How many ids a second that were never seen the Directory is asked for: anybody can invent them. */
+/** How many ids a second the Directory is asked for that were never seen, and that anybody can have invented. */
 const MAX_QUESTIONS_A_SECOND = 10;
 /** Keys that one isolate remembers of a Directory. */
 const MAX_REMEMBERED = 2000;
@@ -62,11 +62,15 @@ export interface IdentityLookup {
   forget(accessKeyIds: readonly string[]): Promise<void>;
 }
 
-/** @param copies undefined on the local server, where the Directory is as near */
+/**
+ * @param copies undefined on the local server, where the Directory is as near
+ * @param isMadeId whether an id is one of those that nobody can invent
+ */
 export function identityLookup(
   directory: Pick<AccountDirectory, "findKey">,
   copies: KVNamespace | undefined,
   maxAgeMs: number,
+  isMadeId: (accessKeyId: string) => boolean,
 ): IdentityLookup {
   const memory = new Memory();
   const kv = maxAgeMs > 0 ? copies : undefined;
@@ -122,7 +126,7 @@ export function identityLookup(
         return copy.record;
       }
       const wasSeen = known !== undefined || (copy !== null && copy !== undefined);
-      if (!wasSeen && !memory.mayAsk(nowMs)) return undefined;
+      if (!wasSeen && !isMadeId(accessKeyId) && !memory.mayAsk(nowMs)) return undefined;
       const asked = await ask(accessKeyId).catch(unavailable);
       // It was not forgotten meanwhile.
       if (asked !== undefined && memory.known.get(accessKeyId)?.record === asked.record) {
