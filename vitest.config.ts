@@ -32,9 +32,15 @@ const OF_ONE_SHARD = [
     "restore-object",
     "stored-documents",
   ].map((name) => `test/operations/${name}.test.ts`),
-  ...["blob-store", "disk-room", "group-commit", "job-table", "listing-cost", "schema"].map(
-    (name) => `test/storage/${name}.test.ts`,
-  ),
+  ...[
+    "blob-store",
+    "disk-room",
+    "group-commit",
+    "job-table",
+    "key-registry",
+    "listing-cost",
+    "schema",
+  ].map((name) => `test/storage/${name}.test.ts`),
   ...[
     ...["broken-bodies", "form-faults", "identities", "multipart-faults", "protocol-faults"],
     "write-faults",

@@ -22,6 +22,7 @@ export const HELP = `Ledge: an S3 server on this machine.
                                 user of the machine sees a command line with ps (${DEFAULT_CREDENTIALS.secretAccessKey})
   --accounts FILE               other accounts and their keys (JSON), which are made; those of an earlier file go
   --bucket NAME                 make this bucket if it is not there, repeatable
+  --kms-key ID                  a KMS key that every account has, repeatable
   --tls                         serve HTTPS with a certificate that is made, and kept in the data folder
   --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
   --tls-key FILE                ... and its private key
@@ -49,6 +50,7 @@ export const OPTIONS = {
   "secret-key": { type: "string" },
   accounts: { type: "string" },
   bucket: { type: "string", multiple: true, default: [] as string[] },
+  "kms-key": { type: "string", multiple: true, default: [] as string[] },
   tls: { type: "boolean", default: false },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
@@ -125,6 +127,7 @@ export function readCommand(
   if (values.region !== undefined) settings["REGION"] = values.region;
   if (values["virtual-host"] !== undefined)
     settings["VIRTUAL_HOST_SUFFIX"] = values["virtual-host"];
+  if (values["kms-key"].length > 0) settings["KMS_KEYS"] = values["kms-key"].join(",");
   return {
     name: "serve",
     options: {

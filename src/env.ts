@@ -1,6 +1,7 @@
 import { decodeBase64 } from "./lib/base64.ts";
 import { MasterKey } from "./lib/master-key.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
+import { KEY_ID } from "./protocol/kms/key-reference.ts";
 import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./protocol/owner.ts";
 
 /** Everything configurable, validated. Units are in the names. */
@@ -18,6 +19,8 @@ export interface Settings {
   readonly previousRootCredentials: Credentials | undefined;
   /** What secrets are sealed with; undefined: there are none to keep, and so no other accounts. */
   readonly masterKey: MasterKey | undefined;
+  /** KMS keys that every account has, made at their first use. */
+  readonly declaredKeys: ReadonlySet<string>;
   /** For how long an access key may be used by what is remembered of it. */
   readonly identityMaxAgeMs: number;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
@@ -55,6 +58,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
       "ROOT_SECRET_ACCESS_KEY_PREVIOUS",
     ),
     masterKey: masterKey(env),
+    declaredKeys: new Set(names("KMS_KEYS", env.KMS_KEYS, KEY_ID)),
     identityMaxAgeMs:
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     newBuckets:
@@ -150,6 +154,11 @@ function host(name: string, value: string): string | undefined {
   if (value === "") return undefined;
   const address = value.includes(":") && !value.startsWith("[") ? `[${value}]` : value;
   return matching(name, address, /^(?:[\w-]+(?:\.[\w-]+)*|\[[\w:.%]+\])$/).toLowerCase();
+}
+
+/** Apart by commas. */
+function names(name: string, value: string, pattern: RegExp): readonly string[] {
+  return value === "" ? [] : value.split(",").map((each) => matching(name, each.trim(), pattern));
 }
 
 function boolean(name: string, value: string): boolean {

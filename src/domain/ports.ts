@@ -7,6 +7,7 @@ import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { Decision } from "../storage/clients/bucket-index-client.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
+import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { DiskRoom } from "../storage/blobs/counted-room.ts";
 
@@ -15,6 +16,7 @@ export interface Ports {
   readonly settings: Settings;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
+  readonly keys: KeyRegistry;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

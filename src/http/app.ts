@@ -88,7 +88,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
 }
 
 function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
-  const { settings, accounts, identityLookup } = deployment;
+  const { settings, accounts, identityLookup, keys } = deployment;
   const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
   const buckets = bucketLookup(env, directory, waitUntil);
@@ -96,6 +96,7 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     settings,
     accounts,
     identityLookup,
+    keys,
     directory,
     buckets,
     blobs: blobStoreOf(env),

@@ -3,7 +3,10 @@ import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
 import { readSettings, type Settings } from "../env.ts";
 import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
 import { type IdentityLookup, identityLookup } from "../storage/clients/identity-lookup.ts";
+import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
+import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
+import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
 /** What all requests of an environment have in common. */
 export interface Deployment {
@@ -11,6 +14,7 @@ export interface Deployment {
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly identities: Identities;
+  readonly keys: KeyRegistry;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -35,5 +39,11 @@ function make(env: Cloudflare.Env): Deployment {
   const isMade = (accessKeyId: string): boolean =>
     masterKey !== undefined && isMadeId(accessKeyId, masterKey);
   const lookup = identityLookup(accounts, copies, settings.identityMaxAgeMs, isMade);
-  return { settings, accounts, identityLookup: lookup, identities: identitiesOf(settings, lookup) };
+  const identities = identitiesOf(settings, lookup);
+  const keys = keyRegistry(
+    keyDirectoryClient(env.DIRECTORY),
+    masterKey?.subKeys("kms"),
+    settings.declaredKeys,
+  );
+  return { settings, accounts, identityLookup: lookup, identities, keys };
 }

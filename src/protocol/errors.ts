@@ -93,6 +93,9 @@ const CATALOGUE = {
     400,
     "The write offset value that you specified does not match the current object size.",
   ],
+  "KMS.DisabledException": [400, "The KMS key is disabled."],
+  "KMS.KMSInvalidStateException": [400, "The KMS key cannot be used in its state."],
+  "KMS.NotFoundException": [400, "There is no such KMS key."],
   KeyTooLongError: [400, "Your key is too long"],
   MalformedACLError: [
     400,

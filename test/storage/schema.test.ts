@@ -65,6 +65,12 @@ test("the Directory has these tables", async () => {
     "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, gateway_revision INTEGER NOT NULL, shard_revision INTEGER NOT NULL, shard_flags TEXT NOT NULL , owner_account_id TEXT, owner_display_name TEXT) WITHOUT ROWID",
     "CREATE TABLE bucket_document ( bucket_id TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, revision INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bucket_id, kind, id) ) WITHOUT ROWID",
     "CREATE INDEX bucket_document_part ON bucket_document (bucket_id, part) WHERE part <> 'directory'",
+    "CREATE TABLE kms_alias ( account_id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, key_id TEXT NOT NULL, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, PRIMARY KEY (account_id, region, name) ) WITHOUT ROWID",
+    "CREATE INDEX kms_alias_key ON kms_alias (account_id, key_id)",
+    "CREATE TABLE kms_key ( account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, created_ms INTEGER NOT NULL, version INTEGER NOT NULL, rotation_days INTEGER, rotation_due_ms INTEGER, deletion_ms INTEGER, description TEXT NOT NULL DEFAULT '', tags TEXT, policy TEXT, PRIMARY KEY (account_id, id) ) WITHOUT ROWID",
+    "CREATE INDEX kms_key_deletion ON kms_key (deletion_ms) WHERE deletion_ms IS NOT NULL",
+    "CREATE UNIQUE INDEX kms_key_name ON kms_key (account_id, region, name)",
+    "CREATE TABLE kms_material ( account_id TEXT NOT NULL, key_id TEXT NOT NULL, version INTEGER NOT NULL, sealed BLOB NOT NULL, created_ms INTEGER NOT NULL, is_on_demand INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account_id, key_id, version) ) WITHOUT ROWID",
     "CREATE TABLE migration (steps INTEGER NOT NULL)",
   ]);
 });

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
+import type { KeyDirectory } from "../ports/key-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
 import { findKey } from "./access-keys.ts";
@@ -20,15 +21,16 @@ import {
   readDocument,
   readShardPart,
 } from "./buckets.ts";
+import { openKey, rotateKey } from "./kms-keys.ts";
 import { MIGRATIONS } from "./schema.ts";
 
-type Directory = AccountDirectory & BucketDirectory;
+type Directory = AccountDirectory & BucketDirectory & KeyDirectory;
 type Args<Method extends keyof Directory> = Parameters<Directory[Method]>;
 type Answer<Method extends keyof Directory> = PlainAnswer<Awaited<ReturnType<Directory[Method]>>>;
 
 /**
- * The one Directory of a deployment; `bucket-directory.ts` and `account-directory.ts` say what its methods mean. Every method is one transaction. The
- * first argument is the call's stamp (`wire/protocol.ts`).
+ * The one Directory of a deployment; `bucket-directory.ts`, `account-directory.ts`, and `key-directory.ts` say what its
+ * methods mean. Every method is one transaction. The first argument is the call's stamp (`wire/protocol.ts`).
  */
 export class DirectoryObject extends DurableObject {
   readonly #storage: DurableObjectStorage;
@@ -104,6 +106,14 @@ export class DirectoryObject extends DurableObject {
 
   deleteAccount(stamp: number, ...args: Args<"deleteAccount">): Answer<"deleteAccount"> {
     return this.#answer(stamp, (sql) => deleteAccount(sql, ...args));
+  }
+
+  openKey(stamp: number, ...args: Args<"openKey">): Answer<"openKey"> {
+    return this.#answer(stamp, (sql) => openKey(sql, ...args));
+  }
+
+  rotateKey(stamp: number, ...args: Args<"rotateKey">): Answer<"rotateKey"> {
+    return this.#answer(stamp, (sql) => rotateKey(sql, ...args));
   }
 
   #answer<T>(stamp: number, effect: (sql: SqlStorage) => T): PlainAnswer<T> {

@@ -59,4 +59,46 @@ export const MIGRATIONS: Migrations = [
   ) WITHOUT ROWID;
   CREATE INDEX access_key_account ON access_key (account_id);
   `,
+  `
+  CREATE TABLE kms_key (
+    account_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    rotation_days INTEGER,
+    rotation_due_ms INTEGER,
+    deletion_ms INTEGER,
+    description TEXT NOT NULL DEFAULT '',
+    tags TEXT,
+    policy TEXT,
+    PRIMARY KEY (account_id, id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX kms_key_name ON kms_key (account_id, region, name);
+  CREATE INDEX kms_key_deletion ON kms_key (deletion_ms) WHERE deletion_ms IS NOT NULL;
+
+  CREATE TABLE kms_material (
+    account_id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    is_on_demand INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (account_id, key_id, version)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE kms_alias (
+    account_id TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    modified_ms INTEGER NOT NULL,
+    PRIMARY KEY (account_id, region, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX kms_alias_key ON kms_alias (account_id, key_id);
+  `,
 ];
