@@ -4,7 +4,7 @@ import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { BlobStore } from "../storage/ports/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
-import type { Decision } from "../storage/clients/bucket-index-client.ts";
+import type { Decision } from "../storage/clients/bucket-shards.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";

@@ -24,7 +24,7 @@ import { regionOf } from "../protocol/region.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
-import type { Decision } from "../storage/clients/bucket-index-client.ts";
+import type { Decision } from "../storage/clients/bucket-shards.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";

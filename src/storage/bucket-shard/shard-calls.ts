@@ -1,0 +1,117 @@
+import {
+  gatewayRevisionOf,
+  type PlainAnswer,
+  type UnknownProtocol,
+  unknownProtocol,
+} from "../wire/protocol.ts";
+import type { Full, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { JobTable } from "./job-table.ts";
+import type { Shard } from "./shard.ts";
+import { perform, type Transaction } from "./transaction.ts";
+
+/** How a shard answers its calls: which of them it lets in, and in which transaction their effects run. */
+export class ShardCalls {
+  readonly #shard: Shard;
+  readonly #storage: DurableObjectStorage;
+  readonly #commits: GroupCommit;
+  readonly #jobTable: JobTable;
+
+  constructor(shard: Shard, storage: DurableObjectStorage, jobTable: JobTable) {
+    this.#shard = shard;
+    this.#storage = storage;
+    this.#commits = new GroupCommit(storage, shard.state);
+    this.#jobTable = jobTable;
+  }
+
+  /**
+   * A read of what the bucket has.
+   *
+   * @param known the revision of the shard part that the gateway knows
+   */
+  answer<T>(stamp: number, known: number, effect: () => T): ShardAnswer<T> {
+    return this.#refusal(stamp, known) ?? { value: effect() };
+  }
+
+  /** An effect that makes room, or takes little. */
+  write<T>(
+    stamp: number,
+    known: number,
+    effect: (transaction: Transaction) => T,
+  ): Promise<ShardAnswer<T>> {
+    return this.#commit(() => this.answer(stamp, known, () => this.#perform(effect)));
+  }
+
+  /** An effect that adds data: refused when the shard is full. */
+  add<T>(
+    stamp: number,
+    known: number,
+    bodyBytes: () => number,
+    effect: (transaction: Transaction) => T,
+  ): Promise<ShardAnswer<T>> {
+    return this.#commit(() => {
+      const refusal = this.#refusal(stamp, known);
+      if (refusal !== undefined) return refusal;
+      return this.#shard.room.take(bodyBytes())
+        ? { value: this.#perform(effect) }
+        : { isFull: true };
+    });
+  }
+
+  /** A read that no seal and no configuration has a say in. */
+  tell<T>(stamp: number, effect: () => T): PlainAnswer<T> {
+    return unknownProtocol(stamp) ?? { value: effect() };
+  }
+
+  /** An effect that no seal and no configuration has a say in. */
+  transact<T>(stamp: number, effect: (transaction: Transaction) => T): Promise<PlainAnswer<T>> {
+    return this.#commit(() => this.tell(stamp, () => this.#perform(effect)));
+  }
+
+  /** As {@link transact}, of one that takes of the room which a full shard has to spare. */
+  addSpare<T>(
+    stamp: number,
+    effect: (transaction: Transaction) => T,
+  ): Promise<PlainAnswer<T> | Full> {
+    return this.#commit(() => {
+      const unknown = unknownProtocol(stamp);
+      if (unknown !== undefined) return unknown;
+      return this.#shard.room.takeSpare() ? { value: this.#perform(effect) } : { isFull: true };
+    });
+  }
+
+  /** The shard's own effect, which nobody called for, in a transaction of its own. */
+  alone<T>(effect: (transaction: Transaction) => T): T {
+    return this.#storage.transactionSync(() => this.#perform(effect));
+  }
+
+  /** What was read from a transaction that did not commit must not be remembered. */
+  async #commit<T>(effect: () => T): Promise<T> {
+    try {
+      return await this.#commits.run(effect);
+    } catch (error) {
+      this.#shard.cache.clear();
+      this.#shard.configuration.reload();
+      this.#jobTable.forget();
+      throw error;
+    }
+  }
+
+  /**
+   * What shards decide with is this shard's own, if the gateway knows nothing newer. What gateways decide with has to be
+   * what the shard has heard of: the decision was the gateway's.
+   */
+  #refusal(stamp: number, known: number): UnknownProtocol | Sealed | Outdated | undefined {
+    const { state, configuration } = this.#shard;
+    const unknown = unknownProtocol(stamp);
+    if (unknown !== undefined) return unknown;
+    if (state.seal !== undefined) return { sealedBy: state.seal };
+    const { gatewayRevision, shardRevision } = configuration;
+    if (gatewayRevision === gatewayRevisionOf(stamp) && known <= shardRevision) return undefined;
+    return { gatewayRevision, shardRevision };
+  }
+
+  #perform<T>(effect: (transaction: Transaction) => T): T {
+    return perform(this.#shard, this.#jobTable, Date.now(), effect);
+  }
+}
