@@ -16,6 +16,7 @@ const OF_ONE_SHARD = [
       "append-object",
       "bucket-config",
       "chunked-put-object",
+      "cors",
       "conditional-writes",
     ],
     ...[

@@ -44,7 +44,7 @@ export const SUCCESSORS: Readonly<Record<string, string>> = {
 const NOTES: Readonly<Record<string, string>> = {
   GetBucketMetadataTableConfiguration: "MetadataConfigurationNotFound, as its successor",
   PostObject: "a browser's form upload: [how to make one](post-uploads.md)",
-  Preflight: "a browser's CORS request: refused without a CORS configuration",
+  Preflight: "a browser's CORS request, by the bucket's CORS configuration",
   RenameObject: "in every bucket, not in directory buckets only",
   ...Object.fromEntries(
     Object.entries(SUCCESSORS).map(([name, successor]) => [name, `the older name of ${successor}`]),
@@ -59,7 +59,7 @@ const UNMODELLED: readonly Row[] = [
     request: "POST /{bucket} (multipart/form-data)",
     state: stateOf("POST bucket form"),
   },
-  { name: "Preflight", tier: "T1", request: "OPTIONS /{bucket}/{key}", state: "fresh bucket" },
+  { name: "Preflight", tier: "T1", request: "OPTIONS /{bucket}/{key}", state: "works" },
 ];
 
 /** The routing key of the least request that a client can send for an operation. */

@@ -12,7 +12,7 @@ import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
 import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { addressOf } from "./address.ts";
-import { answerPreflight } from "./cors.ts";
+import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { dateHeader } from "./date-header.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
@@ -23,6 +23,9 @@ import { renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds, type RequestIds } from "./request-ids.ts";
 import { logRequest } from "./request-log.ts";
 import { authenticated, authenticatedForm, run } from "./run.ts";
+
+/** The name of a CORS preflight in the log. */
+const PREFLIGHT = "Preflight";
 
 export const app = new Hono<{ Bindings: Cloudflare.Env }>();
 
@@ -41,6 +44,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   const startedMs = Date.now();
   const ids = newRequestIds();
   let deployment: Deployment | undefined;
+  let ports: Ports | undefined;
   let request: S3Request | undefined;
   let operation: string | undefined;
   let failure: S3Error | undefined;
@@ -51,19 +55,24 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     request = addressOf(raw, settings.virtualHostSuffix);
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
-    if (request.method === "OPTIONS") answerPreflight(request.headers);
-    const hoisted = withHoistedHeaders(request);
-    const selected = operationFor(hoisted);
-    operation = selected.name;
-    const { identities } = deployment;
-    const verified =
-      selected.isForm === true
-        ? authenticatedForm(request, settings.bodyIdleMs, identities, waiter)
-        : authenticated(request, hoisted, identities, waiter);
-    // Nearly always without waiting.
-    const authentication = verified instanceof Promise ? await verified : verified;
-    ({ request } = authentication);
-    response = await run(selected, authentication, portsOf(env, deployment, waiter));
+    ports = portsOf(env, deployment, waiter);
+    if (raw.method === "OPTIONS") {
+      operation = PREFLIGHT;
+      response = await answerPreflight(request, ports);
+    } else {
+      const hoisted = withHoistedHeaders(request);
+      const selected = operationFor(hoisted);
+      operation = selected.name;
+      const { identities } = deployment;
+      const verified =
+        selected.isForm === true
+          ? authenticatedForm(request, settings.bodyIdleMs, identities, waiter)
+          : authenticated(request, hoisted, identities, waiter);
+      // Nearly always without waiting.
+      const authentication = verified instanceof Promise ? await verified : verified;
+      ({ request } = authentication);
+      response = await run(selected, authentication, ports);
+    }
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
     failure = toS3Error(error);
@@ -71,6 +80,10 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     if (failure instanceof NotBuiltError) ({ operation } = failure);
     response = await readOn(renderError(failure, raw.method, ids), raw);
   }
+  // A bucket that there is not has no rules, and to look for it once more would cost a call.
+  const mayBeShared = operation !== PREFLIGHT && failure?.code !== "NoSuchBucket";
+  if (raw.headers.has("origin") && mayBeShared && request !== undefined && ports !== undefined)
+    await shareWithOrigin(response, raw, request.bucket, ports);
   const answeredMs = Date.now();
   response.headers.set("date", dateHeader(answeredMs));
   response.headers.set("x-amz-request-id", ids.requestId);

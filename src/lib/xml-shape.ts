@@ -92,6 +92,19 @@ export function many<T>(shape: Shape<T>): Field<readonly T[]> {
   };
 }
 
+/** At least one of them, and no more than so many. */
+export function some<T>(shape: Shape<T>, most = Infinity): Field<readonly T[]> {
+  const field = many(shape);
+  return {
+    read(name, found) {
+      if (found.length === 0) throw new XmlSyntaxError(`<${name}> is missing`);
+      if (found.length > most) throw new XmlSyntaxError(`<${name}> occurs over ${most} times`);
+      return field.read(name, found);
+    },
+    write: (name, values) => field.write(name, values),
+  };
+}
+
 function refuseSecond(name: string, found: readonly XmlElement[]): void {
   if (found.length > 1) throw new XmlSyntaxError(`<${name}> occurs ${found.length} times`);
 }

@@ -10,7 +10,6 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?abac": "PutBucketAbac",
   "PUT bucket?accelerate": "PutBucketAccelerateConfiguration",
   "PUT bucket?analytics": "PutBucketAnalyticsConfiguration",
-  "PUT bucket?cors": "PutBucketCors",
   "PUT bucket?encryption": "PutBucketEncryption",
   "PUT bucket?intelligent-tiering": "PutBucketIntelligentTieringConfiguration",
   "PUT bucket?inventory": "PutBucketInventoryConfiguration",
@@ -28,7 +27,6 @@ export const NOT_IMPLEMENTED = {
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
 
   "DELETE bucket?analytics": "DeleteBucketAnalyticsConfiguration",
-  "DELETE bucket?cors": "DeleteBucketCors",
   "DELETE bucket?encryption": "DeleteBucketEncryption",
   "DELETE bucket?intelligent-tiering": "DeleteBucketIntelligentTieringConfiguration",
   "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",

@@ -73,9 +73,12 @@ test("a configuration of a bucket that does not exist is NoSuchBucket", async ()
 
 test("PUT of a configuration makes no bucket", async () => {
   const bucket = `bucket-${crypto.randomUUID()}`;
-  const response = await signedFetch("PUT", `/${bucket}`, { query: { cors: "" }, body: "<a/>" });
+  const response = await signedFetch("PUT", `/${bucket}`, {
+    query: { replication: "" },
+    body: "<a/>",
+  });
   const document = await expectError(response, 501, "NotImplemented");
-  expect(elements(document, "Message")).toEqual(["PutBucketCors is not implemented"]);
+  expect(elements(document, "Message")).toEqual(["PutBucketReplication is not implemented"]);
   expect((await signedFetch("HEAD", `/${bucket}`)).status).toBe(404);
 });
 

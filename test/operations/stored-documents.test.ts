@@ -15,6 +15,15 @@ interface Kind {
 
 const KINDS: readonly Kind[] = [
   {
+    subresource: "cors",
+    root: "CORSConfiguration",
+    content:
+      "<CORSRule><ID>r</ID><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedHeader>x-*</AllowedHeader><MaxAgeSeconds>0</MaxAgeSeconds><ExposeHeader>ETag</ExposeHeader></CORSRule>",
+    // A rule that lacks its method.
+    child: "<CORSRule><AllowedOrigin>*</AllowedOrigin></CORSRule>",
+    isVouchedFor: true,
+  },
+  {
     subresource: "object-lock",
     root: "ObjectLockConfiguration",
     content: "<ObjectLockEnabled>Enabled</ObjectLockEnabled>",

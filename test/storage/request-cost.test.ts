@@ -5,6 +5,7 @@ import scaleMd from "../../docs/scale.md?raw";
 import { anonymously, putPolicy } from "../support/bucket-policy.ts";
 import { putAcl } from "../support/acl.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { preflight, putCors } from "../support/cors.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
 import { annotate, append, listPage, putTags } from "../support/counted-requests.ts";
 import { evaluate, readTable } from "../support/cost-table.ts";
@@ -184,6 +185,21 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     send: (bucket, count) =>
       withUpload(bucket, count, ({ uploadId }) => abort(bucket, "k", uploadId)),
     counts: PARTS,
+  },
+  "GetObject, inline, to another origin's page": {
+    async send(bucket) {
+      await putCors(bucket, { origins: ["*"], methods: ["GET"] });
+      meter.reset();
+      return signedFetch("GET", `/${bucket}/inline-0`, { headers: { origin: "https://o" } });
+    },
+  },
+  Preflight: {
+    async send(bucket) {
+      await putCors(bucket, { origins: ["*"], methods: ["PUT"] });
+      meter.reset();
+      const headers = preflight("https://o", "PUT");
+      return anonymously("OPTIONS", `/${bucket}/none`, { headers });
+    },
   },
   HeadBucket: { send: (bucket) => signedFetch("HEAD", `/${bucket}`) },
   "ListBuckets, N buckets": {

@@ -11,7 +11,6 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["GetBucketAccelerateConfiguration", "GetAccelerateConfiguration"],
   ["GetBucketAnalyticsConfiguration", "GetAnalyticsConfiguration"],
   ["ListBucketAnalyticsConfigurations", "GetAnalyticsConfiguration"],
-  ["GetBucketCors", "GetBucketCORS"],
   ["GetBucketEncryption", "GetEncryptionConfiguration"],
   ["GetBucketIntelligentTieringConfiguration", "GetIntelligentTieringConfiguration"],
   ["ListBucketIntelligentTieringConfigurations", "GetIntelligentTieringConfiguration"],
@@ -37,7 +36,6 @@ export const FRESH_BUCKET = {
   "GET bucket?accelerate": answers("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
   "GET bucket?analytics": lists("Analytics", "ListBucketAnalyticsConfigurationsResult"),
   "GET bucket?analytics&id": lacks("GetBucketAnalyticsConfiguration", "NoSuchConfiguration"),
-  "GET bucket?cors": lacks("GetBucketCors", "NoSuchCORSConfiguration"),
   "GET bucket?encryption": lacks(
     "GetBucketEncryption",
     "ServerSideEncryptionConfigurationNotFoundError",

@@ -1,3 +1,4 @@
+import { CORS } from "./cors.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
 import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
 import { PUBLIC_ACCESS_BLOCK } from "./public-access-block.ts";
@@ -8,6 +9,7 @@ import { VERSIONING } from "./versioning.ts";
 
 /** What can be configured of a bucket. */
 export const STORED_DOCUMENTS = {
+  ...deletableDocument(CORS),
   ...storedDocument(OBJECT_LOCK),
   ...deletableDocument(OWNERSHIP_CONTROLS),
   ...deletableDocument(PUBLIC_ACCESS_BLOCK),

@@ -55,7 +55,7 @@ test.for([
 });
 
 test.for([
-  ["PUT", "/b?cors", "PutBucketCors"],
+  ["PUT", "/b?replication", "PutBucketReplication"],
   ["DELETE", "/b?website", "DeleteBucketWebsite"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
   ["PUT", "/b/k?encryption", "UpdateObjectEncryption"],

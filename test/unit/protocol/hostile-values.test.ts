@@ -19,6 +19,7 @@ import {
 import { readAcl } from "../../../src/protocol/acl/acl-document.ts";
 import { parseGrantHeaders } from "../../../src/protocol/acl/grant-headers.ts";
 import { checkNewBucketName } from "../../../src/protocol/bucket-name.ts";
+import { compileCors, corsHeaders, corsQuestion } from "../../../src/protocol/cors/cors-match.ts";
 import * as checksums from "../../../src/protocol/checksums.ts";
 import { formFields, headersOfForm } from "../../../src/protocol/form/form-fields.ts";
 import { boundaryOf } from "../../../src/protocol/form/form-head.ts";
@@ -60,8 +61,27 @@ const FORM = {
   delimiter: Buffer.alloc(0),
 };
 
+const CORS_RULES = compileCors({
+  CORSRule: [
+    {
+      ID: undefined,
+      AllowedOrigin: ["a*a"],
+      AllowedMethod: ["GET"],
+      AllowedHeader: Array.from({ length: 1000 }, (_, i) => `a*${i}`),
+      MaxAgeSeconds: undefined,
+      ExposeHeader: [],
+    },
+  ],
+});
+
+function shareWith(headers: Headers): unknown {
+  const question = corsQuestion(new Headers([["origin", "aa"], ...headers]), "GET");
+  return question && corsHeaders(CORS_RULES, question);
+}
+
 /** By header name. */
 const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
+  "access-control-request-headers": shareWith,
   "cache-control": parseStoredHeaders,
   "content-encoding": parseStoredHeaders,
   "content-md5": checksums.parseContentMd5,
@@ -70,6 +90,7 @@ const HEADERS: Readonly<Record<string, (headers: Headers) => unknown>> = {
   "if-modified-since": (headers) => evaluateRead(headers, OBJECT),
   "if-none-match": parseWriteConditions,
   "if-range": (headers) => isRangeCurrent(headers, OBJECT),
+  origin: shareWith,
   range: (headers) => parseRange(headers.get("range")),
   "x-amz-bucket-object-lock-enabled": parseLockEnabled,
   "x-amz-checksum-algorithm": checksums.parseChecksumAlgorithm,
