@@ -15,6 +15,7 @@ const OF_ONE_SHARD = [
       "addressing",
       "append-object",
       "bucket-config",
+      "bucket-encryption",
       "chunked-put-object",
       "cors",
       "conditional-writes",

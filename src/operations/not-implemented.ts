@@ -10,7 +10,6 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?abac": "PutBucketAbac",
   "PUT bucket?accelerate": "PutBucketAccelerateConfiguration",
   "PUT bucket?analytics": "PutBucketAnalyticsConfiguration",
-  "PUT bucket?encryption": "PutBucketEncryption",
   "PUT bucket?intelligent-tiering": "PutBucketIntelligentTieringConfiguration",
   "PUT bucket?inventory": "PutBucketInventoryConfiguration",
   "PUT bucket?lifecycle": "PutBucketLifecycleConfiguration",
@@ -27,7 +26,6 @@ export const NOT_IMPLEMENTED = {
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
 
   "DELETE bucket?analytics": "DeleteBucketAnalyticsConfiguration",
-  "DELETE bucket?encryption": "DeleteBucketEncryption",
   "DELETE bucket?intelligent-tiering": "DeleteBucketIntelligentTieringConfiguration",
   "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",
   "DELETE bucket?lifecycle": "DeleteBucketLifecycle",

@@ -24,6 +24,14 @@ const KINDS: readonly Kind[] = [
     isVouchedFor: true,
   },
   {
+    subresource: "encryption",
+    root: "ServerSideEncryptionConfiguration",
+    content:
+      "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>alias/app</KMSMasterKeyID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled><BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes></Rule>",
+    child: "<Rule/>",
+    isVouchedFor: true,
+  },
+  {
     subresource: "object-lock",
     root: "ObjectLockConfiguration",
     content: "<ObjectLockEnabled>Enabled</ObjectLockEnabled>",

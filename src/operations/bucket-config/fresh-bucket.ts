@@ -11,7 +11,6 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["GetBucketAccelerateConfiguration", "GetAccelerateConfiguration"],
   ["GetBucketAnalyticsConfiguration", "GetAnalyticsConfiguration"],
   ["ListBucketAnalyticsConfigurations", "GetAnalyticsConfiguration"],
-  ["GetBucketEncryption", "GetEncryptionConfiguration"],
   ["GetBucketIntelligentTieringConfiguration", "GetIntelligentTieringConfiguration"],
   ["ListBucketIntelligentTieringConfigurations", "GetIntelligentTieringConfiguration"],
   ["GetBucketInventoryConfiguration", "GetInventoryConfiguration"],
@@ -26,8 +25,7 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
 
 /**
  * What a bucket that nobody has configured answers to every read of its configuration: clients ask these before
- * anything else, and take a 501 for a broken server. AWS sets encryption, ownership and public access of new buckets
- * by itself since 2023; Ledge sets none of them, and so reports none.
+ * anything else, and take a 501 for a broken server.
  *
  * Source of the codes: the API reference of each operation; of the list roots: AWS's answers.
  */
@@ -36,10 +34,6 @@ export const FRESH_BUCKET = {
   "GET bucket?accelerate": answers("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
   "GET bucket?analytics": lists("Analytics", "ListBucketAnalyticsConfigurationsResult"),
   "GET bucket?analytics&id": lacks("GetBucketAnalyticsConfiguration", "NoSuchConfiguration"),
-  "GET bucket?encryption": lacks(
-    "GetBucketEncryption",
-    "ServerSideEncryptionConfigurationNotFoundError",
-  ),
   "GET bucket?intelligent-tiering": lists(
     "IntelligentTiering",
     "ListIntelligentTieringConfigurationsResult",

@@ -54,6 +54,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
     document: Document,
     context: BucketContext,
   ) => Document | undefined | Promise<Document | undefined>;
+  /** What is kept in the place of one that is deleted; absent: nothing is. */
+  readonly inPlaceOfDeleted?: (context: BucketContext) => Document | undefined;
   /** Of a document that shards decide with: what gateways know of it. Undefined: there is none any more. */
   readonly flags?: (document: Document | undefined) => ShardFlags;
 }
@@ -116,8 +118,9 @@ export function deletableDocument<Subresource extends Storable, Document extends
     scope: "bucket",
     access: onBucket(`Put${kind.action ?? kind.name}`, limitsOf(kind)),
     async handle(context) {
+      const instead = kind.inPlaceOfDeleted?.(context);
       await configureBucket(context, context.bucket, async (bucket) =>
-        changeOf(kind, bucket, undefined),
+        changeOf(kind, bucket, instead),
       );
       return emptyResponse(204);
     },

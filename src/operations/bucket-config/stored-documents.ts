@@ -1,4 +1,5 @@
 import { CORS } from "./cors.ts";
+import { ENCRYPTION_DOCUMENT } from "./encryption.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
 import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
 import { PUBLIC_ACCESS_BLOCK } from "./public-access-block.ts";
@@ -10,6 +11,7 @@ import { VERSIONING } from "./versioning.ts";
 /** What can be configured of a bucket. */
 export const STORED_DOCUMENTS = {
   ...deletableDocument(CORS),
+  ...deletableDocument(ENCRYPTION_DOCUMENT),
   ...storedDocument(OBJECT_LOCK),
   ...deletableDocument(OWNERSHIP_CONTROLS),
   ...deletableDocument(PUBLIC_ACCESS_BLOCK),

@@ -6,6 +6,7 @@ import { checkSignedRegion } from "../../domain/signed-region.ts";
 import { ulid } from "../../lib/ulid.ts";
 import { object, optional, text } from "../../lib/xml-shape.ts";
 import { bucketArn, checkNewBucketName } from "../../protocol/bucket-name.ts";
+import { AWS_ENCRYPTION } from "../../protocol/encryption/bucket-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { parseLockEnabled } from "../../protocol/object-lock.ts";
 import { readXml } from "../../protocol/read-xml.ts";
@@ -16,6 +17,7 @@ import type { TagSet } from "../../protocol/tag-set.ts";
 import { taggingOf, tagSetOf, TagSetShape } from "../../protocol/tags.ts";
 import type { BucketRecord, StoredDocument } from "../../storage/ports/bucket-directory.ts";
 import { ACL_DOCUMENT } from "../bucket-config/acl.ts";
+import { ENCRYPTION_DOCUMENT } from "../bucket-config/encryption.ts";
 import { OBJECT_LOCK } from "../bucket-config/object-lock.ts";
 import { storedAs } from "../bucket-config/stored-document.ts";
 import { TAGGING } from "../bucket-config/tagging.ts";
@@ -58,6 +60,10 @@ export const createBucket: AccountOperation = {
     checkNewBucketName(name);
     const asked = await readConfiguration(context);
     const access = await readNewBucketAccess(context, owner);
+    const gatewayDocuments = [
+      ...access.documents,
+      ...(settings.newBuckets === "aws" ? [storedAs(ENCRYPTION_DOCUMENT, AWS_ENCRYPTION)] : []),
+    ];
     const region = asked.locationConstraint ?? settings.region;
     checkSignedRegion(signedRegion, regionOf(region), settings.region);
 
@@ -72,10 +78,10 @@ export const createBucket: AccountOperation = {
       }),
       shardCount: settings.indexShards,
       createdMs: now,
-      gateway: gatewayPartOf(access),
+      gateway: gatewayPartOf(gatewayDocuments),
       shard: shardPartOf(asked),
     };
-    const outcome = await directory.create(made, [...documentsOf(asked), ...access.documents]);
+    const outcome = await directory.create(made, [...documentsOf(asked), ...gatewayDocuments]);
     // Its root has made this request with a key that is gone, too.
     if (outcome === undefined) throw new S3Error("InvalidAccessKeyId");
     const { bucket, isNew, shardPart } = outcome;
@@ -130,7 +136,7 @@ function documentsOf({ tags, hasObjectLock }: Asked): readonly StoredDocument[] 
 }
 
 /** A bucket without such documents is at revision 0. */
-function gatewayPartOf({ documents }: NewBucketAccess): BucketRecord["gateway"] {
+function gatewayPartOf(documents: readonly StoredDocument[]): BucketRecord["gateway"] {
   return {
     revision: Math.min(documents.length, 1),
     documents: Object.fromEntries(documents.map(({ kind, body }) => [kind, body])),
