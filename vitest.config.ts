@@ -12,6 +12,8 @@ const OF_ONE_SHARD = [
   ...[
     ...[
       "accounts",
+      "iam",
+      "query-api",
       "addressing",
       "append-object",
       "bucket-config",

@@ -1,8 +1,6 @@
 import { Hono } from "hono/tiny";
 import type { Ports } from "../domain/ports.ts";
-import { log } from "../lib/log.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
-import type { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
@@ -17,10 +15,11 @@ import { dateHeader } from "./date-header.ts";
 import { type Deployment, deploymentOf } from "./deployment.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
+import { otherApiOf } from "./other-api.ts";
 import { refuseForeign } from "./own-host.ts";
 import { readOn, readUnused } from "./read-on.ts";
-import { renderError, toS3Error } from "./render-error.ts";
-import { newRequestIds, type RequestIds } from "./request-ids.ts";
+import { logInternalError, renderError, toS3Error } from "./render-error.ts";
+import { newRequestIds } from "./request-ids.ts";
 import { logRequest } from "./request-log.ts";
 import { authenticated, authenticatedForm, run } from "./run.ts";
 
@@ -47,7 +46,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   let ports: Ports | undefined;
   let request: S3Request | undefined;
   let operation: string | undefined;
-  let failure: S3Error | undefined;
+  let code: string | undefined;
   let response: Response;
   try {
     deployment = deploymentOf(env);
@@ -56,14 +55,20 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
     ports = portsOf(env, deployment, waiter);
+    const { identities } = deployment;
+    const other = otherApiOf(request);
     if (raw.method === "OPTIONS") {
       operation = PREFLIGHT;
       response = await answerPreflight(request, ports);
+    } else if (other !== undefined) {
+      const { requestId } = ids;
+      const answered = await other.answer({ request, ports, identities, waiter, requestId });
+      ({ operation, code, response } = answered);
+      if (code !== undefined) response = await readOn(response, raw);
     } else {
       const hoisted = withHoistedHeaders(request);
       const selected = operationFor(hoisted);
       operation = selected.name;
-      const { identities } = deployment;
       const verified =
         selected.isForm === true
           ? authenticatedForm(request, settings.bodyIdleMs, identities, waiter)
@@ -75,13 +80,14 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     }
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
-    failure = toS3Error(error);
-    if (failure !== error) logFailure(error, ids);
+    const failure = toS3Error(error);
+    ({ code } = failure);
+    if (failure !== error) logInternalError(error, ids.requestId);
     if (failure instanceof NotBuiltError) ({ operation } = failure);
     response = await readOn(renderError(failure, raw.method, ids), raw);
   }
   // A bucket that there is not has no rules, and to look for it once more would cost a call.
-  const mayBeShared = operation !== PREFLIGHT && failure?.code !== "NoSuchBucket";
+  const mayBeShared = operation !== PREFLIGHT && code !== "NoSuchBucket";
   if (raw.headers.has("origin") && mayBeShared && request !== undefined && ports !== undefined)
     await shareWithOrigin(response, raw, request.bucket, ports);
   const answeredMs = Date.now();
@@ -93,15 +99,13 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   const settings = deployment?.settings;
   if (settings?.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
-  if (settings?.logRequests !== false) {
-    const code = failure?.code;
+  if (settings?.logRequests !== false)
     logRequest({ ids, raw, operation, request, response, code, startedMs, answeredMs });
-  }
   return response;
 }
 
 function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
-  const { settings, accounts, identityLookup, keys } = deployment;
+  const { settings, accounts, identityLookup, identityDirectory, keys } = deployment;
   const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
   const buckets = bucketLookup(env, directory, waitUntil);
@@ -110,6 +114,7 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     accounts,
     identityLookup,
     keys,
+    identityDirectory,
     directory,
     buckets,
     blobs: blobStoreOf(env),
@@ -118,10 +123,4 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     indexOf: (bucket, decisions) =>
       bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions),
   };
-}
-
-/** The cause of an InternalError, for us; the client gets the request id that leads here. */
-function logFailure(error: unknown, { requestId }: RequestIds): void {
-  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  log("error", "internal error", { requestId, cause });
 }

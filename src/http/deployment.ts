@@ -3,9 +3,11 @@ import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
 import { readSettings, type Settings } from "../env.ts";
 import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
 import { type IdentityLookup, identityLookup } from "../storage/clients/identity-lookup.ts";
+import { identityDirectoryClient } from "../storage/clients/identity-directory-client.ts";
 import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
 import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
+import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
 /** What all requests of an environment have in common. */
@@ -13,6 +15,7 @@ export interface Deployment {
   readonly settings: Settings;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
+  readonly identityDirectory: IdentityDirectory;
   readonly identities: Identities;
   readonly keys: KeyRegistry;
 }
@@ -45,5 +48,6 @@ function make(env: Cloudflare.Env): Deployment {
     masterKey?.subKeys("kms"),
     settings.declaredKeys,
   );
-  return { settings, accounts, identityLookup: lookup, identities, keys };
+  const identityDirectory = identityDirectoryClient(env.DIRECTORY, lookup);
+  return { settings, accounts, identityLookup: lookup, identityDirectory, identities, keys };
 }

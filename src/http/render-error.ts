@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import { boundedText } from "../lib/bounded-text.ts";
 import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
 import { S3Error } from "../protocol/errors.ts";
@@ -49,4 +50,10 @@ export function errorDocument(error: S3Error, { requestId, hostId }: RequestIds)
 export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   return isForWantOfRoom(error) ? diskFull() : new S3Error("InternalError");
+}
+
+/** The cause of an InternalError, for us; the client gets the request id that leads here. */
+export function logInternalError(error: unknown, requestId: string): void {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log("error", "internal error", { requestId, cause });
 }

@@ -1,3 +1,4 @@
+import { iamArn } from "./iam/arns.ts";
 import type { Account } from "./owner.ts";
 import type { TagSet } from "./tag-set.ts";
 
@@ -117,6 +118,23 @@ export const ANONYMOUS: AnonymousCaller = { kind: "anonymous" };
 /** Whoever has a key of an account itself. */
 export function rootOf(account: Account): RootCaller {
   return { kind: "root", account, arn: `arn:aws:iam::${account.id}:root`, userId: account.id };
+}
+
+/** A user of an account. */
+export function userOf(
+  account: Account,
+  { uniqueId, name, path, tags }: { uniqueId: string; name: string; path: string; tags: TagSet },
+  policies: PrincipalPolicies,
+): UserCaller {
+  return {
+    kind: "user",
+    account,
+    arn: iamArn(account.id, "user", path, name),
+    userId: uniqueId,
+    userName: name,
+    tags,
+    policies,
+  };
 }
 
 /** Somebody whose account is known. */

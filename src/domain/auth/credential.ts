@@ -1,5 +1,7 @@
 import { type ErrorDetail, S3Error } from "../../protocol/errors.ts";
 
+const S3_ALONE: readonly Service[] = ["s3"];
+
 /** Where a credential stands, and what AWS answers when it is wrong there. */
 const PLACES = {
   header: {
@@ -24,9 +26,13 @@ export interface SignedRegion {
   readonly place: Place;
 }
 
+/** An API that requests are signed for. */
+export type Service = "iam" | "s3" | "sts";
+
 /** The Credential of a SigV4 signature, without what is always the same. */
 export interface Credential extends SignedRegion {
   readonly accessKeyId: string;
+  readonly service: Service;
   /** `20261123` */
   readonly date: string;
   /** `20261123/us-east-1/s3/aws4_request` */
@@ -36,17 +42,22 @@ export interface Credential extends SignedRegion {
 /**
  * Reads `AKID/20261123/us-east-1/s3/aws4_request`.
  *
+ * @param services that the request can be for
  * @throws S3Error AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidArgument (in a form)
  */
-export function parseCredential(text: string, place: Place): Credential {
+export function parseCredential(
+  text: string,
+  place: Place,
+  services: readonly Service[] = S3_ALONE,
+): Credential {
   // An access key that somebody chose for a server of their own may have slashes.
   const parts = text.split("/");
-  const [date, region, service, terminator] = parts.slice(-4);
+  const [date, region, serviceName, terminator] = parts.slice(-4);
   const accessKeyId = parts.slice(0, -4).join("/");
   if (
     date === undefined ||
     region === undefined ||
-    service === undefined ||
+    serviceName === undefined ||
     terminator === undefined ||
     accessKeyId === ""
   )
@@ -59,14 +70,21 @@ export function parseCredential(text: string, place: Place): Credential {
       place,
       `incorrect date format "${date}". This date in the credential must be in the format "yyyyMMdd".`,
     );
-  if (service !== "s3")
-    throw malformed(place, `incorrect service "${service}". This endpoint belongs to "s3".`);
+  const service = services.find((each) => each === serviceName);
+  if (service === undefined) {
+    const belongs = services.map((each) => `"${each}"`).join(", ");
+    throw malformed(
+      place,
+      `incorrect service "${serviceName}". This endpoint belongs to ${belongs}.`,
+    );
+  }
   if (terminator !== "aws4_request")
     throw malformed(
       place,
       `incorrect terminal "${terminator}". This endpoint uses "aws4_request".`,
     );
-  return { accessKeyId, date, region, place, scope: `${date}/${region}/s3/aws4_request` };
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  return { accessKeyId, date, region, service, place, scope };
 }
 
 /**

@@ -1,9 +1,10 @@
+import type { HmacKey } from "../../lib/sha256.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { canonicalQuery } from "./canonical-request.ts";
 import { chunkSigner } from "./chunk-signer.ts";
-import { type Credential, malformed, parseCredential } from "./credential.ts";
-import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
+import { type Credential, malformed, parseCredential, type Service } from "./credential.ts";
+import { type Authentication, type FindIdentity, identityOf, type Unverified } from "./identity.ts";
 import { payloadOf } from "./payload-claim.ts";
 import { formatAmzDate, requestTime } from "./request-time.ts";
 import { checkHeadersSigned, parseSignedHeaders, type SignedHeaders } from "./signed-headers.ts";
@@ -32,38 +33,59 @@ export function authenticateHeaderV4(
   nowMs: number,
 ): Authentication {
   const { headers } = request;
-  const { credential, signedHeaders, signature } = parseAuthorization(components);
+  const authorization = parseAuthorization(components);
   const payloadHash = headers.get("x-amz-content-sha256");
   if (payloadHash === null)
     throw new S3Error("InvalidRequest", {
       message: "Missing required header for this request: x-amz-content-sha256",
     });
+  const { caller, credential, amzDate, key, verify } = signerOf(
+    request,
+    authorization,
+    find,
+    nowMs,
+  );
+  const { scope } = credential;
+  const seed = authorization.signature;
+  const payload = payloadOf(payloadHash, headers, () => chunkSigner(key, { amzDate, scope, seed }));
+  return { caller, payload, signedRegion: credential, request: verify(payloadHash) };
+}
+
+/**
+ * The same of a request to another API than S3's: the hash in its signature is that of its body, which is still to be read.
+ *
+ * @throws S3Error as {@link authenticateHeaderV4}, but for what is said of payloads
+ */
+export function prepareHeaderV4(
+  request: S3Request,
+  components: string,
+  find: FindIdentity,
+  nowMs: number,
+  services: readonly Service[],
+): Unverified {
+  return signerOf(request, parseAuthorization(components, services), find, nowMs);
+}
+
+function signerOf(
+  request: S3Request,
+  { credential, signedHeaders, signature }: AuthorizationV4,
+  find: FindIdentity,
+  nowMs: number,
+): Unverified & { readonly amzDate: string; readonly key: HmacKey } {
+  const { headers } = request;
   const amzDate = amzDateOf(headers, credential, nowMs);
   checkHeadersSigned(headers, signedHeaders);
 
   const { caller, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
-  const { date, region, scope } = credential;
-  const key = signingKey(secretAccessKey, date, region, "s3");
-  const signer = () => chunkSigner(key, { amzDate, scope, seed: signature });
-  const payload = payloadOf(payloadHash, headers, signer);
+  const { date, region, service } = credential;
+  const key = signingKey(secretAccessKey, date, region, service);
   const query = canonicalQuery(request.rawQuery);
-  const signed = {
-    credential,
-    amzDate,
-    signedHeaders,
-    payloadHash,
-    canonicalQuery: query,
-    signature,
-  };
-  return {
-    caller,
-    payload,
-    signedRegion: credential,
-    request: verifyV4(request, signed, key),
-  };
+  const signed = { credential, amzDate, signedHeaders, canonicalQuery: query, signature };
+  const verify = (payloadHash: string) => verifyV4(request, { ...signed, payloadHash }, key);
+  return { caller, credential, amzDate, key, verify };
 }
 
-function parseAuthorization(components: string): AuthorizationV4 {
+function parseAuthorization(components: string, services?: readonly Service[]): AuthorizationV4 {
   const values = new Map<string, string>();
   for (const component of components.split(",")) {
     const equals = component.indexOf("=");
@@ -71,7 +93,7 @@ function parseAuthorization(components: string): AuthorizationV4 {
       throw malformed("header", `the authorization component "${component.trim()}" is malformed.`);
     values.set(component.slice(0, equals).trim(), component.slice(equals + 1).trim());
   }
-  const credential = parseCredential(required(values, "Credential"), "header");
+  const credential = parseCredential(required(values, "Credential"), "header", services);
   const signedHeaders = parseSignedHeaders(required(values, "SignedHeaders"));
   if (signedHeaders === undefined) throw malformed("header", "the SignedHeaders is mal-formed.");
   return { credential, signedHeaders, signature: required(values, "Signature") };

@@ -1,11 +1,12 @@
 import type { Settings } from "../../env.ts";
 import type { SubKeys } from "../../lib/master-key.ts";
 import { unseal } from "../../lib/sealed-text.ts";
-import { rootOf } from "../../protocol/caller.ts";
+import { rootOf, userOf } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { IdentityLookup, Waiter } from "../../storage/clients/identity-lookup.ts";
 import type { KeyRecord } from "../../storage/ports/account-directory.ts";
 import type { FindIdentity, Identity } from "./identity.ts";
+import { policiesOf } from "./principal-policies.ts";
 
 /** Whose key this is has to be looked up first, which takes waiting. */
 class UnreadIdentityError extends Error {
@@ -84,10 +85,11 @@ const opened = new WeakMap<KeyRecord, Identity>();
 function identityOf(record: KeyRecord, secretKeys: SubKeys): Identity {
   let identity = opened.get(record);
   if (identity !== undefined) return identity;
-  const { accessKeyId, sealedSecret, account } = record;
+  const { accessKeyId, sealedSecret, account, user } = record;
   const sealed = Buffer.from(sealedSecret, "base64");
   const secretAccessKey = unseal(secretKeys, accessKeyId, sealed);
-  identity = { caller: rootOf(account), secretAccessKey };
+  const caller = user === undefined ? rootOf(account) : userOf(account, user, policiesOf(user));
+  identity = { caller, secretAccessKey };
   opened.set(record, identity);
   return identity;
 }

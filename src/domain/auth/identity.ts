@@ -2,7 +2,7 @@ import type { Caller, SignedCaller } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { FormUpload } from "../body/form-file.ts";
-import type { SignedRegion } from "./credential.ts";
+import type { Credential, SignedRegion } from "./credential.ts";
 import type { Payload } from "./payload.ts";
 
 /** Whom an access key stands for. */
@@ -23,6 +23,18 @@ export interface Authentication {
   readonly request: S3Request;
   /** What a form uploads; undefined for every other request. */
   readonly form?: FormUpload;
+}
+
+/** A signature whose key is known, while the hash of what it signs is not. */
+export interface Unverified {
+  readonly caller: SignedCaller;
+  readonly credential: Credential;
+  /**
+   * @param payloadHash of the body, in hex
+   * @returns the request as it was signed
+   * @throws S3Error SignatureDoesNotMatch
+   */
+  readonly verify: (payloadHash: string) => S3Request;
 }
 
 /**

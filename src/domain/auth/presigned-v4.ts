@@ -1,10 +1,11 @@
 import { isHeaderValue } from "../../lib/header-text.ts";
+import type { HmacKey } from "../../lib/sha256.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { canonicalQuery } from "./canonical-request.ts";
 import { chunkSigner } from "./chunk-signer.ts";
-import { parseCredential } from "./credential.ts";
-import { type Authentication, type FindIdentity, identityOf } from "./identity.ts";
+import { parseCredential, type Service } from "./credential.ts";
+import { type Authentication, type FindIdentity, identityOf, type Unverified } from "./identity.ts";
 import { notImplementedV4a, payloadOf, UNSIGNED_PAYLOAD } from "./payload-claim.ts";
 import { checkNotExpired, formatErrorTime, MAX_SKEW_MS, parseAmzDate } from "./request-time.ts";
 import { checkHeadersSigned, parseSignedHeaders, type SignedHeaders } from "./signed-headers.ts";
@@ -27,8 +28,44 @@ export function authenticatePresignedV4(
   nowMs: number,
 ): Authentication {
   const { headers, query } = request;
+  const { caller, credential, amzDate, signature, signedHeaders, key, verify } = preparePresigned(
+    request,
+    find,
+    nowMs,
+  );
+  const { scope } = credential;
+  // Whoever made the URL may not have known the body: a hash that only the sender vouches for is not in the signature.
+  const header = headers.get("x-amz-content-sha256");
+  const isHeaderSigned = signedHeaders.names.has("x-amz-content-sha256");
+  const claimInQuery = query.get("X-Amz-Content-Sha256");
+  const payloadHash = claimInQuery ?? (isHeaderSigned ? header : null) ?? UNSIGNED_PAYLOAD;
+  const payload = payloadOf(claimInQuery ?? header ?? UNSIGNED_PAYLOAD, headers, () =>
+    chunkSigner(key, { amzDate, scope, seed: signature }),
+  );
+  return { caller, payload, signedRegion: credential, request: verify(payloadHash) };
+}
+
+interface Prepared extends Unverified {
+  readonly amzDate: string;
+  readonly signature: string;
+  readonly signedHeaders: SignedHeaders;
+  readonly key: HmacKey;
+}
+
+/**
+ * The same of a request to another API than S3's: the hash in its signature is that of its body, which is still to be read.
+ *
+ * @throws S3Error as {@link authenticatePresignedV4}, but for what is said of payloads
+ */
+export function preparePresigned(
+  request: S3Request,
+  find: FindIdentity,
+  nowMs: number,
+  services?: readonly Service[],
+): Prepared {
+  const { headers, query } = request;
   checkAlgorithm(required(query, "X-Amz-Algorithm"));
-  const credential = parseCredential(required(query, "X-Amz-Credential"), "query");
+  const credential = parseCredential(required(query, "X-Amz-Credential"), "query", services);
   const amzDate = required(query, "X-Amz-Date");
   const signedHeaders = parseSignedHeaders(required(query, "X-Amz-SignedHeaders"));
   if (signedHeaders === undefined) throw queryError("X-Amz-SignedHeaders is mal-formed.");
@@ -38,29 +75,15 @@ export function authenticatePresignedV4(
   checkHeadersSigned(headers, signedHeaders);
 
   const { caller, secretAccessKey } = identityOf(request, credential.accessKeyId, find);
-  const { date, region, scope } = credential;
-  const key = signingKey(secretAccessKey, date, region, "s3");
-  // Whoever made the URL may not have known the body: a hash that only the sender vouches for is not in the signature.
-  const header = headers.get("x-amz-content-sha256");
-  const isHeaderSigned = signedHeaders.names.has("x-amz-content-sha256");
-  const claimInQuery = query.get("X-Amz-Content-Sha256");
-  const payloadHash = claimInQuery ?? (isHeaderSigned ? header : null) ?? UNSIGNED_PAYLOAD;
-  const payload = payloadOf(claimInQuery ?? header ?? UNSIGNED_PAYLOAD, headers, () =>
-    chunkSigner(key, { amzDate, scope, seed: signature }),
-  );
-  const asSigned = verifyV4(
-    withHeadersOfQuery(request, signedHeaders),
-    {
-      credential,
-      amzDate,
-      signedHeaders,
-      payloadHash,
-      canonicalQuery: canonicalQuery(request.rawQuery, "X-Amz-Signature"),
-      signature,
-    },
-    key,
-  );
-  return { caller, payload, signedRegion: credential, request: asSigned };
+  const { date, region, service } = credential;
+  const key = signingKey(secretAccessKey, date, region, service);
+  const verify = (payloadHash: string) => {
+    const asSent = withHeadersOfQuery(request, signedHeaders);
+    const canonical = canonicalQuery(request.rawQuery, "X-Amz-Signature");
+    const signed = { credential, amzDate, signedHeaders, signature, canonicalQuery: canonical };
+    return verifyV4(asSent, { ...signed, payloadHash }, key);
+  };
+  return { caller, credential, amzDate, signature, signedHeaders, key, verify };
 }
 
 /**

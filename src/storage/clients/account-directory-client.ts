@@ -10,7 +10,8 @@ export function accountDirectoryClient(
   // A stub is made for each call: one that has thrown is broken for good.
   const stub = () => namespace.getByName("directory");
   return {
-    findKey: async (accessKeyId) => valueOf(await stub().findKey(PLAIN_STAMP, accessKeyId)),
+    findKey: async (accessKeyId, reader) =>
+      valueOf(await stub().findKey(PLAIN_STAMP, accessKeyId, reader)),
     findAccount: async (name) => valueOf(await stub().findAccount(PLAIN_STAMP, name)),
     listAccounts: async () => valueOf(await stub().listAccounts(PLAIN_STAMP)),
     putAccount: async (draft) => valueOf(await stub().putAccount(PLAIN_STAMP, draft)),

@@ -37,6 +37,8 @@ class Memory {
   readonly unknown = new Map<string, number>();
   /** Rises as keys are forgotten, so that what was asked before is not remembered after. */
   epoch = 0;
+  /** Copies are of use only if the Directory was asked for them later. */
+  oldestMs = 0;
   #second = 0;
   #questions = 0;
 
@@ -60,6 +62,8 @@ export interface IdentityLookup {
   read(accessKeyId: string, waiter: Waiter): Promise<KeyRecord | undefined>;
   /** These are others from now on. */
   forget(accessKeyIds: readonly string[]): Promise<void>;
+  /** All may be others from now on. */
+  forgetAll(): void;
 }
 
 /**
@@ -74,18 +78,20 @@ export function identityLookup(
 ): IdentityLookup {
   const memory = new Memory();
   const kv = maxAgeMs > 0 ? copies : undefined;
-  const keyOf = (accessKeyId: string): string => `identity-1/${accessKeyId}`;
+  // A gateway from before there were users would take a user's record for its account's root's: so not `identity-1/`.
+  const keyOf = (accessKeyId: string): string => `identity-2/${accessKeyId}`;
 
   /** One from the future is of a clock that is wrong. */
   function isUsable(known: Remembered | Copy, nowMs: number): known is Copy {
     const { record, asOfMs } = known;
-    return record !== undefined && asOfMs <= nowMs && nowMs - asOfMs < maxAgeMs;
+    const isOfNow = asOfMs <= nowMs && nowMs - asOfMs < maxAgeMs;
+    return record !== undefined && isOfNow && asOfMs > memory.oldestMs;
   }
 
   async function ask(accessKeyId: string): Promise<Copy | undefined> {
     const { epoch } = memory;
     const asOfMs = Date.now();
-    const record = await directory.findKey(accessKeyId);
+    const record = await directory.findKey(accessKeyId, { knowsUsers: true });
     if (epoch !== memory.epoch) return record && { record, asOfMs };
     if (record === undefined) {
       remember(memory.unknown, accessKeyId, asOfMs + UNKNOWN_FOR_MS);
@@ -145,6 +151,12 @@ export function identityLookup(
         memory.unknown.delete(accessKeyId);
       }
       await Promise.all(accessKeyIds.map(dropCopy));
+    },
+
+    forgetAll() {
+      memory.epoch += 1;
+      memory.oldestMs = Date.now();
+      memory.unknown.clear();
     },
   };
 }

@@ -1,23 +1,33 @@
-import type { AccountDraft, KeyRecord } from "../ports/account-directory.ts";
+import type { AccountDraft, KeyReader, KeyRecord } from "../ports/account-directory.ts";
+import { findPrincipal } from "./identities/principal.ts";
 
 interface FoundRow extends Record<string, SqlStorageValue> {
   secret: ArrayBuffer;
+  user_id: string | null;
   account_id: string;
   canonical_id: string;
   display_name: string;
 }
 
-export function findKey(sql: SqlStorage, accessKeyId: string): KeyRecord | undefined {
+export function findKey(
+  sql: SqlStorage,
+  accessKeyId: string,
+  { knowsUsers }: KeyReader = {},
+): KeyRecord | undefined {
   const row = sql
     .exec<FoundRow>(
-      `SELECT secret, account_id, canonical_id, display_name
+      `SELECT secret, user_id, account_id, canonical_id, display_name
        FROM access_key JOIN account ON account.id = account_id
        WHERE access_key.id = ? AND status = 'Active'`,
       accessKeyId,
     )
     .toArray()[0];
   if (row === undefined) return undefined;
+  const isUsers = row.user_id !== null;
+  const user = row.user_id === null ? undefined : findPrincipal(sql, row.user_id);
+  if (isUsers && (knowsUsers !== true || user === undefined)) return undefined;
   return {
+    ...(user !== undefined && { user }),
     accessKeyId,
     sealedSecret: Buffer.from(row.secret).toString("base64"),
     account: {

@@ -28,7 +28,9 @@ export function findAccount(sql: SqlStorage, name: AccountName): Account | undef
 }
 
 export function listAccounts(sql: SqlStorage): readonly AccountRecord[] {
-  const rows = sql.exec<AccountRow>("SELECT * FROM account ORDER BY id").toArray();
+  const rows = sql
+    .exec<AccountRow>("SELECT * FROM account WHERE origin <> 'settings' ORDER BY id")
+    .toArray();
   return rows.map((row) => ({
     ...accountOf(row),
     email: row.email ?? undefined,

@@ -2,6 +2,13 @@ import { DurableObject } from "cloudflare:workers";
 import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import type { KeyDirectory } from "../ports/key-directory.ts";
+import type {
+  AccountScope,
+  IdentityAnswer,
+  IdentityCallName,
+  IdentityCalls,
+  IdentityRefusal,
+} from "../ports/identity-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
 import { findKey } from "./access-keys.ts";
@@ -22,6 +29,7 @@ import {
   readShardPart,
 } from "./buckets.ts";
 import { openKey, rotateKey } from "./kms-keys.ts";
+import { callIdentities, refusalOf } from "./identities/calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 type Directory = AccountDirectory & BucketDirectory & KeyDirectory;
@@ -114,6 +122,20 @@ export class DirectoryObject extends DurableObject {
 
   rotateKey(stamp: number, ...args: Args<"rotateKey">): Answer<"rotateKey"> {
     return this.#answer(stamp, (sql) => rotateKey(sql, ...args));
+  }
+
+  /** One of {@link IdentityCalls}, by its name. */
+  identities<Name extends IdentityCallName>(
+    stamp: number,
+    scope: AccountScope,
+    name: Name,
+    args: Parameters<IdentityCalls[Name]>,
+  ): PlainAnswer<IdentityAnswer<ReturnType<IdentityCalls[Name]>> | IdentityRefusal> {
+    try {
+      return this.#answer(stamp, (sql) => callIdentities(sql, scope, name, args));
+    } catch (error) {
+      return { value: refusalOf(error) };
+    }
   }
 
   #answer<T>(stamp: number, effect: (sql: SqlStorage) => T): PlainAnswer<T> {

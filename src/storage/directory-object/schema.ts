@@ -101,4 +101,109 @@ export const MIGRATIONS: Migrations = [
   ) WITHOUT ROWID;
   CREATE INDEX kms_alias_key ON kms_alias (account_id, key_id);
   `,
+  `
+  ALTER TABLE access_key ADD COLUMN origin TEXT NOT NULL DEFAULT 'account';
+  CREATE INDEX access_key_user ON access_key (user_id) WHERE user_id IS NOT NULL;
+
+  CREATE TABLE iam_user (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_lower TEXT NOT NULL,
+    path TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    boundary_arn TEXT,
+    UNIQUE (account_id, name_lower)
+  ) WITHOUT ROWID;
+  CREATE INDEX iam_user_boundary ON iam_user (boundary_arn) WHERE boundary_arn IS NOT NULL;
+
+  CREATE TABLE iam_group (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_lower TEXT NOT NULL,
+    path TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    UNIQUE (account_id, name_lower)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE group_member (
+    group_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (group_id, user_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX group_member_user ON group_member (user_id);
+
+  -- trust_ids: the unique ids of the users and roles that the trust policy names, by their ARNs, as JSON.
+  CREATE TABLE iam_role (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_lower TEXT NOT NULL,
+    path TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    boundary_arn TEXT,
+    trust TEXT NOT NULL,
+    trust_ids TEXT NOT NULL,
+    description TEXT,
+    max_session_seconds INTEGER NOT NULL,
+    last_used_ms INTEGER,
+    last_region TEXT,
+    UNIQUE (account_id, name_lower)
+  ) WITHOUT ROWID;
+  CREATE INDEX iam_role_boundary ON iam_role (boundary_arn) WHERE boundary_arn IS NOT NULL;
+
+  -- Their owners are users, groups, and roles, by their unique ids.
+  CREATE TABLE inline_policy (
+    owner_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (owner_id, name)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE attachment (
+    owner_id TEXT NOT NULL,
+    policy_arn TEXT NOT NULL,
+    PRIMARY KEY (owner_id, policy_arn)
+  ) WITHOUT ROWID;
+  CREATE INDEX attachment_policy ON attachment (policy_arn);
+
+  CREATE TABLE managed_policy (
+    arn TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    account_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_lower TEXT NOT NULL,
+    path TEXT NOT NULL,
+    description TEXT,
+    tags TEXT NOT NULL,
+    default_version INTEGER NOT NULL,
+    next_version INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    UNIQUE (account_id, name_lower)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE managed_policy_version (
+    policy_arn TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (policy_arn, version)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE oidc_provider (
+    arn TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    client_ids TEXT NOT NULL,
+    thumbprints TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    created_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX oidc_provider_account ON oidc_provider (account_id);
+  `,
 ];

@@ -1,5 +1,6 @@
 import type { AccountName } from "../../protocol/acl/requested-grants.ts";
 import type { Account } from "../../protocol/owner.ts";
+import type { TagSet } from "../../protocol/tag-set.ts";
 
 /** Where an account comes from: a file that the local server reads at each start, or `/_ledge/accounts`. */
 export type AccountOrigin = "api" | "bootstrap";
@@ -25,12 +26,42 @@ export interface AccountRecord extends Account {
   readonly accessKeyIds: readonly string[];
 }
 
+/** A user as the requests that it signs are decided by. */
+export interface PrincipalRecord {
+  readonly kind: "user";
+  /** `AIDA…` */
+  readonly uniqueId: string;
+  readonly name: string;
+  readonly path: string;
+  readonly tags: TagSet;
+  /** Its own and its groups'. */
+  readonly policies: readonly PolicyRecord[];
+  /** Undefined: it has no permissions boundary. */
+  readonly boundary?: PolicyRecord;
+}
+
+/** A policy as it is now. */
+export interface PolicyRecord {
+  /** Of an inline one its name, else its ARN. */
+  readonly id: string;
+  /** Undefined of one of AWS's own, which the Directory does not keep. */
+  readonly document?: string;
+}
+
 /** Whom an access key stands for. It may be used; of one that may not, there is no record. */
 export interface KeyRecord {
   readonly accessKeyId: string;
   /** In base64. */
   readonly sealedSecret: string;
   readonly account: Account;
+  /** Undefined: it is the root's. */
+  readonly user?: PrincipalRecord;
+}
+
+/** What a gateway knows that asks for a key. */
+export interface KeyReader {
+  /** There are users: to one that does not, a user's key would be its account's root's, so that there is none for it. */
+  readonly knowsUsers?: true;
 }
 
 /** What an account has that another one has already. */
@@ -53,7 +84,7 @@ export type DeleteAccountOutcome = "missing" | "owns buckets" | ChangedKeys;
  * rarely written.
  */
 export interface AccountDirectory {
-  findKey(accessKeyId: string): Promise<KeyRecord | undefined>;
+  findKey(accessKeyId: string, reader: KeyReader): Promise<KeyRecord | undefined>;
   findAccount(name: AccountName): Promise<Account | undefined>;
   /** In the order of their ids. */
   listAccounts(): Promise<readonly AccountRecord[]>;

@@ -1,0 +1,17 @@
+import type { PrincipalPolicies } from "../../protocol/caller.ts";
+import type { PolicyRecord, PrincipalRecord } from "../../storage/ports/account-directory.ts";
+
+/** A boundary that cannot be read lets nothing through. */
+const NOTHING = '{"Version":"2012-10-17","Statement":[]}';
+
+/** The policies that decide what a user may do, as texts. */
+export function policiesOf({ policies, boundary }: PrincipalRecord): PrincipalPolicies {
+  return {
+    identityPolicies: policies.flatMap((policy) => textOf(policy) ?? []),
+    ...(boundary !== undefined && { boundary: textOf(boundary) ?? NOTHING }),
+  };
+}
+
+function textOf({ document }: PolicyRecord): string | undefined {
+  return document;
+}

@@ -1,0 +1,39 @@
+import type { Ports } from "../domain/ports.ts";
+import type { S3Request } from "../protocol/s3-request.ts";
+import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Deployment } from "./deployment.ts";
+import { queryApi } from "./query-api.ts";
+
+/** What a request to another API than S3's comes with. */
+export interface OtherRequest {
+  readonly request: S3Request;
+  readonly ports: Ports;
+  readonly identities: Deployment["identities"];
+  readonly waiter: Waiter;
+  readonly requestId: string;
+}
+
+/** What is known of the request when it is logged. */
+export interface OtherAnswer {
+  readonly response: Response;
+  /** The action's name; undefined when the request named none. */
+  readonly operation: string | undefined;
+  /** The error code, when the answer is one. */
+  readonly code?: string;
+}
+
+/** An API that answers at S3's endpoint, with signatures, documents, and errors of its own. */
+export interface OtherApi {
+  /** Whether a request is one of its: then it is never S3's. */
+  readonly selects: (request: S3Request) => boolean;
+  /** Failures are answers as well. */
+  readonly answer: (other: OtherRequest) => Promise<OtherAnswer>;
+}
+
+const OTHER_APIS: readonly OtherApi[] = [queryApi];
+
+/** None of them has a bucket, so that S3's requests nearly all pass by one look. */
+export function otherApiOf(request: S3Request): OtherApi | undefined {
+  if (request.bucket !== undefined) return undefined;
+  return OTHER_APIS.find(({ selects }) => selects(request));
+}

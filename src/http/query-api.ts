@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { requireIamAllowed } from "../domain/access/iam-access.ts";
+import { withIdentities } from "../domain/auth/identities.ts";
+import { prepareSigned } from "../domain/auth/prepare-signed.ts";
+import type { Unverified } from "../domain/auth/identity.ts";
+import { contentLength } from "../domain/body/incoming-body.ts";
+import { readDocument } from "../domain/body/read-document.ts";
+import type { Action, QueryContext, UnsignedAction } from "../operations/query/action.ts";
+import { IAM, type QueryApi, STS } from "../operations/query/query-apis.ts";
+import { S3Error } from "../protocol/errors.ts";
+import { queryAnswer, queryErrorAnswer } from "../protocol/query-api/query-answers.ts";
+import { ofS3Error, QueryError } from "../protocol/query-api/query-error.ts";
+import { parseQueryParameters, type QueryNode } from "../protocol/query-api/query-parameters.ts";
+import type { XmlContent } from "../lib/xml-writer.ts";
+import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
+import { logInternalError } from "./render-error.ts";
+
+const APIS: readonly QueryApi[] = [IAM, STS];
+const SERVICES = APIS.map(({ service }) => service);
+const UTF8 = new TextDecoder();
+
+/** Some policies fit in it, and their escapes: AWS takes documents of 131,072 characters. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** What is found out of a request on its way, for its answer and the log. */
+interface Found {
+  api?: QueryApi;
+  name?: string;
+}
+
+/**
+ * IAM and STS: `POST /` with form-encoded parameters, or `GET /?Action=…`, with or without more of them in the query; a signature
+ * for the service, in any region, of all that is sent; answers in XML.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html
+ */
+export const queryApi: OtherApi = {
+  selects({ method, headers, query }) {
+    if (method === "GET") return query.has("Action");
+    const type = headers.get("content-type")?.toLowerCase() ?? "";
+    return method === "POST" && type.startsWith("application/x-www-form-urlencoded");
+  },
+
+  async answer(other) {
+    const found: Found = {};
+    try {
+      const result = await resultOf(other, found);
+      const { api = IAM, name = "" } = found;
+      const response = queryAnswer(name, api.namespace, result, other.requestId);
+      return { response, operation: name };
+    } catch (error) {
+      return refusal(error, found, other.requestId);
+    }
+  },
+};
+
+async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent | undefined> {
+  const { ports } = other;
+  if (ports.settings.masterKey === undefined)
+    throw new QueryError("NotImplemented", {
+      message: "IAM and STS need the secret MASTER_KEY, 32 random bytes in base64.",
+    });
+  const signed = await signerOf(other);
+  const body = await readBody(other);
+  const request = signed?.verify(createHash("sha256").update(body).digest("hex")) ?? other.request;
+  const parameters = parseQueryParameters([UTF8.decode(body), request.rawQuery]);
+  if (parameters === undefined)
+    throw new QueryError("MalformedInput", { message: "There are too many parameters." });
+  const action = actionOf(parameters, found);
+  const unsigned = { ...ports, request, waiter: other.waiter };
+  if (action.isUnsigned === true) return action.prepare(parameters).handle(unsigned);
+  if (signed === undefined) throw new QueryError("MissingAuthenticationToken");
+  const { caller, credential } = signed;
+  const service = found.api?.service;
+  if (service !== credential.service)
+    throw new QueryError("SignatureDoesNotMatch", {
+      message: `Credential should be scoped to correct service: '${service}'. `,
+    });
+  const isDeployments = caller.account.id === ports.settings.account.id;
+  const scope = { account: caller.account, ...(isDeployments && { isDeployments }) };
+  const context: QueryContext = { ...unsigned, caller, scope };
+  const { on, handle } = action.prepare(parameters);
+  if (on !== undefined && caller.kind !== "root")
+    requireIamAllowed(caller, `${service}:${found.name}`, await on(context));
+  return handle(context);
+}
+
+function signerOf({
+  request,
+  identities,
+  waiter,
+}: OtherRequest): Unverified | undefined | Promise<Unverified | undefined> {
+  return withIdentities(identities, waiter, (find) =>
+    prepareSigned(request, find, Date.now(), SERVICES),
+  );
+}
+
+async function readBody({ request, ports }: OtherRequest): Promise<Uint8Array> {
+  if (request.body === null) return new Uint8Array();
+  if (contentLength(request) > MAX_BODY_BYTES) throw new QueryError("RequestEntityTooLarge");
+  const payload = { kind: "plain", sha256Hex: undefined } as const;
+  return readDocument({ request, payload, settings: ports.settings }, MAX_BODY_BYTES);
+}
+
+/** @throws QueryError MissingAction, InvalidAction, NotImplemented */
+function actionOf(parameters: QueryNode, found: Found): Action | UnsignedAction {
+  const name = textOf(parameters, "Action");
+  const version = textOf(parameters, "Version");
+  if (name === undefined) throw new QueryError("MissingAction");
+  const api = APIS.find((each) => each.version === version);
+  if (api !== undefined) {
+    found.api = api;
+    const { actions, notBuilt } = api;
+    const isKnown = Object.hasOwn(actions, name) || notBuilt.has(name);
+    if (isKnown) found.name = name;
+    if (isKnown && actions[name] !== undefined) return actions[name];
+    if (isKnown) throw new QueryError("NotImplemented", { message: `${name} is not implemented.` });
+  }
+  const told = `${name.slice(0, 128)} for version ${version?.slice(0, 32) ?? "NO_VERSION_SPECIFIED"}`;
+  throw new QueryError("InvalidAction", { message: `Could not find operation ${told}` });
+}
+
+function textOf({ members }: QueryNode, name: string): string | undefined {
+  const text = members?.get(name)?.text;
+  return text === "" ? undefined : text;
+}
+
+function refusal(error: unknown, { api = IAM, name }: Found, requestId: string): OtherAnswer {
+  const failure = toQueryError(error);
+  if (failure.status === 500) logInternalError(error, requestId);
+  const response = queryErrorAnswer(failure, api.namespace, requestId);
+  return { response, operation: name, code: failure.code };
+}
+
+/** What is thrown on purpose passes; anything else is InternalFailure, and nothing of the inside is shown. */
+function toQueryError(error: unknown): QueryError {
+  if (error instanceof QueryError) return error;
+  return error instanceof S3Error ? ofS3Error(error) : new QueryError("InternalFailure");
+}

@@ -1,0 +1,44 @@
+import { list, optional, structure, text } from "../../protocol/query-api/fields.ts";
+
+/*
+ * Parameters that many actions of IAM have.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/APIReference/, of each action its page
+ */
+
+const NAME = { min: 1, pattern: /^[\w+=,.@-]+$/, shown: String.raw`[\w+=,.@-]+` };
+
+/** Of a user that is made or renamed, and of roles. */
+export const newName = text({ ...NAME, max: 64 });
+/** Of a user that there is, of groups, and of policies. */
+export const longName = text({ ...NAME, max: 128 });
+
+export const path = optional(
+  text({
+    min: 1,
+    max: 512,
+    pattern: /^\/(?:[!-~]+\/)?$/,
+    shown: String.raw`(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`,
+  }),
+);
+
+export const pathPrefix = optional(
+  text({ min: 1, max: 512, pattern: /^\/[!-\x7f]*$/, shown: String.raw`\u002F[\u0021-\u007F]*` }),
+);
+
+export const arn = text({ min: 20, max: 2048 });
+
+const TAG_CHARACTERS = String.raw`[\p{L}\p{Z}\p{N}_.:/=+\-@]`;
+export const tagKey = text({
+  min: 1,
+  max: 128,
+  pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u,
+  shown: `${TAG_CHARACTERS}+`,
+});
+const tagValue = text({
+  max: 256,
+  pattern: /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u,
+  shown: `${TAG_CHARACTERS}*`,
+});
+
+export const tags = optional(list(structure({ Key: tagKey, Value: tagValue }), { max: 50 }));

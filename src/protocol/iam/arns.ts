@@ -1,0 +1,12 @@
+/** What has a path and a name in an account. */
+export type NamedKind = "group" | "policy" | "role" | "user";
+
+/**
+ * The ARN of a user, a group, a role, or a managed policy.
+ *
+ * @param path `/`, or `/…/`
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+ */
+export function iamArn(accountId: string, kind: NamedKind, path: string, name: string): string {
+  return `arn:aws:iam::${accountId}:${kind}${path}${name}`;
+}
