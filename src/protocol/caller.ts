@@ -106,6 +106,12 @@ export interface WebIdentity {
   readonly audience: string;
 }
 
+/** Whoever has a token of an OIDC provider, and no credentials yet: a role's trust policy alone knows it. */
+export interface WebIdentityCaller {
+  readonly kind: "web identity";
+  readonly webIdentity: WebIdentity;
+}
+
 /**
  * Whom the objects belong to that nobody signed for.
  *
@@ -138,8 +144,8 @@ export function userOf(
 }
 
 /** Somebody whose account is known. */
-export function isSigned(caller: Caller): caller is SignedCaller {
-  return caller.kind !== "anonymous" && caller.kind !== "service";
+export function isSigned(caller: Caller | WebIdentityCaller): caller is SignedCaller {
+  return caller.kind !== "anonymous" && caller.kind !== "service" && caller.kind !== "web identity";
 }
 
 /** Whom an ACL names; undefined for services, which it cannot name. */

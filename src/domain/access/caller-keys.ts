@@ -1,4 +1,5 @@
 import { type Caller, isSigned, type SignedCaller } from "../../protocol/caller.ts";
+import type { ConditionKey } from "../../protocol/policy/context.ts";
 import { tagValue } from "../../protocol/tag-set.ts";
 
 type ReadKey = (caller: Caller, member: string) => string | undefined;
@@ -61,4 +62,24 @@ function tokenIssueTime({ session }: SignedCaller): string | undefined {
 
 function sourceAccount(caller: Caller): string | undefined {
   return caller.kind === "service" ? caller.sourceAccountId : undefined;
+}
+
+/**
+ * `<provider's URL without https>:sub` and `:aud`, of whom has a session that was made with a token of that provider.
+ *
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#cross-condition-keys-wif
+ */
+export function providerKey(caller: Caller, key: ConditionKey): string | undefined {
+  const token = isSigned(caller) ? caller.session?.webIdentity : undefined;
+  if (token === undefined) return undefined;
+  const claim = claimOf(token.providerArn, key);
+  if (claim === "sub") return token.subject;
+  return claim === "aud" ? token.audience : undefined;
+}
+
+/** Which claim of its tokens a key asks a provider for, in small letters; undefined: it is no key of the provider's. */
+export function claimOf(providerArn: string, { name, member }: ConditionKey): string | undefined {
+  const provider = providerArn.slice(providerArn.indexOf("/") + 1).toLowerCase();
+  const asked = (member === undefined ? name : `${name}/${member}`).toLowerCase();
+  return asked.startsWith(`${provider}:`) ? asked.slice(provider.length + 1) : undefined;
 }

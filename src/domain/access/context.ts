@@ -1,30 +1,13 @@
-import type { Caller } from "../../protocol/caller.ts";
 import type { CopySource } from "../../protocol/copy-source.ts";
 import type { Account } from "../../protocol/owner.ts";
-import {
-  type ConditionKey,
-  type KeyValue,
-  NEEDS_OBJECT,
-  type PolicyContext,
-} from "../../protocol/policy/context.ts";
+import { type KeyValue, NEEDS_OBJECT, type PolicyContext } from "../../protocol/policy/context.ts";
 import { type TagSet, tagValue } from "../../protocol/tag-set.ts";
 import { hasKey } from "./action-keys.ts";
-import { CALLER_KEYS } from "./caller-keys.ts";
+import { type GlobalFacts, header, lazyContext, type ReadKeyOf } from "./global-keys.ts";
 import type { ObjectState } from "./facts.ts";
 
-/** What a request tells policies. What is undefined, it does not have, so that no condition can ask for it. */
-export interface RequestFacts {
-  readonly caller: Caller;
-  /** Of the request as it was signed, with those that a presigned URL or a form has in their place. */
-  readonly headers: Headers;
-  readonly nowMs: number;
-  readonly isSecure: boolean;
-  /** The client's address, as the edge or the socket has it; no header of the client's own. */
-  readonly sourceIp: string | undefined;
-  /** `1.3` */
-  readonly tlsVersion: string | undefined;
-  /** The bucket's region, or the deployment's. */
-  readonly region: string;
+/** What a request to S3 tells policies. What is undefined, it does not have, so that no condition can ask for it. */
+export interface RequestFacts extends GlobalFacts {
   /** Undefined for anonymous callers. */
   readonly signature: SignatureFacts | undefined;
   readonly bucket: { readonly owner: Account; readonly tags: TagSet | undefined } | undefined;
@@ -71,14 +54,9 @@ interface Retention {
   readonly retainUntilMs: number;
 }
 
-type ReadKey = (facts: RequestFacts, member: string) => KeyValue;
+type ReadKey = ReadKeyOf<RequestFacts>;
 
 const DAY_MS = 86_400_000;
-
-const header =
-  (name: string): ReadKey =>
-  ({ headers }) =>
-    headers.get(name) ?? undefined;
 
 const number = (value: number | undefined) => (value === undefined ? undefined : String(value));
 
@@ -104,17 +82,6 @@ const HEADER_KEYS = [
  */
 const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
   ...HEADER_KEYS,
-  ...Array.from(CALLER_KEYS, ([name, read]): readonly [string, ReadKey] => [
-    name,
-    ({ caller }, member) => read(caller, member),
-  ]),
-  ["aws:currenttime", ({ nowMs }) => new Date(nowMs).toISOString()],
-  ["aws:epochtime", ({ nowMs }) => String(Math.floor(nowMs / 1000))],
-  ["aws:securetransport", ({ isSecure }) => String(isSecure)],
-  ["aws:sourceip", ({ sourceIp }) => sourceIp],
-  ["aws:useragent", header("user-agent")],
-  ["aws:referer", header("referer")],
-  ["aws:requestedregion", ({ region }) => region],
   ["aws:resourceaccount", resourceAccount],
   ["s3:resourceaccount", resourceAccount],
   ["aws:resourcetag", bucketTag],
@@ -153,17 +120,9 @@ const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
  * @param action in small letters; it has only keys of its own
  */
 export function requestContext(facts: RequestFacts, action: string): PolicyContext {
-  // Each statement of a policy may ask for the same again.
-  const known = new Map<ConditionKey["name"], KeyValue>();
-  return {
-    value({ name, member = "" }: ConditionKey): KeyValue {
-      const asked = `${name}/${member}`;
-      if (known.has(asked)) return known.get(asked);
-      const value = hasKey(action, name) ? KEYS.get(name)?.(facts, member) : undefined;
-      known.set(asked, value);
-      return value;
-    },
-  };
+  return lazyContext(facts, ({ name, member = "" }) =>
+    hasKey(action, name) ? KEYS.get(name)?.(facts, member) : undefined,
+  );
 }
 
 function signatureAge({ signature, nowMs }: RequestFacts): KeyValue {

@@ -133,13 +133,22 @@ function combine(question: Question, verdicts: Verdicts, side: Side, grant: Gran
   if (caller.kind === "service") return grant >= GRANT.exact;
   const isInside = isOwn(question, side);
   if (caller.kind === "root") return isInside || grant !== GRANT.none;
-  const isWithinLimits =
-    saysAllow(verdicts["permissions boundary"], side) &&
-    saysAllow(verdicts["session policy"], side);
+  const isLimited = !isWithin(verdicts, side);
   const isAllowedItself =
-    isWithinLimits && verdicts["identity-based policy"].grant[side] !== GRANT.none;
+    !isLimited && verdicts["identity-based policy"].grant[side] !== GRANT.none;
   if (!isInside) return isAllowedItself && grant !== GRANT.none;
-  return isAllowedItself || grant >= GRANT.exact || (grant === GRANT.limited && isWithinLimits);
+  return isAllowedItself || grant >= GRANT.exact || (grant === GRANT.limited && !isLimited);
+}
+
+/** Do the caller's boundary and its session's policies allow it, as far as it has them? */
+export function isWithinLimits(question: Question): boolean {
+  return isWithin(verdictsOn(question), "least");
+}
+
+function isWithin(verdicts: Verdicts, side: Side): boolean {
+  return (
+    saysAllow(verdicts["permissions boundary"], side) && saysAllow(verdicts["session policy"], side)
+  );
 }
 
 /** A limit that there is not limits nothing. */

@@ -1,5 +1,4 @@
 import { matchesGlob, parseGlob } from "../../lib/glob.ts";
-import type { Caller } from "../caller.ts";
 import { type ArnGlobs, type ArnParts, matchesArn, splitArn } from "./arn.ts";
 import { type CompiledCondition, compileCondition } from "./conditions.ts";
 import { type Answer, NEEDS_OBJECT, type PolicyContext } from "./context.ts";
@@ -7,7 +6,7 @@ import { type Effect, type PolicyDocument, readPolicy, type Statement } from "./
 import { PolicyFault } from "./fault.ts";
 import { isPublicPolicy } from "./is-public.ts";
 import { isGlob, type Pattern, parsePattern, resolvePattern, UNRESOLVED } from "./pattern.ts";
-import { compilePrincipals, GRANT, type Grant } from "./principals.ts";
+import { compilePrincipals, GRANT, type Grant, type NamedCaller } from "./principals.ts";
 
 /** A policy, ready to be asked of many requests (`evaluate.ts`). Kept as long as its text is. */
 export interface CompiledPolicy {
@@ -20,7 +19,7 @@ export interface CompiledPolicy {
 export interface CompiledStatement {
   readonly effect: Effect;
   /** How directly it names the caller; one without a Principal belongs to the caller. */
-  readonly grantTo: (caller: Caller) => Grant;
+  readonly grantTo: (caller: NamedCaller) => Grant;
   /** @param action in small letters, `s3:getobject` */
   readonly namesAction: (action: string) => boolean;
   readonly namesResource: (resource: ArnParts, context: PolicyContext) => Answer;

@@ -1,12 +1,11 @@
-import type { Caller } from "../caller.ts";
 import type { ArnParts } from "./arn.ts";
 import type { CompiledPolicy, CompiledStatement } from "./compile.ts";
 import type { Answer, NEEDS_OBJECT, PolicyContext } from "./context.ts";
-import { GRANT, type Grant } from "./principals.ts";
+import { GRANT, type Grant, type NamedCaller } from "./principals.ts";
 
 /** What a policy is asked about. */
 export interface PolicyQuestion {
-  readonly caller: Caller;
+  readonly caller: NamedCaller;
   /** In small letters, `s3:getobject`. */
   readonly action: string;
   readonly resource: ArnParts;

@@ -1,4 +1,10 @@
-import { type Caller, isSigned, type SignedCaller } from "../caller.ts";
+import {
+  type Caller,
+  isSigned,
+  type SignedCaller,
+  type WebIdentity,
+  type WebIdentityCaller,
+} from "../caller.ts";
 import type { Choice, Effect, Principals } from "./document.ts";
 
 /**
@@ -8,8 +14,10 @@ import type { Choice, Effect, Principals } from "./document.ts";
 export const GRANT = { none: 0, account: 1, limited: 2, exact: 3, anyone: 4 } as const;
 export type Grant = (typeof GRANT)[keyof typeof GRANT];
 
+export type NamedCaller = Caller | WebIdentityCaller;
+
 /** One principal that a policy names: how directly it names a caller. */
-type Principal = (caller: Caller) => Grant;
+type Principal = (caller: NamedCaller) => Grant;
 
 const ACCOUNT_ID = /^\d{12}$/;
 /** The accounts of a local server's file may have names for ids, or none. */
@@ -77,10 +85,14 @@ const ofUniqueId = (id: string) =>
     return behind?.uniqueId === id ? GRANT.limited : GRANT.none;
   });
 
-const ofProvider = (provider: string) =>
-  signed(({ session }) =>
-    session?.webIdentity?.providerArn === provider ? GRANT.limited : GRANT.none,
-  );
+function ofProvider(arn: string): Principal {
+  return (caller) => (webIdentityOf(caller)?.providerArn === arn ? GRANT.limited : GRANT.none);
+}
+
+function webIdentityOf(caller: NamedCaller): WebIdentity | undefined {
+  if (caller.kind === "web identity") return caller.webIdentity;
+  return isSigned(caller) ? caller.session?.webIdentity : undefined;
+}
 
 function ofService(name: string): Principal {
   return (caller) => (caller.kind === "service" && caller.name === name ? GRANT.exact : GRANT.none);
@@ -97,7 +109,7 @@ function signed(grantTo: (caller: SignedCaller) => Grant): Principal {
 export function compilePrincipals(
   { isNot, values }: Choice<Principals>,
   effect: Effect,
-): (caller: Caller) => Grant {
+): (caller: NamedCaller) => Grant {
   const principals = parsePrincipals(values);
   // AWS refuses an Allow for all but some: it would be one for anonymous callers too.
   if (principals === undefined || (isNot && effect === "Allow"))
@@ -117,7 +129,7 @@ export function compilePrincipals(
  * Is a statement about all but these silent about the caller? Its account has to be listed, and also it itself, or whom it
  * acts for, unless it is root. Nobody lists an anonymous caller.
  */
-function isExcepted(principals: readonly Principal[], caller: Caller): boolean {
+function isExcepted(principals: readonly Principal[], caller: NamedCaller): boolean {
   const grants = new Set(principals.map((grantTo) => grantTo(caller)));
   if (grants.has(GRANT.anyone)) return true;
   const isAccountListed = grants.has(GRANT.account) || caller.kind === "service";
