@@ -5,8 +5,11 @@ import type { BucketPorts } from "./ports.ts";
 
 type Needed = "directory" | "buckets" | "indexOf" | "decisions";
 
-/** How often another writer of the same bucket's configuration may come first until this one gives up. */
-const MAX_ATTEMPTS = 10;
+/**
+ * How often another writer of the same bucket's configuration may come first until this one gives up. Of writers that come
+ * together one is done in each round, so that 50 of them, as ceph/s3-tests sends, need as many.
+ */
+const MAX_ATTEMPTS = 100;
 
 /**
  * Puts or deletes a document of a bucket's configuration: in the Directory first, which refuses a change that was decided

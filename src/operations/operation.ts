@@ -49,7 +49,10 @@ export interface BucketOperation extends Described {
 export interface ObjectOperation extends Described {
   readonly scope: "object";
   readonly access: Access;
-  /** It is about an object that exists: whether it may be done can depend on that, and whether it may be told that there is none. */
+  /**
+   * It is about an object, or an upload, that exists: whether it may be done can depend on that, and whether it may be told that
+   * there is none.
+   */
   readonly needsObject?: true;
   /** It asks itself whether the object may be removed, and whose it has to be (`removalPermissions`). */
   readonly decidesByKey?: true;

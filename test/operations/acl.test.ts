@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { aclOf, putAcl, setAcl } from "../support/acl.ts";
+import {
+  aclOf,
+  ALL_USERS,
+  AUTHENTICATED_USERS,
+  LOG_DELIVERY,
+  putAcl,
+  setAcl,
+} from "../support/acl.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copied } from "../support/copy.ts";
 import { completed, createUpload, putPart } from "../support/multipart.ts";
@@ -7,9 +14,6 @@ import { put, setVersioning, versionedBucket } from "../support/versions.ts";
 import vectors from "../vectors/acl/requests.json";
 
 const query = { acl: "" };
-const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
-const AUTHENTICATED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
-const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -73,7 +77,7 @@ test("logs can be delivered to a bucket, not to an object", async () => {
 describe("grant headers", () => {
   const headers = (): Headers => ({
     "x-amz-grant-write-acp": `uri="${LOG_DELIVERY}"`,
-    "x-amz-grant-read": `id=${ownerId}, uri=${ALL_USERS}, uri="${AUTHENTICATED}"`,
+    "x-amz-grant-read": `id=${ownerId}, uri=${ALL_USERS}, uri="${AUTHENTICATED_USERS}"`,
   });
   const grants = "AllUsers READ, AuthenticatedUsers READ, LogDelivery WRITE_ACP, owner READ";
 
@@ -224,4 +228,12 @@ test("a bucket of one's own that is made once more with another ACL is there alr
   await expectError(await make({ "x-amz-acl": "public-read" }), 409, "BucketAlreadyExists");
   expect((await make({ "x-amz-acl": "private" })).status).toBe(200);
   expect(await grantsOf(made)).toBe("owner FULL_CONTROL");
+});
+
+test("fifteen who put the ACL of one bucket at once are all answered with success", async () => {
+  const made = await uniqueBucket();
+  const answers = await Promise.all(
+    Array.from({ length: 15 }, () => putAcl(made, { "x-amz-acl": "public-read" })),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
 });

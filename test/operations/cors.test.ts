@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { anonymously, putPolicy } from "../support/bucket-policy.ts";
+import { anonymously } from "../support/anonymous.ts";
+import { putPolicy } from "../support/bucket-policy.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { corsContent, deleteCors, preflight, putCors } from "../support/cors.ts";
 import { putDocument } from "../support/documents.ts";

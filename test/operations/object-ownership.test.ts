@@ -1,17 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  elements,
-  ENDPOINT,
-  expectError,
-  putObject,
-  rawFetch,
-  signedFetch,
-  uniqueBucket,
-} from "../support/client.ts";
+import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { ALL_USERS, aclOf, granteesOf, putAcl, setAcl } from "../support/acl.ts";
+import { ANONYMOUS_ID, anonymously, putAnonymously } from "../support/anonymous.ts";
 import { faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 
-const ANONYMOUS = "65a011a29cdf8ec533ec3d1ccaae921c";
 const PUBLIC = { "x-amz-acl": "public-read" };
 const query = { acl: "" };
 
@@ -20,8 +13,7 @@ type Switches = readonly ("BlockPublicAcls" | "IgnorePublicAcls")[];
 
 let ownerId: string;
 beforeAll(async () => {
-  const document = await (await signedFetch("GET", `/${await uniqueBucket()}`, { query })).text();
-  [ownerId = ""] = elements(document, "ID");
+  [ownerId = ""] = elements(await aclOf(await uniqueBucket()), "ID");
 });
 
 async function configure(bucket: string, subresource: string, body?: string): Promise<Response> {
@@ -50,31 +42,10 @@ async function setBlock(bucket: string, ...switches: Switches): Promise<void> {
   expect(answer.ok, await answer.text()).toBe(true);
 }
 
-async function setAcl(path: string, acl: string): Promise<void> {
-  const answer = await putAcl(path, acl);
-  expect(answer.status, await answer.text()).toBe(200);
-}
+const putCanned = (path: string, acl: string) => putAcl(path, { "x-amz-acl": acl });
+const setCanned = (path: string, acl: string) => setAcl(path, { "x-amz-acl": acl });
 
-function putAcl(path: string, acl: string): Promise<Response> {
-  return signedFetch("PUT", `/${path}`, { query, headers: { "x-amz-acl": acl } });
-}
-
-async function granteesOf(path: string): Promise<string[]> {
-  const document = await (await signedFetch("GET", `/${path}`, { query })).text();
-  return [...elements(document, "URI"), ...elements(document, "ID").slice(1)];
-}
-
-const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
-const stranger = (path: string): Promise<Response> => rawFetch(`${ENDPOINT}/${path}`);
-
-async function strangerPuts(path: string, headers: object = {}): Promise<void> {
-  const answer = await rawFetch(`${ENDPOINT}/${path}`, {
-    method: "PUT",
-    body: "theirs",
-    headers: { "content-length": "6", ...headers },
-  });
-  expect(answer.status, await answer.text()).toBe(200);
-}
+const stranger = (path: string): Promise<Response> => anonymously("GET", `/${path}`);
 
 async function ownersOf(bucket: string): Promise<string[]> {
   return elements(await (await signedFetch("GET", `/${bucket}`)).text(), "ID");
@@ -99,7 +70,7 @@ describe("where ACLs do not count", () => {
     await setOwnership(bucket, "BucketOwnerEnforced");
     for (const path of [bucket, `${bucket}/k`])
       for (const acl of ["private", "public-read", "bucket-owner-full-control"])
-        await expectError(await putAcl(path, acl), 400, "AccessControlListNotSupported");
+        await expectError(await putCanned(path, acl), 400, "AccessControlListNotSupported");
     for (const acl of ["private", "public-read"]) {
       const headers = { "x-amz-acl": acl };
       const code = "AccessControlListNotSupported";
@@ -119,16 +90,16 @@ describe("where ACLs do not count", () => {
 
   test("objects of others are the bucket owner's, for as long as they do not", async () => {
     const bucket = await uniqueBucket();
-    await setAcl(bucket, "public-read-write");
-    await strangerPuts(`${bucket}/k`);
-    expect(await ownersOf(bucket)).toEqual([ANONYMOUS]);
+    await setCanned(bucket, "public-read-write");
+    await putAnonymously(`${bucket}/k`);
+    expect(await ownersOf(bucket)).toEqual([ANONYMOUS_ID]);
     await expectError(await signedFetch("GET", `/${bucket}/k`), 403, "AccessDenied");
     await expectError(
       await putOwnership(bucket, "BucketOwnerEnforced"),
       400,
       "InvalidBucketAclWithObjectOwnership",
     );
-    await setAcl(bucket, "private");
+    await setCanned(bucket, "private");
     await setOwnership(bucket, "BucketOwnerEnforced");
     expect(await ownersOf(bucket)).toEqual([ownerId]);
     expect(await (await signedFetch("GET", `/${bucket}/k`)).text()).toBe("theirs");
@@ -136,15 +107,15 @@ describe("where ACLs do not count", () => {
 });
 
 test.for([
-  ["ObjectWriter", "bucket-owner-full-control", ANONYMOUS],
+  ["ObjectWriter", "bucket-owner-full-control", ANONYMOUS_ID],
   ["BucketOwnerPreferred", "bucket-owner-full-control", "bucket's"],
-  ["BucketOwnerPreferred", "bucket-owner-read", ANONYMOUS],
+  ["BucketOwnerPreferred", "bucket-owner-read", ANONYMOUS_ID],
 ] as const)("with %s, an object that comes with %s belongs to %s", async ([ownership, acl, id]) => {
   const bucket = await uniqueBucket();
   await setOwnership(bucket, ownership);
-  await setAcl(bucket, "public-read-write");
-  await strangerPuts(`${bucket}/k`, { "x-amz-acl": acl });
-  expect(await ownersOf(bucket)).toEqual([id === ANONYMOUS ? id : ownerId]);
+  await setCanned(bucket, "public-read-write");
+  await putAnonymously(`${bucket}/k`, { "x-amz-acl": acl });
+  expect(await ownersOf(bucket)).toEqual([id === ANONYMOUS_ID ? id : ownerId]);
   expect((await signedFetch("GET", `/${bucket}/k`)).status).toBe(200);
 });
 
@@ -154,9 +125,9 @@ describe("public ACLs", () => {
     await putObject(bucket, "k", "body", PUBLIC);
     await setBlock(bucket, "BlockPublicAcls");
     const refused = [
-      await putAcl(bucket, "public-read"),
-      await putAcl(bucket, "authenticated-read"),
-      await putAcl(`${bucket}/k`, "public-read"),
+      await putCanned(bucket, "public-read"),
+      await putCanned(bucket, "authenticated-read"),
+      await putCanned(`${bucket}/k`, "public-read"),
       await signedFetch("PUT", `/${bucket}/n`, { headers: PUBLIC, body: "x" }),
       await signedFetch("POST", `/${bucket}/n`, { query: { uploads: "" }, headers: PUBLIC }),
       await signedFetch("PUT", `/${bucket}/n`, {
@@ -164,9 +135,9 @@ describe("public ACLs", () => {
       }),
     ];
     for (const answer of refused) await expectError(answer, 403, "AccessDenied");
-    await setAcl(`${bucket}/k`, "bucket-owner-read");
+    await setCanned(`${bucket}/k`, "bucket-owner-read");
     await setBlock(bucket);
-    await setAcl(`${bucket}/k`, "public-read");
+    await setCanned(`${bucket}/k`, "public-read");
     await setBlock(bucket, "BlockPublicAcls");
     expect((await stranger(`${bucket}/k`)).status).toBe(200);
   });
@@ -175,7 +146,7 @@ describe("public ACLs", () => {
     const bucket = await uniqueBucket();
     await setBlock(bucket, "IgnorePublicAcls");
     await putObject(bucket, "k", "body", PUBLIC);
-    await setAcl(bucket, "public-read");
+    await setCanned(bucket, "public-read");
     for (const path of [bucket, `${bucket}/k`]) {
       expect((await stranger(path)).status).toBe(403);
       expect(await granteesOf(path)).toEqual([ownerId]);

@@ -1,6 +1,6 @@
 import type { ObjectOwnership } from "../../src/protocol/acl/ownership.ts";
 import type { Acl } from "../../src/protocol/acl/acl.ts";
-import { type Caller, isSigned } from "../../src/protocol/caller.ts";
+import { ANONYMOUS_CANONICAL_ID, type Caller, isSigned } from "../../src/protocol/caller.ts";
 import type { Account } from "../../src/protocol/owner.ts";
 
 /*
@@ -96,6 +96,8 @@ function aclKinds(world: World, canonicalId: string | undefined): Kind[] {
     .filter((grant) => grant.permission === permission || grant.permission === "FULL_CONTROL")
     .map(({ grantee }): Kind => {
       if (permission === undefined) return "none";
+      if (grantee.kind === "account" && grantee.canonicalId === ANONYMOUS_CANONICAL_ID)
+        return canonicalId === undefined && !IgnorePublicAcls ? "anyone" : "none";
       if (grantee.kind === "account")
         return grantee.canonicalId === canonicalId ? "account" : "none";
       if (IgnorePublicAcls || grantee.group === "LogDelivery") return "none";

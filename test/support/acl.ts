@@ -1,5 +1,9 @@
 import { expect } from "vitest";
-import { signedFetch } from "./client.ts";
+import { elements, signedFetch } from "./client.ts";
+
+export const ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers";
+export const AUTHENTICATED_USERS = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+export const LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -27,4 +31,10 @@ export function putAcl(path: string, headers: Headers = {}, body?: string): Prom
 export async function setAcl(path: string, headers: Headers, body?: string): Promise<void> {
   const response = await putAcl(path, headers, body);
   expect(response.status, await response.text()).toBe(200);
+}
+
+/** Whom an ACL grants something: groups by their URIs, then accounts by their ids. */
+export async function granteesOf(path: string): Promise<string[]> {
+  const document = await aclOf(path);
+  return [...elements(document, "URI"), ...elements(document, "ID").slice(1)];
 }

@@ -1,4 +1,4 @@
-import { ENDPOINT, rawFetch, signedFetch } from "./client.ts";
+import { signedFetch } from "./client.ts";
 import { expectOk } from "./documents.ts";
 import { faultyEnv } from "./faults.ts";
 
@@ -28,15 +28,6 @@ export async function putPolicy(
 ): Promise<void> {
   const body = policyText(bucket, statements);
   await expectOk(signedFetch("PUT", `/${bucket}`, { query: { policy: "" }, body }), 204);
-}
-
-/** Nobody signs this request. */
-export function anonymously(
-  method: string,
-  path: string,
-  init: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
-): Promise<Response> {
-  return rawFetch(`${ENDPOINT}${path}`, { method, ...init });
 }
 
 /** The id of an account that has nothing, but a root with the same key in {@link ELSEWHERE}. */

@@ -5,6 +5,7 @@ import type { DeleteMarker, ObjectRecord } from "../../protocol/object-record.ts
 import { agreesToPay } from "../../protocol/request-payment.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import type { RequiredOwner } from "../../storage/ports/bucket-index.ts";
+import type { UploadRecord } from "../../storage/ports/upload-index.ts";
 import {
   accessDenied,
   type Check,
@@ -13,7 +14,7 @@ import {
   mayLearnOfKey,
   type Outcome,
 } from "./checks.ts";
-import type { ObjectFacts } from "./facts.ts";
+import type { BucketFacts, ObjectFacts } from "./facts.ts";
 import { type DocumentFacts, UNREAD } from "./operation-facts.ts";
 import { type Asked, checkedOf, versionAction } from "./request-facts.ts";
 
@@ -31,8 +32,8 @@ export function isPlainOwner(caller: Caller, { ownerId, gateway }: BucketRecord)
 export interface Needed {
   readonly checks: readonly Check[];
   /**
-   * What the decision can depend on beside the bucket. `object`: on the one that the request names, which exists and is looked
-   * at. `keys`: each key is decided on by itself ({@link Gate.refusalOf}).
+   * What the decision can depend on beside the bucket. `object`: on the one that the request names, or on the upload, which
+   * exists and is looked at. `keys`: each key is decided on by itself ({@link Gate.refusalOf}).
    */
   readonly on: "bucket" | "object" | "keys";
 }
@@ -104,10 +105,21 @@ export class Gate {
    * @throws S3Error AccessDenied
    */
   decideOn(object: ObjectRecord): void {
+    if (!this.#isOpen) this.#decideAs(this.#knowing(object));
+  }
+
+  /**
+   * Decides by the upload that the request is about.
+   *
+   * @throws S3Error AccessDenied
+   */
+  decideOnUpload({ initiator, access, attributes }: UploadRecord): void {
     if (this.#isOpen) return;
-    const checked = this.#knowing(object);
-    const outcome = decideAll(this.#needed.checks, checked);
-    if (!isAllowed(outcome, checked)) throw denied(outcome, checked);
+    const { owner } = this.#knownBucket();
+    const { canonicalId: initiatorId } = initiator ?? owner;
+    this.#decideAs(
+      this.#about({ acl: aclOfAccess(access, owner), tags: attributes.tags, initiatorId }),
+    );
   }
 
   /** Why something is refused that the request may do without, or does to many keys; undefined: it is not. */
@@ -168,12 +180,26 @@ export class Gate {
   }
 
   #knowing({ attributes, access }: ObjectRecord): Checked {
-    const { bucket, facts } = this.#checked;
+    return this.#about({
+      acl: aclOfAccess(access, this.#knownBucket().owner),
+      tags: attributes.tags,
+    });
+  }
+
+  #about(object: ObjectFacts): Checked {
+    return { ...this.#checked, facts: { ...this.#checked.facts, object } };
+  }
+
+  #knownBucket(): BucketFacts {
+    const { bucket } = this.#checked;
     // There was one when the object was read.
     if (bucket === undefined) throw new S3Error("AccessDenied");
-    const acl = aclOfAccess(access, bucket.owner);
-    const object: ObjectFacts = { acl, tags: attributes.tags };
-    return { ...this.#checked, facts: { ...facts, object } };
+    return bucket;
+  }
+
+  #decideAs(checked: Checked): void {
+    const outcome = decideAll(this.#needed.checks, checked);
+    if (!isAllowed(outcome, checked)) throw denied(outcome, checked);
   }
 
   #decide(): void {

@@ -13,9 +13,9 @@ const MISSING: ReadonlySet<string> = new Set(["NoSuchKey", "NoSuchVersion", "Met
 type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /**
- * The index of a bucket for a request on one object that exists: what it finds is decided on before it is told, and that
+ * The index of a bucket for a request on one object, or one upload, that exists: what it finds is decided on before it is told, and that
  * there is nothing is told to those only who could list the key. What is to be changed is read first, if the decision
- * depends on it.
+ * depends on it. That there is no such upload is told to whoever may perhaps use it: its id is known to those only who were told.
  *
  * @param key of the object
  */
@@ -72,5 +72,20 @@ export function guardedIndex(index: BucketIndex, gate: Gate, key: string): Bucke
 
     changeAnnotation: (version, change) =>
       effectOn(version.key, version.versionId, () => index.changeAnnotation(version, change)),
+
+    async listParts(asked, ...page) {
+      const found = await index.listParts(asked, ...page);
+      if (found !== undefined) gate.decideOnUpload(found.upload);
+      return found;
+    },
+
+    async abortUpload(asked, uploadId, initiatedMs) {
+      if (!gate.isOpen) {
+        const upload = await index.findUpload(asked, uploadId);
+        if (upload === undefined) return "NoSuchUpload";
+        gate.decideOnUpload(upload);
+      }
+      return index.abortUpload(asked, uploadId, initiatedMs);
+    },
   };
 }

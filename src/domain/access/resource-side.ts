@@ -59,11 +59,21 @@ export function aclGrant(question: Question, side: Side, countsOwnOnly: boolean)
   const groups = groupsOf(caller).filter(
     (group) => !(bucket.block.IgnorePublicAcls && isPublicGroup(group)),
   );
-  if (rule.of === "bucket") return grantOf(bucket.acl, rule, caller, groups);
+  const named = namedGrant(caller, bucket);
+  if (rule.of === "bucket") return grantOf(bucket.acl, rule, caller, groups, named);
   if (object === "none") return GRANT.none;
-  if (object !== "unread") return grantOf(object.acl, rule, caller, groups);
+  if (object !== "unread") return grantOf(object.acl, rule, caller, groups, named);
   if (side === "least") return GRANT.none;
-  return groups.length > 0 ? GRANT.anyone : GRANT.account;
+  return groups.length > 0 ? GRANT.anyone : named;
+}
+
+/**
+ * What an ACL gives a caller whose canonical id it names. What nobody signed for belongs to all that do not sign, so that
+ * it can be had back: https://repost.aws/knowledge-center/s3-object-change-anonymous-ownership
+ */
+function namedGrant(caller: Caller, { block }: BucketFacts): Grant {
+  if (caller.kind !== "anonymous") return GRANT.account;
+  return block.IgnorePublicAcls ? GRANT.none : GRANT.anyone;
 }
 
 function initiatorGrant({ action, object, caller }: Question, side: Side): Grant {
@@ -86,13 +96,14 @@ function grantOf(
   { bit }: AclRule,
   caller: Caller,
   groups: readonly Group[],
+  named: Grant,
 ): Grant {
   const canonicalId = canonicalIdOf(caller);
   let most: Grant = GRANT.none;
   for (const { grantee, permission } of grants) {
     if ((PERMISSION_BITS[permission] & bit) === 0) continue;
     if (grantee.kind === "account") {
-      if (grantee.canonicalId === canonicalId && most === GRANT.none) most = GRANT.account;
+      if (grantee.canonicalId === canonicalId && named > most) most = named;
     } else if (groups.includes(grantee.group)) most = GRANT.anyone;
   }
   return most;

@@ -8,16 +8,19 @@ import type { ObjectOperation } from "../operation.ts";
 const INITIATED_HEADER = "x-amz-if-match-initiated-time";
 
 /**
- * `DELETE /{bucket}/{key}?uploadId`: ends an upload and gives up its parts.
+ * `DELETE /{bucket}/{key}?uploadId`: ends an upload and gives up its parts. The account that began it always may, unless a
+ * policy denies it.
  *
  * With `x-amz-if-match-initiated-time`, an upload that is gone already is a success.
  * Errors: NoSuchUpload, PreconditionFailed (begun in another second), InvalidArgument.
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html,
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
  */
 export const abortMultipartUpload: ObjectOperation = {
   name: "AbortMultipartUpload",
   scope: "object",
   access: onObject("AbortMultipartUpload", SIGNED_ONLY),
+  needsObject: true,
   async handle({ request: { headers, query }, key, index }) {
     const uploadId = uploadIdOf(query);
     const initiatedMs = parseInitiated(headers.get(INITIATED_HEADER));

@@ -15,7 +15,8 @@ import type { ObjectOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
 
 /**
- * `GET /{bucket}/{key}?uploadId`: one page of an upload's parts, in the order of their numbers.
+ * `GET /{bucket}/{key}?uploadId`: one page of an upload's parts, in the order of their numbers. The account that began it may
+ * see them, unless a policy denies it.
  *
  * NextPartNumberMarker is on pages that have a next one only, as documented. AWS sends it always, 0 at the end, and so
  * paginators that follow it begin anew for ever (https://github.com/aws/aws-sdk-go-v2/issues/1140).
@@ -26,6 +27,7 @@ export const listParts: ObjectOperation = {
   name: "ListParts",
   scope: "object",
   access: onObject("ListMultipartUploadParts", SIGNED_ONLY),
+  needsObject: true,
   refuses: REFUSED_OF_READS,
   async handle(context) {
     const { request, bucket, key, index } = context;

@@ -6,6 +6,7 @@ import {
   privateAcl,
 } from "../../../../src/protocol/acl/acl.ts";
 import { OWNERSHIPS } from "../../../../src/protocol/acl/ownership.ts";
+import { ANONYMOUS_CANONICAL_ID } from "../../../../src/protocol/caller.ts";
 import { NEEDS_OBJECT } from "../../../../src/protocol/policy/context.ts";
 import { decide } from "../../../../src/domain/access/decide.ts";
 import { type Question, s3Resource } from "../../../../src/domain/access/question.ts";
@@ -15,6 +16,8 @@ import * as policies from "../../../support/policy.ts";
 import { pick, seededRandom } from "../../../support/seeded-random.ts";
 
 const { ANONYMOUS, OTHER, OWNER, rootOf, userOf, roleSessionOf } = policies;
+/** Whose the objects are that anonymous callers put. */
+const NOBODY = { id: "", canonicalId: ANONYMOUS_CANONICAL_ID, displayName: "" };
 const random = seededRandom(2026);
 const maybe = <T>(make: () => T): T | undefined => (random(2) === 0 ? undefined : make());
 
@@ -146,7 +149,7 @@ function world(): World {
     bucketOwner: OWNER,
     ownership: maybe(() => pick(random, OWNERSHIPS)),
     bucketAcl: acl(OWNER),
-    objectAcl: acl(pick(random, [OWNER, OWNER, OTHER])),
+    objectAcl: acl(pick(random, [OWNER, OWNER, OTHER, NOBODY])),
     IgnorePublicAcls: random(3) === 0,
     RestrictPublicBuckets: random(3) === 0,
     isPolicyPublic: isPublic,
