@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { requireIamAllowed } from "../domain/access/iam-access.ts";
+import { requireIamAllowed, requireUsableFor } from "../domain/access/iam-access.ts";
 import { withIdentities } from "../domain/auth/identities.ts";
 import { prepareSigned } from "../domain/auth/prepare-signed.ts";
 import type { Unverified } from "../domain/auth/identity.ts";
@@ -79,9 +79,10 @@ async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent |
   const isDeployments = caller.account.id === ports.settings.account.id;
   const scope = { account: caller.account, ...(isDeployments && { isDeployments }) };
   const context: QueryContext = { ...unsigned, caller, scope };
+  requireUsableFor(caller, service, found.name ?? "");
   const { on, handle } = action.prepare(parameters);
   if (on !== undefined && caller.kind !== "root")
-    requireIamAllowed(caller, `${service}:${found.name}`, await on(context));
+    requireIamAllowed(context, `${service}:${found.name}`, await on(context));
   return handle(context);
 }
 

@@ -1,6 +1,6 @@
 import { canonicalIdOf, isSigned } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
-import { decide, type Decision } from "./decide.ts";
+import { decide, type Decision, refusalReason } from "./decide.ts";
 import { type RequestFacts, requestContext } from "./context.ts";
 import type { Asking, BucketFacts } from "./facts.ts";
 import { type Question, s3Resource } from "./question.ts";
@@ -127,19 +127,14 @@ function pathOf(on: Check["on"], { bucketName, key = "" }: Checked): string {
  *
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
-export function accessDenied(
-  { reason }: Extract<Decision, { kind: "deny" }>,
-  { action, on }: Check,
-  checked: Checked,
-): S3Error {
+export function accessDenied(refusal: Refusal, check: Check, checked: Checked): S3Error {
   const { caller, bucket } = checked;
-  if (reason === "other account") return new S3Error("MethodNotAllowed");
+  if (refusal.reason === "other account") return new S3Error("MethodNotAllowed");
   const isInside = bucket === undefined || bucket.owner.canonicalId === canonicalIdOf(caller);
   if (!isSigned(caller) || !isInside) return new S3Error("AccessDenied");
-  const because =
-    reason === undefined
-      ? `because no identity-based policy allows the ${action} action`
-      : `with an explicit deny in ${reason.startsWith("i") ? "an" : "a"} ${reason}`;
-  const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::${pathOf(on, checked)}" ${because}`;
+  const { action } = check;
+  const arn = `arn:aws:s3:::${pathOf(check.on, checked)}`;
+  const reason = refusalReason(questionOf(check, checked), refusal, action);
+  const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: "${arn}" ${reason}`;
   return new S3Error("AccessDenied", { message });
 }

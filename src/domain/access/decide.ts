@@ -140,6 +140,22 @@ function combine(question: Question, verdicts: Verdicts, side: Side, grant: Gran
   return isAllowedItself || grant >= GRANT.exact || (grant === GRANT.limited && !isLimited);
 }
 
+/**
+ * Why it was refused, as AWS words it: what denies it, or what would have to allow it and does not.
+ *
+ * @param action as AWS writes it, `s3:GetObject`
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+ */
+export function refusalReason(question: Question, decision: Decision, action: string): string {
+  const denying = decision.kind === "deny" ? decision.reason : undefined;
+  if (denying !== undefined)
+    return `with an explicit deny in ${denying.startsWith("i") ? "an" : "a"} ${denying}`;
+  const verdicts = verdictsOn(question);
+  const kinds = ["identity-based policy", "permissions boundary", "session policy"] as const;
+  const lacking = kinds.find((kind) => !saysAllow(verdicts[kind], "most")) ?? kinds[0];
+  return `because no ${lacking} allows the ${action} action`;
+}
+
 /** Do the caller's boundary and its session's policies allow it, as far as it has them? */
 export function isWithinLimits(question: Question): boolean {
   return isWithin(verdictsOn(question), "least");

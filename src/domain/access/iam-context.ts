@@ -6,11 +6,11 @@ import { type GlobalFacts, lazyContext, type ReadKeyOf } from "./global-keys.ts"
 /** What a request to IAM or STS tells policies beside what every request does. */
 export interface IamFacts {
   /** Of the user, the role, or the policy that it is about: `aws:ResourceTag/key` and `iam:ResourceTag/key`. */
-  readonly resourceTags?: TagSet | undefined;
+  readonly tags?: TagSet | undefined;
   /** Those that it brings: `aws:RequestTag/key`, `aws:TagKeys`. */
   readonly requestTags?: TagSet | undefined;
-  /** Keys of tags that it takes away: `aws:TagKeys`. */
-  readonly requestTagKeys?: readonly string[] | undefined;
+  /** Of tags that it takes away: `aws:TagKeys`. */
+  readonly tagKeys?: readonly string[] | undefined;
   /** Its other keys, by their names in small letters: `iam:policyarn`, `sts:externalid`. */
   readonly keys?: Readonly<Record<string, KeyValue>> | undefined;
   /** The token that it is made with, of an OIDC provider. */
@@ -23,17 +23,13 @@ interface ProviderToken {
   readonly claims: ReadonlyMap<string, string | readonly string[]>;
 }
 
-const resourceTag: ReadKeyOf<IamFacts> = ({ resourceTags }, member) =>
-  tagValue(resourceTags, member);
+const resourceTag: ReadKeyOf<IamFacts> = ({ tags }, member) => tagValue(tags, member);
 
 const KEYS: ReadonlyMap<string, ReadKeyOf<IamFacts>> = new Map<string, ReadKeyOf<IamFacts>>([
   ["aws:resourcetag", resourceTag],
   ["iam:resourcetag", resourceTag],
   ["aws:requesttag", ({ requestTags }, member) => tagValue(requestTags, member)],
-  [
-    "aws:tagkeys",
-    ({ requestTags, requestTagKeys }) => requestTagKeys ?? requestTags?.map(({ key }) => key),
-  ],
+  ["aws:tagkeys", ({ requestTags, tagKeys }) => tagKeys ?? requestTags?.map(({ key }) => key)],
 ]);
 
 /**

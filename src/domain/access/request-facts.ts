@@ -9,6 +9,7 @@ import { connectionOf } from "./connection.ts";
 import type { FormUpload } from "../body/form-file.ts";
 import type { Checked } from "./checks.ts";
 import type { SignatureFacts } from "./context.ts";
+import type { GlobalFacts } from "./global-keys.ts";
 import { permissionsOf } from "./permissions.ts";
 import { type DocumentFacts, RequestedOperation, UNREAD } from "./operation-facts.ts";
 
@@ -33,9 +34,9 @@ export function checkedOf(
   document: DocumentFacts = UNREAD,
 ): Checked {
   const { caller, request, settings } = asked;
-  const nowMs = Date.now();
-  const { address, tlsVersion } = connectionOf(request);
   const bucketFacts = bucket && bucketFactsOf(bucket, settings.account);
+  const region = bucket === undefined ? settings.region : regionOf(bucket.region);
+  const global = globalFactsOf(asked, region);
   return {
     caller,
     permissions: permissionsOf(caller),
@@ -43,18 +44,29 @@ export function checkedOf(
     key: request.key,
     bucket: bucketFacts,
     facts: {
-      caller,
-      headers: request.headers,
-      nowMs,
-      isSecure: request.origin.startsWith("https:"),
-      sourceIp: address,
-      tlsVersion,
-      region: bucket === undefined ? settings.region : regionOf(bucket.region),
+      ...global,
       signature: caller.kind === "anonymous" ? undefined : signatureFacts(asked),
       bucket: bucketFacts,
       object: request.key === undefined ? "none" : "unread",
-      operation: new RequestedOperation(request, nowMs, document),
+      operation: new RequestedOperation(request, global.nowMs, document),
     },
+  };
+}
+
+/** What a request tells policies, whichever service it is for. */
+export function globalFactsOf(
+  { caller, request }: Pick<Asked, "caller" | "request">,
+  region: string,
+): GlobalFacts {
+  const { address, tlsVersion } = connectionOf(request);
+  return {
+    caller,
+    headers: request.headers,
+    nowMs: Date.now(),
+    isSecure: request.origin.startsWith("https:"),
+    sourceIp: address,
+    tlsVersion,
+    region,
   };
 }
 

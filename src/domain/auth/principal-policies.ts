@@ -1,4 +1,5 @@
 import type { PrincipalPolicies } from "../../protocol/caller.ts";
+import { awsManagedPolicy } from "../../protocol/policy/aws-managed.ts";
 import type { PolicyRecord, PrincipalRecord } from "../../storage/ports/account-directory.ts";
 
 /** A boundary that cannot be read lets nothing through. */
@@ -12,6 +13,7 @@ export function policiesOf({ policies, boundary }: PrincipalRecord): PrincipalPo
   };
 }
 
-function textOf({ document }: PolicyRecord): string | undefined {
-  return document;
+/** AWS's own are in no Directory. */
+function textOf({ id, document }: PolicyRecord): string | undefined {
+  return document ?? awsManagedPolicy(id)?.document;
 }

@@ -1,12 +1,8 @@
 import type { Condition, PolicyDocument, Statement } from "./document.ts";
 import { readPolicy } from "./document.ts";
+import { QueryError } from "../query-api/query-error.ts";
 import { type Fault, PolicyFault } from "./fault.ts";
 import { NULL_OPERATOR, parseOperator } from "./operators.ts";
-
-/** Why IAM does not take a document: MalformedPolicyDocument, with AWS's message. */
-export class MalformedDocumentError extends Error {
-  override readonly name = "MalformedDocumentError";
-}
 
 export const SYNTAX_ERRORS = "Syntax errors in policy.";
 const LEGACY = "The policy failed legacy parsing";
@@ -27,7 +23,7 @@ export function documentSize(text: string): number {
  * AWS's order and messages are as seen in the answers that https://github.com/getmoto/moto was compared with.
  *
  * @param noJson what AWS says of a text that is no JSON, which differs by kind
- * @throws MalformedDocumentError
+ * @throws QueryError MalformedPolicyDocument
  */
 export function readIamDocument(text: string, noJson: string): PolicyDocument {
   const document = readSyntax(text, noJson);
@@ -70,7 +66,7 @@ function isKnownOperator({ operator }: Condition): boolean {
   return operator === NULL_OPERATOR || parseOperator(operator) !== undefined;
 }
 
-/** @throws MalformedDocumentError */
+/** @throws QueryError MalformedPolicyDocument */
 export function checkStatements(statements: readonly Statement[]): void {
   if (!statements.every(({ conditions }) => conditions.every(canRead))) refuse(LEGACY);
   const resourceFaults = resourceFaultsOf(statements);
@@ -159,5 +155,5 @@ function isWholeArn(resource: string): boolean {
 }
 
 export function refuse(message: string): never {
-  throw new MalformedDocumentError(message);
+  throw new QueryError("MalformedPolicyDocument", { message });
 }

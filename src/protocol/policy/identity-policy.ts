@@ -11,7 +11,7 @@ import {
  * Reads a policy of a user, a group, a role, or a session, or a managed one. Whose it is says what it is attached to, so that it
  * names no principal.
  *
- * @throws MalformedDocumentError
+ * @throws QueryError MalformedPolicyDocument
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export function readIdentityPolicy(text: string): PolicyDocument {

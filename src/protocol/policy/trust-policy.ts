@@ -29,7 +29,7 @@ type UniqueId = `A${string}`;
 /**
  * Reads the trust policy of a role.
  *
- * @throws MalformedDocumentError
+ * @throws QueryError MalformedPolicyDocument
  * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html#term_trust-policy
  */
 export async function readTrustPolicy(text: string, find: FindPrincipals): Promise<TrustPolicy> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MalformedDocumentError } from "../../../../src/protocol/policy/iam-document.ts";
+import { QueryError } from "../../../../src/protocol/query-api/query-error.ts";
 import {
   type FindPrincipals,
   readTrustPolicy,
@@ -74,7 +74,7 @@ test.for([
     `Invalid principal in policy: "AWS":"${ALICE}x"`,
   ],
 ] as const)("a trust policy with %s is MalformedPolicyDocument", async ([, text, message]) => {
-  await expect(read(text)).rejects.toThrow(new MalformedDocumentError(message));
+  await expect(read(text)).rejects.toThrow(new QueryError("MalformedPolicyDocument", { message }));
 });
 
 test("users and roles are known by their ids, whoever has their names later", async () => {
