@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { masterKeyIn } from "./master-key.ts";
+import { keptMasterKey, masterKeyIn } from "./master-key.ts";
 import { isAlive, startOf } from "./process-identity.ts";
 import { systemCode, UserError } from "./user-error.ts";
 
@@ -37,6 +37,8 @@ export interface DataFolder {
   readonly tlsPath: string;
   /** What secrets in it are sealed with. */
   readonly masterKey: string;
+  /** What they were sealed with before; empty while the master key is not being replaced. */
+  readonly previousMasterKey: string;
   /** Lets the next server have the folder. */
   release(): void;
 }
@@ -59,6 +61,7 @@ export function openDataFolder(folder: string, isSynced: boolean): DataFolder {
     for (const part of [indexPath, blobsPath]) mkdirSync(part, { recursive: true });
     closeToOthers(absolute);
     const masterKey = masterKeyIn(path.join(absolute, "master-key"), isSynced);
+    const previousMasterKey = keptMasterKey(path.join(absolute, "master-key-previous")) ?? "";
     if (isSynced) syncFolders(firstMade, absolute);
     return {
       path: absolute,
@@ -69,6 +72,7 @@ export function openDataFolder(folder: string, isSynced: boolean): DataFolder {
       formatPath: formatPathIn(absolute),
       tlsPath: path.join(absolute, "tls"),
       masterKey,
+      previousMasterKey,
       release,
     };
   } catch (error) {
@@ -106,7 +110,7 @@ function syncFolder(folder: string): void {
 }
 
 const OWN_ENTRIES =
-  /^(?:blobs|config\.capnp|format\.json|index|master-key(?:\.new)?|room|tls|lock(?:\..*)?)$/;
+  /^(?:blobs|config\.capnp|format\.json|index|master-key(?:\.new|-previous)?|room|tls|lock(?:\..*)?)$/;
 
 /**
  * Takes from other users what an earlier version let them read: what is made now is this user's by the process's umask.

@@ -10,9 +10,18 @@ import { systemCode, UserError } from "./user-error.ts";
  * @throws UserError for a file that holds something else; Error of the system
  */
 export function masterKeyIn(file: string, isSynced: boolean): string {
+  return keptMasterKey(file) ?? make(file, isSynced);
+}
+
+/**
+ * The same when there is one.
+ *
+ * @throws UserError for a file that holds something else; Error of the system
+ */
+export function keptMasterKey(file: string): string | undefined {
   const kept = read(file);
-  if (kept === undefined) return make(file, isSynced);
-  if (!/^[A-Za-z0-9+/]{43}=$/.test(kept)) throw new UserError(`${file} is not 32 bytes in base64`);
+  if (kept !== undefined && !/^[A-Za-z0-9+/]{43}=$/.test(kept))
+    throw new UserError(`${file} is not 32 bytes in base64`);
   return kept;
 }
 

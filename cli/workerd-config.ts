@@ -70,6 +70,7 @@ const ledge :Workerd.Worker = (
 ${bindings.join("")}    (name = "ROOT_ACCESS_KEY_ID", fromEnvironment = "ROOT_ACCESS_KEY_ID"),
     (name = "ROOT_SECRET_ACCESS_KEY", fromEnvironment = "ROOT_SECRET_ACCESS_KEY"),
     (name = "MASTER_KEY", fromEnvironment = "MASTER_KEY"),
+    (name = "MASTER_KEY_PREVIOUS", fromEnvironment = "MASTER_KEY_PREVIOUS"),
     (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
     (name = "DIRECTORY", durableObjectNamespace = "DirectoryObject"),
     (name = "BLOB_DISK", service = "blobs"),

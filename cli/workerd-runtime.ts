@@ -104,6 +104,7 @@ function start(
         ROOT_ACCESS_KEY_ID: options.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
         MASTER_KEY: folder.masterKey,
+        MASTER_KEY_PREVIOUS: folder.previousMasterKey,
       },
       // A terminal needs the lines made readable, and requests that make buckets and accounts wait; else they go by the shortest way.
       onLog:

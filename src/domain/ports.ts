@@ -10,6 +10,7 @@ import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
+import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { DiskRoom } from "../storage/blobs/counted-room.ts";
 
 /** What a request works with. Whoever needs less says so by a `Pick`. */
@@ -19,6 +20,7 @@ export interface Ports {
   readonly identityLookup: IdentityLookup;
   readonly keys: KeyRegistry;
   readonly identityDirectory: IdentityDirectory;
+  readonly sealed: SealedDirectory;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

@@ -8,6 +8,7 @@ import { bucketIndexClient } from "../storage/clients/bucket-index-client.ts";
 import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
+import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
 import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
@@ -115,6 +116,7 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     identityLookup,
     keys,
     identityDirectory,
+    sealed: sealedDirectoryClient(env.DIRECTORY),
     directory,
     buckets,
     blobs: blobStoreOf(env),

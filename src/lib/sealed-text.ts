@@ -31,6 +31,16 @@ export function unseal({ current, previous }: SubKeys, name: string, sealed: Uin
   }
 }
 
+/** Whether it opens with this key, not only with another one. */
+export function isSealedWith(key: Uint8Array, name: string, sealed: Uint8Array): boolean {
+  try {
+    open(key, name, sealed);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function open(key: Uint8Array, name: string, sealed: Uint8Array): string {
   const tagAt = sealed.byteLength - TAG_BYTES;
   if (sealed[0] !== LAYOUT || tagAt < 1 + NONCE_BYTES) throw new Error("nothing that was sealed");

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -7,6 +7,7 @@ import {
   ListBucketsCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { AwsClient } from "aws4fetch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type LedgeCommand, runLedge } from "../support/ledge-command.ts";
 import { expectSdkError, sdkClient, uniqueName } from "../support/sdk.ts";
@@ -91,6 +92,48 @@ test("the accounts of a file have buckets of their own, and those that it has no
   const { Body } = await sdkClient({ endpoint, credentials: { ...FIRST } }).send(read);
   expect(await Body?.transformToString()).toBe("text");
 });
+
+test("a folder's master key is replaced: the old one beside it, until all is sealed anew", async () => {
+  const list = new ListBucketsCommand({});
+  // One that no file has, so that no start seals it.
+  const id = "333333333333";
+  const keys = { accessKeyId: "THIRDACCOUNTSKEY", secretAccessKey: "third-account-secret" };
+  const made = await serve(ACCOUNTS);
+  await admin(made, "PUT", `accounts/${id}`, JSON.stringify({ rootKeys: [keys] }));
+  await stopAll();
+  await rename(path.join(data, "master-key"), path.join(data, "master-key-previous"));
+
+  const replacing = await serve(ACCOUNTS);
+  await sdkClient({ endpoint: replacing, credentials: keys }).send(list);
+  const { sealedAnew } = (await admin(replacing, "POST", "master-key")) as { sealedAnew: number };
+  expect(sealedAnew).toBe(1);
+  await stopAll();
+  await rm(path.join(data, "master-key-previous"));
+
+  const replaced = await serve(ACCOUNTS);
+  await sdkClient({ endpoint: replaced, credentials: keys }).send(list);
+});
+
+/** By the deployment's root, below `/_ledge/`. */
+async function admin(
+  endpoint: string,
+  method: string,
+  at: string,
+  body?: string,
+): Promise<unknown> {
+  const client = new AwsClient({
+    accessKeyId: "ledge",
+    secretAccessKey: "ledge-local-secret",
+    service: "s3",
+    region: "us-east-1",
+  });
+  const headers = { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" };
+  const init = { method, headers, ...(body !== undefined && { body }) };
+  const response = await client.fetch(`${endpoint}/_ledge/${at}`, init);
+  const text = await response.text();
+  expect(response.ok, text).toBe(true);
+  return text === "" ? undefined : JSON.parse(text);
+}
 
 test("a file that clashes with the deployment's own account ends the start, and names it", async () => {
   await writeFile(file, JSON.stringify({ accounts: [{ id: "000000000000", rootKeys: [FIRST] }] }));

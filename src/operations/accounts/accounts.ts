@@ -1,16 +1,11 @@
-import {
-  deleteAccount,
-  putAccount,
-  putBootstrapAccounts,
-  requireMasterKey,
-} from "../../domain/accounts.ts";
+import { deleteAccount, putAccount, putBootstrapAccounts } from "../../domain/accounts.ts";
 import { readDocument } from "../../domain/body/read-document.ts";
 import { readAccount, readAccounts } from "../../protocol/accounts-document.ts";
-import { isSigned } from "../../protocol/caller.ts";
-import { S3Error } from "../../protocol/errors.ts";
 import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
+import { SEAL_ANEW } from "./master-key.ts";
+import { ofRoot } from "./of-root.ts";
 
 /** Of thousands of accounts. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
@@ -18,8 +13,9 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024;
 const PATH = /^accounts(?:\/(\d{12}))?$/;
 
 /**
- * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own. They are not S3's; requests are
- * signed as S3's are, by the deployment's root, errors are S3's documents, and all else is JSON. `docs/accounts.md` describes it.
+ * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own, and the master key that their
+ * secrets are sealed with. They are not S3's; requests are signed as S3's are, by the deployment's root, errors are S3's
+ * documents, and all else is JSON. `docs/accounts.md` describes it.
  *
  * @returns undefined: there is no such thing
  */
@@ -27,6 +23,7 @@ export function accountsOperationFor({
   method,
   key = "",
 }: S3Request): AccountOperation | undefined {
+  if (key === "master-key" && method === "POST") return SEAL_ANEW;
   const match = PATH.exec(key);
   if (match === null) return undefined;
   return OPERATIONS[`${method} ${match[1] === undefined ? "accounts" : "account"}`];
@@ -55,25 +52,6 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     return emptyResponse(204);
   }),
 };
-
-/** Whoever else asks is not told whether there are accounts. */
-function ofRoot(
-  name: string,
-  handle: (context: AccountContext) => Promise<Response>,
-): AccountOperation {
-  return {
-    name,
-    scope: "account",
-    // No policy can allow it to anybody.
-    access: () => [],
-    async handle(context) {
-      const { caller } = context;
-      if (!isSigned(caller) || caller.isDeploymentRoot !== true) throw new S3Error("AccessDenied");
-      requireMasterKey(context);
-      return handle(context);
-    },
-  };
-}
 
 function idOf({ request }: AccountContext): string {
   return PATH.exec(request.key ?? "")?.[1] ?? "";

@@ -4,6 +4,7 @@ import { seal, unseal } from "../../lib/sealed-text.ts";
 import { unwrapKey, wrapKey } from "../../lib/wrapped-key.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { isAlias, kmsArn, readKeyReference, S3_ALIAS } from "../../protocol/kms/key-reference.ts";
+import { materialName } from "../../protocol/kms/material-name.ts";
 import type { KeyDirectory, KeyRecord, NewKey, OpenedKey } from "../ports/key-directory.ts";
 import type { KeyRegistry, RegisteredKey } from "../ports/key-registry.ts";
 import { Remembered } from "./remembered.ts";
@@ -139,11 +140,6 @@ export function keyRegistry(
       byVersion.forget(accountId);
     },
   };
-}
-
-/** What a material is sealed for, so that it is no other key's, and no other version's. */
-function materialName(accountId: string, id: string, version: number): string {
-  return `${accountId}/${id}/${version}`;
 }
 
 /** A key that was declared by a bare name is called so. */

@@ -9,6 +9,7 @@ import type {
   IdentityCalls,
   IdentityRefusal,
 } from "../ports/identity-directory.ts";
+import type { SealedDirectory } from "../ports/sealed-directory.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
 import { findKey } from "./access-keys.ts";
@@ -31,8 +32,9 @@ import {
 import { openKey, rotateKey } from "./kms-keys.ts";
 import { callIdentities, refusalOf } from "./identities/calls.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
-type Directory = AccountDirectory & BucketDirectory & KeyDirectory;
+type Directory = AccountDirectory & BucketDirectory & KeyDirectory & SealedDirectory;
 type Args<Method extends keyof Directory> = Parameters<Directory[Method]>;
 type Answer<Method extends keyof Directory> = PlainAnswer<Awaited<ReturnType<Directory[Method]>>>;
 
@@ -136,6 +138,14 @@ export class DirectoryObject extends DurableObject {
     } catch (error) {
       return { value: refusalOf(error) };
     }
+  }
+
+  listSealed(stamp: number, ...args: Args<"listSealed">): Answer<"listSealed"> {
+    return this.#answer(stamp, (sql) => listSealed(sql, ...args));
+  }
+
+  replaceSealed(stamp: number, ...args: Args<"replaceSealed">): Answer<"replaceSealed"> {
+    return this.#answer(stamp, (sql) => replaceSealed(sql, ...args));
   }
 
   #answer<T>(stamp: number, effect: (sql: SqlStorage) => T): PlainAnswer<T> {
