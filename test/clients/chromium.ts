@@ -1,7 +1,7 @@
 import type { Client } from "./client.ts";
 import { projectScript, scriptEnvironment } from "./project-script.ts";
 
-/** A browser that opens a page, whose script chooses a file and sends the form, and that is sent on to another page. */
+/** A browser that opens pages, whose scripts choose a file and send the form, or ask for what is of another origin. */
 export const chromium: Client = {
   name: "chromium",
   probe: ["chromium", "--version"],
@@ -9,11 +9,39 @@ export const chromium: Client = {
   steps: ({ folder }) => [
     {
       name: "a form with a file, and its redirect",
-      command: projectScript(`
+      command: projectScript(FORM_SCRIPT + browse(folder)),
+      prints:
+        /^true <p>\/done\?from=form&amp;bucket=bucket&amp;key=photos\/ü 1.txt&amp;etag="[0-9a-f]{32}"<\/p>\n$/,
+      timeoutMs: 60_000,
+    },
+    {
+      name: "a page of another origin, by the bucket's CORS rules",
+      command: projectScript(CORS_SCRIPT + browse(folder)),
+      prints:
+        /^<p>put 200 "[0-9a-f]{32}"; form 204 "[0-9a-f]{32}"; get 200 body; none 404 NoSuchKey; delete refused; header refused; other refused<\/p>\n$/,
+      timeoutMs: 60_000,
+    },
+  ],
+};
+
+/** Opens the page that `answer` gives, and calls `check` with what has become of it. */
+function browse(folder: string): string {
+  return `
+const pages = require("node:http").createServer(answer).listen(0, "127.0.0.1", () => {
+  const options = ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=${folder}/profile",
+    "--virtual-time-budget=20000", "--dump-dom", origin() + "/"];
+  require("node:child_process").execFile("chromium", options, async (error, page) => {
+    await check(page);
+    pages.close();
+  });
+});
+function origin() { return "http://127.0.0.1:" + pages.address().port; }
+`;
+}
+
+const FORM_SCRIPT = `
 const { createPresignedPost } = require("@aws-sdk/s3-presigned-post");
 await s3.createBucket({ Bucket: bucket });
-const pages = require("node:http").createServer(answer).listen(0, "127.0.0.1", browse);
-const origin = () => "http://127.0.0.1:" + pages.address().port;
 
 async function answer(request, response) {
   response.setHeader("content-type", "text/html; charset=utf-8");
@@ -32,19 +60,65 @@ async function answer(request, response) {
     'chosen.files = transfer.files; document.forms[0].submit();</script>');
 }
 
-function browse() {
-  const options = ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=${folder}/profile",
-    "--virtual-time-budget=20000", "--dump-dom", origin() + "/"];
-  require("node:child_process").execFile("chromium", options, async (error, page) => {
-    const { Body } = await s3.getObject({ Bucket: bucket, Key: "photos/ü 1.txt" });
-    const isSame = (await Body.transformToString()) === "é".repeat(25_000);
-    console.log(isSame, /<p>.*<[/]p>/.exec(page)?.[0].replace(bucket, "bucket"));
-    pages.close();
-  });
-}`),
-      prints:
-        /^true <p>\/done\?from=form&amp;bucket=bucket&amp;key=photos\/ü 1.txt&amp;etag="[0-9a-f]{32}"<\/p>\n$/,
-      timeoutMs: 60_000,
-    },
-  ],
-};
+async function check(page) {
+  const { Body } = await s3.getObject({ Bucket: bucket, Key: "photos/ü 1.txt" });
+  const isSame = (await Body.transformToString()) === "é".repeat(25_000);
+  console.log(isSame, /<p>.*<[/]p>/.exec(page)?.[0].replace(bucket, "bucket"));
+}
+`;
+
+const CORS_SCRIPT = `
+const { createPresignedPost } = require("@aws-sdk/s3-presigned-post");
+const { AwsClient } = require("aws4fetch");
+const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+const signer = new AwsClient({ accessKeyId, secretAccessKey, service: "s3", region: "us-east-1" });
+const shared = bucket + "-shared";
+await s3.createBucket({ Bucket: shared });
+await s3.createBucket({ Bucket: bucket + "-other" });
+
+async function sign(method, key, of = shared) {
+  const signed = await signer.sign(endpoint + "/" + of + "/" + key, { method, aws: { signQuery: true } });
+  return signed.url;
+}
+
+async function answer(request, response) {
+  response.setHeader("content-type", "text/html; charset=utf-8");
+  const CORSRules = [{
+    AllowedOrigins: ["http://127.0.0.1:*"], AllowedMethods: ["GET", "PUT", "POST"],
+    AllowedHeaders: ["content-type", "x-amz-*"], ExposeHeaders: ["ETag"],
+  }];
+  await s3.putBucketCors({ Bucket: shared, CORSConfiguration: { CORSRules } });
+  const told = {
+    put: await sign("PUT", "k"), get: await sign("GET", "k"),
+    none: await sign("GET", "none"), delete: await sign("DELETE", "k"),
+    other: await sign("GET", "k", bucket + "-other"),
+    form: await createPresignedPost(s3, { Bucket: shared, Key: "form" }),
+  };
+  response.end("<p></p><script>(" + inPage + ")(" + JSON.stringify(told) + ")</script>");
+}
+
+async function inPage(told) {
+  const results = [];
+  const ask = async (name, url, options, read) => {
+    const result = await fetch(url, options).then(read, () => "refused");
+    results.push(name + " " + result);
+  };
+  const etag = async (response) => response.status + " " + response.headers.get("etag");
+  const code = async (response) => response.status + " " + ((await response.text()).match(/<Code>(.*)<[/]Code>/) ?? [])[1];
+  const form = new FormData();
+  for (const [name, value] of Object.entries(told.form.fields)) form.append(name, value);
+  form.append("file", new Blob(["form"]));
+  await ask("put", told.put, { method: "PUT", body: "body", headers: { "content-type": "text/css" } }, etag);
+  await ask("form", told.form.url, { method: "POST", body: form }, etag);
+  await ask("get", told.get, {}, async (response) => response.status + " " + await response.text());
+  await ask("none", told.none, {}, code);
+  await ask("delete", told.delete, { method: "DELETE" }, code);
+  await ask("header", told.get, { headers: { "x-other": "1" } }, code);
+  await ask("other", told.other, {}, code);
+  document.querySelector("p").textContent = results.join("; ");
+}
+
+function check(page) {
+  console.log(/<p>.*<[/]p>/.exec(page)?.[0]);
+}
+`;
