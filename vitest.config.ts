@@ -20,6 +20,7 @@ const OF_ONE_SHARD = [
       "bucket-encryption",
       "chunked-put-object",
       "cors",
+      "document-sets",
       "conditional-writes",
     ],
     ...[

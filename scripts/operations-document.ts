@@ -40,8 +40,47 @@ export const SUCCESSORS: Readonly<Record<string, string>> = {
   PutBucketNotification: "PutBucketNotificationConfiguration",
 };
 
+const DIRECTORY_BUCKETS = "of directory buckets; every bucket here has their appends and renames";
+const METADATA_TABLES = "Iceberg tables with a catalogue of their own are another product";
+/** Of documents that an engine would have to obey. */
+const NOTHING_DONE = "_later_; until then nothing is kept that would not be done";
+
+/** Why an operation is not built, by AWS's name. */
+export const REASONS: Readonly<Record<string, string>> = {
+  CreateBucketMetadataConfiguration: METADATA_TABLES,
+  CreateBucketMetadataTableConfiguration: METADATA_TABLES,
+  CreateSession: DIRECTORY_BUCKETS,
+  DeleteBucketEncryption: NOTHING_DONE,
+  DeleteBucketInventoryConfiguration: NOTHING_DONE,
+  DeleteBucketLifecycle: NOTHING_DONE,
+  DeleteBucketMetadataConfiguration: METADATA_TABLES,
+  DeleteBucketMetadataTableConfiguration: METADATA_TABLES,
+  DeleteBucketReplication: NOTHING_DONE,
+  DeleteBucketWebsite: NOTHING_DONE,
+  GetObjectTorrent: "AWS has withdrawn it",
+  ListDirectoryBuckets: DIRECTORY_BUCKETS,
+  PutBucketEncryption: NOTHING_DONE,
+  PutBucketInventoryConfiguration: NOTHING_DONE,
+  PutBucketLifecycleConfiguration: NOTHING_DONE,
+  PutBucketLogging: NOTHING_DONE,
+  PutBucketNotificationConfiguration: NOTHING_DONE,
+  PutBucketReplication: NOTHING_DONE,
+  PutBucketWebsite: NOTHING_DONE,
+  SelectObjectContent:
+    "AWS has closed it to new customers, and a query engine does not fit into a Worker",
+  UpdateBucketMetadataAnnotationTableConfiguration: METADATA_TABLES,
+  UpdateBucketMetadataInventoryTableConfiguration: METADATA_TABLES,
+  UpdateBucketMetadataJournalTableConfiguration: METADATA_TABLES,
+  UpdateObjectEncryption: NOTHING_DONE,
+  WriteGetObjectResponse: "of Lambda functions that stand before a bucket",
+};
+
 /** What a reader should know of an operation beyond its state. */
 const NOTES: Readonly<Record<string, string>> = {
+  PutBucketAccelerateConfiguration: "kept and told, without effect: every request goes by the edge",
+  PutBucketAnalyticsConfiguration: "kept and told; nothing is analysed",
+  PutBucketIntelligentTieringConfiguration: "kept and told; objects of that class are read as any",
+  PutBucketMetricsConfiguration: "kept and told; nothing is counted apart",
   GetBucketMetadataTableConfiguration: "MetadataConfigurationNotFound, as its successor",
   PostObject: "a browser's form upload: [how to make one](post-uploads.md)",
   Preflight: "a browser's CORS request, by the bucket's CORS configuration",
@@ -114,7 +153,10 @@ export function operationsPage(model: readonly ModelOperation[]): string {
   const sections = Object.entries(TIERS).map(([tier, title]) => {
     const listed = all
       .filter((row) => row.tier === tier)
-      .map(({ name, request, state }) => [name, `\`${request}\``, state, NOTES[name] ?? ""]);
+      .map(({ name, request, state }) => {
+        const note = NOTES[name] ?? (state === "501" ? REASONS[name] : undefined);
+        return [name, `\`${request}\``, state, note ?? ""];
+      });
     return `## ${title} (${listed.length})\n\n${table(["Operation", "Request", "State", "Note"], listed)}`;
   });
   return `# S3 operations

@@ -18,17 +18,19 @@ const MAX_ATTEMPTS = 100;
  * gateways remember. When it dies half-way, the shards that were not told are told by the first request that comes with the
  * new revision.
  *
- * @param decide what to put, on the bucket as it is; may be called several times, and what it throws is thrown
+ * @param decide what to put, on the bucket as it is; undefined: nothing. May be called several times, and what it throws is thrown
+ * @returns the bucket as it is since
  * @throws StaleBucketError when the bucket is gone; S3Error OperationAborted (too many others change it)
  */
 export async function configureBucket(
   { directory, buckets, indexOf, decisions }: Pick<BucketPorts, Needed>,
   bucket: BucketRecord,
-  decide: (bucket: BucketRecord) => Promise<DocumentChange>,
-): Promise<void> {
+  decide: (bucket: BucketRecord) => Promise<DocumentChange | undefined>,
+): Promise<BucketRecord> {
   let known = bucket;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const change = await decide(known);
+    if (change === undefined) return known;
     const { id, name, gateway, shard } = known;
     const decidedOn = {
       id,
@@ -43,10 +45,10 @@ export async function configureBucket(
       for (const decideAgain of decisions) decideAgain(known);
       continue;
     }
-    if (change.part === "directory") return;
+    if (change.part === "directory") return known;
     await indexOf(known).configure(outcome.shardPart);
     buckets.update(known);
-    return;
+    return known;
   }
   throw new S3Error("OperationAborted");
 }

@@ -7,17 +7,12 @@ export const NOT_IMPLEMENTED = {
 
   "GET bucket?session": "CreateSession",
 
-  "PUT bucket?abac": "PutBucketAbac",
-  "PUT bucket?accelerate": "PutBucketAccelerateConfiguration",
-  "PUT bucket?analytics": "PutBucketAnalyticsConfiguration",
-  "PUT bucket?intelligent-tiering": "PutBucketIntelligentTieringConfiguration",
   "PUT bucket?inventory": "PutBucketInventoryConfiguration",
   "PUT bucket?lifecycle": "PutBucketLifecycleConfiguration",
   "PUT bucket?logging": "PutBucketLogging",
   "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
   "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
-  "PUT bucket?metrics": "PutBucketMetricsConfiguration",
   "PUT bucket?notification": "PutBucketNotificationConfiguration",
   "PUT bucket?replication": "PutBucketReplication",
   "PUT bucket?website": "PutBucketWebsite",
@@ -25,13 +20,10 @@ export const NOT_IMPLEMENTED = {
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
 
-  "DELETE bucket?analytics": "DeleteBucketAnalyticsConfiguration",
-  "DELETE bucket?intelligent-tiering": "DeleteBucketIntelligentTieringConfiguration",
   "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",
   "DELETE bucket?lifecycle": "DeleteBucketLifecycle",
   "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
   "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
-  "DELETE bucket?metrics": "DeleteBucketMetricsConfiguration",
   "DELETE bucket?replication": "DeleteBucketReplication",
   "DELETE bucket?website": "DeleteBucketWebsite",
 

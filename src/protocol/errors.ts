@@ -85,6 +85,7 @@ const CATALOGUE = {
   ],
   InvalidRequest: [400, "Invalid Request"],
   InvalidRetentionPeriod: [400, "The retention period is not valid."],
+  InvalidS3DestinationBucket: [400, "Invalid bucket ARN."],
   InvalidStorageClass: [400, "The storage class you specified is not valid"],
   InvalidTag: [400, "The tag provided was not a valid tag."],
   InvalidToken: [400, "The provided token is malformed or otherwise invalid."],
@@ -181,6 +182,10 @@ const CATALOGUE = {
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
   ],
   SlowDown: [503, "Please reduce your request rate."],
+  TooManyConfigurations: [
+    400,
+    "You are attempting to create a new configuration but have already reached the 1,000-configuration limit.",
+  ],
   TooManyParts: [
     400,
     "You have attempted to add more parts than the maximum of 10000 that are allowed for this object. You can use the CopyObject operation to copy this object to another and then add more data to the newly copied object.",

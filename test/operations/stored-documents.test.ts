@@ -15,6 +15,20 @@ interface Kind {
 
 const KINDS: readonly Kind[] = [
   {
+    subresource: "abac",
+    root: "AbacStatus",
+    content: "<Status>Enabled</Status>",
+    child: "<Status>Disabled</Status>",
+    isVouchedFor: false,
+  },
+  {
+    subresource: "accelerate",
+    root: "AccelerateConfiguration",
+    content: "<Status>Suspended</Status>",
+    child: "<Status>Enabled</Status>",
+    isVouchedFor: false,
+  },
+  {
     subresource: "cors",
     root: "CORSConfiguration",
     content:

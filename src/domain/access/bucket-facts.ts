@@ -5,6 +5,7 @@ import { compileStoredPolicy } from "../../protocol/policy/compile.ts";
 import type { RequestPayment } from "../../protocol/request-payment.ts";
 import { publicAccessBlock } from "../../protocol/public-access-block.ts";
 import type { BucketRecord, DocumentChange } from "../../storage/ports/bucket-directory.ts";
+import { tagsForPolicies } from "../bucket-abac.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { BucketFacts } from "./facts.ts";
 
@@ -41,7 +42,7 @@ function readFacts(bucket: BucketRecord, account: Account): BucketFacts {
     bindsOwner: policy?.bindsOwner === true,
     block: publicAccessBlock(documentOf(bucket, "public-access-block")),
     isRequesterPays: documentOf<RequestPayment>(bucket, "request-payment")?.Payer === "Requester",
-    tags: undefined,
+    tags: tagsForPolicies(bucket),
   };
 }
 

@@ -8,17 +8,10 @@ import type { STORED_DOCUMENTS } from "./stored-documents.ts";
 
 /** Actions that are not called as the operation is. */
 const ACTIONS: ReadonlyMap<string, string> = new Map([
-  ["GetBucketAccelerateConfiguration", "GetAccelerateConfiguration"],
-  ["GetBucketAnalyticsConfiguration", "GetAnalyticsConfiguration"],
-  ["ListBucketAnalyticsConfigurations", "GetAnalyticsConfiguration"],
-  ["GetBucketIntelligentTieringConfiguration", "GetIntelligentTieringConfiguration"],
-  ["ListBucketIntelligentTieringConfigurations", "GetIntelligentTieringConfiguration"],
   ["GetBucketInventoryConfiguration", "GetInventoryConfiguration"],
   ["ListBucketInventoryConfigurations", "GetInventoryConfiguration"],
   ["GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"],
   ["GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"],
-  ["GetBucketMetricsConfiguration", "GetMetricsConfiguration"],
-  ["ListBucketMetricsConfigurations", "GetMetricsConfiguration"],
   ["GetBucketNotificationConfiguration", "GetBucketNotification"],
   ["GetBucketReplication", "GetReplicationConfiguration"],
 ]);
@@ -30,19 +23,11 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
  * Source of the codes: the API reference of each operation; of the list roots: AWS's answers.
  */
 export const FRESH_BUCKET = {
-  "GET bucket?abac": answers("GetBucketAbac", "AbacStatus", [["Status", "Disabled"]]),
-  "GET bucket?accelerate": answers("GetBucketAccelerateConfiguration", "AccelerateConfiguration"),
-  "GET bucket?analytics": lists("Analytics", "ListBucketAnalyticsConfigurationsResult"),
-  "GET bucket?analytics&id": lacks("GetBucketAnalyticsConfiguration", "NoSuchConfiguration"),
-  "GET bucket?intelligent-tiering": lists(
-    "IntelligentTiering",
-    "ListIntelligentTieringConfigurationsResult",
+  "GET bucket?inventory": answers(
+    "ListBucketInventoryConfigurations",
+    "ListInventoryConfigurationsResult",
+    [["IsTruncated", "false"]],
   ),
-  "GET bucket?intelligent-tiering&id": lacks(
-    "GetBucketIntelligentTieringConfiguration",
-    "NoSuchConfiguration",
-  ),
-  "GET bucket?inventory": lists("Inventory", "ListInventoryConfigurationsResult"),
   "GET bucket?inventory&id": lacks("GetBucketInventoryConfiguration", "NoSuchConfiguration"),
   "GET bucket?lifecycle": lacks("GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration"),
   "GET bucket?logging": answers("GetBucketLogging", "BucketLoggingStatus"),
@@ -54,8 +39,6 @@ export const FRESH_BUCKET = {
     "GetBucketMetadataTableConfiguration",
     "MetadataConfigurationNotFound",
   ),
-  "GET bucket?metrics": lists("Metrics", "ListMetricsConfigurationsResult"),
-  "GET bucket?metrics&id": lacks("GetBucketMetricsConfiguration", "NoSuchConfiguration"),
   "GET bucket?notification": answers(
     "GetBucketNotificationConfiguration",
     "NotificationConfiguration",
@@ -67,11 +50,6 @@ export const FRESH_BUCKET = {
 function answers(name: string, root: string, content: XmlContent = []): BucketOperation {
   const handle = async () => xmlResponse(root, content);
   return { name, scope: "bucket", access: onBucket(ACTIONS.get(name) ?? name), handle };
-}
-
-/** One of the four `List…Configurations`. The root of the answer does not follow from AWS's name. */
-function lists(kind: string, root: string): BucketOperation {
-  return answers(`ListBucket${kind}Configurations`, root, [["IsTruncated", "false"]]);
 }
 
 function lacks(name: string, code: ErrorCode): BucketOperation {

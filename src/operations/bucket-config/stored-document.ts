@@ -28,6 +28,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   /** Names the documents of this kind in the Directory. Never changes: stored data name it. */
   readonly kind: string;
   readonly part: Part;
+  /** Where it depends on the bucket who decides with it. */
+  readonly partIn?: (bucket: BucketRecord) => Part;
   readonly root: string;
   readonly shape: Shape<Document>;
   /** AWS's name of the operations, without their verb. */
@@ -56,6 +58,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   ) => Document | undefined | Promise<Document | undefined>;
   /** What is kept in the place of one that is deleted; absent: nothing is. */
   readonly inPlaceOfDeleted?: (context: BucketContext) => Document | undefined;
+  /** What is left to do before the answer, with the bucket as it is since the document was put. */
+  readonly finish?: (context: BucketContext, bucket: BucketRecord) => Promise<void>;
   /** Of a document that shards decide with: what gateways know of it. Undefined: there is none any more. */
   readonly flags?: (document: Document | undefined) => ShardFlags;
 }
@@ -82,7 +86,7 @@ export function storedDocument<Subresource extends Storable, Document extends ob
   kind: DocumentKind<Subresource, Document>,
 ): Rows<"GET" | "PUT", Subresource> {
   const { subresource, root, shape, name, isVouchedFor, maxBytes, status = 200, check } = kind;
-  const { action = name } = kind;
+  const { action = name, finish } = kind;
   const limits = limitsOf(kind);
   const get: BucketOperation = {
     name: `Get${name}`,
@@ -97,10 +101,11 @@ export function storedDocument<Subresource extends Storable, Document extends ob
     async handle(context) {
       const read = isVouchedFor ? readVouchedDocument : readDocument;
       const document = readXml(await read(context, maxBytes), root, shape);
-      await configureBucket(context, context.bucket, async (bucket) => {
+      const changed = await configureBucket(context, context.bucket, async (bucket) => {
         const kept = check === undefined ? document : await check(document, { ...context, bucket });
         return changeOf(kind, bucket, kept);
       });
+      await finish?.(context, changed);
       return emptyResponse(status);
     },
   };
@@ -147,12 +152,13 @@ async function documentOf<Document extends object>(
 
 function changeOf<Document extends object>(
   kind: DocumentKind<Storable, Document>,
-  { shard }: BucketRecord,
+  bucket: BucketRecord,
   document: Document | undefined,
 ): DocumentChange {
-  const flags = kind.flags && { ...shard.flags, ...kind.flags(document) };
-  if (document !== undefined) return { ...storedAs(kind, document), flags };
-  return { kind: kind.kind, id: "", part: kind.part, body: undefined, flags };
+  const flags = kind.flags && { ...bucket.shard.flags, ...kind.flags(document) };
+  const part = kind.partIn?.(bucket) ?? kind.part;
+  if (document !== undefined) return { ...storedAs(kind, document), part, flags };
+  return { kind: kind.kind, id: "", part, body: undefined, flags };
 }
 
 /** The document as the Directory stores it. */

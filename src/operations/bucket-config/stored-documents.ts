@@ -1,5 +1,10 @@
+import { ABAC } from "./abac.ts";
+import { ACCELERATE } from "./accelerate.ts";
+import { ANALYTICS } from "./analytics.ts";
 import { CORS } from "./cors.ts";
 import { ENCRYPTION_DOCUMENT } from "./encryption.ts";
+import { INTELLIGENT_TIERING } from "./intelligent-tiering.ts";
+import { METRICS } from "./metrics.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
 import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
 import { PUBLIC_ACCESS_BLOCK } from "./public-access-block.ts";
@@ -10,6 +15,11 @@ import { VERSIONING } from "./versioning.ts";
 
 /** What can be configured of a bucket. */
 export const STORED_DOCUMENTS = {
+  ...ANALYTICS,
+  ...INTELLIGENT_TIERING,
+  ...METRICS,
+  ...storedDocument(ABAC),
+  ...storedDocument(ACCELERATE),
   ...deletableDocument(CORS),
   ...deletableDocument(ENCRYPTION_DOCUMENT),
   ...storedDocument(OBJECT_LOCK),

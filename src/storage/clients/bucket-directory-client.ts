@@ -15,6 +15,10 @@ export function bucketDirectoryClient(
     configure: async (known, change) => valueOf(await stub().configure(PLAIN_STAMP, known, change)),
     readDocument: async (bucketId, kind, id) =>
       valueOf(await stub().readDocument(PLAIN_STAMP, bucketId, kind, id)),
+    listDocuments: async (bucketId, kind, after, limit) =>
+      valueOf(await stub().listDocuments(PLAIN_STAMP, bucketId, kind, after, limit)),
+    countDocuments: async (bucketId, kind) =>
+      valueOf(await stub().countDocuments(PLAIN_STAMP, bucketId, kind)),
     readShardPart: async (bucketId) => valueOf(await stub().readShardPart(PLAIN_STAMP, bucketId)),
     find: async (name) => valueOf(await stub().find(PLAIN_STAMP, name)),
     list: async (query) => valueOf(await stub().list(PLAIN_STAMP, query)),

@@ -7,12 +7,20 @@ import type {
   CreateOutcome,
   DecidedOn,
   DocumentChange,
+  DocumentPage,
   ListBucketsQuery,
   ShardPart,
   StoredDocument,
 } from "../ports/bucket-directory.ts";
 import { findAccount } from "./accounts.ts";
-import { changeDocument, documentBody, documentsOfPart, shardPartOf } from "./documents.ts";
+import {
+  changeDocument,
+  countOfKind,
+  documentBody,
+  documentsOfKind,
+  documentsOfPart,
+  shardPartOf,
+} from "./documents.ts";
 
 export interface BucketRow extends Record<string, SqlStorageValue> {
   name: string;
@@ -103,6 +111,24 @@ export function readDocument(
 ): { readonly body: string | undefined } | undefined {
   if (rowById(sql, bucketId) === undefined) return undefined;
   return { body: documentBody(sql, bucketId, kind, id) };
+}
+
+export function listDocuments(
+  sql: SqlStorage,
+  bucketId: string,
+  kind: string,
+  after: string,
+  limit: number,
+): DocumentPage | undefined {
+  return rowById(sql, bucketId) && documentsOfKind(sql, bucketId, kind, after, limit);
+}
+
+export function countDocuments(
+  sql: SqlStorage,
+  bucketId: string,
+  kind: string,
+): number | undefined {
+  return rowById(sql, bucketId) && countOfKind(sql, bucketId, kind);
 }
 
 export function readShardPart(sql: SqlStorage, bucketId: string): ShardPart | undefined {

@@ -1,5 +1,5 @@
 import type { Part } from "../../protocol/bucket-configuration.ts";
-import type { DocumentChange, ShardPart } from "../ports/bucket-directory.ts";
+import type { DocumentChange, DocumentPage, ShardPart } from "../ports/bucket-directory.ts";
 
 /** Those of one of the parts that are read as a whole: by kind, and those of which a bucket has several by `kind/id`. */
 export function documentsOfPart(
@@ -33,6 +33,25 @@ export function documentBody(
 ): string | undefined {
   const query = "SELECT body FROM bucket_document WHERE bucket_id = ? AND kind = ? AND id = ?";
   return sql.exec<{ body: string }>(query, bucketId, kind, id).toArray()[0]?.body;
+}
+
+export function documentsOfKind(
+  sql: SqlStorage,
+  bucketId: string,
+  kind: string,
+  after: string,
+  limit: number,
+): DocumentPage {
+  const query =
+    "SELECT id, body FROM bucket_document WHERE bucket_id = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?";
+  const found = sql.exec<{ id: string; body: string }>(query, bucketId, kind, after, limit + 1);
+  const documents = found.toArray();
+  return { documents: documents.slice(0, limit), isTruncated: documents.length > limit };
+}
+
+export function countOfKind(sql: SqlStorage, bucketId: string, kind: string): number {
+  const query = "SELECT COUNT(*) AS count FROM bucket_document WHERE bucket_id = ? AND kind = ?";
+  return sql.exec<{ count: number }>(query, bucketId, kind).one().count;
 }
 
 export function changeDocument(

@@ -23,9 +23,11 @@ import {
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
 import {
   configureBucket,
+  countDocuments,
   createBucket,
   findBucket,
   listBuckets,
+  listDocuments,
   readDocument,
   readShardPart,
 } from "./buckets.ts";
@@ -61,6 +63,14 @@ export class DirectoryObject extends DurableObject {
 
   readDocument(stamp: number, ...args: Args<"readDocument">): Answer<"readDocument"> {
     return this.#answer(stamp, (sql) => readDocument(sql, ...args));
+  }
+
+  listDocuments(stamp: number, ...args: Args<"listDocuments">): Answer<"listDocuments"> {
+    return this.#answer(stamp, (sql) => listDocuments(sql, ...args));
+  }
+
+  countDocuments(stamp: number, ...args: Args<"countDocuments">): Answer<"countDocuments"> {
+    return this.#answer(stamp, (sql) => countDocuments(sql, ...args));
   }
 
   readShardPart(stamp: number, ...args: Args<"readShardPart">): Answer<"readShardPart"> {

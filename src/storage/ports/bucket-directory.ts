@@ -57,6 +57,11 @@ export interface StoredDocument {
   readonly body: string;
 }
 
+export interface DocumentPage {
+  readonly documents: readonly Pick<StoredDocument, "id" | "body">[];
+  readonly isTruncated: boolean;
+}
+
 /** A document to be put or, without a body, deleted. */
 export interface DocumentChange extends Omit<StoredDocument, "body"> {
   readonly body: string | undefined;
@@ -125,6 +130,19 @@ export interface BucketDirectory {
     kind: string,
     id: string,
   ): Promise<{ readonly body: string | undefined } | undefined>;
+  /**
+   * Documents of a kind of which a bucket may have several, by id, after that id.
+   *
+   * @returns undefined: the bucket is gone
+   */
+  listDocuments(
+    bucketId: string,
+    kind: string,
+    after: string,
+    limit: number,
+  ): Promise<DocumentPage | undefined>;
+  /** @returns undefined: the bucket is gone */
+  countDocuments(bucketId: string, kind: string): Promise<number | undefined>;
   /** @returns undefined: the bucket is gone */
   readShardPart(bucketId: string): Promise<ShardPart | undefined>;
   find(name: string): Promise<BucketRecord | undefined>;
