@@ -25,6 +25,8 @@ export interface Settings {
   readonly identityMaxAgeMs: number;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
   readonly newBuckets: "acls" | "aws";
+  /** No bucket is public, whatever its own public access block says. */
+  readonly blockPublicAccess: boolean;
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
@@ -63,6 +65,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     newBuckets:
       matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
+    blockPublicAccess: boolean("BLOCK_PUBLIC_ACCESS", env.BLOCK_PUBLIC_ACCESS),
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),

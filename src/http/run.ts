@@ -77,7 +77,10 @@ export async function run(
   const context = { ...authentication, ...ports };
   if (operation.scope !== "account") return runOnBucket(operation, context);
   // Its own account's: root may do everything there.
-  if (context.caller.kind !== "root") requireAllowed(context, operation.access(context.request));
+  if (context.caller.kind !== "root") {
+    const checks = operation.access(context.request);
+    requireAllowed(context, checks, operation.decidesByDocument === true ? "later" : undefined);
+  }
   await takeRoom(operation, context);
   if (operation.refuses !== undefined) refuseHeaders(context.request.headers, operation.refuses);
   return operation.handle(context);

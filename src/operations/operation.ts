@@ -32,6 +32,8 @@ interface Described {
 export interface AccountOperation extends Described {
   readonly scope: "account";
   readonly access: Access;
+  /** It decides again, by what stands in its document. */
+  readonly decidesByDocument?: true;
   readonly handle: (context: AccountContext) => Promise<Response>;
 }
 

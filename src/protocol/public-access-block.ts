@@ -16,6 +16,14 @@ type Switches = Infer<typeof PublicAccessBlockConfiguration>;
 
 export type PublicAccessBlock = { readonly [Name in keyof Switches]-?: boolean };
 
+/** What a bucket has that is made as AWS makes them. */
+export const ALL_BLOCKED: PublicAccessBlock = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+
 /**
  * Those of bucket, account, and deployment together: a switch that is on in any counts. Of a document alone, all four, which
  * is what GetPublicAccessBlock shows.

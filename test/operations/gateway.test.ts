@@ -51,6 +51,7 @@ test.for([
   { name: "ACCOUNT_ID", value: "1" },
   { name: "REGION", value: "" },
   { name: "NEW_BUCKETS", value: "public" },
+  { name: "BLOCK_PUBLIC_ACCESS", value: "yes" },
   { name: "NO_TRANSFORM", value: "yes" },
   { name: "LOG_REQUESTS", value: "no" },
   { name: "VIRTUAL_HOST_SUFFIX", value: ".example.com" },

@@ -1,9 +1,9 @@
 import { ownershipOf } from "../../protocol/acl/ownership-controls.ts";
 import { aclOfAccess } from "../../protocol/acl/stored-acl.ts";
-import type { Account } from "../../protocol/owner.ts";
+import type { Settings } from "../../env.ts";
 import { compileStoredPolicy } from "../../protocol/policy/compile.ts";
 import type { RequestPayment } from "../../protocol/request-payment.ts";
-import { publicAccessBlock } from "../../protocol/public-access-block.ts";
+import { ALL_BLOCKED, publicAccessBlock } from "../../protocol/public-access-block.ts";
 import type { BucketRecord, DocumentChange } from "../../storage/ports/bucket-directory.ts";
 import { tagsForPolicies } from "../bucket-abac.ts";
 import { ownerOf } from "../bucket-owner.ts";
@@ -20,18 +20,22 @@ export interface StoredPolicy {
   readonly bindsOwner: boolean;
 }
 
-/** A record does not change: what it says is read once. */
-const known = new WeakMap<BucketRecord, BucketFacts>();
+/** What the deployment says of the access to all its buckets. */
+export type AccessSettings = Pick<Settings, "account" | "blockPublicAccess">;
 
-/** @param account the deployment's */
-export function bucketFactsOf(bucket: BucketRecord, account: Account): BucketFacts {
-  let facts = known.get(bucket);
-  if (facts === undefined) known.set(bucket, (facts = readFacts(bucket, account)));
+/** A record does not change: what it says is read once. */
+const known = new WeakMap<BucketRecord, { settings: AccessSettings; facts: BucketFacts }>();
+
+export function bucketFactsOf(bucket: BucketRecord, settings: AccessSettings): BucketFacts {
+  const before = known.get(bucket);
+  if (before?.settings === settings) return before.facts;
+  const facts = readFacts(bucket, settings);
+  known.set(bucket, { settings, facts });
   return facts;
 }
 
-function readFacts(bucket: BucketRecord, account: Account): BucketFacts {
-  const owner = ownerOf(bucket, account);
+function readFacts(bucket: BucketRecord, settings: AccessSettings): BucketFacts {
+  const owner = ownerOf(bucket, settings.account);
   const policy = policyOf(bucket);
   return {
     name: bucket.name,
@@ -40,7 +44,10 @@ function readFacts(bucket: BucketRecord, account: Account): BucketFacts {
     acl: aclOfAccess(bucket.gateway.documents["acl"], owner),
     policy: policy && compileStoredPolicy(policy.text),
     bindsOwner: policy?.bindsOwner === true,
-    block: publicAccessBlock(documentOf(bucket, "public-access-block")),
+    block: publicAccessBlock(
+      documentOf(bucket, "public-access-block"),
+      settings.blockPublicAccess ? ALL_BLOCKED : undefined,
+    ),
     isRequesterPays: documentOf<RequestPayment>(bucket, "request-payment")?.Payer === "Requester",
     tags: tagsForPolicies(bucket),
   };

@@ -41,10 +41,10 @@ export async function changeObjectAcl(
 ): Promise<string | undefined> {
   const { request, key, index, settings, decisions } = context;
   const versionId = parseVersionId(request.query);
-  let facts = bucketFactsOf(context.bucket, settings.account);
+  let facts = bucketFactsOf(context.bucket, settings);
   let asked: Acl | undefined;
   decisions.push((newer) => {
-    facts = bucketFactsOf(newer, settings.account);
+    facts = bucketFactsOf(newer, settings);
     if (asked !== undefined) check(asked, facts);
   });
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {

@@ -35,7 +35,7 @@ export interface OperationFacts {
   /** Tags that the object is to have. */
   readonly objectTags?: TagSet | Unread | undefined;
   /** Tags that the bucket is to have. */
-  readonly bucketTags?: TagSet | undefined;
+  readonly bucketTags?: TagSet | Unread | undefined;
   readonly retention?: Retention | Unread | undefined;
   readonly legalHold?: string | undefined;
   /** Does it make an object, or only a part of one? */
@@ -86,8 +86,8 @@ const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
   ["s3:resourceaccount", resourceAccount],
   ["aws:resourcetag", bucketTag],
   ["s3:buckettag", bucketTag],
-  ["aws:requesttag", ({ operation }, member) => tagValue(operation.bucketTags, member)],
-  ["aws:tagkeys", ({ operation }) => operation.bucketTags?.map(({ key }) => key)],
+  ["aws:requesttag", ofBucketTags((tags, member) => tagValue(tags, member))],
+  ["aws:tagkeys", ofBucketTags((tags) => tags.map(({ key }) => key))],
   ["s3:authtype", ({ signature }) => signature?.type],
   ["s3:signatureversion", ({ signature }) => signature?.version],
   ["s3:signatureage", signatureAge],
@@ -103,12 +103,12 @@ const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
     ofRetention(({ retainUntilMs }) => new Date(retainUntilMs).toISOString()),
   ],
   ["s3:object-lock-remaining-retention-days", ofRetention(remainingDays)],
-  ["s3:object-lock-legal-hold", legalHold],
+  ["s3:object-lock-legal-hold", ({ operation }) => unlessUnread(operation.legalHold)],
   ["s3:requestobjecttag", ofObjectTags((tags, member) => tagValue(tags, member))],
   ["s3:requestobjecttagkeys", ofObjectTags((tags) => tags.map(({ key }) => key))],
   ["s3:existingobjecttag", existingTag],
   ["s3:objectcreationoperation", ({ operation }) => boolean(operation.isObjectCreation)],
-  ["s3:locationconstraint", ({ operation }) => operation.locationConstraint],
+  ["s3:locationconstraint", ({ operation }) => unlessUnread(operation.locationConstraint)],
   ["s3:annotation-prefix", ({ operation }) => operation.annotationPrefix],
   ["s3:max-annotation-results", ({ operation }) => number(operation.maxAnnotationResults)],
   ["s3:inventoryaccessibleoptionalfields", ({ operation }) => operation.inventoryFields],
@@ -146,15 +146,23 @@ function remainingDays({ retainUntilMs }: Retention, nowMs: number): KeyValue {
   return String(Math.ceil((retainUntilMs - nowMs) / DAY_MS));
 }
 
-function legalHold({ operation }: RequestFacts): KeyValue {
-  return operation.legalHold === "unread" ? NEEDS_OBJECT : operation.legalHold;
+function unlessUnread(value: string | undefined): KeyValue {
+  return value === "unread" ? NEEDS_OBJECT : value;
 }
 
-function ofObjectTags(read: (tags: TagSet, member: string) => KeyValue): ReadKey {
-  return ({ operation: { objectTags } }, member) => {
-    if (objectTags === "unread") return NEEDS_OBJECT;
-    return objectTags && read(objectTags, member);
-  };
+type ReadTags = (tags: TagSet, member: string) => KeyValue;
+
+function ofObjectTags(read: ReadTags): ReadKey {
+  return ({ operation: { objectTags } }, member) => ofTags(objectTags, read, member);
+}
+
+function ofBucketTags(read: ReadTags): ReadKey {
+  return ({ operation: { bucketTags } }, member) => ofTags(bucketTags, read, member);
+}
+
+function ofTags(tags: TagSet | Unread | undefined, read: ReadTags, member: string): KeyValue {
+  if (tags === "unread") return NEEDS_OBJECT;
+  return tags && read(tags, member);
 }
 
 function existingTag({ object }: RequestFacts, member: string): KeyValue {

@@ -232,10 +232,17 @@ function denied(outcome: Outcome, checked: Checked): S3Error {
 /**
  * Of a request that is about no bucket, or about one that there is not.
  *
+ * @param document what stands in the request's, once it was read; `later`: it will be, and it is decided again then
  * @throws S3Error AccessDenied
  */
-export function requireAllowed(asked: Asked, checks: readonly Check[]): void {
-  const checked = checkedOf(asked, undefined);
+export function requireAllowed(
+  asked: Asked,
+  checks: readonly Check[],
+  document: DocumentFacts | "later" = UNREAD,
+): void {
+  const isLast = document !== "later";
+  const checked = checkedOf(asked, undefined, isLast ? document : UNREAD);
   const outcome = decideAll(checks, checked);
-  if (outcome.kind !== "allow") throw denied(outcome, checked);
+  const isLetIn = outcome.kind === "allow" || (!isLast && outcome.kind === "needs object");
+  if (!isLetIn) throw denied(outcome, checked);
 }

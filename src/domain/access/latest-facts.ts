@@ -9,11 +9,11 @@ import type { BucketFacts } from "./facts.ts";
 export function latestFacts({
   bucket,
   decisions,
-  settings: { account },
+  settings,
 }: Pick<BucketPorts, "bucket" | "decisions" | "settings">): () => BucketFacts {
   let latest = bucket;
   decisions.push((newer) => {
     latest = newer;
   });
-  return () => bucketFactsOf(latest, account);
+  return () => bucketFactsOf(latest, settings);
 }

@@ -40,7 +40,7 @@ export function isPlainUpload({ request: { headers }, caller, bucket }: Upload):
  */
 export async function newObjectAccess(upload: Upload): Promise<string | undefined> {
   const { bucket, buckets, decisions, settings } = upload;
-  const factsOf = (record: BucketRecord): BucketFacts => bucketFactsOf(record, settings.account);
+  const factsOf = (record: BucketRecord): BucketFacts => bucketFactsOf(record, settings);
   let facts = factsOf(bucket);
   let asked = await read(upload, facts);
   if (!isLetIn(asked, facts)) {

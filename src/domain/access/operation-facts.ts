@@ -4,10 +4,15 @@ import type { S3Request } from "../../protocol/s3-request.ts";
 import { parseTaggingHeader } from "../../protocol/tags.ts";
 import type { OperationFacts } from "./context.ts";
 
-/** What stands in the document of PutObjectTagging, PutObjectRetention, and PutObjectLegalHold. */
-export type DocumentFacts = Pick<OperationFacts, "objectTags" | "retention" | "legalHold">;
+/** What stands in the document of PutObjectTagging, PutObjectRetention, PutObjectLegalHold, and CreateBucket. */
+export type DocumentFacts = Pick<
+  OperationFacts,
+  "bucketTags" | "legalHold" | "locationConstraint" | "objectTags" | "retention"
+>;
 
 export const UNREAD: DocumentFacts = {
+  bucketTags: "unread",
+  locationConstraint: "unread",
   objectTags: "unread",
   retention: "unread",
   legalHold: "unread",
@@ -55,6 +60,15 @@ export class RequestedOperation implements OperationFacts {
     const { headers, query } = this.#request;
     if (query.has("tagging")) return this.#told.objectTags;
     return headers.has("x-amz-tagging") ? parseTaggingHeader(headers) : undefined;
+  }
+
+  /** Of CreateBucket. */
+  get bucketTags(): OperationFacts["bucketTags"] {
+    return this.#request.query.has("tagging") ? undefined : this.#told.bucketTags;
+  }
+
+  get locationConstraint(): string | undefined {
+    return this.#told.locationConstraint;
   }
 
   get retention(): OperationFacts["retention"] {

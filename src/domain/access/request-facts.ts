@@ -19,7 +19,7 @@ export interface Asked {
   readonly request: S3Request;
   /** Undefined: the request is no form. */
   readonly form?: Pick<FormUpload, "fields">;
-  readonly settings: Pick<Settings, "account" | "region">;
+  readonly settings: Pick<Settings, "account" | "blockPublicAccess" | "region">;
 }
 
 /**
@@ -34,7 +34,7 @@ export function checkedOf(
   document: DocumentFacts = UNREAD,
 ): Checked {
   const { caller, request, settings } = asked;
-  const bucketFacts = bucket && bucketFactsOf(bucket, settings.account);
+  const bucketFacts = bucket && bucketFactsOf(bucket, settings);
   const region = bucket === undefined ? settings.region : regionOf(bucket.region);
   const global = globalFactsOf(asked, region);
   return {

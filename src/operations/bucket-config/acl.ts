@@ -27,7 +27,7 @@ export const getBucketAcl: BucketOperation = {
   scope: "bucket",
   access: onBucket("GetBucketAcl"),
   async handle({ bucket, settings }) {
-    const facts = bucketFactsOf(bucket, settings.account);
+    const facts = bucketFactsOf(bucket, settings);
     return xmlResponse("AccessControlPolicy", aclContent(aclToShow(facts.acl, facts)));
   },
 };
@@ -51,7 +51,7 @@ export const putBucketAcl: BucketOperation = {
     const document = await readDocument(context);
     const find = accountFinder(context);
     await configureBucket(context, context.bucket, async (bucket) => {
-      const facts = bucketFactsOf(bucket, context.settings.account);
+      const facts = bucketFactsOf(bucket, context.settings);
       const { owner, ownership, block } = facts;
       const target = { kind: "bucket", owner, bucketOwner: owner } as const;
       const acl = await readAclRequest(headers, document, target, find);

@@ -21,7 +21,7 @@ export const OWNERSHIP_CONTROLS = documentKind({
   fresh: "OwnershipControlsNotFoundError",
   isVouchedFor: true,
   check(document, { bucket, settings }) {
-    checkOwnership(ownershipOf(document), bucketFactsOf(bucket, settings.account).acl);
+    checkOwnership(ownershipOf(document), bucketFactsOf(bucket, settings).acl);
     return document;
   },
 });

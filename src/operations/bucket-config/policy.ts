@@ -32,7 +32,7 @@ export const putBucketPolicy: BucketOperation = {
     const policy = compilePolicy(document);
     const bindsOwner = context.request.headers.get(BINDS_OWNER)?.toLowerCase() === "true";
     await configureBucket(context, context.bucket, async (bucket) => {
-      checkNewPolicy(policy, bucketFactsOf(bucket, context.settings.account).block);
+      checkNewPolicy(policy, bucketFactsOf(bucket, context.settings).block);
       return policyChange({ text, bindsOwner });
     });
     return emptyResponse(204);
@@ -85,7 +85,7 @@ export const getBucketPolicyStatus: BucketOperation = {
   scope: "bucket",
   access: onBucket("GetBucketPolicyStatus", OWN_ACCOUNT_ONLY),
   async handle({ bucket, settings }) {
-    const isPublic = isPublicBucket(bucketFactsOf(bucket, settings.account));
+    const isPublic = isPublicBucket(bucketFactsOf(bucket, settings));
     return xmlResponse("PolicyStatus", [["IsPublic", isPublic]]);
   },
 };

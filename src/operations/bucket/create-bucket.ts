@@ -1,6 +1,7 @@
 import { bucketFactsOf } from "../../domain/access/bucket-facts.ts";
 import { readDocument } from "../../domain/body/read-document.ts";
 import { newBucketChecks } from "../../domain/access/extra-checks.ts";
+import { requireAllowed } from "../../domain/access/gate.ts";
 import { accountOf } from "../../domain/bucket-owner.ts";
 import { checkSignedRegion } from "../../domain/signed-region.ts";
 import { ulid } from "../../lib/ulid.ts";
@@ -50,8 +51,8 @@ const CreateBucketConfiguration = object({
 export const createBucket: AccountOperation = {
   name: "CreateBucket",
   scope: "account",
-  // Tags stand in the document. Root, the only caller yet, may do everything.
   access: ({ headers }) => [CREATE, ...newBucketChecks(headers, false)],
+  decidesByDocument: true,
   refuses: REFUSED_OF_NEW_BUCKETS,
   async handle(context) {
     const { request, caller, settings, directory, buckets, indexOf, signedRegion } = context;
@@ -59,6 +60,7 @@ export const createBucket: AccountOperation = {
     const owner = accountOf(caller);
     checkNewBucketName(name);
     const asked = await readConfiguration(context);
+    decideOn(asked, context);
     const access = await readNewBucketAccess(context, owner);
     const gatewayDocuments = [
       ...access.documents,
@@ -118,6 +120,14 @@ function locationOf(
   return `${scheme}://${bucket}.${virtualHostSuffix}${port}/`;
 }
 
+/** Root may do everything in its account; for others, tags count, and where the bucket is to be. */
+function decideOn({ tags, locationConstraint }: Asked, context: AccountContext): void {
+  if (context.caller.kind === "root") return;
+  const bucketTags = tags.length > 0 ? tags : undefined;
+  const checks = [CREATE, ...newBucketChecks(context.request.headers, tags.length > 0)];
+  requireAllowed(context, checks, { bucketTags, locationConstraint });
+}
+
 interface Asked {
   readonly locationConstraint: string | undefined;
   readonly tags: TagSet;
@@ -160,7 +170,7 @@ function changesOwnership(
   { ownership }: NewBucketAccess,
 ): boolean {
   if (ownership === undefined) return false;
-  return bucketFactsOf(bucket, settings.account).ownership !== ownership;
+  return bucketFactsOf(bucket, settings).ownership !== ownership;
 }
 
 async function readConfiguration(context: AccountContext): Promise<Asked> {

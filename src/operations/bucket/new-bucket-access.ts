@@ -6,6 +6,7 @@ import { readAclHeaders } from "../../protocol/acl/read-acl.ts";
 import { storedAccess } from "../../protocol/acl/stored-acl.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { Account } from "../../protocol/owner.ts";
+import { ALL_BLOCKED } from "../../protocol/public-access-block.ts";
 import type { StoredDocument } from "../../storage/ports/bucket-directory.ts";
 import { ACL_DOCUMENT } from "../bucket-config/acl.ts";
 import { OWNERSHIP_CONTROLS } from "../bucket-config/ownership-controls.ts";
@@ -22,13 +23,6 @@ export interface NewBucketAccess {
   readonly documents: readonly StoredDocument[];
 }
 
-const ALL_BLOCKED = {
-  BlockPublicAcls: true,
-  IgnorePublicAcls: true,
-  BlockPublicPolicy: true,
-  RestrictPublicBuckets: true,
-};
-
 /**
  * Reads `x-amz-acl`, `x-amz-grant-*`, and `x-amz-object-ownership` of CreateBucket, and adds what `NEW_BUCKETS` says.
  *
@@ -43,10 +37,11 @@ export async function readNewBucketAccess(
 ): Promise<NewBucketAccess> {
   const ownership = parseObjectOwnership(context.request.headers);
   const acl = await readAcl(context, owner);
-  const isBlocked = context.settings.newBuckets === "aws";
-  const inForce = ownership ?? (isBlocked ? "BucketOwnerEnforced" : undefined);
+  const { newBuckets, blockPublicAccess } = context.settings;
+  const isAsOnAws = newBuckets === "aws";
+  const inForce = ownership ?? (isAsOnAws ? "BucketOwnerEnforced" : undefined);
   checkOwnership(inForce, acl);
-  if (isBlocked && isPublicAcl(acl))
+  if ((isAsOnAws || blockPublicAccess) && isPublicAcl(acl))
     throw new S3Error("InvalidBucketAclWithBlockPublicAccessError");
   const body = storedAccess(acl, owner);
   const documents = [
@@ -54,7 +49,7 @@ export async function readNewBucketAccess(
     ...(inForce === undefined
       ? []
       : [storedAs(OWNERSHIP_CONTROLS, { Rule: { ObjectOwnership: inForce } })]),
-    ...(isBlocked ? [storedAs(PUBLIC_ACCESS_BLOCK, ALL_BLOCKED)] : []),
+    ...(isAsOnAws ? [storedAs(PUBLIC_ACCESS_BLOCK, ALL_BLOCKED)] : []),
   ];
   return { ownership, acl: body, documents };
 }

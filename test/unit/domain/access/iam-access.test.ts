@@ -28,7 +28,7 @@ const having = (...statements: readonly object[]) =>
   user({ identityPolicies: statements.length === 0 ? [] : [text(...statements)] });
 
 function refusal(caller: SignedCaller, action: string, resource: IamResource): string | undefined {
-  const settings = { account: OWNER, region: "us-east-1" };
+  const settings = { account: OWNER, blockPublicAccess: false, region: "us-east-1" };
   try {
     requireIamAllowed(
       { caller, request: s3Request({ method: "POST", target: "/" }), settings },
