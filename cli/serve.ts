@@ -1,19 +1,14 @@
 import { setFlagsFromString } from "node:v8";
 import type { ServeOptions } from "./arguments.ts";
+import { holdNursery } from "./nursery.ts";
 import { flushLog, heldUntilReady, jsonOutput, terminalOutput } from "./output.ts";
 import { startServer } from "./start-server.ts";
 
 /**
- * How V8 keeps house. With its own choice, all of a small heap was collected for each 15 MiB that came in, which was a quarter of
- * the CPU time of an upload of 10 MiB, and a nursery that had grown kept what requests had done with: the server came to
- * 310 MiB under load, and to 210 with these, at no more CPU time a request (measured 2026-11).
+ * All of V8's heap is collected when it has grown by so much since the last time; the chunks of uploads count, too. With its own
+ * choice, that was for each 15 MiB that came in, a quarter of the CPU time of an upload of 10 MiB (measured 2026-11).
  */
-const HEAP_FLAGS = [
-  // All of the heap is collected when it has grown by so much since the last time; the chunks of uploads count, too.
-  "--heap-growing-percent=150",
-  // The nursery stays as small as it begins.
-  "--semi-space-growth-factor=1",
-];
+const HEAP_GROWTH = "--heap-growing-percent=150";
 
 /**
  * Serves until a signal comes, and then until the open requests are answered.
@@ -32,7 +27,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   // What this process makes, and any that it starts, is nobody else's to read.
   process.umask(0o077);
-  for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
+  setFlagsFromString(HEAP_GROWTH);
+  holdNursery();
   const server = await startServer(options, output);
   let isStopping = false;
   onStop(options, () => {

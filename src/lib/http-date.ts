@@ -3,9 +3,23 @@ export function formatHttpDate(timeMs: number): string {
   return new Date(timeMs).toUTCString();
 }
 
+const DAY_MS = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, "0"));
+
+/** The day that was formatted last: those of a listing are often the same, and a date takes a third of what its row does. */
+let lastDay = Number.NaN;
+let lastDayText = "";
+
 /** ISO 8601 as S3's documents show it: whole seconds, yet with three zeros, `2026-11-23T05:00:00.000Z`. */
 export function formatIsoDate(timeMs: number): string {
-  return new Date(timeMs - (timeMs % 1000)).toISOString();
+  const day = Math.floor(timeMs / DAY_MS);
+  if (day !== lastDay) {
+    lastDayText = new Date(day * DAY_MS).toISOString().slice(0, -"00:00:00.000Z".length);
+    lastDay = day;
+  }
+  const second = Math.floor((timeMs - day * DAY_MS) / 1000);
+  const hour = TWO_DIGITS[Math.floor(second / 3600)];
+  return `${lastDayText}${hour}:${TWO_DIGITS[Math.floor(second / 60) % 60]}:${TWO_DIGITS[second % 60]}.000Z`;
 }
 
 /** A date as Java's `Date.toString` has it where S3 was written, `Tue Dec 31 16:00:00 PST 2019`. */

@@ -29,19 +29,17 @@ interface CommonPrefix {
   readonly prefix: string;
 }
 
-/** What a page lists, and behind it its `<CommonPrefixes>`. */
-export function entryNodes<Entry extends { readonly kind: string }>(
+/** What stands in front of a page, what it lists, and behind that its `<CommonPrefixes>`; each made as it is written. */
+export function* listingNodes<Entry extends { readonly kind: string }>(
+  head: readonly XmlNode[],
   entries: readonly (Entry | CommonPrefix)[],
   writeName: (name: string) => string,
   nodeOf: (entry: Entry) => XmlNode,
-): XmlNode[] {
-  const listed: XmlNode[] = [];
-  const commonPrefixes: XmlNode[] = [];
+): Generator<XmlNode, void, undefined> {
+  yield* head;
+  for (const entry of entries) if (!isCommonPrefix(entry)) yield nodeOf(entry);
   for (const entry of entries)
-    if (isCommonPrefix(entry))
-      commonPrefixes.push(["CommonPrefixes", [["Prefix", writeName(entry.prefix)]]]);
-    else listed.push(nodeOf(entry));
-  return [...listed, ...commonPrefixes];
+    if (isCommonPrefix(entry)) yield ["CommonPrefixes", [["Prefix", writeName(entry.prefix)]]];
 }
 
 function isCommonPrefix(entry: { readonly kind: string }): entry is CommonPrefix {

@@ -1,4 +1,4 @@
-import { writeXml, type XmlContent, type XmlNode } from "../lib/xml-writer.ts";
+import { encodeXml, type XmlContent, type XmlNode } from "../lib/xml-writer.ts";
 
 const XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const NAMESPACE = { xmlns: "http://s3.amazonaws.com/doc/2006-03-01/" };
@@ -18,13 +18,13 @@ export function xmlResponse(
   { status = 200, headers = {}, isPlain }: ResponseOptions = {},
 ): Response {
   const root: XmlNode = isPlain ? [rootName, content] : [rootName, content, NAMESPACE];
-  const document = XML_DECLARATION + writeXml(root);
+  const document = encodeXml(XML_DECLARATION, root);
   return new Response(document, {
     status,
     headers: {
       ...headers,
       "Content-Type": "application/xml",
-      "Content-Length": String(Buffer.byteLength(document)),
+      "Content-Length": String(document.byteLength),
     },
   });
 }

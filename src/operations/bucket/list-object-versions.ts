@@ -7,7 +7,7 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListObjectVersions } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName, type VersionSummary } from "../../storage/ports/bucket-index.ts";
-import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { listingNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
@@ -40,7 +40,7 @@ export const listObjectVersions: BucketOperation = {
     const access = facts();
     const writeName = nameWriter(encodingType);
     const next = page.isTruncated ? page.entries.at(-1) : undefined;
-    return xmlResponse("ListVersionsResult", [
+    const head: XmlNode[] = [
       ["Name", bucket.name],
       ["Prefix", writeName(prefix)],
       ["KeyMarker", writeName(keyMarker)],
@@ -51,10 +51,11 @@ export const listObjectVersions: BucketOperation = {
       ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
-      ...entryNodes(page.entries, writeName, ({ version }) =>
-        versionNode(version, writeName, ownerToShow(version.object.owner, access)),
-      ),
-    ]);
+    ];
+    const content = listingNodes(head, page.entries, writeName, ({ version }) =>
+      versionNode(version, writeName, ownerToShow(version.object.owner, access)),
+    );
+    return xmlResponse("ListVersionsResult", content);
   },
 };
 

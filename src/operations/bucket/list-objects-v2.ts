@@ -5,7 +5,7 @@ import { encodeToken } from "../../protocol/continuation-token.ts";
 import { parseListObjectsV2 } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
-import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { listingNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { contentsNode, regionHeader } from "./listing-result.ts";
@@ -34,7 +34,7 @@ export const listObjectsV2: BucketOperation = {
       page.isTruncated && last !== undefined ? encodeToken(entryName(last)) : undefined;
     const access = parameters.fetchOwner ? facts() : undefined;
     const writeName = nameWriter(encodingType);
-    const content: XmlNode[] = [
+    const head: XmlNode[] = [
       ["Name", bucket.name],
       ["Prefix", writeName(prefix)],
       ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
@@ -45,10 +45,10 @@ export const listObjectsV2: BucketOperation = {
       ["ContinuationToken", parameters.continuationToken],
       ["NextContinuationToken", nextToken],
       ["StartAfter", startAfter === undefined ? undefined : writeName(startAfter)],
-      ...entryNodes(page.entries, writeName, ({ object }) =>
-        contentsNode(object, writeName, access && ownerToShow(object.owner, access)),
-      ),
     ];
+    const content = listingNodes(head, page.entries, writeName, ({ object }) =>
+      contentsNode(object, writeName, access && ownerToShow(object.owner, access)),
+    );
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });
   },
 };

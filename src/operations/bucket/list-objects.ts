@@ -4,7 +4,7 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListObjects } from "../../protocol/listing-parameters.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
-import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { listingNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import { onBucket } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { contentsNode, regionHeader } from "./listing-result.ts";
@@ -35,7 +35,7 @@ export const listObjects: BucketOperation = {
     const hasNextMarker = page.isTruncated && delimiter !== "" && last !== undefined;
     const access = facts();
     const writeName = nameWriter(encodingType);
-    const content: XmlNode[] = [
+    const head: XmlNode[] = [
       ["Name", bucket.name],
       ["Prefix", writeName(prefix)],
       ["Marker", writeName(marker)],
@@ -44,10 +44,10 @@ export const listObjects: BucketOperation = {
       ["Delimiter", delimiter === "" ? undefined : writeName(delimiter)],
       ["EncodingType", encodingType],
       ["IsTruncated", page.isTruncated],
-      ...entryNodes(page.entries, writeName, ({ object }) =>
-        contentsNode(object, writeName, ownerToShow(object.owner, access)),
-      ),
     ];
+    const content = listingNodes(head, page.entries, writeName, ({ object }) =>
+      contentsNode(object, writeName, ownerToShow(object.owner, access)),
+    );
     return xmlResponse("ListBucketResult", content, { headers: regionHeader(bucket) });
   },
 };

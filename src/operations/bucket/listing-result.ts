@@ -1,6 +1,5 @@
 import { formatIsoDate } from "../../lib/http-date.ts";
-import type { XmlNode } from "../../lib/xml-writer.ts";
-import { quoteEtag } from "../../protocol/etag.ts";
+import { xml, type XmlNode } from "../../lib/xml-writer.ts";
 import type { ObjectSummary } from "../../protocol/object-record.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { regionOf } from "../../protocol/region.ts";
@@ -21,17 +20,10 @@ export function contentsNode(
   writeName: (name: string) => string,
   owner: Account | undefined,
 ): XmlNode {
-  return [
-    "Contents",
-    [
-      ["Key", writeName(object.key)],
-      ["LastModified", formatIsoDate(object.lastModifiedMs)],
-      ["ETag", quoteEtag(object.etag)],
-      ["ChecksumAlgorithm", object.checksum?.algorithm],
-      ["ChecksumType", object.checksum?.type],
-      ["Size", object.sizeBytes],
-      ["Owner", owner && ownerContent(owner)],
-      ["StorageClass", object.storageClass],
-    ],
-  ];
+  const { key, lastModifiedMs, etag, checksum, sizeBytes, storageClass } = object;
+  const checksumElements =
+    checksum &&
+    xml`<ChecksumAlgorithm>${checksum.algorithm}</ChecksumAlgorithm><ChecksumType>${checksum.type}</ChecksumType>`;
+  const ownerElement: XmlNode | undefined = owner && ["Owner", ownerContent(owner)];
+  return xml`<Contents><Key>${writeName(key)}</Key><LastModified>${formatIsoDate(lastModifiedMs)}</LastModified><ETag>&quot;${etag}&quot;</ETag>${checksumElements}<Size>${sizeBytes}</Size>${ownerElement}<StorageClass>${storageClass}</StorageClass></Contents>`;
 }

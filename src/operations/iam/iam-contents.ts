@@ -1,4 +1,4 @@
-import type { XmlNode } from "../../lib/xml-writer.ts";
+import type { XmlContent, XmlNode } from "../../lib/xml-writer.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 
 /** `2026-11-25T21:00:00Z` */
@@ -9,7 +9,7 @@ export function iamTime(timeMs: number): string {
 /** A list, each element of which is `<member>`. */
 export function memberList<Item>(
   items: readonly Item[],
-  contentOf: (item: Item) => XmlNode[1],
+  contentOf: (item: Item) => XmlContent | undefined,
 ): XmlNode[] {
   return items.map((item) => ["member", contentOf(item)]);
 }

@@ -7,7 +7,7 @@ import { parseListMultipartUploads } from "../../protocol/multipart-parameters.t
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
 import type { UploadSummary } from "../../storage/ports/upload-index.ts";
-import { entryNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
+import { listingNodes, nameWriter, NO_ENTRIES, pageOf } from "../listing.ts";
 import { onBucket, SIGNED_ONLY } from "../access.ts";
 import type { BucketOperation } from "../operation.ts";
 import { ownerContent } from "../owner-content.ts";
@@ -41,7 +41,7 @@ export const listMultipartUploads: BucketOperation = {
     const next = entries.at(-1);
     const access = facts();
     const writeName = nameWriter(encodingType);
-    return xmlResponse("ListMultipartUploadsResult", [
+    const head: XmlNode[] = [
       ["Bucket", bucket.name],
       ["KeyMarker", writeName(keyMarker)],
       ["UploadIdMarker", uploadIdMarker],
@@ -52,8 +52,11 @@ export const listMultipartUploads: BucketOperation = {
       ["MaxUploads", maxUploads],
       ["EncodingType", encodingType],
       ["IsTruncated", isTruncated],
-      ...entryNodes(entries, writeName, ({ upload }) => uploadNode(upload, writeName, access)),
-    ]);
+    ];
+    const content = listingNodes(head, entries, writeName, ({ upload }) =>
+      uploadNode(upload, writeName, access),
+    );
+    return xmlResponse("ListMultipartUploadsResult", content);
   },
 };
 

@@ -75,3 +75,13 @@ test.for([
 ])("$text is a date of the Pacific coast", ({ timeMs, text }) => {
   expect(formatPacificDate(timeMs)).toBe(text);
 });
+
+test("a date of any day is that of Date, in whole seconds", () => {
+  const random = seededRandom(11);
+  for (let round = 0; round < 500; round += 1) {
+    const day = [0, 1, 19_000, 20_595, 2_932_896, 100_000_000][random(6)] ?? 0;
+    const timeMs = Math.min(day * 86_400_000 + random(86_400_000), 8.64e15);
+    expect(formatIsoDate(timeMs)).toBe(new Date(timeMs - (timeMs % 1000)).toISOString());
+  }
+  expect(() => formatIsoDate(Number.NaN)).toThrow(RangeError);
+});
