@@ -29,6 +29,8 @@ const OF_ONE_SHARD = [
       "gateway",
       "get-object",
       "get-object-acl",
+      "kms",
+      "kms-of-keys",
       "missing-documents",
     ],
     ...["multipart-checksums", "multipart-completion", "object-annotations", "object-retention"],

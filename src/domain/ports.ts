@@ -7,6 +7,7 @@ import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { Decision } from "../storage/clients/bucket-shards.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
+import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
@@ -19,6 +20,7 @@ export interface Ports {
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly keys: KeyRegistry;
+  readonly keyDirectory: KeyDirectory;
   readonly identityDirectory: IdentityDirectory;
   readonly sealed: SealedDirectory;
   readonly directory: BucketDirectory;

@@ -106,7 +106,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
 }
 
 function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
-  const { settings, accounts, identityLookup, identityDirectory, keys } = deployment;
+  const { settings, accounts, identityLookup, identityDirectory, keys, keyDirectory } = deployment;
   const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
   const buckets = bucketLookup(env, directory, waitUntil);
@@ -115,6 +115,7 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     accounts,
     identityLookup,
     keys,
+    keyDirectory,
     identityDirectory,
     sealed: sealedDirectoryClient(env.DIRECTORY),
     directory,

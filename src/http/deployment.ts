@@ -8,6 +8,7 @@ import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
 import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
+import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
 /** What all requests of an environment have in common. */
@@ -18,6 +19,7 @@ export interface Deployment {
   readonly identityDirectory: IdentityDirectory;
   readonly identities: Identities;
   readonly keys: KeyRegistry;
+  readonly keyDirectory: KeyDirectory;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -43,11 +45,16 @@ function make(env: Cloudflare.Env): Deployment {
     masterKey !== undefined && isMadeId(accessKeyId, masterKey);
   const lookup = identityLookup(accounts, copies, settings.identityMaxAgeMs, isMade);
   const identities = identitiesOf(settings, lookup);
-  const keys = keyRegistry(
-    keyDirectoryClient(env.DIRECTORY),
-    masterKey?.subKeys("kms"),
-    settings.declaredKeys,
-  );
+  const keyDirectory = keyDirectoryClient(env.DIRECTORY);
+  const keys = keyRegistry(keyDirectory, masterKey?.subKeys("kms"), settings.declaredKeys);
   const identityDirectory = identityDirectoryClient(env.DIRECTORY, lookup);
-  return { settings, accounts, identityLookup: lookup, identityDirectory, identities, keys };
+  return {
+    settings,
+    accounts,
+    identityLookup: lookup,
+    identityDirectory,
+    identities,
+    keys,
+    keyDirectory,
+  };
 }

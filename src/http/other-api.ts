@@ -2,6 +2,7 @@ import type { Ports } from "../domain/ports.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import type { Deployment } from "./deployment.ts";
+import { kmsApi } from "./kms-api.ts";
 import { queryApi } from "./query-api.ts";
 
 /** What a request to another API than S3's comes with. */
@@ -30,7 +31,7 @@ export interface OtherApi {
   readonly answer: (other: OtherRequest) => Promise<OtherAnswer>;
 }
 
-const OTHER_APIS: readonly OtherApi[] = [queryApi];
+const OTHER_APIS: readonly OtherApi[] = [kmsApi, queryApi];
 
 /** None of them has a bucket, so that S3's requests nearly all pass by one look. */
 export function otherApiOf(request: S3Request): OtherApi | undefined {

@@ -20,15 +20,23 @@ export function awsCli(program: string): Client {
   return {
     name: `aws-cli (${program})`,
     probe: [program, "--version"],
-    environment: ({ accessKeyId, secretAccessKey, folder }) => ({
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_DEFAULT_REGION: "us-east-1",
-      AWS_CONFIG_FILE: path.join(folder, "none"),
-      AWS_EC2_METADATA_DISABLED: "true",
-      AWS_PAGER: "",
-    }),
+    environment: awsEnvironment,
     steps: (context) => steps(program, context),
+  };
+}
+
+export function awsEnvironment({
+  accessKeyId,
+  secretAccessKey,
+  folder,
+}: ClientContext): Readonly<Record<string, string>> {
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_DEFAULT_REGION: "us-east-1",
+    AWS_CONFIG_FILE: path.join(folder, "none"),
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_PAGER: "",
   };
 }
 

@@ -6,6 +6,7 @@ import path from "node:path";
 import { CERTIFICATE, type Certificate } from "../support/certificate.ts";
 import { startLedge } from "../support/ledge-process.ts";
 import { awsCli } from "./aws-cli.ts";
+import { awsCliKms } from "./aws-cli-kms.ts";
 import { boto3 } from "./boto3.ts";
 import { chromium } from "./chromium.ts";
 import { type Client, type ClientContext, complaint, run } from "./client.ts";
@@ -32,7 +33,10 @@ function awsClis(): readonly Client[] {
       return [];
     }
   });
-  return (programs.length === 0 ? ["aws"] : [...new Set(programs)]).map(awsCli);
+  return (programs.length === 0 ? ["aws"] : [...new Set(programs)]).flatMap((program) => [
+    awsCli(program),
+    awsCliKms(program),
+  ]);
 }
 
 async function tryClients(clients: readonly Client[], tls?: Certificate): Promise<void> {

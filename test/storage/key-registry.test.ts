@@ -31,6 +31,7 @@ function gateway(given: Gateway = {}) {
   const asked = { count: 0 };
   const client = { ...keyDirectoryClient(env.DIRECTORY), ...directory };
   const counted: KeyDirectory = {
+    ...client,
     openKey: (...args) => {
       asked.count += 1;
       return client.openKey(...args);

@@ -27,7 +27,7 @@ export interface SignedRegion {
 }
 
 /** An API that requests are signed for. */
-export type Service = "iam" | "s3" | "sts";
+export type Service = "iam" | "kms" | "s3" | "sts";
 
 /** The Credential of a SigV4 signature, without what is always the same. */
 export interface Credential extends SignedRegion {

@@ -3,7 +3,12 @@ import type { SubKeys } from "../../lib/master-key.ts";
 import { seal, unseal } from "../../lib/sealed-text.ts";
 import { unwrapKey, wrapKey } from "../../lib/wrapped-key.ts";
 import { S3Error } from "../../protocol/errors.ts";
-import { isAlias, kmsArn, readKeyReference, S3_ALIAS } from "../../protocol/kms/key-reference.ts";
+import {
+  keyArn,
+  missingKey,
+  readKeyReference,
+  S3_ALIAS,
+} from "../../protocol/kms/key-reference.ts";
 import { materialName } from "../../protocol/kms/material-name.ts";
 import type { KeyDirectory, KeyRecord, NewKey, OpenedKey } from "../ports/key-directory.ts";
 import type { KeyRegistry, RegisteredKey } from "../ports/key-registry.ts";
@@ -16,6 +21,13 @@ const MAX_REMEMBERED = 64;
 
 /** What the key of SSE-S3 is kept under: no region, so that no request finds it. */
 const STORE = { region: "", name: "sse-s3" };
+
+/** What KMS says of the key that it makes for S3, which it gives new material each year. */
+const AWS_KEY = {
+  alias: S3_ALIAS,
+  description: "Default key that protects my S3 objects when no other key is defined",
+  rotationDays: 365,
+} as const;
 
 interface UsableKey {
   readonly key: KeyRecord;
@@ -47,9 +59,9 @@ export function keyRegistry(
   ): Promise<RegisteredKey | undefined> {
     let found = await directory.openKey(accountId, name, ifMissing);
     if (found === undefined) return undefined;
+    requireUsable(found.key);
     if ((found.key.nextRotationMs ?? Infinity) <= Date.now()) found = await rotated(found);
     const { key, version } = found;
-    requireUsable(key);
     const opened = usable(found);
     await byVersion.get(accountId, `${key.id} ${version}`, async () => opened);
     return { accountId, id: key.id, version, name: describe(key) };
@@ -99,7 +111,7 @@ export function keyRegistry(
   function madeAtFirstUse(accountId: string, region: string, name: string): NewKey | undefined {
     const id = crypto.randomUUID();
     if (name === S3_ALIAS)
-      return newKey(accountId, { id, region, name: id, kind: "aws", alias: S3_ALIAS });
+      return newKey(accountId, { id, region, name: id, kind: "aws", ...AWS_KEY });
     if (!declared.has(name)) return undefined;
     return newKey(accountId, { id, region, name, kind: "declared" });
   }
@@ -111,7 +123,7 @@ export function keyRegistry(
         const name = localName(keyId, accountId, region);
         const ifMissing = madeAtFirstUse(accountId, region, name);
         const found = await named(accountId, { region, name }, shownName, ifMissing);
-        if (found === undefined) throw noSuchKey(accountId, region, name);
+        if (found === undefined) throw notFound(missingKey(accountId, region, name));
         return found;
       });
     },
@@ -126,6 +138,16 @@ export function keyRegistry(
         return found;
       });
     },
+
+    async makeAtFirstUse(accountId, region, name) {
+      for (const each of name === undefined ? declared : [name]) {
+        const ifMissing = madeAtFirstUse(accountId, region, each);
+        if (ifMissing !== undefined)
+          await directory.openKey(accountId, { region, name: each }, ifMissing);
+      }
+    },
+
+    newMaterial,
 
     async wrap({ accountId, id, version }, plain, associatedData) {
       return wrapKey(await material(accountId, id, version), plain, associatedData);
@@ -144,36 +166,17 @@ export function keyRegistry(
 
 /** A key that was declared by a bare name is called so. */
 function shownName(key: KeyRecord): string {
-  return key.kind === "declared" ? key.name : arnOf(key);
+  return key.kind === "declared" ? key.name : keyArn(key);
 }
 
-function arnOf({ accountId, region, name }: KeyRecord): string {
-  return kmsArn(region, accountId, `key/${name}`);
-}
-
-/** What the account calls the key in the region. */
+/** What the account calls the key in the region. @throws S3Error KMS.NotFoundException, AccessDenied */
 function localName(keyId: string, accountId: string, region: string): string {
-  const reference = readKeyReference(keyId);
-  if (reference === undefined) throw notFound(`Invalid keyId '${keyId}'`);
-  const { name, of } = reference;
-  if (of !== undefined && of.region !== region) throw notFound(`Invalid arn ${of.region}`);
-  if (of !== undefined && of.accountId !== accountId)
-    throw new S3Error("AccessDenied", {
-      message: `Not authorized to perform: kms:GenerateDataKey on resource: ${keyId} because no resource-based policy allows the kms:GenerateDataKey action`,
-    });
-  return name;
-}
-
-const UUID = /^(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-
-/**
- * Source: https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3.snapshot.json
- * (test_s3_sse_validate_kms_key)
- */
-function noSuchKey(accountId: string, region: string, name: string): S3Error {
-  if (isAlias(name)) return notFound(`Alias ${kmsArn(region, accountId, name)} is not found.`);
-  if (!UUID.test(name)) return notFound(`Invalid keyId '${name}'`);
-  return notFound(`Key '${kmsArn(region, accountId, `key/${name}`)}' does not exist`);
+  const reference = readKeyReference(keyId, accountId, region);
+  if ("name" in reference) return reference.name;
+  if ("missing" in reference) throw notFound(reference.missing);
+  throw new S3Error("AccessDenied", {
+    message: `Not authorized to perform: kms:GenerateDataKey on resource: ${reference.foreignArn} because no resource-based policy allows the kms:GenerateDataKey action`,
+  });
 }
 
 function notFound(message: string): S3Error {
@@ -183,9 +186,9 @@ function notFound(message: string): S3Error {
 /** @throws S3Error KMS.DisabledException, KMS.KMSInvalidStateException */
 function requireUsable(key: KeyRecord): void {
   if (key.state === "Disabled")
-    throw new S3Error("KMS.DisabledException", { message: `${arnOf(key)} is disabled.` });
+    throw new S3Error("KMS.DisabledException", { message: `${keyArn(key)} is disabled.` });
   if (key.state === "PendingDeletion")
     throw new S3Error("KMS.KMSInvalidStateException", {
-      message: `${arnOf(key)} is pending deletion.`,
+      message: `${keyArn(key)} is pending deletion.`,
     });
 }

@@ -1,7 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
-import type { KeyDirectory } from "../ports/key-directory.ts";
+import type {
+  KeyCallName,
+  KeyCalls,
+  KeyDirectory,
+  KeyRefusal,
+  KeyScope,
+} from "../ports/key-directory.ts";
 import type {
   AccountScope,
   IdentityAnswer,
@@ -31,12 +37,16 @@ import {
   readDocument,
   readShardPart,
 } from "./buckets.ts";
-import { openKey, rotateKey } from "./kms-keys.ts";
+import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
+import { openKey, rotateKey } from "./kms/open-key.ts";
 import { callIdentities, refusalOf } from "./identities/calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
-type Directory = AccountDirectory & BucketDirectory & KeyDirectory & SealedDirectory;
+type Directory = AccountDirectory &
+  BucketDirectory &
+  Pick<KeyDirectory, "openKey" | "rotateKey"> &
+  SealedDirectory;
 type Args<Method extends keyof Directory> = Parameters<Directory[Method]>;
 type Answer<Method extends keyof Directory> = PlainAnswer<Awaited<ReturnType<Directory[Method]>>>;
 
@@ -156,6 +166,20 @@ export class DirectoryObject extends DurableObject {
 
   replaceSealed(stamp: number, ...args: Args<"replaceSealed">): Answer<"replaceSealed"> {
     return this.#answer(stamp, (sql) => replaceSealed(sql, ...args));
+  }
+
+  /** One of {@link KeyCalls}, by its name. */
+  keys<Name extends KeyCallName>(
+    stamp: number,
+    scope: KeyScope,
+    name: Name,
+    args: Parameters<KeyCalls[Name]>,
+  ): PlainAnswer<{ readonly answer: ReturnType<KeyCalls[Name]> } | KeyRefusal> {
+    try {
+      return this.#answer(stamp, (sql) => callKeys(sql, scope, name, args));
+    } catch (error) {
+      return { value: keyRefusalOf(error) };
+    }
   }
 
   #answer<T>(stamp: number, effect: (sql: SqlStorage) => T): PlainAnswer<T> {

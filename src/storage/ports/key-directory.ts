@@ -1,3 +1,6 @@
+import type { KmsErrorCode } from "../../protocol/kms/kms-error.ts";
+import type { TagSet } from "../../protocol/tag-set.ts";
+
 /**
  * Who made a key: a user of the KMS API; the deployment, which declared its name; KMS itself for S3 (`aws`); or Ledge for
  * SSE-S3 (`store`), which the KMS API does not show.
@@ -43,8 +46,92 @@ export interface NewKey {
   readonly name: string;
   readonly kind: KeyKind;
   readonly alias?: string;
+  readonly description?: string;
+  readonly tags?: TagSet;
+  /** As it was given; undefined: the default. */
+  readonly policy?: string | undefined;
+  readonly rotationDays?: number;
   /** Of version 1. */
   readonly sealedMaterial: Uint8Array;
+}
+
+/** A key as the KMS API tells of it. */
+export interface KeyDetails extends KeyRecord {
+  readonly description: string;
+  readonly tags: TagSet;
+  readonly policy: string | undefined;
+  readonly rotationDays: number | undefined;
+  readonly deletionMs: number | undefined;
+}
+
+/** New material that a key was given. */
+export interface Rotation {
+  readonly version: number;
+  readonly createdMs: number;
+  readonly isOnDemand: boolean;
+}
+
+export interface AliasRecord {
+  readonly name: string;
+  /** What KMS calls its key. */
+  readonly keyName: string;
+  readonly createdMs: number;
+  readonly modifiedMs: number;
+}
+
+/** Whose keys a call of the KMS API is about. */
+export interface KeyScope {
+  readonly accountId: string;
+  readonly region: string;
+}
+
+interface KeyPageRequest {
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+export interface KeyPage<Item> {
+  readonly items: readonly Item[];
+  /** What the page ended with, if there is more; undefined: there is not. */
+  readonly next: string | undefined;
+}
+
+/**
+ * What may be asked about the keys of an account in a region. Each is one transaction. Keys are named by their ids or, but for
+ * what changes aliases, by an alias. Refusals are those of the KMS actions that are named like the calls.
+ */
+export interface KeyCalls {
+  createKey(key: NewKey): KeyDetails;
+  describeKey(name: string): KeyDetails;
+  listKeys(request: KeyPageRequest): KeyPage<string>;
+  setKeyState(name: string, state: "Disabled" | "Enabled"): void;
+  scheduleKeyDeletion(name: string, days: number): KeyDetails;
+  cancelKeyDeletion(name: string): KeyDetails;
+  /** @param days undefined: it gets no new material by itself any more */
+  setKeyRotation(name: string, days: number | undefined): void;
+  /** @param fromVersion undefined is answered, and nothing done, when it is not the newest any more */
+  rotateKeyOnDemand(
+    name: string,
+    fromVersion: number,
+    sealedMaterial: Uint8Array,
+  ): KeyDetails | undefined;
+  listKeyRotations(name: string): readonly Rotation[];
+  setKeyDescription(name: string, description: string): void;
+  setKeyPolicy(name: string, policy: string): void;
+  tagKey(name: string, tags: TagSet): void;
+  untagKey(name: string, tagKeys: readonly string[]): void;
+  createAlias(alias: string, keyName: string): void;
+  updateAlias(alias: string, keyName: string): void;
+  deleteAlias(alias: string): void;
+  /** @param keyName undefined: those of all keys */
+  listAliases(keyName: string | undefined, request: KeyPageRequest): KeyPage<AliasRecord>;
+}
+
+export type KeyCallName = keyof KeyCalls;
+
+/** Why nothing was done. */
+export interface KeyRefusal {
+  readonly refused: { readonly code: KmsErrorCode; readonly message: string };
 }
 
 /** Port: the keys of accounts, as the Directory keeps them. */
@@ -67,4 +154,10 @@ export interface KeyDirectory {
     fromVersion: number,
     sealedMaterial: Uint8Array,
   ): Promise<OpenedKey | undefined>;
+  /** @throws KmsError what the Directory refuses */
+  call<Name extends KeyCallName>(
+    scope: KeyScope,
+    name: Name,
+    ...args: Parameters<KeyCalls[Name]>
+  ): Promise<ReturnType<KeyCalls[Name]>>;
 }

@@ -47,6 +47,14 @@ export interface KeyRegistry {
     wrapped: Uint8Array,
     associatedData: Uint8Array,
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Makes the key that is made when it is used first, so that it can be shown before it is used.
+   *
+   * @param name as `usableKey` has it after the ARN; undefined: all that the deployment has declared
+   */
+  makeAtFirstUse(accountId: string, region: string, name: string | undefined): Promise<void>;
+  /** New material for a key, sealed, as the Directory is given it. */
+  newMaterial(accountId: string, id: string, version: number): Uint8Array;
   /** What is remembered of the account's keys, when one has changed. */
   forget(accountId: string): void;
 }
