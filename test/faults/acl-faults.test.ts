@@ -1,13 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  elements,
-  ENDPOINT,
-  expectError,
-  putObject,
-  rawFetch,
-  signedFetch,
-  uniqueBucket,
-} from "../support/client.ts";
+import { ANONYMOUS_ID, anonymously, putAnonymously } from "../support/anonymous.ts";
+import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { envWithShards, faultyFetch } from "../support/faults.ts";
 
 const query = { acl: "" };
@@ -52,11 +45,12 @@ test("an ACL does not reach an object that is a stranger's by then", async () =>
   const open = { "x-amz-acl": "public-read-write" };
   expect((await signedFetch("PUT", `/${bucket}`, { query, headers: open })).status).toBe(200);
   await putObject(bucket, "k", "mine");
-  const put = { method: "PUT", body: "theirs", headers: { "content-length": "6" } };
-  const taken = envWithMeanwhile(() => rawFetch(`${ENDPOINT}/${bucket}/k`, put), 1);
+  const taken = envWithMeanwhile(() => putAnonymously(`${bucket}/k`), 1);
   const answer = await faultyFetch(taken, "PUT", `/${bucket}/k`, { query, headers });
   await expectError(answer, 403, "AccessDenied");
-  expect((await rawFetch(`${ENDPOINT}/${bucket}/k`)).status).toBe(403);
+  const theirs = await (await anonymously("GET", `/${bucket}/k?acl`)).text();
+  expect(elements(theirs, "ID")).toEqual([ANONYMOUS_ID, ANONYMOUS_ID]);
+  expect(elements(theirs, "URI")).toEqual([]);
 });
 
 test("an ACL is not put while the object's shard is down", async () => {

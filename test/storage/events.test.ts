@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventListeners, type ObjectEvent } from "../../src/storage/bucket-shard/events.ts";
 import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
+import { setAcl } from "../support/acl.ts";
 import { annotate } from "../support/annotations.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copied, neighbourOf, strangerTo } from "../support/copy.ts";
@@ -102,6 +103,11 @@ test.for<Told>([
     name: "PutObjectAnnotation",
     act: (bucket) => annotate(`${bucket}/${KEY}`, "note"),
     events: ["changed annotation"],
+  },
+  {
+    name: "PutObjectAcl",
+    act: (bucket) => setAcl(`${bucket}/${KEY}`, { "x-amz-acl": "public-read" }),
+    events: ["changed acl"],
   },
   { name: "GetObject", act: (bucket) => signedFetch("GET", `/${bucket}/${KEY}`), events: [] },
 ])("$name tells what happened to the object", async ({ act, events: expected }) => {

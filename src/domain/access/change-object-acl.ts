@@ -4,7 +4,7 @@ import { readAclRequest } from "../../protocol/acl/read-acl.ts";
 import { ownerOfAccess, storedAccess } from "../../protocol/acl/stored-acl.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { ObjectRecord } from "../../protocol/object-record.ts";
-import { decidedOn } from "../../storage/ports/bucket-index.ts";
+import { decidedOn } from "../../storage/ports/decided-on.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";

@@ -1,9 +1,6 @@
 import { S3Error } from "../../protocol/errors.ts";
-import {
-  type BucketIndex,
-  decidedOn,
-  type DecidedOnObject,
-} from "../../storage/ports/bucket-index.ts";
+import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
+import { decidedOn, type DecidedOnObject } from "../../storage/ports/decided-on.ts";
 import { WANTS_HEADERS } from "../../storage/ports/content-index.ts";
 import type { Gate } from "./gate.ts";
 
@@ -65,13 +62,19 @@ export function guardedIndex(index: BucketIndex, gate: Gate, key: string): Bucke
         : effectOn(asked, versionId, (seen) => index.change(asked, versionId, change, seen)),
 
     readAnnotation: (version, name) =>
-      effectOn(version.key, version.versionId, () => index.readAnnotation(version, name)),
+      effectOn(version.key, version.versionId, (seen) =>
+        index.readAnnotation({ ...version, decidedOn: seen }, name),
+      ),
 
     listAnnotations: (version, query) =>
-      effectOn(version.key, version.versionId, () => index.listAnnotations(version, query)),
+      effectOn(version.key, version.versionId, (seen) =>
+        index.listAnnotations({ ...version, decidedOn: seen }, query),
+      ),
 
     changeAnnotation: (version, change) =>
-      effectOn(version.key, version.versionId, () => index.changeAnnotation(version, change)),
+      effectOn(version.key, version.versionId, (seen) =>
+        index.changeAnnotation({ ...version, decidedOn: seen }, change),
+      ),
 
     async listParts(asked, ...page) {
       const found = await index.listParts(asked, ...page);

@@ -140,18 +140,24 @@ export function bucketIndexClient(
       ),
 
     readAnnotation: (version, name) =>
-      shards.callOf(version.key, (shard, stamp, known) =>
-        shard.readAnnotation(stamp, known, version, name),
+      shards.callOf(
+        version.key,
+        (shard, stamp, known) => shard.readAnnotation(stamp, known, version, name),
+        protocolFor(version.decidedOn !== undefined),
       ),
 
     listAnnotations: (version, query) =>
-      shards.callOf(version.key, (shard, stamp, known) =>
-        shard.listAnnotations(stamp, known, version, query),
+      shards.callOf(
+        version.key,
+        (shard, stamp, known) => shard.listAnnotations(stamp, known, version, query),
+        protocolFor(version.decidedOn !== undefined),
       ),
 
     changeAnnotation: (version, change) =>
-      shards.callOf(version.key, (shard, stamp, known) =>
-        shard.changeAnnotation(stamp, known, version, change),
+      shards.callOf(
+        version.key,
+        (shard, stamp, known) => shard.changeAnnotation(stamp, known, version, change),
+        protocolFor(version.decidedOn !== undefined),
       ),
 
     async rename(rename) {

@@ -1,4 +1,5 @@
 import type { StoredChecksum } from "../../protocol/object-record.ts";
+import type { DecidedOnObject, ObjectChanged } from "./decided-on.ts";
 import type { ConditionRefusal } from "../../protocol/write-conditions.ts";
 
 /** What a listing knows of an annotation. */
@@ -24,6 +25,8 @@ export interface AnnotatedVersion {
   readonly key: string;
   /** Undefined: the current one. */
   readonly versionId: string | undefined;
+  /** As it was when it was decided that the call is let in; undefined: that does not depend on it. */
+  readonly decidedOn?: DecidedOnObject | undefined;
 }
 
 export type AnnotationChange = {
@@ -54,12 +57,14 @@ interface Annotated {
 export type AnnotationChangeOutcome =
   | Annotated
   | NoVersion
+  | ObjectChanged
   | ConditionRefusal
   | { readonly ok: false; readonly reason: "AccessDenied" | "AnnotationLimitExceeded" };
 
 export type AnnotationReadOutcome =
   | (Annotated & { readonly annotation: AnnotationSummary & { readonly payload: Uint8Array } })
   | NoVersion
+  | ObjectChanged
   | { readonly ok: false; readonly reason: "NoSuchAnnotation" };
 
 export interface ListAnnotationsQuery {
@@ -80,7 +85,8 @@ export type AnnotationPage =
       readonly annotations: readonly (AnnotationSummary & { readonly payload?: Uint8Array })[];
       readonly isTruncated: boolean;
     })
-  | NoVersion;
+  | NoVersion
+  | ObjectChanged;
 
 /** The annotations of the objects of one bucket; a part of the port `BucketIndex`. */
 export interface AnnotationIndex {

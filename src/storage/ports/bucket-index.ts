@@ -1,3 +1,4 @@
+import type { DecidedOnObject, ObjectChanged } from "./decided-on.ts";
 import type {
   BlobContent,
   DeleteMarker,
@@ -223,19 +224,12 @@ export type AttributeChange =
       readonly bypassesGovernance: boolean;
     };
 
-/** What of an object decides on who may do what with it. */
-export type DecidedOnObject = Pick<ObjectRecord, "sequence" | "access"> &
-  Pick<ObjectAttributes, "tags">;
-
-export function decidedOn({ sequence, access, attributes }: ObjectRecord): DecidedOnObject {
-  return { sequence, access, tags: attributes.tags };
-}
-
 export type ChangeOutcome =
   | { readonly ok: true; readonly versionId: string | undefined }
   | NoVersion
-  /** `AccessDenied`: the retention may not be changed so. `ObjectChanged`: it is not any more as it was decided on. */
-  | { readonly ok: false; readonly reason: "AccessDenied" | "ObjectChanged" };
+  | ObjectChanged
+  /** The retention may not be changed so. */
+  | { readonly ok: false; readonly reason: "AccessDenied" };
 
 export interface Rename {
   readonly sourceKey: string;

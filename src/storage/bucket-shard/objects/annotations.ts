@@ -35,10 +35,10 @@ const SUMMARY_COLUMNS = "name, modified_ms, size_bytes, etag, checksum";
 
 export function readAnnotation(
   shard: Shard,
-  { key, versionId }: AnnotatedVersion,
+  { key, versionId, decidedOn }: AnnotatedVersion,
   name: string,
 ): AnnotationReadOutcome {
-  const found = requireVersion(shard.sql, key, versionId);
+  const found = requireVersion(shard.sql, key, versionId, decidedOn);
   if (!found.ok) return found;
   const row = shard.sql
     .exec<PayloadRow>(
@@ -54,10 +54,10 @@ export function readAnnotation(
 
 export function listAnnotations(
   shard: Shard,
-  { key, versionId }: AnnotatedVersion,
+  { key, versionId, decidedOn }: AnnotatedVersion,
   { withPayloads, prefix, after, limit }: ListAnnotationsQuery,
 ): AnnotationPage {
-  const found = requireVersion(shard.sql, key, versionId);
+  const found = requireVersion(shard.sql, key, versionId, decidedOn);
   if (!found.ok) return found;
   const rows = shard.sql
     .exec<PayloadRow>(
@@ -83,11 +83,11 @@ export function listAnnotations(
 /** Object Lock lets annotations be added, but not be lost: neither removed nor replaced. */
 export function changeAnnotation(
   transaction: Transaction,
-  { key, versionId }: AnnotatedVersion,
+  { key, versionId, decidedOn }: AnnotatedVersion,
   change: AnnotationChange,
 ): AnnotationChangeOutcome {
   const { sql, nowMs } = transaction;
-  const found = requireVersion(sql, key, versionId);
+  const found = requireVersion(sql, key, versionId, decidedOn);
   if (!found.ok) return found;
   const { row } = found;
   const { ifMatch, bypassesGovernance } = change;

@@ -1,8 +1,9 @@
 import type { ObjectAttributes, Retention } from "../../../protocol/object-record.ts";
-import type { AttributeChange, ChangeOutcome, DecidedOnObject } from "../../ports/bucket-index.ts";
+import type { AttributeChange, ChangeOutcome } from "../../ports/bucket-index.ts";
+import type { DecidedOnObject } from "../../ports/decided-on.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
 import { requireVersion } from "../rows/find-object.ts";
-import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
+import { shownVersionId } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** Changes tags, retention, legal hold, or ACL of a version, in its row: its sequence and its time stay. */
@@ -13,12 +14,10 @@ export function changeAttributes(
   change: AttributeChange,
   decidedOn?: DecidedOnObject,
 ): ChangeOutcome {
-  const found = requireVersion(sql, key, versionId);
+  const found = requireVersion(sql, key, versionId, decidedOn);
   if (!found.ok) return found;
   const { isCurrentObject } = found;
   const before = readAttributes(found.row.attributes);
-  if (decidedOn !== undefined && !isAs(decidedOn, found.row, before))
-    return { ok: false, reason: "ObjectChanged" };
   if (change.kind === "retention" && !mayRetain(before.retention, change, nowMs))
     return { ok: false, reason: "AccessDenied" };
   const row =
@@ -39,19 +38,6 @@ export function changeAttributes(
     );
   emit({ kind: "changed", what: change.kind, row });
   return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
-}
-
-/** Is the version still as it was decided on? */
-function isAs(
-  { sequence, access, tags }: DecidedOnObject,
-  row: ObjectRow,
-  before: ObjectAttributes,
-): boolean {
-  return (
-    row.sequence === sequence &&
-    row.access === (access ?? null) &&
-    JSON.stringify(before.tags) === JSON.stringify(tags)
-  );
 }
 
 function changed(

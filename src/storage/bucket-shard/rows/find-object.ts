@@ -1,5 +1,7 @@
 import { NULL_VERSION, sequenceOfVersion } from "../../../protocol/version-id.ts";
 import type { NoVersion } from "../../ports/annotation-index.ts";
+import type { DecidedOnObject, ObjectChanged } from "../../ports/decided-on.ts";
+import { readAttributes } from "../../wire/attributes-column.ts";
 import type { ObjectRow, VersionRow } from "./object-row.ts";
 
 /** The current version, unless that is a delete marker. */
@@ -48,16 +50,33 @@ function findOlder(sql: SqlStorage, key: string, versionId: string | null): Vers
   return rows.toArray()[0];
 }
 
-/** The version that a request is about, unless there is none, or it is a delete marker. */
+/**
+ * The version that a request is about, unless there is none, or it is a delete marker, or it is not any more as it was when the
+ * gateway decided to let the request in: another object may have its key by now, or the object other tags, or another ACL.
+ *
+ * @param decidedOn undefined: the decision does not depend on the object
+ */
 export function requireVersion(
   sql: SqlStorage,
   key: string,
   versionId: string | undefined,
-): (FoundVersion & { readonly ok: true }) | NoVersion {
+  decidedOn: DecidedOnObject | undefined,
+): (FoundVersion & { readonly ok: true }) | NoVersion | ObjectChanged {
   const found = findVersionOrCurrent(sql, key, versionId);
   if (found === undefined)
     return { ok: false, reason: versionId === undefined ? "NoSuchKey" : "NoSuchVersion" };
-  return found.isMarker ? { ok: false, reason: "MethodNotAllowed" } : { ok: true, ...found };
+  if (found.isMarker) return { ok: false, reason: "MethodNotAllowed" };
+  if (decidedOn !== undefined && !isAs(found.row, decidedOn))
+    return { ok: false, reason: "ObjectChanged" };
+  return { ok: true, ...found };
+}
+
+function isAs(row: ObjectRow, { sequence, access, tags }: DecidedOnObject): boolean {
+  return (
+    row.sequence === sequence &&
+    row.access === (access ?? null) &&
+    JSON.stringify(readAttributes(row.attributes).tags) === JSON.stringify(tags)
+  );
 }
 
 /** As {@link findVersion}; without an id the current version, a delete marker included. */
