@@ -9,7 +9,7 @@ import type {
 } from "../storage/ports/account-directory.ts";
 import type { Ports } from "./ports.ts";
 
-type AccountPorts = Pick<Ports, "accounts" | "identityLookup" | "settings">;
+type AccountPorts = Pick<Ports, "accounts" | "audit" | "identityLookup" | "settings">;
 
 /**
  * Makes an account, or makes it as it is described. From then on, this isolate takes no key that it has not any more; others
@@ -18,7 +18,7 @@ type AccountPorts = Pick<Ports, "accounts" | "identityLookup" | "settings">;
  * @throws S3Error NotImplemented (no MASTER_KEY), EntityAlreadyExists
  */
 export async function putAccount(ports: AccountPorts, described: DescribedAccount): Promise<void> {
-  await settle(ports, await ports.accounts.putAccount(draftOf(ports, described)));
+  await settle(ports, await ports.accounts.putAccount(draftOf(ports, described), ports.audit));
 }
 
 /**
@@ -31,13 +31,13 @@ export async function putBootstrapAccounts(
   described: readonly DescribedAccount[],
 ): Promise<void> {
   const drafts = described.map((each) => draftOf(ports, each));
-  await settle(ports, await ports.accounts.putBootstrapAccounts(drafts));
+  await settle(ports, await ports.accounts.putBootstrapAccounts(drafts, ports.audit));
 }
 
 /** @throws S3Error NotImplemented (no MASTER_KEY), NoSuchEntity, DeleteConflict (it owns buckets) */
 export async function deleteAccount(ports: AccountPorts, id: string): Promise<void> {
   requireMasterKey(ports);
-  const outcome = await ports.accounts.deleteAccount(id);
+  const outcome = await ports.accounts.deleteAccount(id, ports.audit);
   if (outcome === "missing") throw new S3Error("NoSuchEntity", { message: `No account ${id}.` });
   if (outcome === "owns buckets")
     throw new S3Error("DeleteConflict", {

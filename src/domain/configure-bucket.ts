@@ -3,7 +3,7 @@ import type { BucketRecord, DocumentChange } from "../storage/ports/bucket-direc
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 import type { BucketPorts } from "./ports.ts";
 
-type Needed = "directory" | "buckets" | "indexOf" | "decisions";
+type Needed = "audit" | "directory" | "buckets" | "indexOf" | "decisions";
 
 /**
  * How often another writer of the same bucket's configuration may come first until this one gives up. Of writers that come
@@ -23,7 +23,7 @@ const MAX_ATTEMPTS = 100;
  * @throws StaleBucketError when the bucket is gone; S3Error OperationAborted (too many others change it)
  */
 export async function configureBucket(
-  { directory, buckets, indexOf, decisions }: Pick<BucketPorts, Needed>,
+  { audit, directory, buckets, indexOf, decisions }: Pick<BucketPorts, Needed>,
   bucket: BucketRecord,
   decide: (bucket: BucketRecord) => Promise<DocumentChange | undefined>,
 ): Promise<BucketRecord> {
@@ -38,7 +38,7 @@ export async function configureBucket(
       gatewayRevision: gateway.revision,
       shardRevision: shard.revision,
     };
-    const outcome = await directory.configure(decidedOn, change);
+    const outcome = await directory.configure(decidedOn, audit ? { ...change, audit } : change);
     if (outcome === undefined) throw new StaleBucketError();
     known = outcome.bucket;
     if (!outcome.isDone) {

@@ -1,6 +1,7 @@
 import type { Settings } from "../env.ts";
 import type { Gate } from "./access/gate.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
+import type { AuditEntry, AuditLog } from "../storage/ports/audit-log.ts";
 import type { BlobStore } from "../storage/ports/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
@@ -23,6 +24,9 @@ export interface Ports {
   readonly keyDirectory: KeyDirectory;
   readonly identityDirectory: IdentityDirectory;
   readonly sealed: SealedDirectory;
+  readonly auditLog: AuditLog;
+  /** Of what the request changes of who may do what: it goes along with the change. Undefined: it changes nothing of it. */
+  readonly audit?: AuditEntry;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

@@ -2,6 +2,7 @@ import { Hono } from "hono/tiny";
 import type { Ports } from "../domain/ports.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
+import { auditLogClient } from "../storage/clients/audit-log-client.ts";
 import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/clients/bucket-index-client.ts";
@@ -77,7 +78,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
       // Nearly always without waiting.
       const authentication = verified instanceof Promise ? await verified : verified;
       ({ request } = authentication);
-      response = await run(selected, authentication, ports);
+      response = await run(selected, authentication, ports, { requestId: ids.requestId, waiter });
     }
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
@@ -118,6 +119,7 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     keyDirectory,
     identityDirectory,
     sealed: sealedDirectoryClient(env.DIRECTORY),
+    auditLog: auditLogClient(env.DIRECTORY),
     directory,
     buckets,
     blobs: blobStoreOf(env),

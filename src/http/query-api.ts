@@ -1,17 +1,22 @@
 import { createHash } from "node:crypto";
 import { requireIamAllowed, requireUsableFor } from "../domain/access/iam-access.ts";
+import { auditEntry, audited } from "../domain/audit.ts";
 import { withIdentities } from "../domain/auth/identities.ts";
 import { prepareSigned } from "../domain/auth/prepare-signed.ts";
 import type { Unverified } from "../domain/auth/identity.ts";
 import { contentLength } from "../domain/body/incoming-body.ts";
 import { readDocument } from "../domain/body/read-document.ts";
+import { isAudited, toldParameters } from "../operations/audit/audited-actions.ts";
 import type { Action, QueryContext, UnsignedAction } from "../operations/query/action.ts";
 import { IAM, type QueryApi, STS } from "../operations/query/query-apis.ts";
+import { ANONYMOUS, type Caller, type SignedCaller } from "../protocol/caller.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { queryAnswer, queryErrorAnswer } from "../protocol/query-api/query-answers.ts";
 import { ofS3Error, QueryError } from "../protocol/query-api/query-error.ts";
 import { parseQueryParameters, type QueryNode } from "../protocol/query-api/query-parameters.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
+import type { AuditEntry } from "../storage/ports/audit-log.ts";
+import type { AccountScope } from "../storage/ports/identity-directory.ts";
 import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
 import { logInternalError } from "./render-error.ts";
 
@@ -67,23 +72,69 @@ async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent |
   if (parameters === undefined)
     throw new QueryError("MalformedInput", { message: "There are too many parameters." });
   const action = actionOf(parameters, found);
-  const unsigned = { ...ports, request, waiter: other.waiter };
-  if (action.isUnsigned === true) return action.prepare(parameters).handle(unsigned);
+  const { api: { service } = IAM, name = "" } = found;
+  const call: Call = { ...other, request, service, name, parameters };
+  if (action.isUnsigned === true) return performUnsigned(action, call);
   if (signed === undefined) throw new QueryError("MissingAuthenticationToken");
-  const { caller, credential } = signed;
-  const service = found.api?.service;
-  if (service !== credential.service)
+  if (service !== signed.credential.service)
     throw new QueryError("SignatureDoesNotMatch", {
       message: `Credential should be scoped to correct service: '${service}'. `,
     });
-  const isDeployments = caller.account.id === ports.settings.account.id;
-  const scope = { account: caller.account, ...(isDeployments && { isDeployments }) };
-  const context: QueryContext = { ...unsigned, caller, scope };
-  requireUsableFor(caller, service, found.name ?? "");
-  const { on, handle } = action.prepare(parameters);
-  if (on !== undefined && caller.kind !== "root")
-    requireIamAllowed(context, `${service}:${found.name}`, await on(context));
-  return handle(context);
+  return performSigned(action, call, signed.caller);
+}
+
+/** A request that is what its signer has sent, or that nobody signed. */
+interface Call extends OtherRequest {
+  readonly service: QueryApi["service"];
+  /** The action's. */
+  readonly name: string;
+  readonly parameters: QueryNode;
+}
+
+async function performUnsigned(
+  action: UnsignedAction,
+  call: Call,
+): Promise<XmlContent | undefined> {
+  const { ports, request, waiter, parameters } = call;
+  const { handle } = action.prepare(parameters);
+  return withAudit(call, ANONYMOUS, async () => handle({ ...ports, request, waiter }));
+}
+
+function performSigned(
+  action: Action,
+  call: Call,
+  caller: SignedCaller,
+): Promise<XmlContent | undefined> {
+  const { ports, request, waiter, service, name, parameters } = call;
+  return withAudit(call, caller, async (audit) => {
+    requireUsableFor(caller, service, name);
+    const isDeployments = caller.account.id === ports.settings.account.id;
+    const scope: AccountScope = {
+      account: caller.account,
+      ...(isDeployments && { isDeployments }),
+      ...(audit !== undefined && service === "iam" && { audit }),
+    };
+    const context: QueryContext = { ...ports, request, waiter, caller, scope };
+    const { on, handle } = action.prepare(parameters);
+    if (on !== undefined && caller.kind !== "root")
+      requireIamAllowed(context, `${service}:${name}`, await on(context));
+    return handle(context);
+  });
+}
+
+async function withAudit<T>(
+  call: Call,
+  caller: Caller,
+  act: (audit?: AuditEntry) => Promise<T>,
+): Promise<T> {
+  const { ports, waiter, service, name, parameters } = call;
+  if (!isAudited(service, name)) return act();
+  const entry = auditEntry({ ...call, caller }, `${service}:${name}`, toldParameters(parameters));
+  return audited({ ...ports, waiter }, entry, () => act(entry), codeOf);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof QueryError || error instanceof S3Error ? error.code : undefined;
 }
 
 function signerOf({

@@ -7,9 +7,11 @@ import { readFormHead } from "../domain/body/form-file.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { countStrangersQuestion } from "../domain/access/strangers.ts";
+import { auditEntry, audited } from "../domain/audit.ts";
 import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import type { Ports } from "../domain/ports.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
+import { auditedOperation } from "../operations/audit/audited-operations.ts";
 import type {
   AccountContext,
   BucketContext,
@@ -68,13 +70,32 @@ export async function authenticatedForm(
   );
 }
 
+/** What the audit log tells a request by, and who keeps the isolate alive for it. */
+export interface Requested {
+  readonly requestId: string;
+  readonly waiter: Waiter;
+}
+
 /** authorize → handle, for the operation that the request selected. */
 export async function run(
   operation: Operation,
   authentication: Authentication,
   ports: Ports,
+  requested: Requested,
 ): Promise<Response> {
   const context = { ...authentication, ...ports };
+  const told = auditedOperation(operation, context);
+  if (told === undefined) return runAllowed(operation, context);
+  const audit = auditEntry({ ...context, ...requested }, told.action, told.parameters);
+  return audited(
+    { ...ports, ...requested },
+    audit,
+    () => runAllowed(operation, { ...context, audit }),
+    (error) => (error instanceof S3Error ? error.code : undefined),
+  );
+}
+
+async function runAllowed(operation: Operation, context: AccountContext): Promise<Response> {
   if (operation.scope !== "account") return runOnBucket(operation, context);
   // Its own account's: root may do everything there.
   if (context.caller.kind !== "root") {

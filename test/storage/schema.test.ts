@@ -65,6 +65,8 @@ test("the Directory has these tables", async () => {
     "CREATE TABLE account ( id TEXT PRIMARY KEY, canonical_id TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT UNIQUE, created_ms INTEGER NOT NULL, origin TEXT NOT NULL, alias TEXT UNIQUE, public_access_block TEXT ) WITHOUT ROWID",
     "CREATE TABLE attachment ( owner_id TEXT NOT NULL, policy_arn TEXT NOT NULL, PRIMARY KEY (owner_id, policy_arn) ) WITHOUT ROWID",
     "CREATE INDEX attachment_policy ON attachment (policy_arn)",
+    "CREATE TABLE audit_event ( id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, account_id TEXT, event TEXT NOT NULL )",
+    "CREATE INDEX audit_event_account ON audit_event (account_id)",
     "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, gateway_revision INTEGER NOT NULL, shard_revision INTEGER NOT NULL, shard_flags TEXT NOT NULL , owner_account_id TEXT, owner_display_name TEXT) WITHOUT ROWID",
     "CREATE TABLE bucket_document ( bucket_id TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, revision INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bucket_id, kind, id) ) WITHOUT ROWID",
     "CREATE INDEX bucket_document_part ON bucket_document (bucket_id, part) WHERE part <> 'directory'",

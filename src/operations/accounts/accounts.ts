@@ -4,8 +4,9 @@ import { readAccount, readAccounts } from "../../protocol/accounts-document.ts";
 import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
+import { listAuditEvents } from "../audit/list-audit-events.ts";
 import { SEAL_ANEW } from "./master-key.ts";
-import { ofRoot } from "./of-root.ts";
+import { ofRootWithMasterKey } from "./of-root.ts";
 
 /** Of thousands of accounts. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
@@ -13,8 +14,8 @@ const MAX_DOCUMENT_BYTES = 1024 * 1024;
 const PATH = /^accounts(?:\/(\d{12}))?$/;
 
 /**
- * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own, and the master key that their
- * secrets are sealed with. They are not S3's; requests are signed as S3's are, by the deployment's root, errors are S3's
+ * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own, the master key that their
+ * secrets are sealed with, and the audit log. They are not S3's; requests are signed as S3's are, by the deployment's root, errors are S3's
  * documents, and all else is JSON. `docs/accounts.md` describes it.
  *
  * @returns undefined: there is no such thing
@@ -24,6 +25,7 @@ export function accountsOperationFor({
   key = "",
 }: S3Request): AccountOperation | undefined {
   if (key === "master-key" && method === "POST") return SEAL_ANEW;
+  if (key === "audit" && method === "GET") return listAuditEvents;
   const match = PATH.exec(key);
   if (match === null) return undefined;
   return OPERATIONS[`${method} ${match[1] === undefined ? "accounts" : "account"}`];
@@ -31,23 +33,23 @@ export function accountsOperationFor({
 
 const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   /** `GET /_ledge/accounts` → `{"accounts": [{"id", "canonicalId", "displayName", "email", "createdMs", "origin", "accessKeyIds"}]}` */
-  "GET accounts": ofRoot("ListAccounts", async ({ accounts }) =>
+  "GET accounts": ofRootWithMasterKey("ListAccounts", async ({ accounts }) =>
     jsonResponse({ accounts: await accounts.listAccounts() }),
   ),
   /** `PUT /_ledge/accounts`: what `ledge serve --accounts` is given. 204; InvalidRequest, EntityAlreadyExists */
-  "PUT accounts": ofRoot("PutBootstrapAccounts", async (context) => {
+  "PUT accounts": ofRootWithMasterKey("PutBootstrapAccounts", async (context) => {
     const document = await readDocument(context, MAX_DOCUMENT_BYTES);
     await putBootstrapAccounts(context, readAccounts(document));
     return emptyResponse(204);
   }),
   /** `PUT /_ledge/accounts/{id}`: one element of that. 204; InvalidRequest, EntityAlreadyExists */
-  "PUT account": ofRoot("PutAccount", async (context) => {
+  "PUT account": ofRootWithMasterKey("PutAccount", async (context) => {
     const document = await readDocument(context);
     await putAccount(context, readAccount(document, idOf(context)));
     return emptyResponse(204);
   }),
   /** `DELETE /_ledge/accounts/{id}` → 204; NoSuchEntity, DeleteConflict (it owns buckets) */
-  "DELETE account": ofRoot("DeleteAccount", async (context) => {
+  "DELETE account": ofRootWithMasterKey("DeleteAccount", async (context) => {
     await deleteAccount(context, idOf(context));
     return emptyResponse(204);
   }),

@@ -1,13 +1,13 @@
 import { sealAnew } from "../../domain/seal-anew.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { AccountOperation } from "../operation.ts";
-import { ofRoot } from "./of-root.ts";
+import { ofRootWithMasterKey } from "./of-root.ts";
 
 /**
  * `POST /_ledge/master-key`: the end of a replacement of MASTER_KEY.
  *
  * → `{"sealedAnew", "unreadable", "unreadableKeys"}`
  */
-export const SEAL_ANEW: AccountOperation = ofRoot("SealAnew", async (context) =>
+export const SEAL_ANEW: AccountOperation = ofRootWithMasterKey("SealAnew", async (context) =>
   jsonResponse(await sealAnew(context)),
 );

@@ -3,11 +3,10 @@ import { isSigned } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 
-/** An operation of the deployment's root alone. Whoever else asks is not told whether there are accounts. */
-export function ofRoot(
-  name: string,
-  handle: (context: AccountContext) => Promise<Response>,
-): AccountOperation {
+type Handle = (context: AccountContext) => Promise<Response>;
+
+/** An operation of the deployment's root alone. Whoever else asks is not told what there is. */
+export function ofRoot(name: string, handle: Handle): AccountOperation {
   return {
     name,
     scope: "account",
@@ -16,8 +15,15 @@ export function ofRoot(
     async handle(context) {
       const { caller } = context;
       if (!isSigned(caller) || caller.isDeploymentRoot !== true) throw new S3Error("AccessDenied");
-      requireMasterKey(context);
       return handle(context);
     },
   };
+}
+
+/** One that there is only where secrets can be sealed. */
+export function ofRootWithMasterKey(name: string, handle: Handle): AccountOperation {
+  return ofRoot(name, async (context) => {
+    requireMasterKey(context);
+    return handle(context);
+  });
 }

@@ -14,9 +14,9 @@ export function accountDirectoryClient(
       valueOf(await stub().findKey(PLAIN_STAMP, accessKeyId, reader)),
     findAccount: async (name) => valueOf(await stub().findAccount(PLAIN_STAMP, name)),
     listAccounts: async () => valueOf(await stub().listAccounts(PLAIN_STAMP)),
-    putAccount: async (draft) => valueOf(await stub().putAccount(PLAIN_STAMP, draft)),
-    putBootstrapAccounts: async (drafts) =>
-      valueOf(await stub().putBootstrapAccounts(PLAIN_STAMP, drafts)),
-    deleteAccount: async (id) => valueOf(await stub().deleteAccount(PLAIN_STAMP, id)),
+    putAccount: async (draft, audit) => valueOf(await stub().putAccount(PLAIN_STAMP, draft, audit)),
+    putBootstrapAccounts: async (drafts, audit) =>
+      valueOf(await stub().putBootstrapAccounts(PLAIN_STAMP, drafts, audit)),
+    deleteAccount: async (id, audit) => valueOf(await stub().deleteAccount(PLAIN_STAMP, id, audit)),
   };
 }

@@ -13,6 +13,7 @@ import type {
   StoredDocument,
 } from "../ports/bucket-directory.ts";
 import { findAccount } from "./accounts.ts";
+import { recordEvent } from "./audit.ts";
 import {
   changeDocument,
   countOfKind,
@@ -83,6 +84,7 @@ export function configureBucket(
   if (gateway.revision !== gatewayRevision || shard.revision !== shardRevision)
     return { isDone: false, bucket };
   changeDocument(sql, id, change);
+  if (change.audit !== undefined) recordEvent(sql, change.audit);
   if (change.part === "directory") return { isDone: true, bucket };
   const flags = JSON.stringify(change.flags ?? shard.flags);
   const isOfGateways = change.part === "gateway" || flags !== JSON.stringify(shard.flags);

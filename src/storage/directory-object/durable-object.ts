@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AccountDirectory } from "../ports/account-directory.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import type {
   KeyCallName,
@@ -26,6 +27,7 @@ import {
   putAccount,
   putBootstrapAccounts,
 } from "./accounts.ts";
+import { listEvents, recordChange, recordEvent } from "./audit.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
 import {
   configureBucket,
@@ -44,6 +46,7 @@ import { MIGRATIONS } from "./schema.ts";
 import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
 type Directory = AccountDirectory &
+  AuditLog &
   BucketDirectory &
   Pick<KeyDirectory, "openKey" | "rotateKey"> &
   SealedDirectory;
@@ -123,19 +126,29 @@ export class DirectoryObject extends DurableObject {
     return this.#answer(stamp, listAccounts);
   }
 
-  putAccount(stamp: number, ...args: Args<"putAccount">): Answer<"putAccount"> {
-    return this.#answer(stamp, (sql) => putAccount(sql, ...args));
+  putAccount(stamp: number, ...[draft, audit]: Args<"putAccount">): Answer<"putAccount"> {
+    return this.#answer(stamp, (sql) => recordChange(sql, putAccount(sql, draft), audit));
   }
 
   putBootstrapAccounts(
     stamp: number,
-    ...args: Args<"putBootstrapAccounts">
+    ...[drafts, audit]: Args<"putBootstrapAccounts">
   ): Answer<"putBootstrapAccounts"> {
-    return this.#answer(stamp, (sql) => putBootstrapAccounts(sql, ...args));
+    return this.#answer(stamp, (sql) =>
+      recordChange(sql, putBootstrapAccounts(sql, drafts), audit),
+    );
   }
 
-  deleteAccount(stamp: number, ...args: Args<"deleteAccount">): Answer<"deleteAccount"> {
-    return this.#answer(stamp, (sql) => deleteAccount(sql, ...args));
+  deleteAccount(stamp: number, ...[id, audit]: Args<"deleteAccount">): Answer<"deleteAccount"> {
+    return this.#answer(stamp, (sql) => recordChange(sql, deleteAccount(sql, id), audit));
+  }
+
+  recordRefusal(stamp: number, ...args: Args<"recordRefusal">): Answer<"recordRefusal"> {
+    return this.#answer(stamp, (sql) => recordEvent(sql, ...args));
+  }
+
+  listEvents(stamp: number, ...args: Args<"listEvents">): Answer<"listEvents"> {
+    return this.#answer(stamp, (sql) => listEvents(sql, ...args));
   }
 
   openKey(stamp: number, ...args: Args<"openKey">): Answer<"openKey"> {

@@ -206,4 +206,13 @@ export const MIGRATIONS: Migrations = [
   ) WITHOUT ROWID;
   CREATE INDEX oidc_provider_account ON oidc_provider (account_id);
   `,
+  `
+  CREATE TABLE audit_event (
+    id INTEGER PRIMARY KEY,
+    time_ms INTEGER NOT NULL,
+    account_id TEXT,
+    event TEXT NOT NULL
+  );
+  CREATE INDEX audit_event_account ON audit_event (account_id);
+  `,
 ];

@@ -1,6 +1,7 @@
 import type { AccountName } from "../../protocol/acl/requested-grants.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
+import type { AuditEntry } from "./audit-log.ts";
 
 /** Where an account comes from: a file that the local server reads at each start, or `/_ledge/accounts`. */
 export type AccountOrigin = "api" | "bootstrap";
@@ -89,8 +90,11 @@ export interface AccountDirectory {
   /** In the order of their ids. */
   listAccounts(): Promise<readonly AccountRecord[]>;
   /** Makes the account, or makes it as it is to be; nothing is done if it clashes with others. */
-  putAccount(draft: AccountDraft): Promise<PutAccountsOutcome>;
+  putAccount(draft: AccountDraft, audit?: AuditEntry): Promise<PutAccountsOutcome>;
   /** Makes these all that there are of origin `bootstrap`; nothing is done if one clashes with others. */
-  putBootstrapAccounts(drafts: readonly AccountDraft[]): Promise<PutAccountsOutcome>;
-  deleteAccount(id: string): Promise<DeleteAccountOutcome>;
+  putBootstrapAccounts(
+    drafts: readonly AccountDraft[],
+    audit?: AuditEntry,
+  ): Promise<PutAccountsOutcome>;
+  deleteAccount(id: string, audit?: AuditEntry): Promise<DeleteAccountOutcome>;
 }

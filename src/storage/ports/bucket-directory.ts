@@ -1,5 +1,6 @@
 import type { Part, ShardFlags } from "../../protocol/bucket-configuration.ts";
 import type { Account } from "../../protocol/owner.ts";
+import type { AuditEntry } from "./audit-log.ts";
 
 /** One bucket as the Directory knows it. A name that is made, deleted and made again gets a new `id`. */
 export interface BucketRecord {
@@ -67,6 +68,8 @@ export interface DocumentChange extends Omit<StoredDocument, "body"> {
   readonly body: string | undefined;
   /** What gateways know of the shard part from then on; undefined: as before. */
   readonly flags: ShardFlags | undefined;
+  /** Goes into the audit log when it is done. */
+  readonly audit?: AuditEntry;
 }
 
 /** Which state of a bucket a change of its configuration was decided on. */

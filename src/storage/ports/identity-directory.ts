@@ -1,3 +1,4 @@
+import type { AuditEntry } from "./audit-log.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type { Page, PageRequest } from "../../protocol/query-api/pages.ts";
 import type { QueryErrorCode } from "../../protocol/query-api/query-error.ts";
@@ -8,6 +9,8 @@ export interface AccountScope {
   readonly account: Account;
   /** It is the one of the deployment's settings: the Directory learns of it from the call. */
   readonly isDeployments?: boolean;
+  /** Of calls that change something: it goes into the audit log along with the change. */
+  readonly audit?: AuditEntry;
 }
 
 /** A user, as it was put. */

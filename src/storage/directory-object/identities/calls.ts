@@ -5,6 +5,7 @@ import type {
   IdentityCallName,
   IdentityRefusal,
 } from "../../ports/identity-directory.ts";
+import { recordEvent } from "../audit.ts";
 import { type Call, Refusal } from "./call.ts";
 import { changedRecords } from "./changed-records.ts";
 import { createUser, deleteUser, getUser, listUsers } from "./users.ts";
@@ -17,6 +18,8 @@ const CALLS: {
   ) => ReturnType<IdentityCalls[Name]>;
 } = { createUser, deleteUser, getUser, listUsers };
 
+const READS = /^(?:find|get|list)/;
+
 /** Runs one of them. @throws Refusal, so that its transaction is rolled back */
 export function callIdentities<Name extends IdentityCallName>(
   sql: SqlStorage,
@@ -27,6 +30,7 @@ export function callIdentities<Name extends IdentityCallName>(
   requireAccount(sql, scope);
   const call: Call = { sql, account: scope.account, changed: new Set() };
   const value = CALLS[name](call, ...args);
+  if (scope.audit !== undefined && !READS.test(name)) recordEvent(sql, scope.audit);
   return call.changed.size === 0 ? { value } : { value, changed: changedRecords(call) };
 }
 

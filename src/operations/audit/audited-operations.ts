@@ -1,0 +1,36 @@
+import type { AccountContext, Operation } from "../operation.ts";
+
+/** What is told of an operation that changes who may do what: the action's name, and what it is about. */
+interface Told {
+  readonly action: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+type Tell = (context: AccountContext) => Told["parameters"];
+
+const bucketName: Tell = ({ request }) => ({ bucketName: request.bucket ?? "" });
+const accountId: Tell = ({ request }) => ({
+  accountId: request.key?.slice("accounts/".length) ?? "",
+});
+
+const OF_BUCKETS = [
+  ...["PutBucketPolicy", "DeleteBucketPolicy", "PutBucketAcl", "PutBucketAbac"],
+  ...["PutPublicAccessBlock", "DeletePublicAccessBlock"],
+  ...["PutBucketOwnershipControls", "DeleteBucketOwnershipControls"],
+];
+const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
+
+type Audited = readonly [service: string, tell: Tell];
+
+const AUDITED: ReadonlyMap<string, Audited> = new Map<string, Audited>([
+  ...OF_BUCKETS.map((name) => [name, ["s3", bucketName]] as const),
+  ...OF_ACCOUNTS.map((name) => [name, ["ledge", accountId]] as const),
+]);
+
+/** Undefined, as of nearly all: it changes nobody's access. */
+export function auditedOperation({ name }: Operation, context: AccountContext): Told | undefined {
+  const audited = AUDITED.get(name);
+  if (audited === undefined) return undefined;
+  const [service, tell] = audited;
+  return { action: `${service}:${name}`, parameters: tell(context) };
+}

@@ -1,0 +1,176 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test, vi } from "vitest";
+import { recordEvent } from "../../src/storage/directory-object/audit.ts";
+import { fetchAs, type Keys, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
+import { ENDPOINT, expectError, rawFetch, signedFetch, uniqueBucket } from "../support/client.ts";
+import { newName, queried, query } from "../support/query-api.ts";
+
+interface Event {
+  readonly id: number;
+  readonly action: string;
+  readonly refused?: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+async function events(parameters = ""): Promise<{ events: readonly Event[]; next?: number }> {
+  const response = await signedFetch("GET", `/_ledge/audit${parameters}`);
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+/** The last first, of an account that no other test has. */
+const actionsOf = async (account: string) =>
+  (await events(`?account=${account}`)).events.map(({ action, refused }) =>
+    refused === undefined ? action : `${action}: ${refused}`,
+  );
+
+const policyOf = (bucket: string) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow",
+      Principal: "*",
+      Action: "s3:GetObject",
+      Resource: `arn:aws:s3:::${bucket}/*`,
+    },
+  });
+
+async function ownBucket(keys: Keys): Promise<string> {
+  const name = `b-${crypto.randomUUID()}`;
+  expect((await fetchAs(keys, "PUT", `/${name}`)).status).toBe(200);
+  return name;
+}
+
+test("what changes who may use a bucket is kept: by whom, from where, and of which", async () => {
+  const { id, keys } = await newAccount();
+  const bucket = await ownBucket(keys);
+  const headers = { "user-agent": "auditor/1" };
+  const put = await fetchAs(keys, "PUT", `/${bucket}?policy`, { body: policyOf(bucket), headers });
+  expect(put.status).toBe(204);
+  expect((await fetchAs(keys, "GET", `/${bucket}?policy`)).status).toBe(200);
+  expect((await fetchAs(keys, "DELETE", `/${bucket}?policy`)).status).toBe(204);
+  const found = (await events(`?account=${id}`)).events;
+  expect(found.map(({ action }) => action)).toEqual([
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketPolicy",
+  ]);
+  expect(found[1]).toEqual({
+    id: expect.any(Number),
+    time: expect.stringMatching(/^\d{4}-.*Z$/),
+    requestId: put.headers.get("x-amz-request-id"),
+    accountId: id,
+    principal: `arn:aws:iam::${id}:root`,
+    principalId: id,
+    action: "s3:PutBucketPolicy",
+    parameters: { bucketName: bucket },
+    userAgent: "auditor/1",
+  });
+});
+
+test("what an account is refused is kept, and what it got wrong is not", async () => {
+  const bucket = await uniqueBucket();
+  const { id, keys } = await newAccount();
+  const body = policyOf(bucket);
+  await expectError(await fetchAs(keys, "PUT", `/${bucket}?policy`, { body }), 403, "AccessDenied");
+  const own = await ownBucket(keys);
+  await expectError(
+    await fetchAs(keys, "PUT", `/${own}?policy`, { body: "{" }),
+    400,
+    "MalformedPolicy",
+  );
+  expect(await actionsOf(id)).toEqual(["s3:PutBucketPolicy: AccessDenied"]);
+});
+
+test("what nobody signed is refused without a trace in the Directory, and with a line in the log", async () => {
+  const log = vi.spyOn(console, "log");
+  const bucket = await uniqueBucket();
+  const before = (await events("?limit=1")).events[0]?.id;
+  const url = `${ENDPOINT}/${bucket}?policy`;
+  await expectError(await rawFetch(url, { method: "DELETE" }), 403, "AccessDenied");
+  expect((await events("?limit=1")).events[0]?.id).toBe(before);
+  const lines = log.mock.calls
+    .map(([line]) => String(line))
+    .filter((line) => line.includes(bucket));
+  log.mockRestore();
+  const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(told).toContainEqual(
+    expect.objectContaining({
+      event: "audit",
+      action: "s3:DeleteBucketPolicy",
+      principal: "anonymous",
+      refused: "AccessDenied",
+    }),
+  );
+});
+
+test("what changes identities is kept once, and what only reads them is not", async () => {
+  const { id, keys } = await newAccount();
+  const name = newName("Audited");
+  await queried("CreateUser", { UserName: name, Path: "/team/" }, { keys });
+  await queried("GetUser", { UserName: name }, { keys });
+  await queried("ListUsers", {}, { keys });
+  await queried("DeleteUser", { UserName: name }, { keys });
+  expect((await query("DeleteUser", { UserName: name }, { keys })).status).toBe(404);
+  expect(await actionsOf(id)).toEqual(["iam:DeleteUser", "iam:CreateUser"]);
+  const { events: found } = await events(`?account=${id}`);
+  expect(found[1]?.parameters).toEqual({ UserName: name, Path: "/team/" });
+});
+
+test("accounts that are put and deleted are kept, without their secrets", async () => {
+  const [id, keys] = [newId(), newKeys()];
+  expect((await putAccount(id, { rootKeys: [keys] })).status).toBe(204);
+  expect((await signedFetch("DELETE", `/_ledge/accounts/${id}`)).status).toBe(204);
+  expect((await signedFetch("DELETE", `/_ledge/accounts/${id}`)).status).toBe(404);
+  const { events: all } = await events(`?account=${env.ACCOUNT_ID}`);
+  const found = all.filter(({ parameters }) => parameters["accountId"] === id);
+  expect(found.map(({ action }) => action)).toEqual(["ledge:DeleteAccount", "ledge:PutAccount"]);
+  expect(JSON.stringify(all)).not.toContain(keys.secretAccessKey);
+});
+
+test("the log is read in pages, and by the deployment's root alone", async () => {
+  const { id, keys } = await newAccount();
+  const bucket = await ownBucket(keys);
+  for (let i = 0; i < 3; i += 1) await fetchAs(keys, "DELETE", `/${bucket}?policy`);
+  const first = await events(`?account=${id}&limit=2`);
+  expect(first.events).toHaveLength(2);
+  const second = await events(`?account=${id}&limit=2&before=${first.next}`);
+  expect(second.events).toHaveLength(1);
+  expect(second.next).toBeUndefined();
+  await expectError(await fetchAs(keys, "GET", "/_ledge/audit"), 403, "AccessDenied");
+  await expectError(await rawFetch(`${ENDPOINT}/_ledge/audit`), 403, "AccessDenied");
+  for (const wrong of ["limit=0", "limit=1001", "before=x", "account=me"])
+    await expectError(await signedFetch("GET", `/_ledge/audit?${wrong}`), 400, "InvalidRequest");
+});
+
+test("the log keeps what is new: 100,000 events, of 400 days", async () => {
+  const kept = await runInDurableObject(
+    env.DIRECTORY.getByName("audit-bounds"),
+    (_, { storage }) => {
+      const { sql } = storage;
+      const nowMs = Date.UTC(2026, 10, 26);
+      const entry = {
+        requestId: "r",
+        accountId: "1",
+        principal: "p",
+        principalId: "i",
+        action: "iam:CreateUser",
+        parameters: {},
+      };
+      const day = 86_400_000;
+      for (const ageDays of [500, 401, 399, 1])
+        recordEvent(sql, { ...entry, timeMs: nowMs - ageDays * day });
+      recordEvent(sql, { ...entry, timeMs: nowMs });
+      const idsOf = () =>
+        sql
+          .exec<{ id: number }>("SELECT id FROM audit_event ORDER BY id")
+          .toArray()
+          .map(({ id }) => id);
+      const byAge = idsOf();
+      sql.exec("UPDATE audit_event SET id = 100003 WHERE id = 5");
+      recordEvent(sql, { ...entry, timeMs: nowMs });
+      return { byAge, byCount: idsOf() };
+    },
+  );
+  expect(kept).toEqual({ byAge: [3, 4, 5], byCount: [100_003, 100_004] });
+});
