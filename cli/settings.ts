@@ -21,6 +21,7 @@ export function settingsFor(
     // There is no edge here that would transform anything.
     NO_TRANSFORM: "false",
     LOG_REQUESTS: String(!isQuiet),
+    SHARD_CACHE_BYTES: String(32 * 1024 * 1024),
     ...settings,
   };
   try {

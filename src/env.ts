@@ -83,7 +83,7 @@ export interface ShardSettings {
   readonly uploadExpiryMs: number;
   /** How many bytes a shard's database may have until nothing is added to it. */
   readonly limitBytes: number;
-  /** What a shard may remember of the objects that it read lately. */
+  /** What all shards of an isolate may remember of the objects that they read lately. */
   readonly cacheBytes: number;
 }
 
@@ -97,7 +97,6 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
       1000 * integer("UPLOAD_EXPIRY_SECONDS", env.UPLOAD_EXPIRY_SECONDS, 0, 520 * week),
     // A Durable Object of Cloudflare's has 10 GB; the local server's disk may have more.
     limitBytes: integer("SHARD_LIMIT_BYTES", env.SHARD_LIMIT_BYTES, 1, 1024 ** 5),
-    // The shards of a class share an isolate of 128 MB.
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
   };
 }
