@@ -12,7 +12,7 @@ const OF_ONE_SHARD = [
   ...[
     ...[
       "accounts",
-      "iam",
+      ...["iam-access-keys", "iam-entities", "iam-policies", "iam-roles"],
       "query-api",
       "addressing",
       "append-object",

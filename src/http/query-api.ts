@@ -117,7 +117,8 @@ function performSigned(
     const context: QueryContext = { ...ports, request, waiter, caller, scope };
     const { on, handle } = action.prepare(parameters);
     if (on !== undefined && caller.kind !== "root")
-      requireIamAllowed(context, `${service}:${name}`, await on(context));
+      for (const resource of [await on(context)].flat())
+        requireIamAllowed(context, `${service}:${name}`, resource);
     return handle(context);
   });
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { AwsClient } from "aws4fetch";
 import { expect } from "vitest";
 import { app } from "../../src/http/app.ts";
-import type { Keys } from "./accounts.ts";
+import { type Keys, newAccount } from "./accounts.ts";
 import { elements, ENDPOINT } from "./client.ts";
 
 export const ROOT: Keys = {
@@ -91,7 +91,7 @@ export async function expectQueryError(
   const said = { status: response.status, code: elements(document, "Code")[0] };
   expect(said, document).toEqual({ status, code });
   expect(document).toMatch(/^<ErrorResponse xmlns="https:\/\/(iam|sts)\.amazonaws\.com\/doc\//);
-  return elements(document, "Message")[0] ?? "";
+  return (elements(document, "Message")[0] ?? "").replaceAll("&quot;", '"');
 }
 
 let made = 0;
@@ -99,4 +99,43 @@ let made = 0;
 export function newName(kind = "name"): string {
   made += 1;
   return `${kind}-${made}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/** Asks IAM as the root of an account that nothing else works with. */
+export interface IamAccount {
+  readonly id: string;
+  readonly keys: Keys;
+  /** {@link queried} */
+  readonly ask: (action: string, parameters?: Parameters) => Promise<string>;
+  /** Expects that the action is refused, and answers why. */
+  readonly refused: (
+    action: string,
+    parameters: Parameters,
+    status: number,
+    code: string,
+  ) => Promise<string>;
+}
+
+export async function newIamAccount(): Promise<IamAccount> {
+  const { id, keys } = await newAccount();
+  return {
+    id,
+    keys,
+    ask: (action, parameters) => queried(action, parameters, { keys }),
+    refused: async (action, parameters, status, code) =>
+      expectQueryError(await query(action, parameters, { keys }), status, code),
+  };
+}
+
+/** The access key in an answer of CreateAccessKey. */
+export function keysIn(document: string): Keys {
+  const [accessKeyId = ""] = elements(document, "AccessKeyId");
+  const [secretAccessKey = ""] = elements(document, "SecretAccessKey");
+  return { accessKeyId, secretAccessKey };
+}
+
+/** A policy that allows one action on everything. */
+export function allowing(action: string, resource = "*"): string {
+  const statement = { Effect: "Allow", Action: action, Resource: resource };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
 }

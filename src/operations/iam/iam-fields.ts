@@ -22,11 +22,28 @@ export const path = optional(
   }),
 );
 
+/** Of managed policies. */
+export const policyPath = optional(
+  text({
+    min: 1,
+    max: 512,
+    pattern: /^\/(?:[A-Za-z0-9.,+@=_-]+\/)*$/,
+    shown: String.raw`((/[A-Za-z0-9\.,\+@=_-]+)*)/`,
+  }),
+);
+
 export const pathPrefix = optional(
   text({ min: 1, max: 512, pattern: /^\/[!-\x7f]*$/, shown: String.raw`\u002F[\u0021-\u007F]*` }),
 );
 
 export const arn = text({ min: 20, max: 2048 });
+
+export const policyDocument = text({
+  min: 1,
+  max: 131_072,
+  pattern: /^[\t\n\r -\u00ff]+$/,
+  shown: String.raw`[\u0009\u000A\u000D\u0020-\u00FF]+`,
+});
 
 const TAG_CHARACTERS = String.raw`[\p{L}\p{Z}\p{N}_.:/=+\-@]`;
 export const tagKey = text({
@@ -41,4 +58,5 @@ const tagValue = text({
   shown: `${TAG_CHARACTERS}*`,
 });
 
-export const tags = optional(list(structure({ Key: tagKey, Value: tagValue }), { max: 50 }));
+export const requiredTags = list(structure({ Key: tagKey, Value: tagValue }), { max: 50 });
+export const tags = optional(requiredTags);

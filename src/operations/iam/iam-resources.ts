@@ -1,21 +1,70 @@
 import type { IamResource } from "../../domain/access/iam-access.ts";
 import { iamArn } from "../../protocol/iam/arns.ts";
 import { QueryError } from "../../protocol/query-api/query-error.ts";
+import type { EntityKind, Renaming } from "../../storage/ports/identity-records.ts";
 import type { QueryContext } from "../query/action.ts";
 
-/** A user that there is, with its path; of one that there is not, the ARN that it would have without one. */
-export async function userResource(
+/** What has no ARN of its own. */
+export const ANYTHING: IamResource = { arn: "*" };
+
+/** An entity that there is, with its path; of one that there is not, the ARN that it would have without one. */
+export async function entityResource(
   { identityDirectory, scope, caller }: QueryContext,
+  kind: EntityKind,
   name: string,
 ): Promise<IamResource> {
   const accountId = caller.account.id;
-  try {
-    const { path, tags, name: spelled } = await identityDirectory(scope, "getUser", name);
-    return { arn: iamArn(accountId, "user", path, spelled), tags };
-  } catch (error) {
-    if (!(error instanceof QueryError) || error.code !== "NoSuchEntity") throw error;
-    return { arn: iamArn(accountId, "user", "/", name) };
-  }
+  const found = await identityDirectory(scope, "findEntity", kind, name).catch(ignoreMissing);
+  if (found === undefined) return { arn: iamArn(accountId, kind, "/", name) };
+  const { path, name: spelled, tags } = found;
+  return { arn: iamArn(accountId, kind, path, spelled), ...(tags !== undefined && { tags }) };
+}
+
+/** One that is made, or all below a path. */
+export function newResource(
+  { caller }: QueryContext,
+  kind: EntityKind | "policy",
+  path = "/",
+  name = "",
+): IamResource {
+  return { arn: iamArn(caller.account.id, kind, path, name) };
+}
+
+/** An entity that is renamed or moved, and what it is to be. */
+export async function renamedResources(
+  context: QueryContext,
+  kind: "group" | "user",
+  name: string,
+  to: Renaming,
+): Promise<readonly IamResource[]> {
+  const before = await entityResource(context, kind, name);
+  const pathAndName = before.arn.slice(before.arn.indexOf("/"));
+  const path = pathAndName.slice(0, pathAndName.lastIndexOf("/") + 1);
+  return [before, newResource(context, kind, to.path ?? path, to.name ?? name)];
+}
+
+/** A managed policy, of AWS's too. */
+export async function policyResource(
+  { identityDirectory, scope }: QueryContext,
+  arn: string,
+): Promise<IamResource> {
+  const policy = await identityDirectory(scope, "getPolicy", arn).catch(ignoreMissing);
+  return { arn, ...(policy !== undefined && { tags: policy.tags }) };
+}
+
+/** An OIDC provider. */
+export async function providerResource(
+  { identityDirectory, scope }: QueryContext,
+  arn: string,
+): Promise<IamResource> {
+  const provider = await identityDirectory(scope, "getProvider", arn).catch(ignoreMissing);
+  return { arn, ...(provider !== undefined && { tags: provider.tags }) };
+}
+
+/** Whoever may not do something is not told whether there is anything to do it with. */
+function ignoreMissing(error: unknown): undefined {
+  if (error instanceof QueryError && error.code === "NoSuchEntity") return undefined;
+  throw error;
 }
 
 /**

@@ -25,14 +25,15 @@ interface Described<F extends Fields> {
   readonly input: F;
   /**
    * What the caller needs to be allowed the action on: a policy names it by its ARN. Not asked of root, who may do everything
-   * in its account. Undefined: everybody with a key may.
+   * in its account. Several: on each of them. Undefined: everybody with a key may.
    */
   readonly on: ((input: Input<F>, context: QueryContext) => Resource) | undefined;
   /** @returns what stands in the result; undefined: the action has no output */
   readonly handle: (input: Input<F>, context: QueryContext) => Result;
 }
 
-type Resource = IamResource | Promise<IamResource>;
+type Resource = Resources | Promise<Resources>;
+type Resources = IamResource | readonly IamResource[];
 type Result = XmlContent | Promise<XmlContent | undefined> | undefined;
 
 /** An action as the runner knows it. */

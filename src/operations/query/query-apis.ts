@@ -1,6 +1,6 @@
 import type { Service } from "../../domain/auth/credential.ts";
+import { IAM_ACTIONS } from "../iam/iam-actions.ts";
 import { NOT_BUILT_IAM_ACTIONS } from "../iam/not-built.ts";
-import { USER_ACTIONS } from "../iam/users.ts";
 import { CALLER_ACTIONS } from "../sts/caller-identity.ts";
 import { NOT_BUILT_STS_ACTIONS } from "../sts/not-built.ts";
 import type { Actions } from "./action.ts";
@@ -21,7 +21,7 @@ export const IAM: QueryApi = {
   service: "iam",
   version: "2010-05-08",
   namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
-  actions: { ...USER_ACTIONS },
+  actions: IAM_ACTIONS,
   notBuilt: NOT_BUILT_IAM_ACTIONS,
 };
 

@@ -10,6 +10,8 @@ export interface Field<T> {
    * @param problems what is wrong with it is added to these, and the answer is of no use then
    */
   readonly read: (node: QueryNode | undefined, at: string, problems: string[]) => T;
+  /** What it is called in requests; undefined: as in the description of its action. */
+  readonly parameter?: string;
 }
 
 /** The parameters of an action, by their names. */
@@ -38,8 +40,9 @@ function readMembers<F extends Fields>(
   problems: string[],
 ): Input<F> {
   const entries = Object.entries(fields).map(([name, field]) => {
-    const at = prefix + name.charAt(0).toLowerCase() + name.slice(1);
-    return [name, field.read(node.members?.get(name), at, problems)];
+    const { parameter = name } = field;
+    const at = prefix + parameter.charAt(0).toLowerCase() + parameter.slice(1);
+    return [name, field.read(node.members?.get(parameter), at, problems)];
   });
   return Object.fromEntries(entries) as Input<F>;
 }
@@ -65,7 +68,7 @@ export function text({ min = 0, max = Infinity, pattern, shown }: Constraints = 
 }
 
 /** One of a few words. */
-export function oneOf<Word extends string>(words: readonly Word[]): Field<Word> {
+export function oneOf<const Word extends string>(words: readonly Word[]): Field<Word> {
   const [first] = words;
   return value(
     (sent, add) => {
@@ -94,6 +97,11 @@ export function boolean(): Field<boolean> {
     if (word !== "true" && word !== "false") add("Member must be a boolean");
     return word === "true";
   }, false);
+}
+
+/** A parameter that actions which are else alike call differently. */
+export function called<T>(parameter: string, field: Field<T>): Field<T> {
+  return { ...field, parameter };
 }
 
 /** May be left out. */

@@ -24,10 +24,10 @@ export function findKey(
     .toArray()[0];
   if (row === undefined) return undefined;
   const isUsers = row.user_id !== null;
-  const user = row.user_id === null ? undefined : findPrincipal(sql, row.user_id);
-  if (isUsers && (knowsUsers !== true || user === undefined)) return undefined;
+  const found = row.user_id === null ? undefined : findPrincipal(sql, row.user_id);
+  if (isUsers && (knowsUsers !== true || found === undefined)) return undefined;
   return {
-    ...(user !== undefined && { user }),
+    ...(found !== undefined && { user: found }),
     accessKeyId,
     sealedSecret: Buffer.from(row.secret).toString("base64"),
     account: {
@@ -52,18 +52,28 @@ export function keyIdsOf(sql: SqlStorage, accountId: string): string[] {
     .map(({ id }) => id);
 }
 
-export function putKey(
+/** Whose an access key is, and whether an account was put with it or it was made by itself. */
+interface KeyOwner {
+  readonly accountId: string;
+  /** Undefined: root's. */
+  readonly userId: string | undefined;
+  readonly origin: "account" | "api";
+}
+
+export function insertKey(
   sql: SqlStorage,
-  accountId: string,
+  { accountId, userId, origin }: KeyOwner,
   { accessKeyId, sealedSecret }: AccountDraft["keys"][number],
 ): void {
   sql.exec(
-    `INSERT INTO access_key (id, account_id, secret, status, created_ms)
-     VALUES (?, ?, ?, 'Active', ?)`,
+    `INSERT INTO access_key (id, account_id, user_id, secret, status, created_ms, origin)
+     VALUES (?, ?, ?, ?, 'Active', ?, ?)`,
     accessKeyId,
     accountId,
+    userId ?? null,
     sealedSecret,
     Date.now(),
+    origin,
   );
 }
 

@@ -8,16 +8,8 @@ import type {
   DeleteAccountOutcome,
   PutAccountsOutcome,
 } from "../ports/account-directory.ts";
-import { deleteKeys, keyIdsOf, keyOwner, putKey } from "./access-keys.ts";
-
-interface AccountRow extends Record<string, SqlStorageValue> {
-  id: string;
-  canonical_id: string;
-  display_name: string;
-  email: string | null;
-  created_ms: number;
-  origin: string;
-}
+import { accountOf, type AccountRow } from "./account-rows.ts";
+import { deleteKeys, insertKey, keyIdsOf, keyOwner } from "./access-keys.ts";
 
 export function findAccount(sql: SqlStorage, name: AccountName): Account | undefined {
   const [column, value] =
@@ -79,7 +71,7 @@ function replaceAccounts(
   for (const draft of drafts) {
     upsertAccount(sql, draft, origin);
     for (const key of draft.keys) {
-      putKey(sql, draft.id, key);
+      insertKey(sql, { accountId: draft.id, userId: undefined, origin: "account" }, key);
       changed.add(key.accessKeyId);
     }
   }
@@ -147,8 +139,4 @@ export function deleteAccount(sql: SqlStorage, id: string): DeleteAccountOutcome
 function ownsBuckets(sql: SqlStorage, canonicalId: string): boolean {
   const query = "SELECT 1 FROM bucket WHERE owner_id = ? LIMIT 1";
   return sql.exec(query, canonicalId).toArray().length > 0;
-}
-
-function accountOf(row: Pick<AccountRow, "canonical_id" | "display_name" | "id">): Account {
-  return { id: row.id, canonicalId: row.canonical_id, displayName: row.display_name };
 }

@@ -42,6 +42,7 @@ import {
 import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
 import { openKey, rotateKey } from "./kms/open-key.ts";
 import { callIdentities, refusalOf } from "./identities/calls.ts";
+import { findPrincipal } from "./identities/principal.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
@@ -116,6 +117,10 @@ export class DirectoryObject extends DurableObject {
 
   findKey(stamp: number, ...args: Args<"findKey">): Answer<"findKey"> {
     return this.#answer(stamp, (sql) => findKey(sql, ...args));
+  }
+
+  findPrincipal(stamp: number, ...args: Args<"findPrincipal">): Answer<"findPrincipal"> {
+    return this.#answer(stamp, (sql) => findPrincipal(sql, ...args));
   }
 
   findAccount(stamp: number, ...args: Args<"findAccount">): Answer<"findAccount"> {

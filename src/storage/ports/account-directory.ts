@@ -27,10 +27,10 @@ export interface AccountRecord extends Account {
   readonly accessKeyIds: readonly string[];
 }
 
-/** A user as the requests that it signs are decided by. */
+/** A user or a role, as requests of it or its sessions are decided by. */
 export interface PrincipalRecord {
-  readonly kind: "user";
-  /** `AIDA…` */
+  readonly kind: "role" | "user";
+  /** `AIDA…`, `AROA…` */
   readonly uniqueId: string;
   readonly name: string;
   readonly path: string;
@@ -39,6 +39,11 @@ export interface PrincipalRecord {
   readonly policies: readonly PolicyRecord[];
   /** Undefined: it has no permissions boundary. */
   readonly boundary?: PolicyRecord;
+}
+
+/** What sessions are decided by. */
+export interface FoundPrincipal extends PrincipalRecord {
+  readonly account: Account;
 }
 
 /** A policy as it is now. */
@@ -86,6 +91,8 @@ export type DeleteAccountOutcome = "missing" | "owns buckets" | ChangedKeys;
  */
 export interface AccountDirectory {
   findKey(accessKeyId: string, reader: KeyReader): Promise<KeyRecord | undefined>;
+  /** Of a session: the role or the user that it acts for. @param uniqueId `AROA…`, `AIDA…` */
+  findPrincipal(uniqueId: string): Promise<FoundPrincipal | undefined>;
   findAccount(name: AccountName): Promise<Account | undefined>;
   /** In the order of their ids. */
   listAccounts(): Promise<readonly AccountRecord[]>;

@@ -5,7 +5,7 @@ const MAX_NAMED = 100;
 
 /**
  * The access keys and the unique ids whose records a call has changed: of users their own and those of their keys, of groups
- * those of their members.
+ * those of their members. An access key is itself.
  */
 export function changedRecords({ sql, changed }: Call): readonly string[] | "many" {
   const records = new Set<string>();

@@ -1,21 +1,23 @@
 import type { TagSet } from "../../../protocol/tag-set.ts";
-import type { PolicyRecord, PrincipalRecord } from "../../ports/account-directory.ts";
+import type { FoundPrincipal, PolicyRecord } from "../../ports/account-directory.ts";
+import { rowById } from "./entities.ts";
+import type { UserRow } from "./users.ts";
+import { accountById } from "../account-rows.ts";
 
-interface PrincipalRow extends Record<string, SqlStorageValue> {
-  name: string;
-  path: string;
-  tags: string;
-  boundary_arn: string | null;
+interface PrincipalRow extends UserRow {
+  account_id: string;
 }
 
-/** A user by its unique id, with all that its requests are decided by. */
-export function findPrincipal(sql: SqlStorage, uniqueId: string): PrincipalRecord | undefined {
-  const query = "SELECT name, path, tags, boundary_arn FROM iam_user WHERE id = ?";
-  const row = sql.exec<PrincipalRow>(query, uniqueId).toArray()[0];
-  if (row === undefined) return undefined;
+/** A user or a role by its unique id, with all that requests of it or its sessions are decided by. */
+export function findPrincipal(sql: SqlStorage, uniqueId: string): FoundPrincipal | undefined {
+  const kind = uniqueId.startsWith("AROA") ? "role" : "user";
+  const row = rowById<PrincipalRow>({ sql }, kind, uniqueId);
+  const account = row && accountById(sql, row.account_id);
+  if (row === undefined || account === undefined) return undefined;
   const { name, path, tags, boundary_arn: boundaryArn } = row;
   return {
-    kind: "user",
+    account,
+    kind,
     uniqueId,
     name,
     path,

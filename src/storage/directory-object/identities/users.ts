@@ -1,35 +1,50 @@
 import { newUniqueId } from "../../../protocol/iam/unique-id.ts";
 import type { Page } from "../../../protocol/query-api/pages.ts";
-import type { TagSet } from "../../../protocol/tag-set.ts";
-import type { ListRequest, UserDraft, UserRecord } from "../../ports/identity-directory.ts";
-import { type Call, Refusal } from "./call.ts";
-import { listNamed } from "./named-rows.ts";
+import type { ListRequest } from "../../ports/identity-directory.ts";
+import type { Renaming, UserDraft, UserRecord } from "../../ports/identity-records.ts";
+import type { Call } from "./call.ts";
+import {
+  entityOf,
+  entityRow,
+  type EntityRow,
+  listEntities,
+  rename,
+  requireNone,
+  requireNoPolicies,
+  requireRoomFor,
+  taggedOf,
+} from "./entities.ts";
+import { requireBoundary } from "./boundaries.ts";
 
-interface UserRow extends Record<string, SqlStorageValue> {
-  id: string;
-  name: string;
-  name_lower: string;
-  path: string;
-  created_ms: number;
+export interface UserRow extends EntityRow {
   tags: string;
   boundary_arn: string | null;
 }
 
 export function createUser(call: Call, draft: UserDraft): UserRecord {
-  const { sql, account } = call;
+  requireRoomFor(call, "user", draft.name);
+  requireBoundary(call, draft.boundaryArn);
+  return insertUser(call, draft, "api");
+}
+
+/** @param origin `account`: the account was put with it */
+export function insertUser(
+  { sql, account }: Call,
+  draft: UserDraft,
+  origin: "account" | "api",
+): UserRecord {
   const { name, path, tags, boundaryArn } = draft;
-  if (findUser(call, name) !== undefined)
-    throw new Refusal("EntityAlreadyExists", `User with name ${name} already exists.`);
   const user = { ...draft, id: newUniqueId("AIDA"), createdMs: Date.now() };
   sql.exec(
     `INSERT INTO iam_user (id, account_id, name, name_lower, path, created_ms, origin, tags, boundary_arn)
-     VALUES (?, ?, ?, ?, ?, ?, 'api', ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     user.id,
     account.id,
     name,
     name.toLowerCase(),
     path,
     user.createdMs,
+    origin,
     JSON.stringify(tags),
     boundaryArn ?? null,
   );
@@ -37,53 +52,26 @@ export function createUser(call: Call, draft: UserDraft): UserRecord {
 }
 
 export function getUser(call: Call, name: string): UserRecord {
-  const user = findUser(call, name);
-  if (user !== undefined) return user;
-  throw new Refusal("NoSuchEntity", `The user with name ${name} cannot be found.`);
+  return userOf(entityRow<UserRow>(call, "user", name));
 }
 
 export function listUsers(call: Call, request: ListRequest): Page<UserRecord> {
-  return listNamed<UserRow, UserRecord>(call, "iam_user", request, userOf);
+  return listEntities<UserRow, UserRecord>(call, "user", request, userOf);
+}
+
+export function updateUser(call: Call, name: string, renaming: Renaming): void {
+  call.changed.add(rename(call, "user", name, renaming).id);
 }
 
 export function deleteUser(call: Call, name: string): void {
-  const { id } = getUser(call, name);
-  const { sql } = call;
-  const count = (query: string): number => sql.exec(query, id).toArray().length;
-  if (count("SELECT 1 FROM access_key WHERE user_id = ? LIMIT 1") > 0)
-    throw new Refusal("DeleteConflict", "Cannot delete entity, must delete access keys first.");
-  if (count("SELECT 1 FROM attachment WHERE owner_id = ? LIMIT 1") > 0)
-    throw new Refusal("DeleteConflict", "Cannot delete entity, must detach all policies first.");
-  if (count("SELECT 1 FROM inline_policy WHERE owner_id = ? LIMIT 1") > 0)
-    throw new Refusal("DeleteConflict", "Cannot delete entity, must delete policies first.");
-  if (count("SELECT 1 FROM group_member WHERE user_id = ? LIMIT 1") > 0)
-    throw new Refusal(
-      "DeleteConflict",
-      "Cannot delete entity, must remove users from group first.",
-    );
-  sql.exec("DELETE FROM iam_user WHERE id = ?", id);
+  const { id } = entityRow(call, "user", name);
+  requireNone(call, "SELECT 1 FROM access_key WHERE user_id = ?", id, "delete access keys");
+  requireNoPolicies(call, id);
+  requireNone(call, "SELECT 1 FROM group_member WHERE user_id = ?", id, "remove users from group");
+  call.sql.exec("DELETE FROM iam_user WHERE id = ?", id);
   call.changed.add(id);
 }
 
-function findUser({ sql, account }: Call, name: string): UserRecord | undefined {
-  const row = sql
-    .exec<UserRow>(
-      `SELECT id, name, name_lower, path, created_ms, tags, boundary_arn
-       FROM iam_user WHERE account_id = ? AND name_lower = ?`,
-      account.id,
-      name.toLowerCase(),
-    )
-    .toArray()[0];
-  return row && userOf(row);
-}
-
-function userOf(row: UserRow): UserRecord {
-  return {
-    id: row.id,
-    name: row.name,
-    path: row.path,
-    createdMs: row.created_ms,
-    tags: JSON.parse(row.tags) as TagSet,
-    boundaryArn: row.boundary_arn ?? undefined,
-  };
+export function userOf(row: UserRow): UserRecord {
+  return { ...entityOf(row), ...taggedOf(row) };
 }
