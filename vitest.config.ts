@@ -26,6 +26,7 @@ const OF_ONE_SHARD = [
     ...[
       "delete-object",
       "empty-pages",
+      "encryption-matrix",
       "gateway",
       "get-object",
       "get-object-acl",
@@ -78,6 +79,8 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
           bindings: {
             INDEX_SHARDS: shards,
             NEW_BUCKETS: "acls",
+            SSE_S3: "envelope",
+            SSE_C_OVER_HTTP: "allow",
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
             NO_TRANSFORM: "false",

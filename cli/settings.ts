@@ -18,6 +18,9 @@ export function settingsFor(
     ...defaults,
     // What programs assume that are tried on one's own machine. Nothing is public unless a client asks for it by name.
     NEW_BUCKETS: "acls",
+    // Nobody else encrypts this machine's disk, and its own requests need no TLS.
+    SSE_S3: "envelope",
+    SSE_C_OVER_HTTP: "allow",
     // There is no edge here that would transform anything.
     NO_TRANSFORM: "false",
     LOG_REQUESTS: String(!isQuiet),

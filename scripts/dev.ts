@@ -57,6 +57,7 @@ output.ready({
 function startWrangler(): void {
   const settings = {
     NEW_BUCKETS: "acls",
+    SSE_C_OVER_HTTP: "allow",
     NO_TRANSFORM: "false",
     ...ownHostSetting({ ...options, host: HOST }),
     // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.

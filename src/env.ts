@@ -27,6 +27,10 @@ export interface Settings {
   readonly newBuckets: "acls" | "aws";
   /** No bucket is public, whatever its own public access block says. */
   readonly blockPublicAccess: boolean;
+  /** SSE-S3: the store encrypts by itself, and is said to; or Ledge does, with a key of the bucket owner's account. */
+  readonly sseS3: "envelope" | "store";
+  /** Customers' keys are taken over plain HTTP as well. */
+  readonly takesKeysOverHttp: boolean;
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
@@ -66,6 +70,9 @@ export function readSettings(env: Cloudflare.Env): Settings {
     newBuckets:
       matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
     blockPublicAccess: boolean("BLOCK_PUBLIC_ACCESS", env.BLOCK_PUBLIC_ACCESS),
+    sseS3: matching("SSE_S3", env.SSE_S3, /^(envelope|store)$/) === "store" ? "store" : "envelope",
+    takesKeysOverHttp:
+      matching("SSE_C_OVER_HTTP", env.SSE_C_OVER_HTTP, /^(allow|refuse)$/) === "allow",
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),

@@ -7,6 +7,11 @@ import { threadWriter } from "./writing-threads.ts";
 /** Below, what it costs to hand a blob over is not worth it. */
 const MIN_THREAD_BYTES = 1024 * 1024;
 
+interface WantedDigests {
+  readonly expected: BlobDigest | undefined;
+  readonly wantsMd5: boolean;
+}
+
 /** One blob on its way to the disk. What throws is to be followed by `abort`. */
 export class BlobUpload {
   readonly #file: UnfinishedFile;
@@ -16,12 +21,18 @@ export class BlobUpload {
   #writtenBytes = 0;
 
   /** @param sizeBytes what it is to have in the end */
-  constructor(file: string, folders: Folders, sizeBytes: number, expected: BlobDigest | undefined) {
+  constructor(
+    file: string,
+    folders: Folders,
+    sizeBytes: number,
+    { expected, wantsMd5 }: WantedDigests,
+  ) {
     this.#file = new UnfinishedFile(file, folders);
     const { descriptor } = this.#file;
-    const digest = expected?.algorithm;
-    const threads = sizeBytes < MIN_THREAD_BYTES ? undefined : threadWriter({ descriptor, digest });
-    this.#writer = threads ?? blobWriterHere(descriptor, digest);
+    const digests = { wantsMd5, digest: expected?.algorithm };
+    const threads =
+      sizeBytes < MIN_THREAD_BYTES ? undefined : threadWriter({ descriptor, ...digests });
+    this.#writer = threads ?? blobWriterHere(descriptor, digests);
     this.#sizeBytes = sizeBytes;
     this.#expected = expected;
   }

@@ -1,6 +1,6 @@
 /** What a thread of `writing-threads.ts` runs: it hashes what it is sent, and writes it to files that are open already. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type DigestName, RunningDigests, writeAll, type WrittenDigests } from "./blob-writer.ts";
+import { type DigestNames, RunningDigests, writeAll, type WrittenDigests } from "./blob-writer.ts";
 import { type Slab, slabBytes } from "./slabs.ts";
 
 /** What a thread is told, in order; `upload` is a number of the sender's. */
@@ -17,9 +17,8 @@ export type BlobWorkerTask =
   | { readonly kind: "end"; readonly upload: number }
   | { readonly kind: "forget"; readonly upload: number };
 
-export interface BlobWorkerFile {
+export interface BlobWorkerFile extends DigestNames {
   readonly descriptor: number;
-  readonly digest: DigestName;
 }
 
 /** `ready`: once, when it is there. After `failed`, nothing more of that upload is written. */
@@ -68,8 +67,8 @@ parentPort?.on("message", (task: BlobWorkerTask) => {
   const { upload } = task;
   switch (task.kind) {
     case "begin": {
-      const { descriptor, digest } = task.file;
-      uploads.set(upload, { descriptor, digests: new RunningDigests(digest), hasFailed: false });
+      const { descriptor } = task.file;
+      uploads.set(upload, { descriptor, digests: new RunningDigests(task.file), hasFailed: false });
       break;
     }
     case "write":

@@ -2,10 +2,15 @@ import { createHash, type Hash } from "node:crypto";
 import { writeSync } from "node:fs";
 import type { BlobDigest } from "../../src/storage/ports/blob-store.ts";
 
-/** A digest that is computed beside the MD5. */
-export type DigestName = BlobDigest["algorithm"] | undefined;
+/** What is computed of the bytes. */
+export interface DigestNames {
+  /** False: the MD5 is not. */
+  readonly wantsMd5?: boolean;
+  readonly digest: BlobDigest["algorithm"] | undefined;
+}
 
 export interface WrittenDigests {
+  /** Empty when it was not asked for. */
   readonly md5Hex: string;
   /** Undefined when none was asked for. */
   readonly digestHex: string | undefined;
@@ -28,20 +33,21 @@ export interface BlobWriter {
 
 /** The digests of bytes on their way. */
 export class RunningDigests {
-  readonly #md5 = createHash("md5");
+  readonly #md5: Hash | undefined;
   readonly #other: Hash | undefined;
 
-  constructor(digest: DigestName) {
+  constructor({ wantsMd5 = true, digest }: DigestNames) {
+    this.#md5 = wantsMd5 ? createHash("md5") : undefined;
     this.#other = digest === undefined ? undefined : createHash(digest);
   }
 
   update(chunk: Uint8Array): void {
-    this.#md5.update(chunk);
+    this.#md5?.update(chunk);
     this.#other?.update(chunk);
   }
 
   end(): WrittenDigests {
-    return { md5Hex: this.#md5.digest("hex"), digestHex: this.#other?.digest("hex") };
+    return { md5Hex: this.#md5?.digest("hex") ?? "", digestHex: this.#other?.digest("hex") };
   }
 }
 
@@ -51,8 +57,8 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
 }
 
 /** Does it at once, on the thread that calls: into the page cache, which costs less than a trip to another thread. */
-export function blobWriterHere(descriptor: number, digest: DigestName): BlobWriter {
-  const digests = new RunningDigests(digest);
+export function blobWriterHere(descriptor: number, names: DigestNames): BlobWriter {
+  const digests = new RunningDigests(names);
   return {
     write(chunk) {
       digests.update(chunk);

@@ -1,6 +1,8 @@
 import { readdir, unlink } from "node:fs/promises";
 import path from "node:path";
+import { nodeFrameCipher } from "../../src/lib/frame-cipher.ts";
 import { blobPath, listBlobFiles } from "../../src/storage/blobs/blob-files.ts";
+import { framedBlobStore } from "../../src/storage/blobs/framed-blob-store.ts";
 import type { BlobStore, BlobWriteResult } from "../../src/storage/ports/blob-store.ts";
 import { BlobUpload } from "./blob-upload.ts";
 import { openBlobFile } from "./file-body.ts";
@@ -19,11 +21,11 @@ export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions):
   const folders = new Folders(root, isSynced);
   const fileOf = (id: string): string => path.join(root, blobPath(id));
 
-  return {
-    async write(id, source, expected): Promise<BlobWriteResult> {
+  const store: BlobStore = {
+    async write(id, source, expected, { wantsMd5 = true } = {}): Promise<BlobWriteResult> {
       let upload: BlobUpload | undefined;
       const begin = (): BlobUpload =>
-        new BlobUpload(fileOf(id), folders, source.sizeBytes, expected);
+        new BlobUpload(fileOf(id), folders, source.sizeBytes, { expected, wantsMd5 });
       try {
         // Nothing is opened for a client that sends nothing.
         for await (const chunk of source.chunks()) await (upload ??= begin()).write(chunk);
@@ -47,6 +49,7 @@ export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions):
 
     list: (prefix, after) => listBlobFiles(namesIn, prefix, after),
   };
+  return framedBlobStore(store, nodeFrameCipher);
 
   /** What begins with a dot is not finished. */
   async function namesIn(folder: string): Promise<string[]> {

@@ -1,3 +1,6 @@
+import { hash } from "node:crypto";
+import type { CustomerKey } from "../protocol/encryption/customer-key.ts";
+import { partEncryptionHeaders } from "../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { MAX_PARTS } from "../protocol/limits.ts";
 import type {
@@ -15,12 +18,17 @@ import { commitOrDrop, dropOnFailure } from "./body/drop-blob.ts";
 import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
 import { storeBytes } from "./body/store-bytes.ts";
 import { contentSegments } from "./content-segments.ts";
+import type { EncryptedSource } from "./encryption/copied-encryption.ts";
+import { etagOf, inlineBytes, inlineContent } from "./encryption/object-key.ts";
+import { openEncryption } from "./encryption/open-encryption.ts";
 import type { BucketPorts } from "./ports.ts";
 import { type ObjectUpload, writeObject, type WrittenObject } from "./write-object.ts";
 
-type Stores = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings">;
+type Stores = Pick<BucketPorts, "blobs" | "bucket" | "contents" | "index" | "keys" | "settings">;
 
 export interface ObjectAppend extends ObjectUpload {
+  /** What the object is encrypted with already, if it is with a customer's key. */
+  readonly customerKey?: CustomerKey | undefined;
   /** Where the body is to begin in the object. */
   readonly offsetBytes: number;
 }
@@ -43,7 +51,8 @@ export async function appendObject(stores: Stores, append: ObjectAppend): Promis
   if (record === undefined) return create(stores, append);
   if (partsBefore(stores.index, record) >= MAX_PARTS) throw new S3Error("TooManyParts");
   checkAgainst(record, append);
-  return extend(stores, append, record);
+  const objectKey = await openEncryption(stores, record.encryption, append.customerKey);
+  return extend(stores, append, { record, objectKey });
 }
 
 /** With its bytes, when they are inline. */
@@ -88,54 +97,66 @@ function checkAgainst({ checksum }: StoredObject, append: ObjectAppend): void {
 async function extend(
   stores: Stores,
   append: ObjectAppend,
-  record: StoredObject,
+  existing: EncryptedSource,
 ): Promise<WrittenObject> {
   const { index, blobs } = stores;
-  const { key, body, attributes, conditions } = append;
+  const { record } = existing;
+  const { key, body, attributes, conditions, customerKey } = append;
   const sizeBytes = record.sizeBytes + body.sizeBytes;
-  const { whole, stored } = await storeTail(stores, append, record);
+  const { whole, stored } = await storeTail(stores, append, existing);
   const partCount = whole === undefined ? partsBefore(index, record) + 1 : undefined;
-  const etag = appendedEtag(record, stored.md5Hex, whole, partCount);
+  const etag = whole?.etag ?? appendedEtag(record, stored.etag, partCount);
   const checksum = appendedChecksum(record, stored.checksum, body.sizeBytes);
 
   const content =
-    whole === undefined ? await appendedContent(stores, record, stored.content) : whole;
+    whole === undefined ? await appendedContent(stores, existing, stored.content) : whole.content;
   const { sequence } = record;
   const draft = { sequence, sizeBytes, etag, checksum, partCount, attributes, content };
   const outcome = await commitOrDrop(blobs, stored.content, () =>
     commitOrDrop(blobs, newHead(content), () => index.append(key, draft, conditions)),
   );
-  if (outcome.ok) return { etag, sizeBytes, checksum, versionId: outcome.versionId };
+  if (outcome.ok) {
+    const encryptionHeaders = partEncryptionHeaders(record.encryption, customerKey);
+    return { etag, sizeBytes, checksum, versionId: outcome.versionId, encryptionHeaders };
+  }
   if (outcome.reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
   throw refusalError(outcome, { key });
 }
 
 /** The body as it is stored, and the content of the whole object, which is undefined when it takes several blobs. */
 type StoredTail =
-  | { readonly stored: StoredBody<InlineContent>; readonly whole: InlineContent }
-  | { readonly stored: StoredBody<BlobContent>; readonly whole: BlobContent }
+  | { readonly stored: StoredBody<InlineContent>; readonly whole: Whole<InlineContent> }
+  | { readonly stored: StoredBody<BlobContent>; readonly whole: Whole<BlobContent> }
   | { readonly stored: StoredBody<BlobContent>; readonly whole: undefined };
+
+type Whole<Content extends BlobContent | InlineContent> = Pick<
+  StoredBody<Content>,
+  "content" | "etag"
+>;
 
 async function storeTail(
   { index, blobs, settings }: Stores,
   { key, body, claims: given }: ObjectAppend,
-  record: StoredObject,
+  existing: EncryptedSource,
 ): Promise<StoredTail> {
+  const { record, objectKey } = existing;
   const claims = { ...given, wantedAlgorithm: joinableAlgorithm(record) };
-  const before = inlineBytes(record);
+  const before = bytesBefore(existing);
   if (before !== undefined && record.sizeBytes + body.sizeBytes <= settings.inlineLimitBytes) {
     const stored = await holdInline(body, claims);
     const bytes = Buffer.concat([before, stored.content.bytes]);
-    return { stored, whole: { kind: "inline", bytes } };
+    const etag = etagOf(objectKey, hash("md5", bytes, "hex"));
+    return { stored, whole: { content: inlineContent(objectKey, bytes), etag } };
   }
-  const stored = await storeBlob(blobs, index.newBlobId(key), body, claims);
-  return record.sizeBytes === 0 ? { stored, whole: stored.content } : { stored, whole: undefined };
+  const stored = await storeBlob(blobs, index.newBlobId(key), body, claims, objectKey);
+  return record.sizeBytes === 0 ? { stored, whole: stored } : { stored, whole: undefined };
 }
 
 /** All bytes of an object; undefined when they are in the blob store. */
-function inlineBytes({ sizeBytes, content }: StoredObject): Uint8Array | undefined {
+function bytesBefore({ record, objectKey }: EncryptedSource): Uint8Array | undefined {
+  const { sizeBytes, content } = record;
   if (sizeBytes === 0) return new Uint8Array();
-  return content.kind === "inline" ? content.bytes : undefined;
+  return content.kind === "inline" ? inlineBytes(objectKey, content) : undefined;
 }
 
 /** A content that another shard stitched counts as one part, as a copy does on AWS. */
@@ -148,22 +169,22 @@ function partsBefore(index: BucketIndex, { key, content }: StoredObject): number
 /** The content to commit. If it cannot be made, the blob of the tail is deleted, since no row refers to it yet. */
 async function appendedContent(
   stores: Stores,
-  record: StoredObject,
+  existing: EncryptedSource,
   tail: BlobContent,
 ): Promise<AppendedContent> {
-  const head = await dropOnFailure(stores.blobs, tail.blobId, () => makeHead(stores, record));
+  const head = await dropOnFailure(stores.blobs, tail.blobId, () => makeHead(stores, existing));
   return { kind: "appended", tail, head };
 }
 
 /** Bytes that were inline get a blob. */
 async function makeHead(
   { index, blobs, contents }: Stores,
-  { key, sizeBytes, content }: StoredObject,
+  { record, objectKey }: EncryptedSource,
 ): Promise<AppendedContent["head"]> {
+  const { key, sizeBytes, content } = record;
   if (content.kind === "inline") {
-    const blobId = index.newBlobId(key);
-    await storeBytes(blobs, blobId, content.bytes);
-    return { kind: "blob", blobId, sizeBytes };
+    const bytes = inlineBytes(objectKey, content);
+    return (await storeBytes(blobs, index.newBlobId(key), bytes, objectKey)).content;
   }
   if (content.kind === "blob" || index.isHome(key, content.contentId)) return undefined;
   const range = { offset: 0, length: sizeBytes };

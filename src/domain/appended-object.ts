@@ -1,22 +1,15 @@
 import { hash } from "node:crypto";
 import { type CrcName, isCrcName } from "../lib/crc.ts";
 import { combineChecksums } from "../protocol/multipart-checksum.ts";
-import type {
-  BlobContent,
-  InlineContent,
-  ObjectRecord,
-  StoredChecksum,
-} from "../protocol/object-record.ts";
+import type { ObjectRecord, StoredChecksum } from "../protocol/object-record.ts";
 
-/** The MD5 of bytes that were all at hand; otherwise something that looks like the ETag of as many parts, and as opaque. */
+/** What looks like the ETag of as many parts, and is as opaque. */
 export function appendedEtag(
   { etag }: ObjectRecord,
-  tailMd5Hex: string,
-  whole: InlineContent | BlobContent | undefined,
+  tailEtag: string,
   partCount: number | undefined,
 ): string {
-  if (whole === undefined) return `${hash("md5", `${etag} ${tailMd5Hex}`, "hex")}-${partCount}`;
-  return whole.kind === "inline" ? hash("md5", whole.bytes, "hex") : tailMd5Hex;
+  return `${hash("md5", `${etag} ${tailEtag}`, "hex")}-${partCount}`;
 }
 
 /** Of the checksum that a longer object can still have: only a CRC of the whole follows from those of its pieces. */

@@ -15,8 +15,8 @@ export async function* contentSegments(
 ): AsyncGenerator<Segment, undefined> {
   const { offset, length } = range;
   if (content.kind === "blob") {
-    const { blobId, sizeBytes: blobSizeBytes } = content;
-    const blob = { blobId, blobSizeBytes, keeperId: blobId };
+    const { blobId, sizeBytes: blobSizeBytes, sealedKey } = content;
+    const blob = { blobId, blobSizeBytes, keeperId: blobId, sealedKey };
     if (length > 0) yield { ...blob, offset: 0, length, blobOffset: offset };
     return;
   }

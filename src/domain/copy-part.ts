@@ -1,22 +1,27 @@
 import { hash } from "node:crypto";
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
-import { S3Error } from "../protocol/errors.ts";
 import { MAX_PART_BYTES } from "../protocol/limits.ts";
 import type {
   BlobContent,
-  InlineContent,
   Segment,
   StitchedContent,
   StoredChecksum,
-  StoredObject,
 } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
 import { partRefusalError } from "../protocol/refusal.ts";
 import type { PutPartOutcome } from "../storage/ports/upload-index.ts";
+import { NO_CLAIMS } from "./body/claims.ts";
 import { digester } from "./body/digester.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
-import { storeBytes } from "./body/store-bytes.ts";
+import { storeBlob } from "./body/store-body.ts";
 import { contentSegments } from "./content-segments.ts";
+import {
+  bodyOfSource,
+  type EncryptedSource,
+  sharesBytes,
+  sourceTooLarge,
+} from "./encryption/copied-encryption.ts";
+import { etagOf, type ObjectKey, resealedKey } from "./encryption/object-key.ts";
 import { feedContent } from "./feed-content.ts";
 import type { ContentStores } from "./open-content.ts";
 import { type ReferenceStores, whileSourceGone, withReference } from "./reference-content.ts";
@@ -31,12 +36,13 @@ export interface PartCopy {
   readonly partNumber: number;
   /** That of the upload; undefined when it has none. */
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
+  /** That of the upload; undefined when it is not encrypted. */
+  readonly objectKey: ObjectKey | undefined;
   /** Reads the source with its content, and checks it; called anew when it turns out to be gone. */
   readonly readSource: () => Promise<PartSource>;
 }
 
-export interface PartSource {
-  readonly record: StoredObject;
+export interface PartSource extends EncryptedSource {
   /** Which of the source's bytes the part is made of. */
   readonly range: ByteRange;
 }
@@ -49,7 +55,7 @@ export interface CopiedPart {
 
 /**
  * Makes a part of a range of an object. The part refers to the bytes, unless they are inline: parts never are, so a blob
- * is written. Bytes are read only when the upload wants a checksum that the source has not.
+ * is written, as it is when only one of source and upload is encrypted. Bytes are read only when the upload wants a checksum that the source has not.
  *
  * @throws S3Error InvalidRequest (over 5 GiB), NoSuchUpload, SlowDown (the source changes all the time), and what
  * `readSource` throws
@@ -58,13 +64,10 @@ export async function copyPart(stores: Stores, copy: PartCopy): Promise<CopiedPa
   return whileSourceGone(
     async () => {
       const source = await copy.readSource();
-      if (source.range.length > MAX_PART_BYTES) {
-        const message = `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_PART_BYTES}`;
-        throw new S3Error("InvalidRequest", { message });
-      }
+      if (source.range.length > MAX_PART_BYTES) throw sourceTooLarge();
       const { content } = source.record;
-      return content.kind === "inline"
-        ? storeInline(stores, copy, source, content)
+      return content.kind === "inline" || !sharesBytes(source.objectKey, copy.objectKey)
+        ? storeAnew(stores, copy, source)
         : refer(stores, copy, source, content);
     },
     (refusal) => partRefusalError(refusal, copy.uploadId),
@@ -77,16 +80,17 @@ type Attempt =
 
 async function refer(
   stores: Stores,
-  { key, uploadId, partNumber, checksumAlgorithm }: PartCopy,
+  { key, uploadId, partNumber, checksumAlgorithm, objectKey }: PartCopy,
   source: PartSource,
   content: BlobContent | StitchedContent,
 ): Promise<Attempt> {
   const { index, contents } = stores;
   const { range } = source;
   const segments: Segment[] = [];
-  for await (const segment of contentSegments(contents, content, range)) segments.push(segment);
+  for await (const segment of contentSegments(contents, content, range))
+    segments.push(resealed(segment, source.objectKey, objectKey));
   const { md5Hex, checksum } = await describe(stores, source, checksumAlgorithm);
-  const etag = md5Hex ?? referenceEtag(segments);
+  const etag = etagOf(objectKey, md5Hex ?? referenceEtag(segments));
   const outcome = await withReference(stores, key, content, (reference) =>
     index.putPart(key, uploadId, partNumber, {
       sizeBytes: range.length,
@@ -98,21 +102,29 @@ async function refer(
   return outcome.ok ? { ...outcome, etag, checksum } : outcome;
 }
 
-async function storeInline(
+/** The same bytes, for the upload's key. */
+function resealed(
+  segment: Segment,
+  from: ObjectKey | undefined,
+  to: ObjectKey | undefined,
+): Segment {
+  if (from === undefined || to === undefined) return segment;
+  return { ...segment, sealedKey: resealedKey(from, to, segment.blobId, segment.sealedKey) };
+}
+
+async function storeAnew(
   stores: Stores,
-  { key, uploadId, partNumber, checksumAlgorithm }: PartCopy,
+  { key, uploadId, partNumber, checksumAlgorithm, objectKey }: PartCopy,
   source: PartSource,
-  content: InlineContent,
 ): Promise<Attempt> {
   const { index, blobs } = stores;
-  const { offset, length: sizeBytes } = source.range;
-  const bytes = content.bytes.subarray(offset, offset + sizeBytes);
-  const { checksum } = await describe(stores, source, checksumAlgorithm);
-  const blobId = index.newBlobId(key);
-  const etag = await storeBytes(blobs, blobId, bytes);
-  const stored = { kind: "blob" as const, blobId, sizeBytes };
-  const draft = { sizeBytes, etag, checksum, content: stored };
-  const outcome = await commitOrDrop(blobs, stored, () =>
+  const { length: sizeBytes } = source.range;
+  const body = await bodyOfSource(stores, source, source.range);
+  const claims = { ...NO_CLAIMS, wantedAlgorithm: checksumAlgorithm };
+  const stored = await storeBlob(blobs, index.newBlobId(key), body, claims, objectKey);
+  const { content, etag, checksum } = stored;
+  const draft = { sizeBytes, etag, checksum, content };
+  const outcome = await commitOrDrop(blobs, content, () =>
     index.putPart(key, uploadId, partNumber, draft),
   );
   return outcome.ok ? { ...outcome, etag, checksum } : outcome;
@@ -126,19 +138,20 @@ interface PartDigests {
 /** What is known of the part's bytes. They are read only for a checksum that the source has not, and then the MD5 is, too. */
 async function describe(
   stores: Stores,
-  { record, range }: PartSource,
+  { record, objectKey, range }: PartSource,
   algorithm: ChecksumAlgorithm | undefined,
 ): Promise<PartDigests> {
   const { sizeBytes, etag } = record;
   const isWhole = range.length === sizeBytes;
-  const knownMd5Hex = isWhole && PLAIN_MD5.test(etag) ? etag : undefined;
+  const isMd5 = PLAIN_MD5.test(etag) && objectKey?.hasMd5Etag !== false;
+  const knownMd5Hex = isWhole && isMd5 ? etag : undefined;
   if (algorithm === undefined) return { md5Hex: knownMd5Hex, checksum: undefined };
   const known = isWhole && record.checksum?.type === "FULL_OBJECT" ? record.checksum : undefined;
   if (known?.algorithm === algorithm) return { md5Hex: knownMd5Hex, checksum: known };
 
   const checksum = digester(algorithm);
   const md5 = digester("MD5");
-  await feedContent(stores, record, range, [checksum, md5]);
+  await feedContent(stores, { ...record, objectKey }, range, [checksum, md5]);
   const value = Buffer.from(await checksum.digest()).toString("base64");
   return {
     md5Hex: Buffer.from(await md5.digest()).toString("hex"),

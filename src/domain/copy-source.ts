@@ -1,4 +1,5 @@
 import type { CopySource } from "../protocol/copy-source.ts";
+import { parseCustomerKey } from "../protocol/encryption/customer-key.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import type { StoredObject } from "../protocol/object-record.ts";
@@ -6,6 +7,8 @@ import type { Decision } from "../storage/clients/bucket-shards.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { type BucketIndex, StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { type ContentWanted, WANTS_HEADERS } from "../storage/ports/content-index.ts";
+import type { ObjectKey } from "./encryption/object-key.ts";
+import { openEncryption } from "./encryption/open-encryption.ts";
 import { requireObject } from "./found-object.ts";
 import { Gate, isPlainOwner } from "./access/gate.ts";
 import { newestHeardOf } from "./access/heard-of.ts";
@@ -13,7 +16,7 @@ import { type Asked, versionAction } from "./access/request-facts.ts";
 import { noSuchBucket, ownerOf } from "./bucket-owner.ts";
 import type { BucketPorts, Ports } from "./ports.ts";
 
-type SourcePorts = Pick<Ports, "buckets" | "indexOf" | "settings"> & Asked;
+type SourcePorts = Pick<Ports, "buckets" | "indexOf" | "keys" | "settings"> & Asked;
 
 export interface SourceObject {
   readonly bucketId: string;
@@ -22,6 +25,8 @@ export interface SourceObject {
   /** Undefined: the caller may do everything with its bucket. */
   readonly gate: Gate | undefined;
   readonly record: StoredObject;
+  /** Undefined: it is not encrypted. */
+  readonly objectKey: ObjectKey | undefined;
   /** As it was asked for. */
   readonly versionId: string | undefined;
 }
@@ -31,7 +36,7 @@ export interface SourceObject {
  * once more here: outside, a StaleBucketError is about the destination.
  *
  * @throws S3Error NoSuchBucket, AccessDenied, NoSuchKey, NoSuchVersion, InvalidRequest (a delete marker by its id),
- * SlowDown (the bucket changes faster than it is looked up)
+ * SlowDown (the bucket changes faster than it is looked up), and as {@link openEncryption}
  */
 export async function readSource(
   ports: SourcePorts,
@@ -55,7 +60,7 @@ async function readIn(
   anyVersion: ContentWanted,
 ): Promise<SourceObject | "stale"> {
   if (bucket === undefined) throw noSuchBucket(source.bucket);
-  const { request, settings } = ports;
+  const { request, keys, settings } = ports;
   const { id: ownerId } = ownerOf(bucket, settings.account);
   checkExpectedBucketOwner(request.headers, ownerId, "x-amz-source-expected-bucket-owner");
   const { key, keyWithSpaces, versionId } = source;
@@ -71,7 +76,13 @@ async function readIn(
     gate?.screen(found, versionId !== undefined);
     if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
     const record = requireObject(found, key, versionId);
-    return { bucketId: bucket.id, index, gate, versionId, record };
+    const customerKey = parseCustomerKey(
+      request.headers,
+      "x-amz-copy-source-server-side-encryption-",
+    );
+    const keyPorts = { keys, settings, bucket };
+    const objectKey = await openEncryption(keyPorts, record.encryption, customerKey);
+    return { bucketId: bucket.id, index, gate, versionId, record, objectKey };
   } catch (error) {
     if (error instanceof StaleBucketError) return "stale";
     throw error;

@@ -1,4 +1,4 @@
-import type { BlobStore } from "../storage/ports/blob-store.ts";
+import type { BlobKeys, BlobStore } from "../storage/ports/blob-store.ts";
 
 /** Bytes of one blob, and what the row that refers to it says of the whole. */
 export interface Slice {
@@ -6,6 +6,8 @@ export interface Slice {
   readonly offset: number;
   readonly length: number;
   readonly blobSizeBytes: number;
+  /** Undefined: it is not encrypted. */
+  readonly keys: BlobKeys | undefined;
 }
 
 /**
@@ -18,11 +20,11 @@ export interface Slice {
 export async function openBlob(
   blobs: BlobStore,
   key: string,
-  { blobId, offset, length, blobSizeBytes }: Slice,
+  { blobId, offset, length, blobSizeBytes, keys }: Slice,
 ): Promise<ReadableStream<Uint8Array>> {
   const isWhole = offset === 0 && length === blobSizeBytes;
   const opened = await blobs
-    .read(blobId, isWhole ? undefined : { offset, length })
+    .read(blobId, isWhole ? undefined : { offset, length }, keys)
     .catch((error: unknown) => {
       throw unreadable(key, blobId, String(error));
     });

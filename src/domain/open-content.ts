@@ -1,14 +1,21 @@
 import { log } from "../lib/log.ts";
 import type { Segment, StoredObject } from "../protocol/object-record.ts";
 import type { ByteRange } from "../protocol/range.ts";
+import { piecesOfBody } from "../storage/blobs/pieces-of-body.ts";
 import { contentSegments } from "./content-segments.ts";
 import { openBlob, type Slice } from "./open-blob.ts";
+import { blobKeys, inlineBytes, type ObjectKey } from "./encryption/object-key.ts";
 import type { Ports } from "./ports.ts";
+
+const PIECE_BYTES = 256 * 1024;
 
 export type ContentStores = Pick<Ports, "blobs" | "contents">;
 
 /** What has to be known of an object to read its bytes. */
-export type Readable = Pick<StoredObject, "key" | "content">;
+export interface Readable extends Pick<StoredObject, "key" | "content"> {
+  /** Absent: it is not encrypted. */
+  readonly objectKey?: ObjectKey | undefined;
+}
 
 /**
  * The bytes of an object's content, or a slice of them; of a stitched one as many blobs as it takes, one after the
@@ -20,42 +27,73 @@ export type Readable = Pick<StoredObject, "key" | "content">;
  */
 export async function openContent(
   { blobs, contents }: ContentStores,
-  { key, content }: Readable,
+  { key, content, objectKey }: Readable,
   range: ByteRange | undefined,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array> {
   if (content.kind === "inline") {
-    const { bytes } = content;
+    const bytes = inlineBytes(objectKey, content);
     return range === undefined ? bytes : bytes.subarray(range.offset, range.offset + range.length);
   }
   const { sizeBytes } = content;
   const { offset, length } = range ?? { offset: 0, length: sizeBytes };
   const open = (slice: Slice): Promise<ByteStream> => openBlob(blobs, key, slice);
-  if (content.kind === "blob")
-    return open({ blobId: content.blobId, offset, length, blobSizeBytes: sizeBytes });
+  if (content.kind === "blob") {
+    const { blobId, sealedKey } = content;
+    const keys = objectKey && blobKeys(objectKey, blobId, sealedKey);
+    return open({ blobId, offset, length, blobSizeBytes: sizeBytes, keys });
+  }
   const segments = contentSegments(contents, content, { offset, length });
-  return readAll(open, unbroken(segments), length);
+  const pass = objectKey === undefined ? pipe : passOn;
+  return readAll(open, unbroken(segments, objectKey), length, pass);
 }
 
 /** Neighbours that lie in one blob as they lie in the content, as after a copy part by part, are read at once. */
-async function* unbroken(segments: AsyncIterable<Segment>): AsyncGenerator<Slice, undefined> {
+async function* unbroken(
+  segments: AsyncIterable<Segment>,
+  objectKey: ObjectKey | undefined,
+): AsyncGenerator<Slice, undefined> {
   let run: Slice | undefined;
-  for await (const { blobId, blobOffset, blobSizeBytes, length } of segments) {
+  for await (const { blobId, blobOffset, blobSizeBytes, length, sealedKey } of segments) {
     if (run?.blobId === blobId && run.offset + run.length === blobOffset) {
-      run = { blobId, offset: run.offset, length: run.length + length, blobSizeBytes };
+      const { offset, keys } = run;
+      run = { blobId, offset, length: run.length + length, blobSizeBytes, keys };
       continue;
     }
     if (run !== undefined) yield run;
-    run = { blobId, offset: blobOffset, length, blobSizeBytes };
+    const keys = objectKey && blobKeys(objectKey, blobId, sealedKey);
+    run = { blobId, offset: blobOffset, length, blobSizeBytes, keys };
   }
   if (run !== undefined) yield run;
 }
 
 type ByteStream = ReadableStream<Uint8Array>;
 
+/** How one blob's bytes go on into the answer, which more of them follow in. */
+type Pass = (blob: ByteStream, answer: WritableStream<Uint8Array>) => Promise<void>;
+
+/** From one stream of the platform to another. */
+function pipe(blob: ByteStream, answer: WritableStream<Uint8Array>): Promise<void> {
+  return blob.pipeTo(answer, { preventClose: true });
+}
+
+/**
+ * The same for what was decrypted: workerd, which has two such streams piped, waits for ever if JavaScript writes to the first
+ * (seen with 1.20261117).
+ */
+async function passOn(blob: ByteStream, answer: WritableStream<Uint8Array>): Promise<void> {
+  const writer = answer.getWriter();
+  try {
+    for await (const piece of piecesOfBody(blob, PIECE_BYTES)) await writer.write(piece);
+  } finally {
+    writer.releaseLock();
+  }
+}
+
 async function readAll(
   open: (slice: Slice) => Promise<ByteStream>,
   slices: AsyncGenerator<Slice, undefined>,
   length: number,
+  pass: Pass,
 ): Promise<ByteStream | Uint8Array> {
   const openNext = async (): Promise<ByteStream | undefined> => {
     try {
@@ -73,7 +111,7 @@ async function readAll(
   // All is in one blob: its own stream is the answer's, and no JavaScript runs for it.
   if (first.length === length) return opened;
   const { readable, writable } = new FixedLengthStream(length);
-  void pour(opened, openNext, writable);
+  void pour(opened, openNext, writable, pass);
   return readable;
 }
 
@@ -82,6 +120,7 @@ async function pour(
   first: ByteStream,
   openNext: () => Promise<ByteStream | undefined>,
   writable: WritableStream<Uint8Array>,
+  pass: Pass,
 ): Promise<void> {
   let ahead: Promise<ByteStream | undefined> = Promise.resolve(first);
   try {
@@ -89,7 +128,7 @@ async function pour(
       ahead = openNext();
       // It is awaited when its turn comes. If it fails before, that must not count as a rejection that nobody handles.
       ahead.catch(() => {});
-      await current.pipeTo(writable, { preventClose: true });
+      await pass(current, writable);
     }
     await writable.close();
   } catch (error) {

@@ -1,5 +1,12 @@
 import { attributeHeaders } from "../protocol/attribute-headers.ts";
 import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
+import {
+  type CustomerKey,
+  customerKeyHeaders,
+  parseCustomerKey,
+} from "../protocol/encryption/customer-key.ts";
+import { refuseEncryption } from "../protocol/encryption/requested-encryption.ts";
+import { encryptionHeaders } from "../protocol/encryption/stored-encryption.ts";
 import { evaluateRead, isRangeCurrent } from "../protocol/read-conditions.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { quoteEtag } from "../protocol/etag.ts";
@@ -12,19 +19,24 @@ import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
 import type { Wanted } from "../storage/ports/content-index.ts";
 import { visibleAttributes } from "./access/visible-attributes.ts";
+import { openEncryption, requireCustomerKey } from "./encryption/open-encryption.ts";
 import { requireObject } from "./found-object.ts";
 import { openContent } from "./open-content.ts";
 import type { BucketPorts } from "./ports.ts";
 import { selectBytes, selectedContent, type Selection, wholeOf } from "./select-bytes.ts";
 
 /** What GetObject and HeadObject work with. */
-type ReadPorts = Pick<BucketPorts, "index" | "blobs" | "contents" | "settings" | "gate">;
+type ReadPorts = Pick<
+  BucketPorts,
+  "blobs" | "bucket" | "contents" | "gate" | "index" | "keys" | "settings"
+>;
 
 /**
  * Answers GetObject: one index call, then conditions, then the range, then the bytes, as RFC 9110 §13.2.2 orders them, so
  * that a 304 or a 412 never reads the store.
  *
- * @throws S3Error NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidArgument, InvalidRequest
+ * @throws S3Error NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidArgument, InvalidRequest, and what
+ *   {@link openEncryption} throws
  */
 export async function respondWithObject(
   ports: ReadPorts,
@@ -32,11 +44,14 @@ export async function respondWithObject(
   key: string,
 ): Promise<Response> {
   const wanted = wantedBytes(request, true);
+  const customerKey = parseCustomerKey(request.headers);
   const record = requireObject(await ports.index.readContent(key, wanted), key, wanted.versionId);
-  const { init, selection } = await describe(ports, request, record, wanted);
+  const objectKey = await openEncryption(ports, record.encryption, customerKey);
+  const { init, selection } = await describe(ports, request, record, wanted, customerKey);
   if (selection === undefined) return new Response(null, init);
   const content = selectedContent(record.content, selection);
-  return new Response(await openContent(ports, { key, content }, selection.range), init);
+  const readable = { key, content, objectKey };
+  return new Response(await openContent(ports, readable, selection.range), init);
 }
 
 /** Answers HeadObject: the same, without the bytes. */
@@ -46,8 +61,10 @@ export async function respondWithHeaders(
   key: string,
 ): Promise<Response> {
   const wanted = wantedBytes(request, false);
+  const customerKey = parseCustomerKey(request.headers);
   const record = requireObject(await ports.index.read(key, wanted), key, wanted.versionId);
-  const { init } = await describe(ports, request, record, wanted);
+  requireCustomerKey(ports.bucket.id, record.encryption, customerKey);
+  const { init } = await describe(ports, request, record, wanted, customerKey);
   return new Response(null, init);
 }
 
@@ -63,11 +80,14 @@ async function describe(
   request: S3Request,
   record: ObjectRecord,
   wanted: Wanted,
+  customerKey: CustomerKey | undefined,
 ): Promise<Description> {
   const { versionId } = wanted;
   const attributes =
     gate === undefined ? record.attributes : visibleAttributes(record, gate, versionId);
   const headers = objectHeaders(record, attributes, request, settings.noTransform);
+  if (record.encryption !== undefined) Object.assign(headers, encryptionHeaders(record.encryption));
+  if (customerKey !== undefined) Object.assign(headers, customerKeyHeaders(customerKey));
   if (evaluateRead(request.headers, record) === "not-modified")
     return { init: { status: 304, headers }, selection: undefined };
 
@@ -93,6 +113,7 @@ function wantedBytes<IsContent extends boolean>(
   { headers, query }: S3Request,
   content: IsContent,
 ): Wanted & { readonly content: IsContent } {
+  refuseEncryption(headers);
   const partNumber = query.get("partNumber");
   const range = headers.get("range");
   if (partNumber !== null && range !== null) {

@@ -40,18 +40,17 @@ export async function withReference<T extends { readonly ok: boolean }>(
   effect: (reference: ReferencedContent) => Promise<T>,
 ): Promise<T | SourceGone> {
   const contentId = content.kind === "blob" ? content.blobId : content.contentId;
-  if (index.isHome(key, contentId))
-    return effect({ kind: "reference", contentId, holdToken: undefined });
+  const sealedKey = content.kind === "blob" ? content.sealedKey : undefined;
+  const reference = { kind: "reference", contentId, sealedKey } as const;
+  if (index.isHome(key, contentId)) return effect({ ...reference, holdToken: undefined });
 
   const holdToken = index.newBlobId(key);
   if (!(await contents.hold(contentId, holdToken))) return SOURCE_GONE;
-  const outcome = await effect({ kind: "reference", contentId, holdToken }).catch(
-    async (error: unknown) => {
-      if (error instanceof S3Error || error instanceof StaleBucketError)
-        await release(contents, contentId, holdToken);
-      throw error;
-    },
-  );
+  const outcome = await effect({ ...reference, holdToken }).catch(async (error: unknown) => {
+    if (error instanceof S3Error || error instanceof StaleBucketError)
+      await release(contents, contentId, holdToken);
+    throw error;
+  });
   if (!outcome.ok) await release(contents, contentId, holdToken);
   return outcome;
 }

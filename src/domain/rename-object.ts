@@ -60,8 +60,10 @@ async function moveAcrossShards(
   const source = await index.readContent(sourceKey, { ...WANTS_REFERENCE, annotations: true });
   if (source?.kind !== "object" || source.sequence !== sequence)
     return { ok: false, reason: "SourceGone" };
-  const { content, sizeBytes, etag, storageClass, checksum, headers, attributes, access } = source;
-  const row = { sizeBytes, etag, storageClass, checksum, headers, attributes, access };
+  const { content, sizeBytes, etag, storageClass, checksum, headers, attributes } = source;
+  // Its key is of the bucket, not of the object: nothing is decrypted.
+  const { access, encryption } = source;
+  const row = { sizeBytes, etag, storageClass, checksum, headers, attributes, access, encryption };
   const draft = { ...row, by: "Rename" as const };
   const committed = await commitCopy(stores, key, draft, content, conditions);
   if (!committed.ok) return committed;

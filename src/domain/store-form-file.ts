@@ -1,6 +1,6 @@
 import { MAX_HEAD_BYTES } from "../protocol/form/form-head.ts";
-import type { BlobStore } from "../storage/ports/blob-store.ts";
-import { type BodyClaims, checkChecksum, checkMd5 } from "./body/claims.ts";
+import type { BlobKeys, BlobStore } from "../storage/ports/blob-store.ts";
+import { type BodyClaims, checkChecksum, checkMd5, NO_CLAIMS } from "./body/claims.ts";
 import { dropBlob, dropOnFailure } from "./body/drop-blob.ts";
 import {
   bodyOf,
@@ -11,8 +11,9 @@ import {
 } from "./body/form-file.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { storeBlob } from "./body/store-body.ts";
+import { blobKeys } from "./encryption/object-key.ts";
 import type { BucketPorts } from "./ports.ts";
-import { storeBody, type StoredUpload } from "./write-object.ts";
+import { type DescribedUpload, storeBody, type StoredUpload } from "./write-object.ts";
 
 type Stores = Pick<BucketPorts, "index" | "blobs" | "settings">;
 
@@ -25,24 +26,25 @@ type Stores = Pick<BucketPorts, "index" | "blobs" | "settings">;
  */
 export async function storeFormFile(
   stores: Stores,
-  key: string,
   form: FormUpload,
-  claims: BodyClaims,
+  { key, claims, encryption }: DescribedUpload,
 ): Promise<StoredUpload> {
   const { index, blobs, settings } = stores;
+  const objectKey = encryption?.key;
   const { inlineLimitBytes, bodyIdleMs } = settings;
   if (form.formBytes <= inlineLimitBytes + MAX_HEAD_BYTES)
-    return storeBody(stores, key, await heldFile(form, bodyIdleMs), claims);
+    return storeBody(stores, key, await heldFile(form, bodyIdleMs), claims, objectKey);
 
   const file = new LikelyFile(form, bodyIdleMs);
   const blobId = index.newBlobId(key);
-  const stored = await storeBlob(blobs, blobId, file.body, computedOnly(claims));
+  const stored = await storeBlob(blobs, blobId, file.body, computedOnly(claims), objectKey);
   if (file.hasLikelyLength) {
     await dropOnFailure(blobs, blobId, async () => verify(claims, stored));
     return stored;
   }
+  const keys = objectKey && blobKeys(objectKey, blobId, stored.content.sealedKey);
   try {
-    return await storeBody(stores, key, file.again(blobs, blobId), claims);
+    return await storeBody(stores, key, file.again(blobs, blobId, keys), claims, objectKey);
   } finally {
     await dropBlob(blobs, blobId);
   }
@@ -74,11 +76,11 @@ class LikelyFile {
   }
 
   /** The file with the length that it had, from the blob that its body was stored as. */
-  again(blobs: BlobStore, blobId: string): IncomingBody {
+  again(blobs: BlobStore, blobId: string, keys: BlobKeys | undefined): IncomingBody {
     const beyond = this.#beyond;
     const length = Math.min(this.#sizeBytes, this.#likelyBytes);
     return bodyOf(this.#sizeBytes, async function* () {
-      if (length > 0) yield* wholeRange(blobs, blobId, length);
+      if (length > 0) yield* wholeRange(blobs, blobId, length, keys);
       yield* beyond;
     });
   }
@@ -103,9 +105,10 @@ async function* wholeRange(
   blobs: BlobStore,
   blobId: string,
   length: number,
+  keys: BlobKeys | undefined,
 ): AsyncGenerator<Uint8Array, void> {
   let readBytes = 0;
-  const { body } = await blobs.read(blobId, { offset: 0, length });
+  const { body } = await blobs.read(blobId, { offset: 0, length }, keys);
   for await (const chunk of body) {
     readBytes += chunk.byteLength;
     yield chunk;
@@ -114,13 +117,11 @@ async function* wholeRange(
 }
 
 /** So that the store verifies nothing of what may not be the file. */
-function computedOnly({ checksum, wantedAlgorithm }: BodyClaims): BodyClaims {
+function computedOnly({ md5Hex, checksum, wantedAlgorithm }: BodyClaims): BodyClaims {
   return {
-    sha256Hex: undefined,
-    md5Hex: undefined,
-    checksum: undefined,
-    trailerAlgorithm: undefined,
+    ...NO_CLAIMS,
     wantedAlgorithm: checksum?.algorithm ?? wantedAlgorithm,
+    ...(md5Hex !== undefined && { wantsMd5: true }),
   };
 }
 

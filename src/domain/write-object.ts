@@ -12,6 +12,8 @@ import type { BodyClaims } from "./body/claims.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
 import { holdInline, storeBlob, type StoredBody } from "./body/store-body.ts";
+import type { Encryption } from "./encryption/new-encryption.ts";
+import type { ObjectKey } from "./encryption/object-key.ts";
 import type { BucketPorts } from "./ports.ts";
 
 /** All that an upload says beside its bytes. */
@@ -23,6 +25,8 @@ export interface DescribedUpload {
   readonly attributes: ObjectAttributes;
   /** As in `ObjectDraft`. */
   readonly access?: string | undefined;
+  /** Absent: nothing is said of it. */
+  readonly encryption?: Encryption | undefined;
   readonly conditions: WriteConditions;
 }
 
@@ -41,6 +45,8 @@ export interface WrittenObject {
   readonly checksum: StoredChecksum | undefined;
   /** Undefined: the bucket never had versions. */
   readonly versionId: string | undefined;
+  /** What the answer tells of its encryption. */
+  readonly encryptionHeaders: Readonly<Record<string, string>>;
 }
 
 /**
@@ -50,8 +56,9 @@ export interface WrittenObject {
  * older than the sweep allows), and what {@link storeBlob} throws
  */
 export async function writeObject(stores: Stores, upload: ObjectUpload): Promise<WrittenObject> {
-  const { key, body, claims } = upload;
-  return commitObject(stores, upload, await storeBody(stores, key, body, claims));
+  const { key, body, claims, encryption } = upload;
+  const stored = await storeBody(stores, key, body, claims, encryption?.key);
+  return commitObject(stores, upload, stored);
 }
 
 /** Keeps a body where bodies of its length are kept. @throws S3Error as {@link storeBlob} */
@@ -60,31 +67,34 @@ export function storeBody(
   key: string,
   body: IncomingBody,
   claims: BodyClaims,
+  objectKey: ObjectKey | undefined,
 ): Promise<StoredUpload> {
   return body.sizeBytes <= settings.inlineLimitBytes
-    ? holdInline(body, claims)
-    : storeBlob(blobs, index.newBlobId(key), body, claims);
+    ? holdInline(body, claims, objectKey)
+    : storeBlob(blobs, index.newBlobId(key), body, claims, objectKey);
 }
 
 /** Makes bytes that are stored the object of their key. @throws S3Error as {@link writeObject} */
 export async function commitObject(
   { index, blobs }: Stores,
-  { key, headers, storageClass, attributes, access, conditions }: DescribedUpload,
-  { content, md5Hex, checksum }: StoredUpload,
+  { key, headers, storageClass, attributes, access, encryption, conditions }: DescribedUpload,
+  { content, sizeBytes, etag, checksum }: StoredUpload,
 ): Promise<WrittenObject> {
-  const sizeBytes = content.kind === "inline" ? content.bytes.byteLength : content.sizeBytes;
   const draft: ObjectDraft = {
     sizeBytes,
-    etag: md5Hex,
+    etag,
     storageClass,
     checksum,
     headers,
     partCount: undefined,
     attributes,
     access,
+    encryption: encryption?.column,
     content,
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));
-  if (outcome.ok) return { etag: md5Hex, sizeBytes, checksum, versionId: outcome.versionId };
-  throw refusalError(outcome, { key });
+  if (!outcome.ok) throw refusalError(outcome, { key });
+  const { versionId } = outcome;
+  const { headers: encryptionHeaders = {} } = encryption ?? {};
+  return { etag, sizeBytes, checksum, versionId, encryptionHeaders };
 }

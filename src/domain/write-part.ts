@@ -4,6 +4,8 @@ import type { UploadChecksum } from "../protocol/multipart-completion.ts";
 import type { StoredChecksum } from "../protocol/object-record.ts";
 import { partRefusalError } from "../protocol/refusal.ts";
 import { noSuchUpload } from "../protocol/upload-id.ts";
+import type { CustomerKey } from "../protocol/encryption/customer-key.ts";
+import { openUpload } from "./encryption/open-upload.ts";
 import { type BodyClaims, claimedAlgorithm } from "./body/claims.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
@@ -16,6 +18,7 @@ export interface PartUpload {
   readonly partNumber: number;
   readonly body: IncomingBody;
   readonly claims: BodyClaims;
+  readonly customerKey: CustomerKey | undefined;
 }
 
 export interface WrittenPart {
@@ -23,6 +26,8 @@ export interface WrittenPart {
   readonly etag: string;
   /** That of the upload, or what the request brought to an upload that keeps none. */
   readonly checksum: StoredChecksum | undefined;
+  /** That of the upload. */
+  readonly encryption: string | undefined;
 }
 
 /**
@@ -33,21 +38,21 @@ export interface WrittenPart {
  * longer ago than the sweep allows), and what {@link storeBlob} throws
  */
 export async function writePart(
-  { index, blobs }: Pick<BucketPorts, "index" | "blobs">,
-  { key, uploadId, partNumber, body, claims }: PartUpload,
+  ports: Pick<BucketPorts, "blobs" | "bucket" | "index" | "keys" | "settings">,
+  { key, uploadId, partNumber, body, claims, customerKey }: PartUpload,
 ): Promise<WrittenPart> {
+  const { index, blobs } = ports;
   const upload = await index.findUpload(key, uploadId);
   if (upload === undefined) throw noSuchUpload(uploadId);
+  const objectKey = await openUpload(ports, upload, customerKey);
   const wantedAlgorithm = missingAlgorithm(upload.checksum, claims);
-  const { content, md5Hex, checksum } = await storeBlob(blobs, index.newBlobId(key), body, {
-    ...claims,
-    isOfPart: true,
-    wantedAlgorithm,
-  });
+  const partClaims = { ...claims, isOfPart: true, wantedAlgorithm } as const;
+  const blobId = index.newBlobId(key);
+  const { content, etag, checksum } = await storeBlob(blobs, blobId, body, partClaims, objectKey);
 
   const draft = {
     sizeBytes: body.sizeBytes,
-    etag: md5Hex,
+    etag,
     checksum: upload.checksum === undefined ? undefined : checksum,
     content,
   };
@@ -55,7 +60,7 @@ export async function writePart(
     index.putPart(key, uploadId, partNumber, draft),
   );
   if (!outcome.ok) throw partRefusalError(outcome, uploadId);
-  return { etag: md5Hex, checksum };
+  return { etag, checksum, encryption: upload.encryption };
 }
 
 /**

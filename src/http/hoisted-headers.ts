@@ -4,7 +4,7 @@ import { invalidArgument } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 
 /** The signature's own parameters, and what only the sender of a body can know of it: how it is framed and summed. */
-const NOT_HEADERS = new Set([
+const NOT_HEADERS: ReadonlySet<string> = new Set([
   "x-amz-algorithm",
   "x-amz-content-sha256",
   "x-amz-credential",
@@ -17,6 +17,8 @@ const NOT_HEADERS = new Set([
   "x-amz-signedheaders",
   "x-amz-trailer",
 ]);
+
+const CUSTOMER_KEY = /-server-side-encryption-customer-/;
 
 /** What botocore's SigV2 URLs carry besides `x-amz-*`; SigV2 signs no other parameter that could be a header. */
 const SIGNED_BY_V2: ReadonlySet<string> = new Set(["content-md5", "content-type"]);
@@ -49,7 +51,8 @@ const SIGNED_BY_V4: ReadonlySet<string> = new Set([
  * What is signed wins: a header that was sent and signed over the parameter, the parameter over a header that whoever
  * holds the URL added. A parameter whose name no header can have is an unknown one, and ignored like those.
  *
- * @throws S3Error InvalidArgument for a value that no header can have
+ * @throws S3Error InvalidArgument for a value that no header can have, and for a customer's key: whoever may see the URL, and every
+ *   log on its way, would have it
  */
 export function withHoistedHeaders(request: S3Request): S3Request {
   const isV4 = request.query.has("X-Amz-Signature");
@@ -63,6 +66,8 @@ export function withHoistedHeaders(request: S3Request): S3Request {
     if (!names.has(header) && !isAmzHeader(header)) continue;
     if (isChecksumHeader(header) && !signedHeaders.has(header)) continue;
     if (isSigned && request.headers.has(header)) continue;
+    if (CUSTOMER_KEY.test(header))
+      throw invalidArgument("A customer's key must be sent in headers.", name);
     if (!isHeaderValue(value))
       throw invalidArgument("Header value cannot contain control characters.", name, value);
     headers ??= new Headers(request.headers);

@@ -19,6 +19,7 @@ import type {
   ObjectOperation,
   Operation,
 } from "../operations/operation.ts";
+import { refuseKeysOverHttp } from "../protocol/encryption/customer-key.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import { refuseHeaders } from "../protocol/refused-headers.ts";
@@ -170,6 +171,7 @@ async function handleOnBucket(
   const taken = takeRoom(operation, context);
   if (taken !== undefined) await taken;
   if (operation.refuses !== undefined) refuseHeaders(request.headers, operation.refuses);
+  if (!settings.takesKeysOverHttp) refuseKeysOverHttp(request);
   const decisions: Decision[] = [
     (known, object) => decideAgain(operation, context, gate, known, object),
   ];

@@ -61,6 +61,10 @@ const CATALOGUE = {
   ],
   InvalidBucketState: [409, "The request is not valid with the current state of the bucket."],
   InvalidChunkSizeError: [400, "The chunk size is not valid."],
+  InvalidEncryptionAlgorithmError: [
+    400,
+    "The Encryption request you specified is not valid. Supported value: AES256.",
+  ],
   InvalidDigest: [400, "The Content-MD5 you specified was invalid."],
   InvalidLocationConstraint: [400, "The specified location-constraint is not valid"],
   InvalidObjectState: [403, "The operation is not valid for the object's storage class"],

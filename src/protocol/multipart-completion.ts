@@ -44,6 +44,8 @@ export interface Completion {
   readonly checksum: ChecksumValue | undefined;
   /** `x-amz-checksum-type`. */
   readonly checksumType: StoredChecksum["type"] | undefined;
+  /** How the upload is encrypted, when the request has brought the customer's key that it is encrypted with. */
+  readonly encryption?: string | undefined;
 }
 
 /** An error of S3 as a value, since errors lose their properties between Worker and Durable Object. */

@@ -26,12 +26,19 @@ export interface ObjectSummary {
 /** Where an object's bytes are: in the index itself, in one blob of the store, or in runs of several blobs. */
 export type Content = InlineContent | BlobContent | StitchedContent;
 
-export interface InlineContent {
+export interface InlineContent extends Sealed {
   readonly kind: "inline";
+  /** As they are kept: if the object has a key, in frames (`lib/frames.ts`). */
   readonly bytes: Uint8Array;
 }
 
-export interface BlobContent {
+/** What may be encrypted. */
+interface Sealed {
+  /** The key that the bytes are encrypted with, sealed with the object's key; absent: they are not. */
+  readonly sealedKey?: Uint8Array | undefined;
+}
+
+export interface BlobContent extends Sealed {
   readonly kind: "blob";
   readonly blobId: string;
   readonly sizeBytes: number;
@@ -48,8 +55,8 @@ export interface StitchedContent {
   readonly located: Located | undefined;
 }
 
-/** A run of bytes in one blob. */
-export interface Segment {
+/** A run of bytes in one blob. Offsets and lengths are those of the plain bytes. */
+export interface Segment extends Sealed {
   /** Where it begins in the content. */
   readonly offset: number;
   readonly length: number;
@@ -76,7 +83,7 @@ export interface Located {
 }
 
 /** Content that the index has already: a copy refers to it instead of moving bytes. */
-export interface ReferencedContent {
+export interface ReferencedContent extends Sealed {
   readonly kind: "reference";
   /** A blob or a stitched content. */
   readonly contentId: string;
@@ -115,6 +122,8 @@ export interface ObjectDraft {
   readonly attributes: ObjectAttributes;
   /** Owner and ACL, as `protocol/acl/stored-acl.ts` has them; absent: the bucket's owner, and nobody else. */
   readonly access?: string | undefined;
+  /** As `protocol/encryption/stored-encryption.ts` has it; absent: nothing is said of it. */
+  readonly encryption?: string | undefined;
   /** Undefined: an upload put it. */
   readonly by?: "Copy" | "Rename";
   /** The number of the write in the same shard that made the version whose annotations it gets as well. */
@@ -133,6 +142,7 @@ export interface ObjectRecord extends ObjectSummary {
   readonly attributes: ObjectAttributes;
   /** As in {@link ObjectDraft}. */
   readonly access?: string | undefined;
+  readonly encryption?: string | undefined;
   /** Undefined when the read asked for no content, unless it asked for a part, and the object has parts. */
   readonly content: Content | undefined;
   /** Counted when asked for. */

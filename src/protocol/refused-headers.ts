@@ -29,7 +29,10 @@ const ENCRYPTION: LimitedHeader = {
     ),
 };
 
-/** Of whatever stores something: it would be stored without the protection or the meaning that was asked for. */
+/**
+ * Of whatever stores something that no header of its own can have encrypted: it would be stored without the protection that was
+ * asked for.
+ */
 export const REFUSED_OF_WRITES: RefusedHeaders = {
   unbuilt: [
     "x-amz-server-side-encryption-customer-",
@@ -60,30 +63,9 @@ function ofNewBucket(name: string, done: string, unbuilt: readonly string[]): Li
 }
 
 /**
- * Of whatever reads: nothing is encrypted with a customer's key here, and S3 does not take one for what is not.
- *
- * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
- */
-export const REFUSED_OF_READS: RefusedHeaders = {
-  unbuilt: [],
-  limited: [
-    {
-      name: "x-amz-server-side-encryption-customer-algorithm",
-      done: [],
-      unbuilt: [],
-      unknown: () =>
-        new S3Error("InvalidRequest", {
-          message: "The encryption parameters are not applicable to this object.",
-        }),
-    },
-  ],
-};
-
-/**
  * Refuses a request by the first of its headers that cannot be obeyed.
  *
- * @throws S3Error NotImplemented naming the header; InvalidArgument for a value that S3 does not know; InvalidRequest for a
- *   customer's key
+ * @throws S3Error NotImplemented naming the header; InvalidArgument for a value that S3 does not know
  */
 export function refuseHeaders(headers: Headers, { unbuilt, limited }: RefusedHeaders): void {
   if (unbuilt.length > 0) refuseUnbuilt(headers, unbuilt);

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { DirectoryObject } from "../../src/storage/directory-object/durable-object.ts";
-import { ACCESS_PROTOCOL, stampOf } from "../../src/storage/wire/protocol.ts";
+import { ENCRYPTION_PROTOCOL, stampOf } from "../../src/storage/wire/protocol.ts";
 import { expectError, signedFetch, uniqueBucket } from "../support/client.ts";
 import {
   bucketIdOf,
@@ -24,7 +24,7 @@ const METHODS = methodsOf(BucketIndexObject.prototype);
 
 /** Stamps of a gateway of another deployment. */
 const UNKNOWN = {
-  later: stampOf(0, ACCESS_PROTOCOL) + 2 ** 40,
+  later: stampOf(0, ENCRYPTION_PROTOCOL) + 2 ** 40,
   "much later": 8191 * 2 ** 40 + 7,
   earlier: stampOf(0) - 2 ** 40,
 };
@@ -36,7 +36,7 @@ function answersOf(object: object, method: string): Promise<unknown[]> {
   return Promise.all(Object.values(UNKNOWN).map(call));
 }
 
-const REFUSALS = Object.values(UNKNOWN).map(() => ({ unknownProtocol: ACCESS_PROTOCOL }));
+const REFUSALS = Object.values(UNKNOWN).map(() => ({ unknownProtocol: ENCRYPTION_PROTOCOL }));
 
 /** Everything that a shard has, but where its numbers go on: those that it took for nothing are a gap. */
 async function stored(shard: string): Promise<unknown> {

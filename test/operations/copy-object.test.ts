@@ -276,12 +276,12 @@ test.for([
 
 test.for([
   { "x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256" },
-  { "x-amz-server-side-encryption": "aws:kms" },
-])("%o is not implemented", async (headers) => {
+  { "x-amz-server-side-encryption": "aes:kms" },
+])("%o is refused", async (headers) => {
   const bucket = await uniqueBucket();
   await putObject(bucket, "source", "body");
   const response = await copy(`${bucket}/source`, `${bucket}/copy`, { ...headers });
-  await expectError(response, 501, "NotImplemented");
+  await expectError(response, 400, "InvalidArgument");
 });
 
 test("encryption is echoed", async () => {

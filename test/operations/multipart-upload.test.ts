@@ -107,7 +107,7 @@ describe("an upload", () => {
     expect(elements(document, "Size")).toEqual(["5"]);
   });
 
-  test("is told its encryption, and refused what is not built", async () => {
+  test("is told its encryption, and refused what does not exist", async () => {
     const bucket = await uniqueBucket();
     const create = (headers: Record<string, string>) =>
       signedFetch("POST", `/${bucket}/k`, { query: { uploads: "" }, headers });
@@ -115,7 +115,7 @@ describe("an upload", () => {
     expect(encrypted.headers.get("x-amz-server-side-encryption")).toBe("AES256");
     const refusals = [
       ["x-amz-tagging", "a=1&a=2", 400, "InvalidArgument"],
-      ["x-amz-server-side-encryption", "aws:kms", 501, "NotImplemented"],
+      ["x-amz-server-side-encryption", "aes:kms", 400, "InvalidArgument"],
       ["x-amz-storage-class", "COLD", 400, "InvalidStorageClass"],
       ["x-amz-acl", "everyone", 400, "InvalidArgument"],
       ["x-amz-meta-a", "v".repeat(2048), 400, "MetadataTooLarge"],
@@ -155,12 +155,12 @@ describe("a part", () => {
     await expectError(await exports.default.fetch(request), 400, "EntityTooLarge");
   });
 
-  test("that asks for a key of its own to encrypt is refused", async () => {
+  test("that asks for a customer's key without one is refused", async () => {
     const bucket = await uniqueBucket();
     const uploadId = await createUpload(bucket, "k");
     const headers = { "x-amz-server-side-encryption-customer-algorithm": "AES256" };
     const query = { uploadId, partNumber: "1" };
-    await expectError(await uploadPart(bucket, "k", query, "x", headers), 501, "NotImplemented");
+    await expectError(await uploadPart(bucket, "k", query, "x", headers), 400, "InvalidArgument");
   });
 });
 

@@ -10,6 +10,7 @@ import {
   signedFetch,
   uniqueBucket,
 } from "../support/client.ts";
+import { customerKey } from "../support/customer-key.ts";
 import { completionOf } from "../support/multipart.ts";
 
 const ENDPOINT = "http://127.0.0.1:8787";
@@ -261,4 +262,12 @@ test("a URL signed for another region is told the bucket's, as a query is", asyn
   const document = await expectError(response, 400, "AuthorizationQueryParametersError");
   expect(elements(document, "Region")).toEqual(["us-east-1"]);
   expect(response.headers.get("x-amz-bucket-region")).toBe("us-east-1");
+});
+
+test("a customer's key in a URL is refused, not overlooked", async () => {
+  const bucket = await uniqueBucket();
+  const url = await presignV4("PUT", `/${bucket}/k`, customerKey().headers);
+  await expectError(await rawFetch(url, { method: "PUT", body: "body" }), 400, "InvalidArgument");
+  const v2 = presignV2("PUT", `/${bucket}/k`, customerKey().headers);
+  await expectError(await rawFetch(v2, { method: "PUT", body: "body" }), 400, "InvalidArgument");
 });

@@ -165,7 +165,7 @@ test.for([
   { headers: { "x-amz-checksum-crc32": "no" }, code: "InvalidRequest", status: 400 },
   { headers: { "content-md5": "no" }, code: "InvalidDigest", status: 400 },
   { headers: { "x-amz-acl": "everyone" }, code: "InvalidArgument", status: 400 },
-  { headers: { "x-amz-server-side-encryption": "aws:kms" }, code: "NotImplemented", status: 501 },
+  { headers: { "x-amz-server-side-encryption": "aes:kms" }, code: "InvalidArgument", status: 400 },
   { headers: { "x-amz-expected-bucket-owner": "111111111111" }, code: "AccessDenied", status: 403 },
 ])("$headers is $code, and nothing is kept", async ({ headers, code, status }) => {
   const bucket = await uniqueBucket();

@@ -2,12 +2,13 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { appendObject } from "../../src/domain/append-object.ts";
 import { openContent } from "../../src/domain/open-content.ts";
-import { readSettings } from "../../src/env.ts";
+import { deploymentOf } from "../../src/http/deployment.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type StoredObject } from "../../src/protocol/object-record.ts";
 import { blobStoreOf } from "../../src/storage/blobs/blob-store-of.ts";
 import type { BucketIndex } from "../../src/storage/ports/bucket-index.ts";
 import { WANTS_CONTENT } from "../../src/storage/ports/content-index.ts";
+import { freshRecord } from "../support/bucket-record.ts";
 import { blobsOf } from "../support/faults.ts";
 import {
   draftOf,
@@ -31,7 +32,7 @@ import {
 } from "../support/two-shards.ts";
 
 const blobs = blobStoreOf(env);
-const settings = readSettings(env);
+const { keys, settings } = deploymentOf(env);
 
 let two: TwoShards;
 
@@ -65,7 +66,7 @@ async function append(
 ): Promise<void> {
   const bytes = Buffer.from(text);
   await appendObject(
-    { index, blobs, contents, settings },
+    { index, blobs, contents, settings, keys, bucket: freshRecord("nothing is encrypted") },
     {
       key,
       offsetBytes,

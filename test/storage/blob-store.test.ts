@@ -1,10 +1,12 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import type { BlobSource } from "../../src/storage/ports/blob-store.ts";
+import { webFrameCipher } from "../../src/lib/frame-cipher.ts";
+import { framedBlobStore } from "../../src/storage/blobs/framed-blob-store.ts";
 import { diskBlobStore } from "../../src/storage/blobs/disk-blob-store.ts";
 import { pump } from "../../src/storage/blobs/pump.ts";
 import { r2BlobStore } from "../../src/storage/blobs/r2-blob-store.ts";
-import { bytesOf, testBlobStore } from "../support/blob-store-tests.ts";
+import { bytesOf, testBlobStore, testEncryptedBlobStore } from "../support/blob-store-tests.ts";
 
 /** The disk service that vitest.config.ts binds for this suite. */
 const { TEST_DISK } = env as unknown as { readonly TEST_DISK: Fetcher };
@@ -14,6 +16,7 @@ describe.for([
   { name: "disk", store: diskBlobStore(TEST_DISK) },
 ])("the blob store on $name", ({ store }) => {
   testBlobStore(store);
+  testEncryptedBlobStore(framedBlobStore(store, webFrameCipher));
 });
 
 test("a source whose store gives up midway is ended, so that what it reads can be read on", async () => {

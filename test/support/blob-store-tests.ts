@@ -153,3 +153,122 @@ export function testBlobStore(store: BlobStore): void {
     await expect(store.read(gone, undefined)).rejects.toThrow();
   });
 }
+
+const FRAME = 65_536 + 16;
+
+/** What may be done to the frames on the disk. */
+const DAMAGES: Readonly<Record<string, (frames: Uint8Array[]) => Uint8Array[]>> = {
+  ...Object.fromEntries(
+    [0, 1, 2].flatMap((at) =>
+      [0, 100, -1].map((byte) => [
+        `bit ${byte} of frame ${at} flipped`,
+        (frames: Uint8Array[]) => frames.with(at, flipped(frames[at] ?? new Uint8Array(), byte)),
+      ]),
+    ),
+  ),
+  "frames swapped": ([a, b, ...rest]) => [b, a, ...rest].flatMap((frame) => frame ?? []),
+  "the first frame dropped": ([, ...rest]) => rest,
+  "a frame in the middle dropped": (frames) => frames.toSpliced(1, 1),
+  "the last frame dropped": (frames) => frames.slice(0, -1),
+  "the last frame cut": (frames) => frames.with(2, frames[2]?.subarray(0, -1) ?? new Uint8Array()),
+  "a frame repeated": (frames) => frames.toSpliced(1, 0, frames[1] ?? new Uint8Array()),
+  "a frame in another's place": (frames) => frames.with(1, frames[0] ?? new Uint8Array()),
+  "a byte added": (frames) => [...frames, Uint8Array.of(0)],
+  "all gone": () => [],
+};
+
+function flipped(frame: Uint8Array, byte: number): Uint8Array {
+  const at = byte < 0 ? frame.byteLength + byte : byte;
+  return frame.with(at, (frame[at] ?? 0) ^ 1);
+}
+
+/** What every adapter does with keys. */
+export function testEncryptedBlobStore(store: BlobStore): void {
+  const key = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));
+
+  for (const keys of [[key()], [key(), key()]] as const)
+    test.for([0, 1, 65_535, 65_536, 65_537, 131_072, 1_200_000])(
+      `stores %i bytes with ${keys.length} keys, and reads them in ranges`,
+      async (length) => {
+        const bytes = bytesOf(length);
+        for (const source of [sourceOf(bytes), sourceOf(bytes, 7), nativeSourceOf(bytes)]) {
+          const id = newPrefix() + ulid(Date.now());
+          const expected = { algorithm: "sha256", hex: hexOf("sha256", bytes) } as const;
+          const written = await store.write(id, source, expected, { keys });
+          expect(written).toEqual({ ok: true, md5Hex: hexOf("md5", bytes) });
+          const whole = await store.read(id, undefined, keys);
+          expect(whole.sizeBytes).toBe(length);
+          expect((await bytesOfBody(whole.body)).equals(bytes)).toBe(true);
+          for (const offset of [0, 1, 65_535, 65_536, 131_071, 1_199_999])
+            for (const end of [offset + 1, 65_536, 65_537, 131_072, length]) {
+              if (end <= offset || end > length) continue;
+              const range = { offset, length: end - offset };
+              const part = await bytesOfBody((await store.read(id, range, keys)).body);
+              expect(part.equals(bytes.subarray(offset, end)), `${offset} to ${end}`).toBe(true);
+            }
+        }
+      },
+    );
+
+  test("keeps nothing of the plain bytes", async () => {
+    const id = newPrefix() + ulid(Date.now());
+    const bytes = Buffer.from("plain text ".repeat(10_000));
+    await store.write(id, sourceOf(bytes), undefined, { keys: [key()] });
+    const stored = await bytesOfBody((await store.read(id, undefined)).body);
+    expect(stored.byteLength).toBe(bytes.byteLength + 2 * 16);
+    expect(stored.includes("plain text")).toBe(false);
+  });
+
+  test("verifies the digest of the plain bytes", async () => {
+    const id = newPrefix() + ulid(Date.now());
+    const expected = { algorithm: "sha1", hex: hexOf("sha1", bytesOf(1)) } as const;
+    for (const length of [0, 70_000]) {
+      const written = store.write(id, sourceOf(bytesOf(length)), expected, { keys: [key()] });
+      expect(await written).toEqual({ ok: false, reason: "digest" });
+    }
+  });
+
+  test("computes no MD5 that nobody wants", async () => {
+    const id = newPrefix() + ulid(Date.now());
+    const options = { keys: [key()], wantsMd5: false } as const;
+    const written = await store.write(id, sourceOf(bytesOf(70_000)), undefined, options);
+    expect(written).toEqual({ ok: true, md5Hex: "" });
+  });
+
+  /** What there is to read before it breaks off. */
+  async function readUntilBroken(id: string, keys: readonly [Uint8Array]): Promise<number> {
+    let readBytes = 0;
+    const reading = (async () => {
+      for await (const chunk of (await store.read(id, undefined, keys)).body)
+        readBytes += chunk.byteLength;
+    })();
+    await expect(reading).rejects.toThrow();
+    return readBytes;
+  }
+
+  const length = 2 * 65_536 + 1000;
+
+  test.for(Object.keys(DAMAGES))("breaks off a read of a blob with %s", async (name) => {
+    const keys = [key()] as const;
+    const [id, damagedId] = [newPrefix(), newPrefix()].map((prefix) => prefix + ulid(Date.now()));
+    await store.write(id ?? "", sourceOf(bytesOf(length)), undefined, { keys });
+    const stored = await bytesOfBody((await store.read(id ?? "", undefined)).body);
+    const frames = [0, 1, 2].map(
+      (n) => new Uint8Array(stored.subarray(n * FRAME, (n + 1) * FRAME)),
+    );
+    const damaged = Buffer.concat(DAMAGES[name]?.(frames) ?? []);
+    await store.write(damagedId ?? "", sourceOf(damaged), undefined);
+    if (name === "all gone") {
+      // It opens as what it is: a blob without bytes, which no row refers to.
+      expect((await store.read(damagedId ?? "", undefined, keys)).sizeBytes).toBe(0);
+      return;
+    }
+    expect(await readUntilBroken(damagedId ?? "", keys)).toBeLessThan(length);
+  });
+
+  test("does not open a blob with another key", async () => {
+    const id = newPrefix() + ulid(Date.now());
+    await store.write(id, sourceOf(bytesOf(length)), undefined, { keys: [key()] });
+    expect(await readUntilBroken(id, [key()])).toBe(0);
+  });
+}

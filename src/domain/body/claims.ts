@@ -17,7 +17,18 @@ export interface BodyClaims {
   readonly trailerAlgorithm: ChecksumAlgorithm | undefined;
   /** The checksum to compute of a body that brings none. */
   readonly wantedAlgorithm: ChecksumAlgorithm | undefined;
+  /** The MD5 is looked at later. */
+  readonly wantsMd5?: true;
 }
+
+/** Of bytes that come from nowhere but the store. */
+export const NO_CLAIMS: BodyClaims = {
+  sha256Hex: undefined,
+  md5Hex: undefined,
+  checksum: undefined,
+  trailerAlgorithm: undefined,
+  wantedAlgorithm: undefined,
+};
 
 /** The algorithm of the checksum that the request brings, in a header or in its trailer. */
 export function claimedAlgorithm({

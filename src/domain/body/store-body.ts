@@ -6,6 +6,7 @@ import { S3Error } from "../../protocol/errors.ts";
 import { MAX_PART_BYTES } from "../../protocol/limits.ts";
 import type { BlobContent, InlineContent, StoredChecksum } from "../../protocol/object-record.ts";
 import type { BlobDigest, BlobSource, BlobStore } from "../../storage/ports/blob-store.ts";
+import { etagOf, inlineContent, newBlobKeys, type ObjectKey } from "../encryption/object-key.ts";
 import {
   type BodyClaims,
   checkChecksum,
@@ -27,14 +28,24 @@ const FIRST_BUFFER_BYTES = 16 * 1024;
 /** Bytes that match every claim, and that no row refers to yet. */
 export interface StoredBody<Content extends InlineContent | BlobContent> {
   readonly content: Content;
+  readonly sizeBytes: number;
+  /** The MD5 as hex, or what is in its place for what is encrypted with a customer's key or one of KMS. */
+  readonly etag: string;
+  /** Empty when nobody wanted it. */
   readonly md5Hex: string;
   readonly checksum: StoredChecksum | undefined;
 }
 
-/** Holds a small body in memory and hashes it there. @throws S3Error as {@link storeBlob} */
+/**
+ * Holds a small body in memory and hashes it there.
+ *
+ * @param key that it is encrypted with; undefined: it is not
+ * @throws S3Error as {@link storeBlob}
+ */
 export async function holdInline(
   body: IncomingBody,
   claims: BodyClaims,
+  key?: ObjectKey,
 ): Promise<StoredBody<InlineContent>> {
   const bytes = await readWhole(body);
   const md5Hex = hash("md5", bytes, "hex");
@@ -50,12 +61,17 @@ export async function holdInline(
     await running.update(bytes);
     checksum = await verifyChecksum(algorithm, claims, body, running);
   }
-  return { content: { kind: "inline", bytes }, md5Hex, checksum };
+  const content = inlineContent(key, bytes);
+  const { byteLength: sizeBytes } = bytes;
+  return { content, sizeBytes, etag: etagOf(key, md5Hex), md5Hex, checksum };
 }
 
 /**
  * Streams a body into the blob store. The store computes the MD5 and verifies one digest by itself, so a body whose
- * claims are at most those passes through without JavaScript touching a byte; anything else takes one reading loop.
+ * claims are at most those passes through without JavaScript touching a byte, unless it is encrypted; anything else takes one
+ * reading loop.
+ *
+ * @param key as of {@link holdInline}
  *
  * Whatever fails, the blob is deleted before this throws.
  * @throws S3Error EntityTooLarge, XAmzContentSHA256Mismatch, BadDigest, IncompleteBody, or what is wrong with the framing
@@ -65,13 +81,14 @@ export async function storeBlob(
   blobId: string,
   body: IncomingBody,
   claims: BodyClaims,
+  key?: ObjectKey,
 ): Promise<StoredBody<BlobContent>> {
   if (body.sizeBytes > MAX_PART_BYTES) {
     throw new S3Error("EntityTooLarge", {
       fields: { ProposedSize: String(body.sizeBytes), MaxSizeAllowed: String(MAX_PART_BYTES) },
     });
   }
-  return dropOnFailure(blobs, blobId, () => storeAndVerify(blobs, blobId, body, claims));
+  return dropOnFailure(blobs, blobId, () => storeAndVerify(blobs, blobId, body, claims, key));
 }
 
 async function storeAndVerify(
@@ -79,6 +96,7 @@ async function storeAndVerify(
   blobId: string,
   body: IncomingBody,
   claims: BodyClaims,
+  key: ObjectKey | undefined,
 ): Promise<StoredBody<BlobContent>> {
   const claim = claimForStore(claims);
   const algorithm = claimedAlgorithm(claims) ?? claims.wantedAlgorithm;
@@ -87,10 +105,18 @@ async function storeAndVerify(
   const running = algorithm === undefined || isStores ? undefined : digester(algorithm);
 
   const source = running === undefined ? body : tapped(body, running);
-  const written = await blobs.write(blobId, source, claim?.digest);
+  const sealed = key && newBlobKeys(key, blobId);
+  const wantsMd5 =
+    key === undefined ||
+    key.hasMd5Etag ||
+    algorithm === "MD5" ||
+    claims.md5Hex !== undefined ||
+    claims.wantsMd5 === true;
+  const options = { keys: sealed?.keys, wantsMd5 };
+  const written = await blobs.write(blobId, source, claim?.digest, options);
   if (!written.ok) throw claim?.mismatch() ?? new S3Error("InternalError");
   const { md5Hex } = written;
-  checkMd5(claims, md5Hex);
+  if (wantsMd5) checkMd5(claims, md5Hex);
 
   let checksum: StoredChecksum | undefined;
   if (running !== undefined && algorithm !== undefined) {
@@ -100,7 +126,9 @@ async function storeAndVerify(
   } else if (claims.checksum !== undefined) {
     checksum = { ...claims.checksum, type: "FULL_OBJECT" };
   }
-  return { content: { kind: "blob", blobId, sizeBytes: body.sizeBytes }, md5Hex, checksum };
+  const { sizeBytes } = body;
+  const content = { kind: "blob" as const, blobId, sizeBytes, sealedKey: sealed?.sealedKey };
+  return { content, sizeBytes, etag: etagOf(key, md5Hex), md5Hex, checksum };
 }
 
 interface StoreClaim {

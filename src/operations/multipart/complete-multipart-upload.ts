@@ -1,16 +1,18 @@
 import { readDocument, transportClaims } from "../../domain/body/read-document.ts";
+import { requireUploadsKey } from "../../domain/encryption/open-upload.ts";
 import { recodePath } from "../../lib/uri.ts";
 import { checksumNodes } from "../../protocol/checksum-headers.ts";
+import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
+import { encryptionHeaders } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
 import type { Completion, CompletionRefusal } from "../../protocol/multipart-completion.ts";
 import { onObject, SIGNED_ONLY } from "../access.ts";
-import type { ObjectOperation } from "../operation.ts";
+import type { ObjectContext, ObjectOperation } from "../operation.ts";
 import { parseCompletion } from "./completion.ts";
 
 /** 10,000 parts with the longest of checksums are some 3 MB. */
@@ -28,7 +30,6 @@ export const completeMultipartUpload: ObjectOperation = {
   name: "CompleteMultipartUpload",
   scope: "object",
   access: onObject("PutObject", SIGNED_ONLY),
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, bucket, key, index } = context;
     const { headers, origin, rawPath } = request;
@@ -38,7 +39,9 @@ export const completeMultipartUpload: ObjectOperation = {
     const completion = await describedFor(index, key, uploadId, () =>
       parseCompletion(document, headers, uploadId),
     );
-    const completed = await index.completeUpload(key, uploadId, completion);
+    const encryption = await verifiedEncryption(context, uploadId);
+    const described = encryption === undefined ? completion : { ...completion, encryption };
+    const completed = await index.completeUpload(key, uploadId, described);
     if (!completed.ok) throw refusalError(completed, uploadId);
     return xmlResponse(
       "CompleteMultipartUploadResult",
@@ -49,10 +52,29 @@ export const completeMultipartUpload: ObjectOperation = {
         ["ETag", quoteEtag(completed.etag)],
         ...checksumNodes(completed.checksum),
       ],
-      { headers: versionHeaders(completed.versionId) },
+      {
+        headers: {
+          ...versionHeaders(completed.versionId),
+          ...encryptionHeaders(completed.encryption),
+        },
+      },
     );
   },
 };
+
+/** How the upload is encrypted, if the request brings the customer's key that it is encrypted with. @throws S3Error InvalidRequest */
+async function verifiedEncryption(
+  { request, bucket, key, index }: ObjectContext,
+  uploadId: string,
+): Promise<string | undefined> {
+  const customerKey = parseCustomerKey(request.headers);
+  if (customerKey === undefined) return undefined;
+  const upload = await index.findUpload(key, uploadId);
+  // The shard says that there is none, or that it is completed already.
+  if (upload === undefined) return undefined;
+  requireUploadsKey(bucket.id, upload.encryption, customerKey);
+  return upload.encryption;
+}
 
 /** Parses the document. If it is wrong and there is no such upload either, the answer is NoSuchUpload. */
 async function describedFor(

@@ -1,10 +1,9 @@
 import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
 import { ownerOf } from "../../domain/bucket-owner.ts";
+import { newUploadEncryption } from "../../domain/encryption/upload-encryption.ts";
 import { makingAccount } from "../../domain/known-accounts.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
-import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
@@ -22,7 +21,6 @@ export const createMultipartUpload: ObjectOperation = {
   name: "CreateMultipartUpload",
   scope: "object",
   access: ofUpload(SIGNED_ONLY),
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, bucket, key, index, caller, settings } = context;
     const { headers } = request;
@@ -33,6 +31,7 @@ export const createMultipartUpload: ObjectOperation = {
     const initiator = isPlain
       ? undefined
       : makingAccount(caller, ownerOf(bucket, settings.account));
+    const encryption = await newUploadEncryption(context);
     const uploadId = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),
       headers: parseStoredHeaders(headers),
@@ -40,6 +39,7 @@ export const createMultipartUpload: ObjectOperation = {
       attributes,
       access,
       initiator,
+      encryption: encryption?.column,
     });
     return xmlResponse(
       "InitiateMultipartUploadResult",
@@ -54,7 +54,7 @@ export const createMultipartUpload: ObjectOperation = {
             "x-amz-checksum-algorithm": checksum.algorithm,
             "x-amz-checksum-type": checksum.type,
           }),
-          ...encryptionHeaders(headers),
+          ...encryption?.headers,
         },
       },
     );

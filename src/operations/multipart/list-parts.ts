@@ -5,7 +5,6 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
-import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import type { PartRecord } from "../../protocol/multipart-completion.ts";
@@ -28,7 +27,6 @@ export const listParts: ObjectOperation = {
   scope: "object",
   access: onObject("ListMultipartUploadParts", SIGNED_ONLY),
   needsObject: true,
-  refuses: REFUSED_OF_READS,
   async handle(context) {
     const { request, bucket, key, index } = context;
     const facts = latestFacts(context);

@@ -1,12 +1,14 @@
 import { copyPart } from "../../domain/copy-part.ts";
 import { readSource } from "../../domain/copy-source.ts";
+import { openUpload } from "../../domain/encryption/open-upload.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { checkSourceConditions } from "../../protocol/read-conditions.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
+import { parseNewCustomerKey } from "../../protocol/encryption/customer-key.ts";
+import { partEncryptionHeaders } from "../../protocol/encryption/stored-encryption.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseCopyRange, parsePartNumber, requireCopyRange } from "../../protocol/range.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { copySourceVersion } from "../../protocol/version-headers.ts";
@@ -26,7 +28,6 @@ export const uploadPartCopy: ObjectOperation = {
   name: "UploadPartCopy",
   scope: "object",
   access: onObject("PutObject", SIGNED_ONLY),
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { key, index } = context;
     const { headers, query } = context.request;
@@ -36,6 +37,8 @@ export const uploadPartCopy: ObjectOperation = {
     const range = parseCopyRange(headers);
     const upload = await index.findUpload(key, uploadId);
     if (upload === undefined) throw noSuchUpload(uploadId);
+    const customerKey = parseNewCustomerKey(headers);
+    const objectKey = await openUpload(context, upload, customerKey);
 
     let sourceVersionId: string | undefined;
     const { etag, lastModifiedMs, checksum } = await copyPart(context, {
@@ -43,14 +46,16 @@ export const uploadPartCopy: ObjectOperation = {
       uploadId,
       partNumber,
       checksumAlgorithm: upload.checksum?.algorithm,
+      objectKey,
       async readSource() {
         const wanted = { ...WANTS_CONTENT, range };
-        const { record } = await readSource(context, source, wanted);
+        const found = await readSource(context, source, wanted);
+        const { record } = found;
         checkSourceConditions(headers, "x-amz-copy-source-", record);
         const { sizeBytes, versionId } = record;
         sourceVersionId = versionId;
         const all = { offset: 0, length: sizeBytes };
-        return { record, range: range ? requireCopyRange(headers, range, sizeBytes) : all };
+        return { ...found, range: range ? requireCopyRange(headers, range, sizeBytes) : all };
       },
     });
     return xmlResponse(
@@ -60,7 +65,12 @@ export const uploadPartCopy: ObjectOperation = {
         ["LastModified", formatIsoDate(lastModifiedMs)],
         ...checksumValueNodes(checksum),
       ],
-      { headers: copySourceVersion(sourceVersionId) },
+      {
+        headers: {
+          ...copySourceVersion(sourceVersionId),
+          ...partEncryptionHeaders(upload.encryption, customerKey),
+        },
+      },
     );
   },
 };

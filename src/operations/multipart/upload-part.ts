@@ -2,9 +2,10 @@ import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
 import { writePart } from "../../domain/write-part.ts";
 import { checksumHeader } from "../../protocol/checksums.ts";
+import { parseNewCustomerKey } from "../../protocol/encryption/customer-key.ts";
+import { partEncryptionHeaders } from "../../protocol/encryption/stored-encryption.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parsePartNumber } from "../../protocol/range.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { uploadIdOf } from "../../protocol/upload-id.ts";
 import { onObject, SIGNED_ONLY } from "../access.ts";
@@ -22,18 +23,20 @@ export const uploadPart: ObjectOperation = {
   name: "UploadPart",
   scope: "object",
   access: onObject("PutObject", SIGNED_ONLY),
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, key } = context;
-    const { etag, checksum } = await writePart(context, {
+    const customerKey = parseNewCustomerKey(request.headers);
+    const { etag, checksum, encryption } = await writePart(context, {
       key,
       uploadId: uploadIdOf(request.query),
       partNumber: parsePartNumber(request.query.get("partNumber") ?? ""),
       body: incomingBody(context),
       claims: bodyClaims(request, payload),
+      customerKey,
     });
     return emptyResponse(200, {
       etag: quoteEtag(etag),
+      ...partEncryptionHeaders(encryption, customerKey),
       ...(checksum !== undefined && { [checksumHeader(checksum.algorithm)]: checksum.value }),
     });
   },

@@ -1,6 +1,7 @@
 import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
 import { copyContent } from "../../domain/copy-object.ts";
 import { readSource, requireCopyOf } from "../../domain/copy-source.ts";
+import { uploadEncryption } from "../../domain/encryption/upload-encryption.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import { checksumNodes } from "../../protocol/checksum-headers.ts";
@@ -9,10 +10,8 @@ import { checkSourceConditions } from "../../protocol/read-conditions.ts";
 import { parseWriteConditions } from "../../protocol/write-conditions.ts";
 import { parseAnnotationDirective, parseDirective } from "../../protocol/copy-directive.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
-import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { copiedHeaders } from "../../protocol/stored-headers.ts";
@@ -25,6 +24,7 @@ import type { ObjectOperation } from "../operation.ts";
 const CHANGES = [
   "x-amz-checksum-algorithm",
   "x-amz-server-side-encryption",
+  "x-amz-server-side-encryption-customer-algorithm",
   "x-amz-storage-class",
   "x-amz-website-redirect-location",
 ];
@@ -42,7 +42,6 @@ export const copyObject: ObjectOperation = {
   name: "CopyObject",
   scope: "object",
   access: ofUpload(),
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { key, bucket } = context;
     const { headers } = context.request;
@@ -71,6 +70,7 @@ export const copyObject: ObjectOperation = {
       },
       attributesOf: ({ tags }) => (keepsTags ? { ...given, tags } : given),
       access,
+      encryption: await uploadEncryption(context),
       headersOf: (stored) => copiedHeaders(stored, headers),
       storageClass: parseStorageClass(headers),
       checksumAlgorithm: parseChecksumAlgorithm(headers),
@@ -85,7 +85,7 @@ export const copyObject: ObjectOperation = {
       ],
       {
         headers: {
-          ...encryptionHeaders(headers),
+          ...copied.encryptionHeaders,
           ...versionHeaders(copied.versionId),
           ...copySourceVersion(copied.sourceVersionId),
         },

@@ -1,4 +1,5 @@
 import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
+import { newUploadEncryption } from "../../domain/encryption/upload-encryption.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
 import { requireVouchedUpload, uploadAttributes } from "../../domain/upload-attributes.ts";
 import type { DescribedUpload } from "../../domain/write-object.ts";
@@ -27,6 +28,7 @@ export async function describedUpload(context: ObjectContext): Promise<Described
     storageClass: parseStorageClass(headers),
     attributes,
     access,
+    encryption: await newUploadEncryption(context),
     conditions: parseWriteConditions(headers),
   };
 }

@@ -1,13 +1,15 @@
+import { requireCustomerKey } from "../../domain/encryption/open-encryption.ts";
 import { requireObject } from "../../domain/found-object.ts";
 import { formatHttpDate } from "../../lib/http-date.ts";
 import type { XmlContent, XmlNode } from "../../lib/xml-writer.ts";
 import { checksumElement, checksumValueNodes } from "../../protocol/checksum-headers.ts";
+import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
+import { refuseEncryption } from "../../protocol/encryption/requested-encryption.ts";
 import {
   type ObjectAttributesParameters,
   parseObjectAttributes,
 } from "../../protocol/object-attributes.ts";
 import type { ObjectRecord, StoredChecksum } from "../../protocol/object-record.ts";
-import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import { parseVersionId } from "../../protocol/version-id.ts";
@@ -34,14 +36,16 @@ export const getObjectAttributes: ObjectOperation = {
   scope: "object",
   access: onVersion("GetObject", "GetObjectAttributes"),
   needsObject: true,
-  refuses: REFUSED_OF_READS,
-  async handle({ request, index, contents, key }) {
+  async handle({ request, bucket, index, contents, key }) {
+    refuseEncryption(request.headers);
+    const customerKey = parseCustomerKey(request.headers);
     const versionId = parseVersionId(request.query);
     const parameters = parseObjectAttributes(request.headers);
     const { attributes } = parameters;
     const asksForParts = attributes.has("ObjectParts");
     const wanted = { ...(asksForParts ? WANTS_PARTS : WANTS_HEADERS), versionId };
     const record = requireObject(await index.read(key, wanted), key, versionId);
+    requireCustomerKey(bucket.id, record.encryption, customerKey);
 
     const { etag, checksum, storageClass, sizeBytes, lastModifiedMs } = record;
     const parts = asksForParts ? await partsContent(contents, record, parameters) : undefined;

@@ -1,5 +1,4 @@
 import { respondWithHeaders } from "../../domain/read-object.ts";
-import { REFUSED_OF_READS } from "../../protocol/refused-headers.ts";
 import { onVersion } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
@@ -14,7 +13,6 @@ export const headObject: ObjectOperation = {
   scope: "object",
   access: onVersion("GetObject"),
   needsObject: true,
-  refuses: REFUSED_OF_READS,
   handle(context) {
     return respondWithHeaders(context, context.request, context.key);
   },

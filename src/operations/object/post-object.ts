@@ -2,9 +2,7 @@ import { storeFormFile } from "../../domain/store-form-file.ts";
 import { commitObject } from "../../domain/write-object.ts";
 import { urlEncode } from "../../lib/url-encoding.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
-import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse, xmlResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
@@ -25,17 +23,20 @@ export const postObject: ObjectOperation = {
   scope: "object",
   access: ofUpload(),
   isForm: true,
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
-    const { request, key, form } = context;
+    const { form } = context;
     if (form === undefined) throw new Error("PostObject without a form");
     const upload = await describedUpload(context);
-    const stored = await storeFormFile(context, key, form, upload.claims);
-    const { etag, checksum, versionId } = await commitObject(context, upload, stored);
+    const stored = await storeFormFile(context, form, upload);
+    const { etag, checksum, versionId, encryptionHeaders } = await commitObject(
+      context,
+      upload,
+      stored,
+    );
     return answer(context, form.fields, quoteEtag(etag), {
       ...checksumHeaders(checksum),
       ...putVersion(versionId),
-      ...encryptionHeaders(request.headers),
+      ...encryptionHeaders,
     });
   },
 };

@@ -2,9 +2,8 @@ import { appendObject } from "../../domain/append-object.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
-import { encryptionHeaders } from "../../protocol/encryption-headers.ts";
+import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { REFUSED_OF_WRITES } from "../../protocol/refused-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
@@ -26,7 +25,6 @@ export const putObject: ObjectOperation = {
   name: "PutObject",
   scope: "object",
   access: ofUpload(),
-  refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { headers } = context.request;
     const described = await describedUpload(context);
@@ -34,12 +32,12 @@ export const putObject: ObjectOperation = {
     const upload = { ...described, body: incomingBody(context) };
     const written = await (offsetBytes === undefined
       ? writeObject(context, upload)
-      : appendObject(context, { ...upload, offsetBytes }));
+      : appendObject(context, { ...upload, offsetBytes, customerKey: parseCustomerKey(headers) }));
     return emptyResponse(200, {
       etag: quoteEtag(written.etag),
+      ...written.encryptionHeaders,
       ...checksumHeaders(written.checksum),
       ...putVersion(written.versionId),
-      ...encryptionHeaders(headers),
       ...(offsetBytes !== undefined && { "x-amz-object-size": String(written.sizeBytes) }),
     });
   },

@@ -9,6 +9,7 @@ import {
   text,
 } from "../../lib/xml-shape.ts";
 import { invalidArgument } from "../errors.ts";
+import { METHODS, type RequestedEncryption } from "./requested-encryption.ts";
 
 /**
  * The document of PutBucketEncryption: what new objects are encrypted with when their upload does not say, and with what they may
@@ -64,4 +65,19 @@ export function keptRule(rule: EncryptionRule, known: EncryptionRule | undefined
     BucketKeyEnabled: rule.BucketKeyEnabled ?? false,
     BlockedEncryptionTypes: rule.BlockedEncryptionTypes ?? known?.BlockedEncryptionTypes,
   };
+}
+
+/** What a new object is encrypted with when its request says nothing of that; undefined: the bucket does not say either. */
+export function defaultEncryption(rule: EncryptionRule): RequestedEncryption | undefined {
+  const { ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled } = rule;
+  if (byDefault === undefined) return undefined;
+  const method = METHODS[byDefault.SSEAlgorithm];
+  if (method === "S3") return { method };
+  const keyId = byDefault.KMSMasterKeyID;
+  return { method, keyId, context: undefined, hasBucketKey: BucketKeyEnabled === true };
+}
+
+/** Does the bucket refuse objects that are encrypted with a customer's key? */
+export function blocksCustomerKeys({ BlockedEncryptionTypes: blocked }: EncryptionRule): boolean {
+  return blocked?.EncryptionType.includes("SSE-C") === true;
 }

@@ -14,8 +14,8 @@ export function diskBlobStore(disk: Fetcher): BlobStore {
     disk.fetch(`http://disk/${path}`, init);
 
   return {
-    async write(id, source, expected): Promise<BlobWriteResult> {
-      const md5 = createHash("md5");
+    async write(id, source, expected, { wantsMd5 = true } = {}): Promise<BlobWriteResult> {
+      const md5 = wantsMd5 ? createHash("md5") : undefined;
       const expectedHash = expected === undefined ? undefined : createHash(expected.algorithm);
       const verified = { ...source, chunks: () => hashed(source, md5, expectedHash, expected) };
       try {
@@ -23,7 +23,7 @@ export function diskBlobStore(disk: Fetcher): BlobStore {
           send(blobPath(id), { method: "PUT", body }),
         );
         await requireOk(response, "write", id);
-        return { ok: true, md5Hex: md5.digest("hex") };
+        return { ok: true, md5Hex: md5?.digest("hex") ?? "" };
       } catch (error) {
         if (error instanceof DigestMismatch) return { ok: false, reason: "digest" };
         throw error;
@@ -73,13 +73,13 @@ function fileSizeOf({ headers }: Response): number {
  */
 async function* hashed(
   source: BlobSource,
-  md5: Hash,
+  md5: Hash | undefined,
   expectedHash: Hash | undefined,
   expected: BlobDigest | undefined,
 ): AsyncGenerator<Uint8Array, void> {
   let passedBytes = 0;
   for await (const chunk of source.chunks()) {
-    md5.update(chunk);
+    md5?.update(chunk);
     expectedHash?.update(chunk);
     passedBytes += chunk.byteLength;
     const isWhole = passedBytes === source.sizeBytes;

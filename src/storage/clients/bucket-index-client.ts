@@ -5,15 +5,17 @@ import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/ob
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord } from "../ports/bucket-directory.ts";
 import {
+  type AppendDraft,
   type BucketIndex,
   type Removal,
   type RemoveOutcome,
   StaleBucketError,
 } from "../ports/bucket-index.ts";
 import type { Wanted } from "../ports/content-index.ts";
+import type { PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
-import { ACCESS_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
+import { ACCESS_PROTOCOL, ENCRYPTION_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
 import type { ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import { BucketShards, type Decision, type ShardStub } from "./bucket-shards.ts";
@@ -88,12 +90,14 @@ export function bucketIndexClient(
       shards.callOf(
         key,
         (shard, stamp, known) => shard.commit(stamp, known, key, draft, conditions),
-        protocolFor(draft.access !== undefined),
+        protocolFor(draft.access !== undefined, draft.encryption !== undefined),
       ),
 
     append: (key, draft, conditions) =>
-      shards.callOf(key, (shard, stamp, known) =>
-        shard.append(stamp, known, key, draft, conditions),
+      shards.callOf(
+        key,
+        (shard, stamp, known) => shard.append(stamp, known, key, draft, conditions),
+        protocolFor(false, appendsSealed(draft)),
       ),
 
     async remove(removal) {
@@ -136,7 +140,10 @@ export function bucketIndexClient(
         key,
         (shard, stamp, known) =>
           shard.change(stamp, known, key, versionId, change, decidedOnObject),
-        protocolFor(change.kind === "acl" || decidedOnObject !== undefined),
+        protocolFor(
+          change.kind === "acl" || decidedOnObject !== undefined,
+          change.kind === "encryption",
+        ),
       ),
 
     readAnnotation: (version, name) =>
@@ -169,15 +176,20 @@ export function bucketIndexClient(
       shards.callOf(
         key,
         (shard, stamp, known) => shard.createUpload(stamp, known, key, draft),
-        protocolFor(draft.access !== undefined || draft.initiator !== undefined),
+        protocolFor(
+          draft.access !== undefined || draft.initiator !== undefined,
+          draft.encryption !== undefined,
+        ),
       ),
 
     findUpload: (key, uploadId) =>
       shards.callOf(key, (shard, stamp, known) => shard.findUpload(stamp, known, key, uploadId)),
 
     putPart: (key, uploadId, partNumber, draft) =>
-      shards.callOf(key, (shard, stamp, known) =>
-        shard.putPart(stamp, known, key, uploadId, partNumber, draft),
+      shards.callOf(
+        key,
+        (shard, stamp, known) => shard.putPart(stamp, known, key, uploadId, partNumber, draft),
+        protocolFor(false, isSealedPart(draft)),
       ),
 
     listParts: (key, uploadId, after, limit) =>
@@ -213,8 +225,18 @@ export function bucketIndexClient(
   };
 }
 
-function protocolFor(saysAccess: boolean): number {
+function protocolFor(saysAccess: boolean, saysEncryption = false): number {
+  if (saysEncryption) return ENCRYPTION_PROTOCOL;
   return saysAccess ? ACCESS_PROTOCOL : PROTOCOL;
+}
+
+function appendsSealed({ content }: AppendDraft): boolean {
+  return (content.kind === "appended" ? content.tail : content).sealedKey !== undefined;
+}
+
+function isSealedPart({ content }: PartDraft): boolean {
+  if (content.kind === "blob") return content.sealedKey !== undefined;
+  return content.segments.some(({ sealedKey }) => sealedKey !== undefined);
 }
 
 const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;

@@ -18,19 +18,40 @@ export interface BlobSource {
   chunks(): AsyncGenerator<Uint8Array, void>;
 }
 
+export interface BlobWriteOptions {
+  /**
+   * The bytes are stored encrypted, with one key or two, of 32 bytes and for no other blob; digests are of the plain bytes
+   * all the same. Undefined: as they are.
+   */
+  readonly keys?: BlobKeys | undefined;
+  /** False: nobody asks for the MD5. */
+  readonly wantsMd5?: boolean;
+}
+
+/** The innermost first. */
+export type BlobKeys = readonly [Uint8Array] | readonly [Uint8Array, Uint8Array];
+
 export type BlobWriteResult =
+  /** Empty when nobody asked for it. */
   | { readonly ok: true; readonly md5Hex: string }
   /** The bytes did not have the digest; nothing is kept. */
   | { readonly ok: false; readonly reason: "digest" };
 
 /** Port: immutable bytes by id. An id is written once, never overwritten. */
 export interface BlobStore {
-  write(id: string, source: BlobSource, expected: BlobDigest | undefined): Promise<BlobWriteResult>;
+  write(
+    id: string,
+    source: BlobSource,
+    expected: BlobDigest | undefined,
+    options?: BlobWriteOptions,
+  ): Promise<BlobWriteResult>;
   /**
+   * @param keys those that it was written with; what is read, and how long it is, is the plain bytes then
    * @param range has a byte at least; undefined: the whole blob
-   * @throws Error when the blob is missing, or ends before the range: an index row without its bytes is a bug, never a 404
+   * @throws Error when the blob is missing, or ends before the range: an index row without its bytes is a bug, never a 404;
+   *   or when it does not open with these keys. What is found out later breaks the stream off
    */
-  read(id: string, range: BlobRange | undefined): Promise<OpenBlob>;
+  read(id: string, range: BlobRange | undefined, keys?: BlobKeys): Promise<OpenBlob>;
   /** Ids that do not exist are no error. At most 1,000. */
   delete(ids: readonly string[]): Promise<void>;
   /** Ids under a prefix, after `after` unless that is empty, in order, at most 1,000 a page. */

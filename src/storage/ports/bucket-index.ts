@@ -217,6 +217,8 @@ export type AttributeChange =
   | { readonly kind: "legal-hold"; readonly hasLegalHold: boolean }
   /** Owner and ACL, as in `ObjectDraft`; the owner stays. */
   | { readonly kind: "acl"; readonly access: string | undefined }
+  /** The object's key is wrapped with another. */
+  | { readonly kind: "encryption"; readonly encryption: string }
   | {
       readonly kind: "retention";
       /** Undefined takes it away. */

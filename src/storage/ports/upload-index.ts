@@ -24,6 +24,8 @@ export interface UploadDraft {
   readonly attributes: ObjectAttributes;
   /** Owner and ACL of the object to be, as in `ObjectDraft`. */
   readonly access?: string | undefined;
+  /** Of the object to be, as in `ObjectDraft`; each part is encrypted with a key that is sealed with the one in it. */
+  readonly encryption?: string | undefined;
   /** The account that begins it; absent: the bucket's owner. */
   readonly initiator?: Account | undefined;
 }
@@ -45,6 +47,7 @@ export interface UploadRecord extends UploadSummary {
   readonly headers: StoredHeaders;
   readonly attributes: ObjectAttributes;
   readonly access?: string | undefined;
+  readonly encryption?: string | undefined;
   /** Of the object that had the key when the upload began; undefined: there was none. */
   readonly objectSequence: number | undefined;
 }
@@ -94,6 +97,8 @@ export interface UploadPage {
 }
 
 export interface CompletedUpload extends JoinedParts {
+  /** Of the object; not told again when the completion is. */
+  readonly encryption?: string | undefined;
   /** Undefined: the null version. */
   readonly versionId: string | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Content, ObjectRecord, StoredHeaders } from "../../protocol/object-record.ts";
+import { keptInlineBytes } from "../../protocol/encryption/stored-encryption.ts";
 import { readAttributes } from "./attributes-column.ts";
 import { summaryOf, type SummaryValues } from "./summary.ts";
 
@@ -21,12 +22,16 @@ export type PackedColumns = readonly [
   headers: string,
   attributes: string | null,
   access?: string | null,
+  encryption?: string | null,
+  /** Of a content that is inline, or one blob. */
+  sealedKey?: ArrayBuffer | null,
 ];
 
 /** @throws Error when the bytes are not as many as the row says */
 export function unpackObject({ columns, content, annotationCount }: PackedObject): ObjectRecord {
-  const [summary, sequence, versionId, headers, attributes, access] = columns;
-  if (content?.kind === "inline") requireLength(content.bytes, summary);
+  const [summary, sequence, versionId, headers, attributes, access, encryption, sealedKey] =
+    columns;
+  if (content?.kind === "inline") requireLength(content.bytes, summary, encryption ?? undefined);
   return {
     kind: "object",
     ...summaryOf(summary),
@@ -35,14 +40,26 @@ export function unpackObject({ columns, content, annotationCount }: PackedObject
     sequence,
     attributes: readAttributes(attributes),
     access: access ?? undefined,
-    content,
+    ...(typeof encryption === "string" && { encryption }),
+    content: sealedKey instanceof ArrayBuffer ? sealedContent(content, sealedKey) : content,
     ...(annotationCount !== undefined && { annotationCount }),
   };
 }
 
-function requireLength({ byteLength }: Uint8Array, [key, , sizeBytes]: SummaryValues): void {
-  if (byteLength !== sizeBytes)
+/** A stitched content has a key in each of its segments. */
+function sealedContent(content: Content | undefined, sealedKey: ArrayBuffer): Content | undefined {
+  if (content === undefined || content.kind === "stitched") return content;
+  return { ...content, sealedKey: new Uint8Array(sealedKey) };
+}
+
+function requireLength(
+  { byteLength }: Uint8Array,
+  [key, , sizeBytes]: SummaryValues,
+  encryption: string | undefined,
+): void {
+  const keptBytes = keptInlineBytes(sizeBytes, encryption);
+  if (byteLength !== keptBytes)
     throw new Error(
-      `the index has ${byteLength} bytes of ${JSON.stringify(key)}, not ${sizeBytes}`,
+      `the index has ${byteLength} bytes of ${JSON.stringify(key)}, not ${keptBytes}`,
     );
 }

@@ -14,10 +14,16 @@ export const PROTOCOL = 2;
  */
 export const ACCESS_PROTOCOL = 3;
 
+/**
+ * What a call speaks that brings bytes which are encrypted. An object that knows only those before would lose the keys, and the
+ * bytes with them.
+ */
+export const ENCRYPTION_PROTOCOL = 4;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-const NEWEST_PROTOCOL = 3;
+const NEWEST_PROTOCOL = 4;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;

@@ -3,13 +3,24 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fileBlobStore } from "../../../local/blobs/file-blob-store.ts";
-import { bytesOf, newPrefix, sourceOf, testBlobStore } from "../../support/blob-store-tests.ts";
+import { FixedLengthStream } from "../../../local/streams/fixed-length-stream.ts";
+import {
+  bytesOf,
+  newPrefix,
+  sourceOf,
+  testBlobStore,
+  testEncryptedBlobStore,
+} from "../../support/blob-store-tests.ts";
+
+// As the platform has it.
+Object.assign(globalThis, { FixedLengthStream });
 
 const root = mkdtempSync(path.join(tmpdir(), "ledge-blobs-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe.for([true, false])("the blob store over files, with isSynced %s", (isSynced) => {
   testBlobStore(fileBlobStore(root, { isSynced }));
+  testEncryptedBlobStore(fileBlobStore(root, { isSynced }));
 });
 
 test("files and folders are for nobody else to read, whatever the process's mask is", async () => {

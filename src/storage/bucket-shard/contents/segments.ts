@@ -15,6 +15,7 @@ interface SegmentRow extends Record<string, SqlStorageValue> {
   blob_offset_bytes: number;
   blob_size_bytes: number;
   keeper_id: string;
+  sealed_key: ArrayBuffer | null;
 }
 
 /** What a segment says besides whose it is. */
@@ -71,7 +72,7 @@ function locateRange(
   { offset, length }: ByteRange,
 ): readonly Segment[] {
   const rows = sql.exec<SegmentRow>(
-    `SELECT offset_bytes, size_bytes, blob_id, blob_offset_bytes, blob_size_bytes, keeper_id
+    `SELECT offset_bytes, size_bytes, blob_id, blob_offset_bytes, blob_size_bytes, keeper_id, sealed_key
      FROM segment
      WHERE content_id = ?1 AND offset_bytes < ?2 + ?3 AND offset_bytes >= (
        SELECT MAX(offset_bytes) FROM segment WHERE content_id = ?1 AND offset_bytes <= ?2
@@ -89,6 +90,7 @@ function locateRange(
     blobOffset: row.blob_offset_bytes,
     blobSizeBytes: row.blob_size_bytes,
     keeperId: row.keeper_id,
+    ...(row.sealed_key !== null && { sealedKey: new Uint8Array(row.sealed_key) }),
   }));
 }
 
@@ -157,8 +159,8 @@ export function insertCopiedSegments(
   for (const segment of segments) {
     sql.exec(
       `INSERT INTO segment (content_id, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id,
-         blob_size_bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+         blob_size_bytes, sealed_key)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       contentId,
       segment.offset,
       partNumber,
@@ -167,8 +169,15 @@ export function insertCopiedSegments(
       segment.blobOffset,
       keeperId ?? segment.keeperId,
       segment.blobSizeBytes,
+      segment.sealedKey ?? null,
     );
   }
+}
+
+interface WholeBlob {
+  readonly blobId: string;
+  readonly sizeBytes: number;
+  readonly sealedKey?: ArrayBuffer | Uint8Array | null | undefined;
 }
 
 /** A segment that is all of a blob, which keeps itself. */
@@ -177,18 +186,18 @@ export function insertSegment(
   contentId: string,
   offsetBytes: number,
   partNumber: number,
-  blobId: string,
-  sizeBytes: number,
+  { blobId, sizeBytes, sealedKey }: WholeBlob,
 ): void {
   sql.exec(
     `INSERT INTO segment (content_id, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id,
-       blob_size_bytes)
-     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, ?4)`,
+       blob_size_bytes, sealed_key)
+     VALUES (?1, ?2, ?3, ?4, ?5, 0, ?5, ?4, ?6)`,
     contentId,
     offsetBytes,
     partNumber,
     sizeBytes,
     blobId,
+    sealedKey ?? null,
   );
 }
 

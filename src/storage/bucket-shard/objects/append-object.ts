@@ -13,7 +13,7 @@ import {
   lastSegment,
 } from "../contents/segments.ts";
 import { findObject } from "../rows/find-object.ts";
-import { checkObject, type ObjectRow } from "../rows/object-row.ts";
+import { checkObject, keyColumn, type ObjectRow } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
 import { isKept } from "./make-room.ts";
 import { newAttributes, placeObject } from "./place-object.ts";
@@ -43,6 +43,7 @@ export function appendToObject(
     checksum: writeChecksum(draft.checksum),
     part_count: draft.partCount ?? null,
     attributes: newAttributes(transaction, { ...draft.attributes, tags }),
+    sealed_key: draft.content.kind === "appended" ? null : keyColumn(draft.content.sealedKey),
   };
   const content = contentOf(transaction, existing, draft.content);
   const versionId = placeObject(transaction, {
@@ -79,7 +80,7 @@ function contentOf(
   const contentId = grown(transaction, existing) ?? stitchHead(transaction, existing, content);
   const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
   addContent(sql, tail.blobId);
-  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail.blobId, tail.sizeBytes);
+  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail);
   return contentId;
 }
 
@@ -118,7 +119,7 @@ function stitchHead(
   addContent(sql, contentId);
   if (head !== undefined && "blobId" in head) {
     addContent(sql, head.blobId);
-    insertSegment(sql, contentId, 0, 1, head.blobId, sizeBytes);
+    insertSegment(sql, contentId, 0, 1, head);
   } else if (oldId === null) {
     throw new Error("inline bytes were not stored as a blob");
   } else if (head !== undefined) {
@@ -126,7 +127,8 @@ function stitchHead(
     insertCopiedSegments(sql, contentId, 1, head, oldId);
   } else if (existing.part_count === null) {
     addReferences(sql, oldId, 1);
-    insertSegment(sql, contentId, 0, 1, oldId, sizeBytes);
+    const { sealed_key: sealedKey } = existing;
+    insertSegment(sql, contentId, 0, 1, { blobId: oldId, sizeBytes, sealedKey });
   } else copySegments(sql, oldId, contentId, sizeBytes);
   return contentId;
 }

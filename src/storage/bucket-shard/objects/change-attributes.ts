@@ -3,7 +3,7 @@ import type { AttributeChange, ChangeOutcome } from "../../ports/bucket-index.ts
 import type { DecidedOnObject } from "../../ports/decided-on.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
 import { requireVersion } from "../rows/find-object.ts";
-import { shownVersionId } from "../rows/object-row.ts";
+import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** Changes tags, retention, legal hold, or ACL of a version, in its row: its sequence and its time stay. */
@@ -20,19 +20,23 @@ export function changeAttributes(
   const before = readAttributes(found.row.attributes);
   if (change.kind === "retention" && !mayRetain(before.retention, change, nowMs))
     return { ok: false, reason: "AccessDenied" };
-  const row =
-    change.kind === "acl"
-      ? { ...found.row, access: change.access ?? null }
-      : { ...found.row, attributes: writeAttributes(changed(before, change)) };
-  const { attributes, access } = row;
+  const row: ObjectRow = { ...found.row, ...changedColumns(before, change) };
+  const { attributes, access, encryption } = row;
   if (isCurrentObject) {
-    sql.exec("UPDATE object SET attributes = ?, access = ? WHERE key = ?", attributes, access, key);
+    sql.exec(
+      "UPDATE object SET attributes = ?, access = ?, encryption = ? WHERE key = ?",
+      attributes,
+      access,
+      encryption,
+      key,
+    );
     cache.delete(key);
   } else
     sql.exec(
-      "UPDATE version SET attributes = ?, access = ? WHERE key = ? AND sequence = ?",
+      "UPDATE version SET attributes = ?, access = ?, encryption = ? WHERE key = ? AND sequence = ?",
       attributes,
       access,
+      encryption,
       key,
       row.sequence,
     );
@@ -40,9 +44,18 @@ export function changeAttributes(
   return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
 }
 
+function changedColumns(
+  before: ObjectAttributes,
+  change: AttributeChange,
+): Partial<Pick<ObjectRow, "access" | "attributes" | "encryption">> {
+  if (change.kind === "acl") return { access: change.access ?? null };
+  if (change.kind === "encryption") return { encryption: change.encryption };
+  return { attributes: writeAttributes(changed(before, change)) };
+}
+
 function changed(
   before: ObjectAttributes,
-  change: Exclude<AttributeChange, { kind: "acl" }>,
+  change: Exclude<AttributeChange, { kind: "acl" | "encryption" }>,
 ): ObjectAttributes {
   if (change.kind === "tags") return { ...before, tags: change.tags };
   if (change.kind === "legal-hold") return { ...before, hasLegalHold: change.hasLegalHold };

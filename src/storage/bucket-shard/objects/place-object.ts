@@ -9,7 +9,13 @@ import { isSwept, refer } from "../contents/references.ts";
 import type { CreatedBy } from "../events.ts";
 import { copyAnnotations, countAnnotations } from "../rows/annotation-rows.ts";
 import { findObject } from "../rows/find-object.ts";
-import { checkObject, NO_OBJECT, type ObjectRow, shownVersionId } from "../rows/object-row.ts";
+import {
+  checkObject,
+  keyColumn,
+  NO_OBJECT,
+  type ObjectRow,
+  shownVersionId,
+} from "../rows/object-row.ts";
 import { putObjectRow } from "../rows/object-table.ts";
 import type { Transaction } from "../transaction.ts";
 import { makeRoom } from "./make-room.ts";
@@ -32,7 +38,7 @@ export function commitObject(
   const placed = adopt(transaction, content);
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
   const { by = "Put", annotatedAs } = draft;
-  const row = newRow(transaction, draft);
+  const row = { ...newRow(transaction, draft), sealed_key: keyColumn(content.sealedKey) };
   const versionId =
     placeObject(transaction, { by, key, existing, row, content: placed, annotatedAs }) ?? null;
   const { versioning } = transaction.configuration;
@@ -71,6 +77,7 @@ export function newRow(
     checksum: writeChecksum(draft.checksum),
     part_count: draft.partCount ?? null,
     access: draft.access ?? null,
+    encryption: draft.encryption ?? null,
     attributes: newAttributes(transaction, draft.attributes),
     headers: JSON.stringify(draft.headers),
   };

@@ -19,6 +19,7 @@ export type ObjectRow = {
   is_foreign: number | null;
   access: string | null;
   encryption: string | null;
+  /** Of a content that is inline, or one blob. */
   sealed_key: ArrayBuffer | null;
   attributes: string | null;
   headers: string;
@@ -61,14 +62,20 @@ export function packColumns(
   versioning: VersioningStatus | undefined,
 ): PackedColumns {
   const { key, modified_ms, size_bytes, etag, storage_class, checksum } = row;
-  return [
+  const columns = [
     [key, modified_ms, size_bytes, etag, storage_class, checksum, null],
     row.sequence,
     shownVersionId(row.version_id, versioning) ?? null,
     row.headers,
     row.attributes,
     row.access,
-  ];
+  ] satisfies PackedColumns;
+  return row.encryption === null ? columns : [...columns, row.encryption, row.sealed_key];
+}
+
+/** Of a key that a gateway has sealed. */
+export function keyColumn(sealedKey: Uint8Array | undefined): ArrayBuffer | null {
+  return sealedKey === undefined ? null : Uint8Array.from(sealedKey).buffer;
 }
 
 export function markerOf(row: VersionRow): DeleteMarker {

@@ -5,6 +5,8 @@ import {
   type Completion,
   type CompletionRefusal,
 } from "../../../protocol/multipart-completion.ts";
+import { UNLIKE_UPLOAD } from "../../../protocol/encryption/customer-key.ts";
+import { isWithCustomerKey } from "../../../protocol/encryption/stored-encryption.ts";
 import { refusalDetail } from "../../../protocol/refusal.ts";
 import type { WriteConditions } from "../../../protocol/write-conditions.ts";
 import type { CompletedUpload } from "../../ports/upload-index.ts";
@@ -32,6 +34,8 @@ export function completeUpload(
   if (page === undefined)
     return recallCompletion(sql, key, uploadId, completion) ?? { ok: false, code: "NoSuchUpload" };
   const { upload } = page;
+  if (isWithCustomerKey(upload.encryption) && completion.encryption !== upload.encryption)
+    return { ok: false, code: "InvalidRequest", message: UNLIKE_UPLOAD };
   const joined = completeParts(upload, page.parts, completion);
   if (!joined.ok) return joined;
   const existing = findObject(sql, key);
@@ -54,13 +58,14 @@ export function completeUpload(
   if (parts.length < page.parts.length) dropOtherParts(transaction, uploadId, parts);
   stitchParts(sql, contentId, uploadId);
   addContent(sql, contentId);
-  const { storageClass, headers, attributes, access } = upload;
-  const draft = { ...joined, storageClass, headers, attributes, access, partCount: parts.length };
+  const { storageClass, headers, attributes, access, encryption } = upload;
+  const said = { storageClass, headers, attributes, access, encryption };
+  const draft = { ...joined, ...said, partCount: parts.length };
   const row = newRow(transaction, draft);
   const by = "CompleteMultipartUpload";
   const versionId = placeObject(transaction, { by, key, existing, row, content: contentId });
   removeUpload(transaction, key, uploadId);
-  const completed: CompletedUpload = { ...joined, versionId };
+  const completed: CompletedUpload = { ...joined, versionId, encryption };
   rememberCompletion(transaction, key, uploadId, completion, completed);
   return completed;
 }

@@ -30,6 +30,7 @@ interface UploadRow extends Record<string, SqlStorageValue> {
   checksum_algorithm: string | null;
   checksum_type: string | null;
   access: string | null;
+  encryption: string | null;
   headers: string;
   attributes: string | null;
   object_sequence: number | null;
@@ -53,9 +54,9 @@ export function createUpload(
   if (settings.uploadExpiryMs > 0) schedule("uploads", nowMs + settings.uploadExpiryMs);
   const uploadId = ulid(nowMs);
   sql.exec(
-    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, access, headers,
-       attributes, object_sequence)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, access, encryption,
+       headers, attributes, object_sequence)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key,
     uploadId,
     nowMs,
@@ -63,6 +64,7 @@ export function createUpload(
     draft.checksum?.algorithm ?? null,
     draft.checksum?.type ?? null,
     writeUploadAccess(draft),
+    draft.encryption ?? null,
     JSON.stringify(draft.headers),
     writeAttributes(draft.attributes),
     findObject(sql, key)?.sequence ?? null,
@@ -88,6 +90,7 @@ export function findUpload(
       headers: JSON.parse(row.headers) as StoredHeaders,
       attributes: readAttributes(row.attributes),
       ...readUploadAccess(row.access),
+      ...(row.encryption !== null && { encryption: row.encryption }),
       objectSequence: row.object_sequence ?? undefined,
     }
   );
@@ -120,8 +123,9 @@ export function putPart(
   const [replaced] = findParts(sql, uploadId, partNumber - 1, 1);
   if (replaced?.part_number === partNumber) dropReferences(transaction, replaced.content_id);
   sql.exec(
-    `INSERT OR REPLACE INTO part (upload_id, part_number, modified_ms, size_bytes, etag, checksum, content_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT OR REPLACE INTO part (upload_id, part_number, modified_ms, size_bytes, etag, checksum, content_id,
+       sealed_key)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     uploadId,
     partNumber,
     nowMs,
@@ -129,6 +133,7 @@ export function putPart(
     draft.etag,
     writeChecksum(draft.checksum),
     contentId,
+    content.kind === "blob" ? (content.sealedKey ?? null) : null,
   );
   return { ok: true, lastModifiedMs: nowMs };
 }
