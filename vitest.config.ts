@@ -21,6 +21,7 @@ const OF_ONE_SHARD = [
       "chunked-put-object",
       "cors",
       "document-sets",
+      "website",
       "conditional-writes",
     ],
     ...[

@@ -64,13 +64,13 @@ function warnOfExposure({ host, allowsDefaultCredentials }: ServeOptions, output
 async function keyPairOf(
   { tls, host }: ServeOptions,
   { tlsPath }: DataFolder,
-  { VIRTUAL_HOST_SUFFIX: suffix = "" }: Plan["vars"],
+  { VIRTUAL_HOST_SUFFIX: buckets = "", WEBSITE_HOST_SUFFIX: websites = "" }: Plan["vars"],
 ): Promise<ReadKeyPair | undefined> {
   if (tls === undefined) return undefined;
   if (tls !== "own") return readKeyPair(tls);
   const { ownKeyPair } = await import("./own-certificate.ts");
   const names = new Set(["localhost", "127.0.0.1", "::1", host]);
-  if (suffix !== "") names.add(suffix).add(`*.${suffix}`);
+  for (const suffix of [buckets, websites]) if (suffix !== "") names.add(suffix).add(`*.${suffix}`);
   return readKeyPair(await ownKeyPair(tlsPath, [...names]));
 }
 

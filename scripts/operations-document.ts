@@ -56,7 +56,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   DeleteBucketMetadataConfiguration: METADATA_TABLES,
   DeleteBucketMetadataTableConfiguration: METADATA_TABLES,
   DeleteBucketReplication: NOTHING_DONE,
-  DeleteBucketWebsite: NOTHING_DONE,
   GetObjectTorrent: "AWS has withdrawn it",
   ListDirectoryBuckets: DIRECTORY_BUCKETS,
   PutBucketEncryption: NOTHING_DONE,
@@ -65,7 +64,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   PutBucketLogging: NOTHING_DONE,
   PutBucketNotificationConfiguration: NOTHING_DONE,
   PutBucketReplication: NOTHING_DONE,
-  PutBucketWebsite: NOTHING_DONE,
   SelectObjectContent:
     "AWS has closed it to new customers, and a query engine does not fit into a Worker",
   UpdateBucketMetadataAnnotationTableConfiguration: METADATA_TABLES,

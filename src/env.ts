@@ -9,6 +9,10 @@ export interface Settings {
   readonly region: string;
   /** `s3.example.com` makes `bucket.s3.example.com` name a bucket; undefined: path style only. */
   readonly virtualHostSuffix: string | undefined;
+  /** `s3-website.example.com` makes `bucket.s3-website.example.com` the address of a website; undefined: no such addresses. */
+  readonly websiteHostSuffix: string | undefined;
+  /** Hosts that are the names of buckets, whose websites they are. */
+  readonly websiteDomains: ReadonlySet<string>;
   /** The local server's own host, while it has the published credentials; undefined: any host will do. */
   readonly ownHost: string | undefined;
   readonly account: Account;
@@ -53,6 +57,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
   return {
     region: matching("REGION", env.REGION, /^[a-z0-9-]{1,64}$/),
     virtualHostSuffix: host("VIRTUAL_HOST_SUFFIX", env.VIRTUAL_HOST_SUFFIX),
+    websiteHostSuffix: host("WEBSITE_HOST_SUFFIX", env.WEBSITE_HOST_SUFFIX),
+    websiteDomains: domains("WEBSITE_DOMAINS", env.WEBSITE_DOMAINS),
     // No setting of wrangler.toml: only the command line knows it.
     ownHost: host("OWN_HOST", (env as { readonly OWN_HOST?: string }).OWN_HOST ?? ""),
     account,
@@ -168,6 +174,12 @@ function host(name: string, value: string): string | undefined {
 /** Apart by commas. */
 function names(name: string, value: string, pattern: RegExp): readonly string[] {
   return value === "" ? [] : value.split(",").map((each) => matching(name, each.trim(), pattern));
+}
+
+/** Apart by commas. */
+function domains(name: string, value: string): ReadonlySet<string> {
+  const names = value.split(",").map((each) => host(name, each.trim()));
+  return new Set(names.filter((each) => each !== undefined));
 }
 
 function boolean(name: string, value: string): boolean {

@@ -14,14 +14,19 @@ const MAX_PORT = 65_535;
  * Bucket and key come from the raw request line: `new URL(…).pathname` resolves `..` and turns `\` into `/`, and Hono
  * decodes some escapes, but to S3 a key is whatever 1 to 1024 bytes of UTF-8 the client percent-encoded.
  *
+ * @param websiteBucket of a website, whose host names it otherwise; undefined: the request is to S3's endpoint
  * @throws S3Error BadRequest (a Host or request target that can be none), InvalidURI (escapes that are no UTF-8),
  *   KeyTooLongError
  */
-export function addressOf(request: Request, virtualHostSuffix: string | undefined): S3Request {
+export function addressOf(
+  request: Request,
+  virtualHostSuffix: string | undefined,
+  websiteBucket?: string,
+): S3Request {
   const { origin, rawPath, rawQuery } = splitUrl(request.url);
   const host = request.headers.get("host");
   checkHost(origin.slice(origin.indexOf("://") + 3), host);
-  const hostBucket = bucketOfHost(host, virtualHostSuffix);
+  const hostBucket = websiteBucket ?? bucketOfHost(host, virtualHostSuffix);
   const isVirtualHosted = hostBucket !== undefined;
   const slash = rawPath.indexOf("/", 1);
   const pathBucket = slash < 0 ? rawPath.slice(1) : rawPath.slice(1, slash);

@@ -23,6 +23,8 @@ import { readOn, readUnused } from "./read-on.ts";
 import { logInternalError, renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds } from "./request-ids.ts";
 import { logRequest } from "./request-log.ts";
+import { websiteApi } from "./website.ts";
+import { websiteBucketOf } from "./website-host.ts";
 import { authenticated, authenticatedForm, run } from "./run.ts";
 
 /** The name of a CORS preflight in the log. */
@@ -53,18 +55,18 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   try {
     deployment = deploymentOf(env);
     const { settings } = deployment;
-    request = addressOf(raw, settings.virtualHostSuffix);
+    const website = websiteBucketOf(raw.headers.get("host"), settings);
+    request = addressOf(raw, settings.virtualHostSuffix, website);
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
     ports = portsOf(env, deployment, waiter);
     const { identities } = deployment;
-    const other = otherApiOf(request);
+    const other = website === undefined ? otherApiOf(request) : websiteApi;
     if (raw.method === "OPTIONS") {
       operation = PREFLIGHT;
       response = await answerPreflight(request, ports);
     } else if (other !== undefined) {
-      const { requestId } = ids;
-      const answered = await other.answer({ request, ports, identities, waiter, requestId });
+      const answered = await other.answer({ request, ports, identities, waiter, ...ids });
       ({ operation, code, response } = answered);
       if (code !== undefined) response = await readOn(response, raw);
     } else {

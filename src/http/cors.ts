@@ -1,5 +1,5 @@
 import { newestHeardOf } from "../domain/access/heard-of.ts";
-import { countStrangersQuestion } from "../domain/access/strangers.ts";
+import { strangersBucket } from "../domain/access/strangers.ts";
 import { corsRulesOf } from "../domain/bucket-cors.ts";
 import type { Ports } from "../domain/ports.ts";
 import { log } from "../lib/log.ts";
@@ -67,16 +67,6 @@ async function newestBucket(
     if (!(error instanceof StaleBucketError)) throw error;
     return ports.buckets.refresh(bucket.name);
   }
-}
-
-/** Anybody may ask for bucket after bucket. */
-async function strangersBucket(
-  name: string | undefined,
-  { buckets }: Pick<Ports, "buckets">,
-): Promise<BucketRecord | undefined> {
-  if (name === undefined) return undefined;
-  if (buckets.remembered(name) === undefined) countStrangersQuestion();
-  return buckets.find(name);
 }
 
 /**

@@ -12,6 +12,8 @@ export interface OtherRequest {
   readonly identities: Deployment["identities"];
   readonly waiter: Waiter;
   readonly requestId: string;
+  /** `x-amz-id-2`. */
+  readonly hostId: string;
 }
 
 /** What is known of the request when it is logged. */
@@ -23,7 +25,7 @@ export interface OtherAnswer {
   readonly code?: string;
 }
 
-/** An API that answers at S3's endpoint, with signatures, documents, and errors of its own. */
+/** An API beside S3's, with signatures, documents, and errors of its own. */
 export interface OtherApi {
   /** Whether a request is one of its: then it is never S3's. */
   readonly selects: (request: S3Request) => boolean;

@@ -50,9 +50,12 @@ function hostOf(url: string): string {
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** @param host may have a port */
-function isOwn(host: string, { ownHost, virtualHostSuffix }: Settings): boolean {
+function isOwn(host: string, settings: Settings): boolean {
+  const { ownHost, virtualHostSuffix, websiteHostSuffix, websiteDomains } = settings;
   const name = host.replace(/:\d{1,5}$/, "").toLowerCase();
   if (LOOPBACK.test(name) || name.endsWith(".localhost") || name === ownHost) return true;
-  if (virtualHostSuffix === undefined) return false;
-  return name === virtualHostSuffix || name.endsWith(`.${virtualHostSuffix}`);
+  if (websiteDomains.has(name)) return true;
+  return [virtualHostSuffix, websiteHostSuffix].some(
+    (suffix) => suffix !== undefined && (name === suffix || name.endsWith(`.${suffix}`)),
+  );
 }

@@ -15,7 +15,6 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
   "PUT bucket?notification": "PutBucketNotificationConfiguration",
   "PUT bucket?replication": "PutBucketReplication",
-  "PUT bucket?website": "PutBucketWebsite",
 
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
@@ -25,7 +24,6 @@ export const NOT_IMPLEMENTED = {
   "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
   "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
   "DELETE bucket?replication": "DeleteBucketReplication",
-  "DELETE bucket?website": "DeleteBucketWebsite",
 
   "GET object?torrent": "GetObjectTorrent",
 

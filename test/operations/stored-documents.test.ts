@@ -11,6 +11,8 @@ interface Kind {
   /** An element of it, which comes once. */
   readonly child: string;
   readonly isVouchedFor: boolean;
+  /** 64 when absent. */
+  readonly maxKib?: number;
 }
 
 const KINDS: readonly Kind[] = [
@@ -82,6 +84,15 @@ const KINDS: readonly Kind[] = [
     isVouchedFor: true,
   },
   {
+    subresource: "website",
+    root: "WebsiteConfiguration",
+    content:
+      "<IndexDocument><Suffix>i</Suffix></IndexDocument><ErrorDocument><Key>e</Key></ErrorDocument>",
+    child: "<ErrorDocument><Key>f</Key></ErrorDocument>",
+    isVouchedFor: true,
+    maxKib: 128,
+  },
+  {
     subresource: "versioning",
     root: "VersioningConfiguration",
     content: "<Status>Enabled</Status>",
@@ -116,7 +127,7 @@ const FAULTS: readonly Fault[] = [
   {
     because: "is too long",
     code: "MalformedXML",
-    content: ({ content }) => content + " ".repeat(64 * 1024),
+    content: ({ content, maxKib = 64 }) => content + " ".repeat(maxKib * 1024),
   },
   {
     because: "is not what its Content-MD5 says",

@@ -22,6 +22,7 @@ import {
   uploadPart,
 } from "../support/multipart.ts";
 import { partBytes, putInParts } from "../support/multipart-object.ts";
+import { INDEX, putWebsite, routingRule, visit } from "../support/website.ts";
 import { installMeter } from "../support/request-meter.ts";
 
 /** Keys of each kind: so many that each of four shards has some of both, and more than one page. */
@@ -192,6 +193,25 @@ const REQUESTS: Readonly<Record<string, Request>> = {
       await putCors(bucket, { origins: ["*"], methods: ["GET"] });
       meter.reset();
       return signedFetch("GET", `/${bucket}/inline-0`, { headers: { origin: "https://o" } });
+    },
+  },
+  "A page of a website, inline": {
+    async send(bucket) {
+      await putPolicy(bucket, EVERYTHING);
+      await putWebsite(bucket, INDEX);
+      meter.reset();
+      return visit(bucket, "/inline-0");
+    },
+  },
+  "A website's redirect": {
+    async send(bucket) {
+      await putWebsite(
+        bucket,
+        INDEX,
+        `<RoutingRules>${routingRule("", "<HostName>h</HostName>")}</RoutingRules>`,
+      );
+      meter.reset();
+      return visit(bucket, "/none");
     },
   },
   Preflight: {

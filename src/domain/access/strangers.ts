@@ -1,4 +1,6 @@
 import { S3Error } from "../../protocol/errors.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import type { Ports } from "../ports.ts";
 
 /** There is one Directory, and a deployment has many isolates; a signed request is never counted. */
 const MAX_QUESTIONS_A_SECOND = 100;
@@ -20,4 +22,19 @@ export function countStrangersQuestion(): void {
   }
   asked += 1;
   if (asked > MAX_QUESTIONS_A_SECOND) throw new S3Error("SlowDown");
+}
+
+/**
+ * The bucket of a request that nobody has to sign, as it is remembered.
+ *
+ * @param name undefined: the request names none
+ * @throws S3Error as {@link countStrangersQuestion}
+ */
+export async function strangersBucket(
+  name: string | undefined,
+  { buckets }: Pick<Ports, "buckets">,
+): Promise<BucketRecord | undefined> {
+  if (name === undefined) return undefined;
+  if (buckets.remembered(name) === undefined) countStrangersQuestion();
+  return buckets.find(name);
 }

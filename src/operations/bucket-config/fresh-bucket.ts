@@ -44,7 +44,6 @@ export const FRESH_BUCKET = {
     "NotificationConfiguration",
   ),
   "GET bucket?replication": lacks("GetBucketReplication", "ReplicationConfigurationNotFoundError"),
-  "GET bucket?website": lacks("GetBucketWebsite", "NoSuchWebsiteConfiguration"),
 } satisfies Partial<Record<Exclude<OpenRoute, keyof typeof STORED_DOCUMENTS>, BucketOperation>>;
 
 function answers(name: string, root: string, content: XmlContent = []): BucketOperation {

@@ -36,6 +36,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   readonly name: string;
   /** Of policies, without their verb; absent: `name`. To delete one takes the permission to put it. */
   readonly action?: string;
+  /** Where it takes another permission to delete one. */
+  readonly deleteAction?: string;
   /** No policy gives these operations to another account. */
   readonly isOwnAccountOnly?: true;
   /** What GET answers while there is none: an error that names the bucket, or this document. */
@@ -121,7 +123,7 @@ export function deletableDocument<Subresource extends Storable, Document extends
   const operation: BucketOperation = {
     name: `Delete${kind.name}`,
     scope: "bucket",
-    access: onBucket(`Put${kind.action ?? kind.name}`, limitsOf(kind)),
+    access: onBucket(kind.deleteAction ?? `Put${kind.action ?? kind.name}`, limitsOf(kind)),
     async handle(context) {
       const instead = kind.inPlaceOfDeleted?.(context);
       await configureBucket(context, context.bucket, async (bucket) =>

@@ -12,6 +12,7 @@ import { REQUEST_PAYMENT } from "./request-payment.ts";
 import { deletableDocument, storedDocument } from "./stored-document.ts";
 import { TAGGING } from "./tagging.ts";
 import { VERSIONING } from "./versioning.ts";
+import { WEBSITE } from "./website.ts";
 
 /** What can be configured of a bucket. */
 export const STORED_DOCUMENTS = {
@@ -28,4 +29,5 @@ export const STORED_DOCUMENTS = {
   ...storedDocument(REQUEST_PAYMENT),
   ...deletableDocument(TAGGING),
   ...storedDocument(VERSIONING),
+  ...deletableDocument(WEBSITE),
 };

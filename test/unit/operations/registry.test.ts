@@ -56,7 +56,7 @@ test.for([
 
 test.for([
   ["PUT", "/b?replication", "PutBucketReplication"],
-  ["DELETE", "/b?website", "DeleteBucketWebsite"],
+  ["DELETE", "/b?inventory&id=i", "DeleteBucketInventoryConfiguration"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
   ["PUT", "/b/k?encryption", "UpdateObjectEncryption"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
