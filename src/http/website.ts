@@ -43,14 +43,15 @@ export const websiteApi: Pick<OtherApi, "answer"> = {
 };
 
 /** @throws S3Error */
-async function answerWebsite({ request, ports }: OtherRequest): Promise<Response> {
+async function answerWebsite(other: OtherRequest): Promise<Response> {
+  const { request, ports } = other;
   const { method, bucket: name = "" } = request;
   if (method !== "GET" && method !== "HEAD")
     throw new S3Error("MethodNotAllowed", { fields: { Method: method, ResourceType: "OBJECT" } });
   let bucket = await strangersBucket(name, ports);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     if (bucket === undefined) throw noSuchBucket(name);
-    const outcome = await outcomeIn(bucket, request, ports);
+    const outcome = await outcomeIn(bucket, other);
     const newest = await newestSince(bucket, outcome.hasRead, request, ports);
     if (newest?.id !== bucket.id || newest.gateway.revision !== bucket.gateway.revision) {
       await outcome.response?.body?.cancel();
@@ -73,12 +74,13 @@ async function outcomeIn(bucket: BucketRecord, other: OtherRequest): Promise<Out
   let hasRead = false;
   const read: ReadPage = (key, how) => {
     hasRead = true;
-    return readObject(request, key, how, ports);
+    return readObject(key, how, other);
   };
   try {
     const website = websiteOf(bucket);
     if (website === undefined)
       throw new S3Error("NoSuchWebsiteConfiguration", { fields: { BucketName: bucket.name } });
+    const { request } = other;
     const { key = "" } = request;
     const response = await serveWebsite(website, { ...request, key }, read);
     return { response, hasRead };
@@ -89,10 +91,9 @@ async function outcomeIn(bucket: BucketRecord, other: OtherRequest): Promise<Out
 
 /** Reads as anybody may, by all rules of access that hold for GetObject. */
 function readObject(
-  request: S3Request,
   key: string,
   how: Parameters<ReadPage>[1],
-  ports: Ports,
+  { request, ports, requestId, waiter }: OtherRequest,
 ): Promise<Response> {
   const isHead = how === "exists" || request.method === "HEAD";
   const asked: S3Request = {
@@ -107,7 +108,7 @@ function readObject(
   };
   const payload = { kind: "plain", sha256Hex: undefined } as const;
   const anonymous = { caller: ANONYMOUS, payload, signedRegion: undefined, request: asked };
-  return run(isHead ? headObject : getObject, anonymous, ports);
+  return run(isHead ? headObject : getObject, anonymous, ports, { requestId, waiter });
 }
 
 function headersOf({ headers: received }: S3Request, isAsked: boolean): Headers {

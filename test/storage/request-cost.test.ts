@@ -6,9 +6,14 @@ import { anonymously } from "../support/anonymous.ts";
 import { putPolicy } from "../support/bucket-policy.ts";
 import { putAcl } from "../support/acl.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
-import { preflight, putCors } from "../support/cors.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
 import { annotate, append, listPage, putTags } from "../support/counted-requests.ts";
+import {
+  askBefore,
+  readFromElsewhere,
+  visitPage,
+  visitRedirect,
+} from "../support/counted-visits.ts";
 import { evaluate, readTable } from "../support/cost-table.ts";
 import { putDocument } from "../support/documents.ts";
 import {
@@ -22,7 +27,6 @@ import {
   uploadPart,
 } from "../support/multipart.ts";
 import { partBytes, putInParts } from "../support/multipart-object.ts";
-import { INDEX, putWebsite, routingRule, visit } from "../support/website.ts";
 import { installMeter } from "../support/request-meter.ts";
 
 /** Keys of each kind: so many that each of four shards has some of both, and more than one page. */
@@ -51,6 +55,9 @@ beforeAll(async () => {
     storage.sql.exec("INSERT OR IGNORE INTO bucket_document VALUES ('~', '', '', '', 0, 0, '')");
   });
 });
+
+/** What was sent until now made the bucket ready. */
+const begin = (): void => meter.reset();
 
 interface Request {
   readonly send: (bucket: string, count: number) => Promise<Response>;
@@ -189,39 +196,11 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     counts: PARTS,
   },
   "GetObject, inline, to another origin's page": {
-    async send(bucket) {
-      await putCors(bucket, { origins: ["*"], methods: ["GET"] });
-      meter.reset();
-      return signedFetch("GET", `/${bucket}/inline-0`, { headers: { origin: "https://o" } });
-    },
+    send: (bucket) => readFromElsewhere(bucket, "inline-0", begin),
   },
-  "A page of a website, inline": {
-    async send(bucket) {
-      await putPolicy(bucket, EVERYTHING);
-      await putWebsite(bucket, INDEX);
-      meter.reset();
-      return visit(bucket, "/inline-0");
-    },
-  },
-  "A website's redirect": {
-    async send(bucket) {
-      await putWebsite(
-        bucket,
-        INDEX,
-        `<RoutingRules>${routingRule("", "<HostName>h</HostName>")}</RoutingRules>`,
-      );
-      meter.reset();
-      return visit(bucket, "/none");
-    },
-  },
-  Preflight: {
-    async send(bucket) {
-      await putCors(bucket, { origins: ["*"], methods: ["PUT"] });
-      meter.reset();
-      const headers = preflight("https://o", "PUT");
-      return anonymously("OPTIONS", `/${bucket}/none`, { headers });
-    },
-  },
+  "A page of a website, inline": { send: (bucket) => visitPage(bucket, "inline-0", begin) },
+  "A website's redirect": { send: (bucket) => visitRedirect(bucket, begin) },
+  Preflight: { send: (bucket) => askBefore(bucket, begin) },
   HeadBucket: { send: (bucket) => signedFetch("HEAD", `/${bucket}`) },
   "ListBuckets, N buckets": {
     async send(bucket) {
