@@ -1,6 +1,10 @@
 import type { MasterKey } from "../lib/master-key.ts";
 import { seal } from "../lib/sealed-text.ts";
-import type { DescribedAccount } from "../protocol/accounts-document.ts";
+import {
+  type DescribedAccount,
+  type DescribedKey,
+  keysOfAll,
+} from "../protocol/accounts-document.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type {
   AccountDraft,
@@ -58,28 +62,32 @@ export function requireMasterKey({ settings }: Pick<Ports, "settings">): MasterK
   throw new S3Error("NotImplemented", { message });
 }
 
-function draftOf(ports: AccountPorts, { keys, ...account }: DescribedAccount): AccountDraft {
+function draftOf(ports: AccountPorts, described: DescribedAccount): AccountDraft {
   const secretKeys = requireMasterKey(ports).subKeys("secrets");
-  const clash = clashWithSettings(ports.settings, { keys, ...account });
+  const clash = clashWithSettings(ports.settings, described);
   if (clash !== undefined) throw alreadyExists(clash);
-  return {
-    ...account,
-    keys: keys.map(({ accessKeyId, secretAccessKey }) => ({
+  const sealed = (keys: readonly DescribedKey[]): AccountDraft["keys"] =>
+    keys.map(({ accessKeyId, secretAccessKey }) => ({
       accessKeyId,
       sealedSecret: seal(secretKeys, accessKeyId, secretAccessKey),
-    })),
+    }));
+  return {
+    ...described,
+    keys: sealed(described.keys),
+    users: described.users.map((user) => ({ ...user, keys: sealed(user.keys) })),
   };
 }
 
 /** The deployment's own account is in no Directory. */
 function clashWithSettings(
   { account, rootCredentials, previousRootCredentials }: Ports["settings"],
-  { id, canonicalId, keys }: DescribedAccount,
+  described: DescribedAccount,
 ): Clash | undefined {
+  const { id, canonicalId } = described;
   if (id === account.id) return { member: "id", value: id };
   if (canonicalId === account.canonicalId) return { member: "canonicalId", value: canonicalId };
   const own = new Set([rootCredentials?.accessKeyId, previousRootCredentials?.accessKeyId]);
-  const taken = keys.find(({ accessKeyId }) => own.has(accessKeyId));
+  const taken = keysOfAll(described).find(({ accessKeyId }) => own.has(accessKeyId));
   return taken && { member: "accessKeyId", value: taken.accessKeyId };
 }
 

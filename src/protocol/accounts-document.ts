@@ -6,13 +6,27 @@ import {
 } from "../lib/strict-json.ts";
 import { ANONYMOUS_CANONICAL_ID } from "./caller.ts";
 import { S3Error } from "./errors.ts";
+import { awsManagedPolicy } from "./policy/aws-managed.ts";
+import { readIdentityPolicy } from "./policy/identity-policy.ts";
+import { QueryError } from "./query-api/query-error.ts";
 import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./owner.ts";
 
 /** An account as a file or a request says that it is to be. */
 export interface DescribedAccount extends Account {
   readonly email: string | undefined;
-  /** Those of its root, and of its users, who act as its root until there are users. */
+  /** Those of its root. */
   readonly keys: readonly DescribedKey[];
+  readonly users: readonly DescribedUser[];
+}
+
+/** A user that an account is to have, beside those that it makes itself. */
+export interface DescribedUser {
+  readonly name: string;
+  readonly path: string;
+  readonly keys: readonly DescribedKey[];
+  /** ARNs of AWS's own policies. */
+  readonly managedPolicies: readonly string[];
+  readonly inlinePolicies: readonly { readonly name: string; readonly document: string }[];
 }
 
 export interface DescribedKey {
@@ -20,11 +34,10 @@ export interface DescribedKey {
   readonly secretAccessKey: string;
 }
 
-const MAX_DEPTH = 8;
+/** Six, and those of a policy in it. */
+const MAX_DEPTH = 16;
 /** AWS's quota of each root and each user. */
 const MAX_KEYS = 2;
-const ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess";
-
 const CANONICAL_ID = /^[\w$-]{1,128}$/;
 const DISPLAY_NAME = /^\P{Cc}{1,255}$/u;
 const EMAIL = /^[^\s\p{Cc}]{3,254}$/u;
@@ -33,6 +46,7 @@ const ACCESS_KEY_ID = /^[\w+=.@/-]{3,128}$/;
 const SECRET = /^[!-~]{8,128}$/;
 const USER_NAME = /^[\w+=,.@-]{1,64}$/;
 const PATH = /^\/(?:[!-~]{0,510}\/)?$/;
+const POLICY_NAME = /^[\w+=,.@-]{1,128}$/;
 
 /**
  * Reads `{"accounts": [{"id", "canonicalId", "displayName", "email", "rootKeys", "users"}, …]}`, what `ledge serve --accounts`
@@ -93,34 +107,61 @@ function accountOf(
     canonicalId: text(canonicalId, `${where}.canonicalId`, CANONICAL_ID),
     displayName: text(displayName, `${where}.displayName`, DISPLAY_NAME),
     email: email === undefined ? undefined : text(email, `${where}.email`, EMAIL),
-    keys: [
-      ...keysOf(account["rootKeys"], `${where}.rootKeys`),
-      ...list(users, `${where}.users`).flatMap((user, i) => userKeys(user, `${where}.users[${i}]`)),
-    ],
+    keys: keysOf(account["rootKeys"], `${where}.rootKeys`),
+    users: usersOf(users, `${where}.users`),
   };
 }
 
-/** A user whose policies would not be obeyed must not get more than they say: only who may do everything may be one. */
-function userKeys(value: JsonValue, where: string): readonly DescribedKey[] {
+function usersOf(value: JsonValue, where: string): readonly DescribedUser[] {
+  const users = list(value, where).map((user, i) => userOf(user, `${where}[${i}]`));
+  requireUnique(
+    "name",
+    users.map(({ name }) => name.toLowerCase()),
+  );
+  return users;
+}
+
+function userOf(value: JsonValue, where: string): DescribedUser {
   const names = ["name", "path", "keys", "managedPolicies", "inlinePolicies"];
-  const {
-    name,
-    path = "/",
-    keys,
-    managedPolicies = [],
-    inlinePolicies,
-  } = members(value, where, names);
-  text(name, `${where}.name`, USER_NAME);
-  text(path, `${where}.path`, PATH);
-  const policies = list(managedPolicies, `${where}.managedPolicies`);
-  const hasInline =
-    inlinePolicies !== undefined &&
-    Object.keys(members(inlinePolicies, `${where}.inlinePolicies`)).length > 0;
-  if (hasInline || policies.length !== 1 || policies[0] !== ADMINISTRATOR)
-    throw invalid(
-      `${where} has other policies than ${ADMINISTRATOR}: users act as their account's root, until there are users`,
-    );
-  return keysOf(keys, `${where}.keys`);
+  const user = members(value, where, names);
+  const { path = "/", managedPolicies = [], inlinePolicies = new Map() } = user;
+  const inline = members(inlinePolicies, `${where}.inlinePolicies`);
+  return {
+    name: text(user["name"], `${where}.name`, USER_NAME),
+    path: text(path, `${where}.path`, PATH),
+    keys: keysOf(user["keys"], `${where}.keys`),
+    managedPolicies: list(managedPolicies, `${where}.managedPolicies`).map((arn, i) =>
+      managedPolicyOf(arn, `${where}.managedPolicies[${i}]`),
+    ),
+    inlinePolicies: Object.entries(inline).map(([name, policy]) => ({
+      name: text(name, `a name in ${where}.inlinePolicies`, POLICY_NAME),
+      document: documentOf(policy, `${where}.inlinePolicies.${name}`),
+    })),
+  };
+}
+
+function managedPolicyOf(value: JsonValue, where: string): string {
+  if (typeof value === "string" && awsManagedPolicy(value) !== undefined) return value;
+  throw invalid(`${where} is none of AWS's own policies that there are`);
+}
+
+/** A policy, as an object, or as its text. */
+function documentOf(value: JsonValue | undefined, where: string): string {
+  const document = typeof value === "string" ? value : JSON.stringify(plain(value ?? null));
+  try {
+    readIdentityPolicy(document);
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    throw invalid(`${where}: ${error.message}`);
+  }
+  return document;
+}
+
+/** What `JSON.stringify` writes. Names that mean something to JavaScript stand in no policy. */
+function plain(value: JsonValue): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Array.from(value, ([name, member]) => [name, plain(member)]));
 }
 
 function keysOf(value: JsonValue | undefined, where: string): readonly DescribedKey[] {
@@ -136,8 +177,19 @@ function keysOf(value: JsonValue | undefined, where: string): readonly Described
 }
 
 function requireUniqueKeys(accounts: readonly DescribedAccount[]): void {
-  const ids = accounts.flatMap(({ keys }) => keys.map(({ accessKeyId }) => accessKeyId));
+  const ids = accounts.flatMap(keysOfAll).map(({ accessKeyId }) => accessKeyId);
   requireUnique("accessKeyId", ids);
+}
+
+/** The root's, and its users'. */
+export function keysOfAll<Key>({
+  keys,
+  users = [],
+}: {
+  readonly keys: readonly Key[];
+  readonly users?: readonly { readonly keys: readonly Key[] }[];
+}): readonly Key[] {
+  return [...keys, ...users.flatMap((user) => user.keys)];
 }
 
 function requireUnique(member: string, values: readonly string[]): void {

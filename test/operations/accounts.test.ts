@@ -12,6 +12,7 @@ import {
   uniqueBucket,
 } from "../support/client.ts";
 import { faultyEnv, faultyFetch } from "../support/faults.ts";
+import { allowing, keysIn, queried } from "../support/query-api.ts";
 import { formBody, policyOf, sendForm, signedV2 } from "../support/form.ts";
 
 describe("an account", () => {
@@ -223,12 +224,50 @@ describe("the file of accounts", () => {
     expect((await putFile()).status).toBe(204);
   });
 
-  test("has users who may do everything, and who act as their account's root", async () => {
-    const keys = newKeys();
+  test("has users, who may do what their policies allow", async () => {
+    const [rootKey, admin, reader] = [newKeys(), newKeys(), newKeys()];
+    const id = newId();
     const managedPolicies = ["arn:aws:iam::aws:policy/AdministratorAccess"];
-    const users = [{ name: "alice", path: "/", keys: [keys], managedPolicies, inlinePolicies: {} }];
-    expect((await putFile({ id: newId(), users })).status).toBe(204);
-    expect((await fetchAs(keys, "GET", "/")).status).toBe(200);
+    const inlinePolicies = { own: JSON.parse(allowing("s3:ListAllMyBuckets")) as object };
+    const described = {
+      id,
+      rootKeys: [rootKey],
+      users: [
+        { name: "Admin", path: "/a/", keys: [admin], managedPolicies },
+        { name: "reader", keys: [reader], inlinePolicies },
+      ],
+    };
+    expect((await putFile(described)).status).toBe(204);
+    const path = `/b-${crypto.randomUUID()}`;
+    expect((await fetchAs(admin, "PUT", path)).status).toBe(200);
+    expect((await fetchAs(reader, "GET", "/")).status).toBe(200);
+    await expectError(await fetchAs(reader, "GET", path), 403, "AccessDenied");
+    const asRoot = { keys: rootKey };
+    const shown = await queried("GetUser", { UserName: "admin" }, asRoot);
+    expect(elements(shown, "Arn")).toEqual([`arn:aws:iam::${id}:user/a/Admin`]);
+
+    // What the account makes itself stays when the file is put once more; what the file does not say goes.
+    const user = { UserName: "reader" };
+    const made = keysIn(await queried("CreateAccessKey", user, asRoot));
+    const policy = { ...user, PolicyName: "more", PolicyDocument: allowing("s3:*") };
+    await queried("PutUserPolicy", policy, asRoot);
+    await queried("CreateUser", { UserName: "own" }, asRoot);
+    expect((await fetchAs(reader, "GET", path)).status).toBe(200);
+    expect((await putFile(described)).status).toBe(204);
+    expect((await fetchAs(made, "GET", "/")).status).toBe(200);
+    await expectError(await fetchAs(made, "GET", path), 403, "AccessDenied");
+    const taken = await putFile(described, { id: newId(), rootKeys: [made] });
+    await expectError(taken, 409, "EntityAlreadyExists");
+
+    expect((await putFile({ id, rootKeys: [rootKey] })).status).toBe(204);
+    for (const keys of [admin, reader, made])
+      await expectError(await fetchAs(keys, "GET", "/"), 403, "InvalidAccessKeyId");
+    expect(elements(await queried("ListUsers", {}, asRoot), "UserName")).toEqual(["own"]);
+    expect((await fetchAs(rootKey, "DELETE", path)).status).toBe(204);
+    expect((await putFile()).status).toBe(204);
+    // One of the same id later has nothing of it.
+    expect((await putFile({ id, rootKeys: [rootKey] })).status).toBe(204);
+    expect(elements(await queried("ListUsers", {}, asRoot), "UserName")).toEqual([]);
     expect((await putFile()).status).toBe(204);
   });
 });

@@ -38,14 +38,28 @@ export function findKey(
   };
 }
 
-/** The account that an access key is of. */
-export function keyOwner(sql: SqlStorage, accessKeyId: string): string | undefined {
-  const query = "SELECT account_id FROM access_key WHERE id = ?";
-  return sql.exec<{ account_id: string }>(query, accessKeyId).toArray()[0]?.account_id;
+/** Whose an access key is; undefined: there is none. */
+export function keyOwner(
+  sql: SqlStorage,
+  accessKeyId: string,
+): Pick<KeyOwner, "accountId" | "origin"> | undefined {
+  const query = "SELECT account_id AS accountId, origin FROM access_key WHERE id = ?";
+  return sql
+    .exec<{ accountId: string; origin: KeyOwner["origin"] }>(query, accessKeyId)
+    .toArray()[0];
+}
+
+/** Those of its root. */
+export function rootKeyIds(sql: SqlStorage, accountId: string): string[] {
+  return idsBy(sql, "account_id = ? AND user_id IS NULL", accountId);
 }
 
 export function keyIdsOf(sql: SqlStorage, accountId: string): string[] {
-  const query = "SELECT id FROM access_key WHERE account_id = ? ORDER BY id";
+  return idsBy(sql, "account_id = ?", accountId);
+}
+
+function idsBy(sql: SqlStorage, condition: string, accountId: string): string[] {
+  const query = `SELECT id FROM access_key WHERE ${condition} ORDER BY id`;
   return sql
     .exec<{ id: string }>(query, accountId)
     .toArray()
@@ -75,6 +89,11 @@ export function insertKey(
     Date.now(),
     origin,
   );
+}
+
+/** Those that the account was put with. */
+export function deletePutKeys(sql: SqlStorage, accountId: string): void {
+  sql.exec("DELETE FROM access_key WHERE account_id = ? AND origin = 'account'", accountId);
 }
 
 export function deleteKeys(sql: SqlStorage, accountId: string): void {

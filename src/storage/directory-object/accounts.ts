@@ -1,4 +1,5 @@
 import type { AccountName } from "../../protocol/acl/requested-grants.ts";
+import { keysOfAll } from "../../protocol/accounts-document.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type {
   AccountDraft,
@@ -9,7 +10,15 @@ import type {
   PutAccountsOutcome,
 } from "../ports/account-directory.ts";
 import { accountOf, type AccountRow } from "./account-rows.ts";
-import { deleteKeys, insertKey, keyIdsOf, keyOwner } from "./access-keys.ts";
+import {
+  deleteKeys,
+  deletePutKeys,
+  insertKey,
+  keyIdsOf,
+  keyOwner,
+  rootKeyIds,
+} from "./access-keys.ts";
+import { deleteIdentities, putUsers, userIdsOf } from "./identities/account-users.ts";
 
 export function findAccount(sql: SqlStorage, name: AccountName): Account | undefined {
   const [column, value] =
@@ -28,7 +37,7 @@ export function listAccounts(sql: SqlStorage): readonly AccountRecord[] {
     email: row.email ?? undefined,
     createdMs: row.created_ms,
     origin: row.origin as AccountOrigin,
-    accessKeyIds: keyIdsOf(sql, row.id),
+    accessKeyIds: rootKeyIds(sql, row.id),
   }));
 }
 
@@ -60,22 +69,33 @@ function replaceAccounts(
   const clash = clashOf(sql, drafts, replaced);
   if (clash !== undefined) return { clash };
 
-  const changed = new Set([...replaced.keys()].flatMap((id) => keyIdsOf(sql, id)));
+  const changed = new Set([...replaced.keys()].flatMap((id) => recordsOf(sql, id)));
   const staying = new Set(drafts.map(({ id }) => id));
   for (const id of replaced.keys()) {
-    deleteKeys(sql, id);
-    if (!staying.has(id)) sql.exec("DELETE FROM account WHERE id = ?", id);
+    deletePutKeys(sql, id);
+    if (!staying.has(id)) deleteAll(sql, id);
     // Two accounts may have exchanged theirs.
     else sql.exec("UPDATE account SET canonical_id = 'of ' || id, email = NULL WHERE id = ?", id);
   }
   for (const draft of drafts) {
     upsertAccount(sql, draft, origin);
-    for (const key of draft.keys) {
+    for (const key of draft.keys)
       insertKey(sql, { accountId: draft.id, userId: undefined, origin: "account" }, key);
-      changed.add(key.accessKeyId);
-    }
+    putUsers({ sql, account: draft }, draft.users ?? []);
+    for (const { accessKeyId } of keysOfAll(draft)) changed.add(accessKeyId);
   }
   return { changedKeyIds: [...changed] };
+}
+
+/** The access keys and the unique ids of an account. */
+function recordsOf(sql: SqlStorage, accountId: string): string[] {
+  return [...keyIdsOf(sql, accountId), ...userIdsOf(sql, accountId)];
+}
+
+function deleteAll(sql: SqlStorage, accountId: string): void {
+  deleteKeys(sql, accountId);
+  deleteIdentities(sql, accountId);
+  sql.exec("DELETE FROM account WHERE id = ?", accountId);
 }
 
 /** The first thing that a draft has, and that is another's: of accounts that stay, or of buckets under the old name. */
@@ -91,20 +111,28 @@ function clashOf(
       .toArray()
       .some(({ id }) => !replaced.has(id));
   };
-  for (const { id, canonicalId, email, keys } of drafts) {
+  for (const draft of drafts) {
+    const { id, canonicalId, email } = draft;
     if (isAnothers("id", id)) return { member: "id", value: id };
     const before = replaced.get(id)?.canonical_id;
     const isRenamed = before !== undefined && before !== canonicalId && ownsBuckets(sql, before);
     if (isRenamed || isAnothers("canonical_id", canonicalId))
       return { member: "canonicalId", value: canonicalId };
     if (email !== undefined && isAnothers("email", email)) return { member: "email", value: email };
-    for (const { accessKeyId } of keys) {
-      const owner = keyOwner(sql, accessKeyId);
-      if (owner !== undefined && !replaced.has(owner))
-        return { member: "accessKeyId", value: accessKeyId };
-    }
+    const taken = keysOfAll(draft).find(({ accessKeyId }) => isTaken(sql, accessKeyId, replaced));
+    if (taken !== undefined) return { member: "accessKeyId", value: taken.accessKeyId };
   }
   return undefined;
+}
+
+/** Also by a key that its account made itself. */
+function isTaken(
+  sql: SqlStorage,
+  accessKeyId: string,
+  replaced: ReadonlyMap<string, AccountRow>,
+): boolean {
+  const owner = keyOwner(sql, accessKeyId);
+  return owner !== undefined && (owner.origin === "api" || !replaced.has(owner.accountId));
 }
 
 function upsertAccount(
@@ -130,9 +158,8 @@ export function deleteAccount(sql: SqlStorage, id: string): DeleteAccountOutcome
   const row = sql.exec<AccountRow>("SELECT * FROM account WHERE id = ?", id).toArray()[0];
   if (row === undefined) return "missing";
   if (ownsBuckets(sql, row.canonical_id)) return "owns buckets";
-  const changedKeyIds = keyIdsOf(sql, id);
-  deleteKeys(sql, id);
-  sql.exec("DELETE FROM account WHERE id = ?", id);
+  const changedKeyIds = recordsOf(sql, id);
+  deleteAll(sql, id);
   return { changedKeyIds };
 }
 

@@ -1,5 +1,6 @@
 import type { AccountName } from "../../protocol/acl/requested-grants.ts";
 import type { Account } from "../../protocol/owner.ts";
+import type { InlinePolicy } from "./identity-records.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 import type { AuditEntry } from "./audit-log.ts";
 
@@ -9,8 +10,19 @@ export type AccountOrigin = "api" | "bootstrap";
 /** An account as it is to be. */
 export interface AccountDraft extends Account {
   readonly email: string | undefined;
-  /** All that its root has: others go. */
+  /** Its root's; those that it was put with before, and that are not among them, go. */
   readonly keys: readonly KeyDraft[];
+  /** The same of users; those that the account made itself stay. Undefined of a gateway from before there were any. */
+  readonly users?: readonly AccountUserDraft[];
+}
+
+/** A user that an account is put with. It has these policies, and no others. */
+export interface AccountUserDraft {
+  readonly name: string;
+  readonly path: string;
+  readonly keys: readonly KeyDraft[];
+  readonly managedPolicies: readonly string[];
+  readonly inlinePolicies: readonly InlinePolicy[];
 }
 
 interface KeyDraft {
@@ -24,6 +36,7 @@ export interface AccountRecord extends Account {
   readonly email: string | undefined;
   readonly createdMs: number;
   readonly origin: AccountOrigin;
+  /** Its root's. */
   readonly accessKeyIds: readonly string[];
 }
 
@@ -76,7 +89,10 @@ export interface Clash {
   readonly value: string;
 }
 
-/** Every access key whose record is another from now on, so that nobody goes on with what is remembered of it. */
+/**
+ * Every access key whose record is another from now on, so that nobody goes on with what is remembered of it, and, by its
+ * unique id, every user.
+ */
 interface ChangedKeys {
   readonly changedKeyIds: readonly string[];
 }

@@ -14,15 +14,40 @@ const read = (...accounts: unknown[]) => readAccounts(bytes(JSON.stringify({ acc
 test("an account has what it says, and else what is derived from its id", () => {
   const canonicalId = "testx$9876543210abcdef";
   const described = { canonicalId, displayName: "M. Tester", email: "tester@example.com" };
-  const users = [{ ...USER, path: "/a/b/", inlinePolicies: {} }];
+  const policy = {
+    Version: "2012-10-17",
+    Statement: { Effect: "Deny", Action: "*", Resource: "*" },
+  };
+  const text = ` ${JSON.stringify(policy)}\n`;
+  const inlinePolicies = { object: policy, text };
+  const users = [
+    { ...USER, path: "/a/b/", inlinePolicies },
+    { name: "bob", keys: [] },
+  ];
   expect(read({ id: ID, ...described, rootKeys: [KEY], users }, { id: "222222222222" })).toEqual([
-    { id: ID, ...described, keys: [KEY, OTHER] },
+    {
+      id: ID,
+      ...described,
+      keys: [KEY],
+      users: [
+        {
+          ...USER,
+          path: "/a/b/",
+          inlinePolicies: [
+            { name: "object", document: JSON.stringify(policy) },
+            { name: "text", document: text },
+          ],
+        },
+        { name: "bob", path: "/", keys: [], managedPolicies: [], inlinePolicies: [] },
+      ],
+    },
     {
       id: "222222222222",
       canonicalId: derivedCanonicalId("222222222222"),
       displayName: "222222222222",
       email: undefined,
       keys: [],
+      users: [],
     },
   ]);
 });
@@ -87,14 +112,37 @@ describe("a file is refused with what is wrong, and where", () => {
       `accessKeyId ${KEY.accessKeyId} is there twice`,
     ],
     [
-      "a user who may not do everything",
-      [user({ managedPolicies: [] })],
-      "users[0] has other policies",
+      "a user with a policy that AWS has not",
+      [user({ managedPolicies: [`${ADMINISTRATOR}s`] })],
+      "accounts[0].users[0].managedPolicies[0] is none of AWS's own policies",
     ],
     [
-      "a user with a policy that is not obeyed",
-      [user({ inlinePolicies: { deny: {} } })],
-      "users[0] has other policies",
+      "a user with a policy that is none",
+      [user({ inlinePolicies: { p: {} } })],
+      "accounts[0].users[0].inlinePolicies.p: ",
+    ],
+    [
+      "a policy without a name",
+      [user({ inlinePolicies: { "": "{}" } })],
+      "a name in accounts[0].users[0].inlinePolicies does not match",
+    ],
+    [
+      "two users of one name",
+      [
+        {
+          id: ID,
+          users: [
+            { ...USER, keys: [] },
+            { ...USER, name: "ALICE" },
+          ],
+        },
+      ],
+      "name alice is there twice",
+    ],
+    [
+      "a user's key that the root has",
+      [{ id: ID, rootKeys: [KEY], users: [{ ...USER, keys: [KEY] }] }],
+      `accessKeyId ${KEY.accessKeyId} is there twice`,
     ],
     ["a user without a name", [user({ name: "" })], "accounts[0].users[0].name"],
   ])("%s", ([, accounts, message]) => {

@@ -29,7 +29,7 @@ export function createUser(call: Call, draft: UserDraft): UserRecord {
 
 /** @param origin `account`: the account was put with it */
 export function insertUser(
-  { sql, account }: Call,
+  { sql, account }: Pick<Call, "account" | "sql">,
   draft: UserDraft,
   origin: "account" | "api",
 ): UserRecord {
