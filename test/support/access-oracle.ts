@@ -27,6 +27,8 @@ export interface World {
   readonly bucketPolicy: readonly OracleStatement[];
   readonly identityPolicy: readonly OracleStatement[];
   readonly boundary: readonly OracleStatement[] | undefined;
+  /** All that the session was made with; undefined: it is none, or was made without. */
+  readonly sessionPolicy: readonly OracleStatement[] | undefined;
   readonly bucketOwner: Account;
   readonly ownership: ObjectOwnership;
   readonly bucketAcl: Acl;
@@ -69,6 +71,7 @@ export function isAllowed(world: World): boolean {
   if (bucketDenies.length > 0 && !isExempt) return false;
   if (applying(world, world.identityPolicy, "Deny").length > 0) return false;
   if (applying(world, world.boundary ?? [], "Deny").length > 0) return false;
+  if (applying(world, world.sessionPolicy ?? [], "Deny").length > 0) return false;
 
   const grants: Kind[] = ["none"];
   const isShut = world.RestrictPublicBuckets && world.isPolicyPublic && !isBucketOwners;
@@ -79,8 +82,9 @@ export function isAllowed(world: World): boolean {
   const best = KINDS[Math.max(...grants.map((kind) => KINDS.indexOf(kind)))];
 
   if (caller.kind === "anonymous") return best === "anyone";
-  const within =
-    world.boundary === undefined || applying(world, world.boundary, "Allow").length > 0;
+  const within = [world.boundary, world.sessionPolicy].every(
+    (limit) => limit === undefined || applying(world, limit, "Allow").length > 0,
+  );
   const own = isRoot || (applying(world, world.identityPolicy, "Allow").length > 0 && within);
   if (account?.id !== owner.id) return best !== "none" && own;
   if (best === "none" || best === "account") return own;

@@ -1,5 +1,6 @@
 import type {
   Caller,
+  FederatedUser,
   PrincipalPolicies,
   RoleSession,
   RootCaller,
@@ -45,6 +46,20 @@ export function roleSessionOf(account: Account): RoleSession {
     arn: `arn:aws:sts::${account.id}:assumed-role/worker/monday`,
     userId: "AROAABCDEFGHIJKLMNOPQ:monday",
     behind: { arn: `arn:aws:iam::${account.id}:role/worker`, uniqueId: "AROAABCDEFGHIJKLMNOPQ" },
+    session: { issuedMs: Date.UTC(2026, 10, 26) },
+    policies: NO_POLICIES,
+  };
+}
+
+/** Whom alice made by GetFederationToken. */
+export function federatedUserOf(account: Account): FederatedUser {
+  const user = userOf(account);
+  return {
+    kind: "federated user",
+    account,
+    arn: `arn:aws:sts::${account.id}:federated-user/guest`,
+    userId: `${account.id}:guest`,
+    behind: { arn: user.arn, uniqueId: user.userId },
     session: { issuedMs: Date.UTC(2026, 10, 26) },
     policies: NO_POLICIES,
   };

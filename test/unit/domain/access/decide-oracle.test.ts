@@ -7,22 +7,22 @@ import {
 } from "../../../../src/protocol/acl/acl.ts";
 import { OWNERSHIPS } from "../../../../src/protocol/acl/ownership.ts";
 import { ANONYMOUS_CANONICAL_ID } from "../../../../src/protocol/caller.ts";
-import { NEEDS_OBJECT } from "../../../../src/protocol/policy/context.ts";
 import { decide } from "../../../../src/domain/access/decide.ts";
-import { type Question, s3Resource } from "../../../../src/domain/access/question.ts";
-import type { ObjectState } from "../../../../src/domain/access/facts.ts";
 import { isAllowed, type OracleStatement, type World } from "../../../support/access-oracle.ts";
+import { kindOf, known, policiesOf, questionOf, TAG } from "../../../support/oracle-question.ts";
 import * as policies from "../../../support/policy.ts";
 import { pick, seededRandom } from "../../../support/seeded-random.ts";
 
-const { ANONYMOUS, OTHER, OWNER, rootOf, userOf, roleSessionOf } = policies;
+const { ANONYMOUS, OTHER, OWNER, rootOf, userOf, roleSessionOf, federatedUserOf } = policies;
 /** Whose the objects are that anonymous callers put. */
 const NOBODY = { id: "", canonicalId: ANONYMOUS_CANONICAL_ID, displayName: "" };
 const random = seededRandom(2026);
 const maybe = <T>(make: () => T): T | undefined => (random(2) === 0 ? undefined : make());
 
 const CALLERS = [
-  ...[rootOf(OWNER), userOf(OWNER), roleSessionOf(OWNER)],
+  ...[rootOf(OWNER), userOf(OWNER), roleSessionOf(OWNER), federatedUserOf(OWNER)],
+  // One that GetSessionToken made.
+  { ...userOf(OWNER), session: { issuedMs: 0 } },
   ...[rootOf(OTHER), userOf(OTHER, "bob"), roleSessionOf(OTHER), ANONYMOUS],
 ];
 const PRINCIPALS: readonly OracleStatement["Principal"][] = [
@@ -31,6 +31,7 @@ const PRINCIPALS: readonly OracleStatement["Principal"][] = [
     .flatMap(({ id }) => [
       ...[id, `arn:aws:iam::${id}:root`, `arn:aws:iam::${id}:role/worker`],
       ...[userOf({ ...OWNER, id }).arn, roleSessionOf({ ...OWNER, id }).arn],
+      federatedUserOf({ ...OWNER, id }).arn,
     ])
     .map((AWS) => ({ AWS })),
 ];
@@ -63,7 +64,6 @@ const OPERATORS = [
   "StringEqualsIfExists",
   "StringNotLikeIfExists",
 ];
-const TAG = "s3:ExistingObjectTag/team";
 const KEYS = ["s3:prefix", TAG, "aws:username"];
 const VALUES = ["red", "blue", "r*", "alice"];
 
@@ -130,6 +130,8 @@ function world(): World {
     ],
   }).isPublic;
   const userName = "userName" in caller ? caller.userName : undefined;
+  const hasPolicies = caller.kind !== "root" && caller.kind !== "anonymous";
+  const isSession = hasPolicies && caller.kind !== "user";
   const isTagged = isOnObject && action !== "s3:PutObject" && random(2) === 0;
   return {
     caller,
@@ -141,11 +143,9 @@ function world(): World {
       ...(isTagged && { [TAG]: pick(random, ["red", "blue"]) }),
     },
     bucketPolicy,
-    identityPolicy: caller.kind === "root" || caller.kind === "anonymous" ? [] : statements(true),
-    boundary:
-      caller.kind === "root" || caller.kind === "anonymous"
-        ? undefined
-        : maybe(() => statements(true)),
+    identityPolicy: hasPolicies ? statements(true) : [],
+    boundary: hasPolicies ? maybe(() => statements(true)) : undefined,
+    sessionPolicy: isSession ? maybe(() => statements(true)) : undefined,
     bucketOwner: OWNER,
     ownership: maybe(() => pick(random, OWNERSHIPS)),
     bucketAcl: acl(OWNER),
@@ -155,41 +155,6 @@ function world(): World {
     isPolicyPublic: isPublic,
   };
 }
-
-const compiledOf = (list: readonly OracleStatement[]) =>
-  list.length === 0 ? [] : [policies.policyOf(...list)];
-
-function questionOf(of: World, object: ObjectState): Question {
-  const [policy] = compiledOf(of.bucketPolicy);
-  const path = of.resource.slice("arn:aws:s3:::".length);
-  const isTagUnknown = object === "unread" && path !== "bucket" && of.action !== "s3:PutObject";
-  return {
-    caller: of.caller,
-    permissions: {
-      identityPolicies: compiledOf(of.identityPolicy),
-      ...(of.boundary !== undefined && {
-        boundary: compiledOf(of.boundary)[0] ?? { isPublic: false, statements: [] },
-      }),
-    },
-    action: of.action.toLowerCase(),
-    resource: s3Resource(path),
-    bucket: policies.bucketOf({
-      ownership: of.ownership,
-      acl: of.bucketAcl,
-      policy,
-      block: {
-        ...policies.NO_BLOCK,
-        IgnorePublicAcls: of.IgnorePublicAcls,
-        RestrictPublicBuckets: of.RestrictPublicBuckets,
-      },
-    }),
-    object,
-    context: policies.contextOf({ ...of.keys, ...(isTagUnknown && { [TAG]: NEEDS_OBJECT }) }),
-  };
-}
-
-const known = (of: World): ObjectState => ({ acl: of.objectAcl, tags: [] });
-const kindOf = (of: World, object: ObjectState) => decide(questionOf(of, object)).kind;
 
 /** The first of so many worlds of which it does not hold. */
 function counterexample(count: number, holds: (of: World) => boolean): World | undefined {
@@ -226,10 +191,21 @@ test("a Deny more never allows, an Allow more never denies, and the order of sta
   expect(wrong).toBeUndefined();
 });
 
+test("a boundary or a session's policy more never allows", () => {
+  const wrong = counterexample(1_000, (of) => {
+    const limit = statements(true);
+    const more = random(2) === 0 ? { boundary: limit } : { sessionPolicy: limit };
+    const isLimited = of.boundary !== undefined || of.sessionPolicy !== undefined;
+    if (isLimited || !("policies" in of.caller)) return true;
+    return kindOf(of, known(of)) === "allow" || kindOf({ ...of, ...more }, known(of)) === "deny";
+  });
+  expect(wrong).toBeUndefined();
+});
+
 test("an identity's policy that is taken apart decides the same", () => {
   const wrong = counterexample(500, (of) => {
     const question = questionOf(of, known(of));
-    const identityPolicies = of.identityPolicy.flatMap((each) => compiledOf([each]));
+    const identityPolicies = of.identityPolicy.flatMap((each) => policiesOf([each]));
     const permissions = { ...question.permissions, identityPolicies };
     return decide({ ...question, permissions }).kind === decide(question).kind;
   });
