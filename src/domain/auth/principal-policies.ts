@@ -8,12 +8,12 @@ const NOTHING = '{"Version":"2012-10-17","Statement":[]}';
 /** The policies that decide what a user may do, as texts. */
 export function policiesOf({ policies, boundary }: PrincipalRecord): PrincipalPolicies {
   return {
-    identityPolicies: policies.flatMap((policy) => textOf(policy) ?? []),
-    ...(boundary !== undefined && { boundary: textOf(boundary) ?? NOTHING }),
+    identityPolicies: policies.flatMap((policy) => policyText(policy) ?? []),
+    ...(boundary !== undefined && { boundary: policyText(boundary) ?? NOTHING }),
   };
 }
 
 /** AWS's own are in no Directory. */
-function textOf({ id, document }: PolicyRecord): string | undefined {
+export function policyText({ id, document }: PolicyRecord): string | undefined {
   return document ?? awsManagedPolicy(id)?.document;
 }

@@ -10,6 +10,7 @@ import { MANAGED_POLICY_ACTIONS } from "./managed-policies.ts";
 import { OIDC_PROVIDER_ACTIONS } from "./oidc-providers.ts";
 import { POLICY_VERSION_ACTIONS } from "./policy-versions.ts";
 import { ROLE_ACTIONS } from "./roles.ts";
+import { SIMULATION_ACTIONS } from "./simulation.ts";
 import { TAG_ACTIONS } from "./tags.ts";
 import { USER_ACTIONS } from "./users.ts";
 
@@ -26,6 +27,7 @@ export const IAM_ACTIONS: Actions = {
   ...OIDC_PROVIDER_ACTIONS,
   ...POLICY_VERSION_ACTIONS,
   ...ROLE_ACTIONS,
+  ...SIMULATION_ACTIONS,
   ...TAG_ACTIONS,
   ...USER_ACTIONS,
 };

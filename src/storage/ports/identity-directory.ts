@@ -8,6 +8,7 @@ import type {
   AccessKeyStatus,
   AccessKeyUse,
   AccountUsage,
+  EntityPolicies,
   EntityKind,
   EntityRecord,
   GroupDraft,
@@ -101,6 +102,9 @@ export interface IdentityCalls {
 
   /** Of an entity whose kind is known, what its ARN takes. */
   findEntity(kind: EntityKind, name: string): EntityRecord & { readonly tags?: TagSet };
+
+  /** All policies that decide what an entity may do, its groups' among them. */
+  findPolicies(kind: EntityKind, name: string): EntityPolicies;
 
   /** @param limitCharacters of all that the entity has, without white space */
   putInlinePolicy(

@@ -1,4 +1,5 @@
 import type { TagSet } from "../../protocol/tag-set.ts";
+import type { PolicyRecord } from "./account-directory.ts";
 
 /** What has policies. */
 export type EntityKind = "group" | "role" | "user";
@@ -10,6 +11,19 @@ export interface EntityRecord {
   readonly name: string;
   readonly path: string;
   readonly createdMs: number;
+}
+
+/** What decides what a user, a group, or a role may do. */
+export interface EntityPolicies {
+  readonly entity: EntityRecord;
+  readonly policies: readonly OwnedPolicy[];
+  readonly boundary?: PolicyRecord;
+}
+
+/** A policy, and whose it is: the entity's own, or that of a group that it is in. */
+export interface OwnedPolicy extends PolicyRecord {
+  readonly kind: EntityKind;
+  readonly ownerName: string;
 }
 
 export type GroupRecord = EntityRecord;

@@ -16,6 +16,7 @@ import * as entities from "./entities.ts";
 import * as groups from "./groups.ts";
 import * as inlinePolicies from "./inline-policies.ts";
 import * as managedPolicies from "./managed-policies.ts";
+import { findPolicies } from "./principal.ts";
 import * as providers from "./oidc-providers.ts";
 import * as versions from "./policy-versions.ts";
 import * as roles from "./roles.ts";
@@ -49,6 +50,7 @@ const CALLS: {
   deleteRole: roles.deleteRole,
   findPrincipals: roles.findPrincipals,
   findEntity: entities.findEntity,
+  findPolicies,
   putInlinePolicy: inlinePolicies.putInlinePolicy,
   getInlinePolicy: inlinePolicies.getInlinePolicy,
   listInlinePolicies: inlinePolicies.listInlinePolicies,

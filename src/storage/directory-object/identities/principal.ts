@@ -1,6 +1,8 @@
 import type { TagSet } from "../../../protocol/tag-set.ts";
 import type { FoundPrincipal, PolicyRecord } from "../../ports/account-directory.ts";
-import { rowById } from "./entities.ts";
+import type { EntityKind, EntityPolicies } from "../../ports/identity-records.ts";
+import type { Call } from "./call.ts";
+import { entityOf, type EntityRow, entityRow, rowById } from "./entities.ts";
 import type { UserRow } from "./users.ts";
 import { accountById } from "../account-rows.ts";
 
@@ -24,6 +26,29 @@ export function findPrincipal(sql: SqlStorage, uniqueId: string): FoundPrincipal
     tags: JSON.parse(tags) as TagSet,
     policies: [uniqueId, ...groupsOf(sql, uniqueId)].flatMap((owner) => policiesOf(sql, owner)),
     ...(boundaryArn !== null && { boundary: managedPolicy(sql, boundaryArn) }),
+  };
+}
+
+/** @throws Refusal NoSuchEntity */
+export function findPolicies(call: Call, kind: EntityKind, name: string): EntityPolicies {
+  const { sql } = call;
+  const row = entityRow<EntityRow & { boundary_arn?: string | null }>(call, kind, name);
+  const groups = groupsOf(sql, row.id).flatMap((id) => rowById(call, "group", id) ?? []);
+  const owners = [
+    { kind, row },
+    ...groups.map((group) => ({ kind: "group" as const, row: group })),
+  ];
+  const boundaryArn = row.boundary_arn ?? undefined;
+  return {
+    entity: entityOf(row),
+    policies: owners.flatMap((owner) =>
+      policiesOf(sql, owner.row.id).map((policy) => ({
+        ...policy,
+        kind: owner.kind,
+        ownerName: owner.row.name,
+      })),
+    ),
+    ...(boundaryArn !== undefined && { boundary: managedPolicy(sql, boundaryArn) }),
   };
 }
 
