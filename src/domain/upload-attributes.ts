@@ -55,8 +55,8 @@ function notVouchedFor(): S3Error {
   return new S3Error("InvalidRequest", { message });
 }
 
-function asksForLock({ retention, hasLegalHold }: ObjectAttributes): boolean {
-  return retention !== undefined || hasLegalHold !== undefined;
+function asksForLock({ retention, hasLegalHold, eventHold }: ObjectAttributes): boolean {
+  return retention !== undefined || hasLegalHold !== undefined || eventHold !== undefined;
 }
 
 function hasRule({ hasLockRule }: ShardFlags): boolean {

@@ -1,5 +1,6 @@
 import { type Infer, integer, object, one, oneOf, optional } from "../lib/xml-shape.ts";
 import { S3Error } from "./errors.ts";
+import { EventHoldDuration } from "./event-hold.ts";
 
 export const LOCK_MODES = ["GOVERNANCE", "COMPLIANCE"] as const;
 export type LockMode = (typeof LOCK_MODES)[number];
@@ -15,9 +16,10 @@ export const ObjectLockConfiguration = object({
     object({
       DefaultRetention: one(
         object({
-          Mode: one(oneOf(...LOCK_MODES)),
+          Mode: optional(oneOf(...LOCK_MODES)),
           Days: optional(integer),
           Years: optional(integer),
+          DefaultEventHold: optional(EventHoldDuration),
         }),
       ),
     }),
@@ -26,10 +28,22 @@ export const ObjectLockConfiguration = object({
 
 export type LockConfiguration = Infer<typeof ObjectLockConfiguration>;
 
-/** @throws S3Error MalformedXML (days and years, or neither), InvalidRetentionPeriod (not positive, too large) */
+/**
+ * Checks that a rule says how long new objects are retained, for how long after their event hold, or both.
+ *
+ * @throws S3Error MalformedXML (days and years, or neither), InvalidRetentionPeriod (not positive, too large)
+ */
 export function checkLockRule({ Rule }: LockConfiguration): void {
   if (Rule === undefined) return;
-  const { Days, Years } = Rule.DefaultRetention;
+  const { Mode, Days, Years, DefaultEventHold } = Rule.DefaultRetention;
+  const hasPeriod = Days !== undefined || Years !== undefined;
+  if (hasPeriod !== (Mode !== undefined)) throw new S3Error("MalformedXML");
+  if (hasPeriod) checkOnePeriod({ Days, Years });
+  else if (DefaultEventHold === undefined) throw new S3Error("MalformedXML");
+  if (DefaultEventHold !== undefined) checkOnePeriod(DefaultEventHold);
+}
+
+function checkOnePeriod({ Days, Years }: Infer<typeof EventHoldDuration>): void {
   if ((Days === undefined) === (Years === undefined)) throw new S3Error("MalformedXML");
   checkPeriod(Days ?? 1, MAX_DAYS);
   checkPeriod(Years ?? 1, MAX_YEARS);

@@ -2,7 +2,16 @@ import { formatPacificDate, parseIsoDate } from "../lib/http-date.ts";
 import { object, one, oneOf, optional, text } from "../lib/xml-shape.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
-import { LOCK_MODES } from "./object-lock-configuration.ts";
+import {
+  durationContent,
+  type EventHold,
+  EventHoldDuration,
+  eventHoldHeaders,
+  EventHoldStatus,
+  parseEventHold,
+  readEventHold,
+} from "./event-hold.ts";
+import { LOCK_MODES, type LockMode } from "./object-lock-configuration.ts";
 import type { ObjectAttributes, Retention } from "./object-record.ts";
 import { readXml } from "./read-xml.ts";
 
@@ -13,16 +22,37 @@ const HOLD_HEADER = "x-amz-object-lock-legal-hold";
 const RetentionShape = object({
   Mode: optional(oneOf(...LOCK_MODES)),
   RetainUntilDate: optional(text),
+  EventHold: optional(EventHoldStatus),
+  EventHoldDuration: optional(EventHoldDuration),
 });
 
+/** What PutObjectRetention asks for. */
+export interface AskedRetention {
+  /** Undefined takes it away, unless the document is about an event hold alone. */
+  readonly retention: Retention | undefined;
+  /** Undefined: it stays as it is. */
+  readonly eventHold: EventHold | undefined;
+}
+
 /**
- * Reads the document of PutObjectRetention. Undefined: an empty one, which takes the retention away.
+ * Reads the document of PutObjectRetention. An empty one takes the retention away.
  *
- * @throws S3Error MalformedXML, InvalidArgument (a date that is not in the future)
+ * @throws S3Error MalformedXML, InvalidArgument (a date that is not in the future, a duration out of bounds)
  */
-export function readRetention(document: Uint8Array, nowMs: number): Retention | undefined {
+export function readRetention(document: Uint8Array, nowMs: number): AskedRetention {
   checkPresent(document);
-  const { Mode: mode, RetainUntilDate: date } = readXml(document, "Retention", RetentionShape);
+  const read = readXml(document, "Retention", RetentionShape);
+  return {
+    retention: datedRetention(read.Mode, read.RetainUntilDate, nowMs),
+    eventHold: readEventHold(read.EventHold, read.EventHoldDuration),
+  };
+}
+
+function datedRetention(
+  mode: LockMode | undefined,
+  date: string | undefined,
+  nowMs: number,
+): Retention | undefined {
   if (mode === undefined && date === undefined) return undefined;
   const retainUntilMs = date === undefined ? undefined : parseIsoDate(date.trim());
   if (mode === undefined || date === undefined || retainUntilMs === undefined)
@@ -32,8 +62,16 @@ export function readRetention(document: Uint8Array, nowMs: number): Retention | 
 }
 
 /** What is in `<Retention>`. */
-export function retentionContent({ mode, retainUntilMs }: Retention): XmlContent {
-  return RetentionShape.write({ Mode: mode, RetainUntilDate: isoDate(retainUntilMs) });
+export function retentionContent({
+  retention,
+  eventHold,
+}: Pick<ObjectAttributes, "eventHold" | "retention">): XmlContent {
+  return RetentionShape.write({
+    Mode: retention?.mode,
+    RetainUntilDate: retention && isoDate(retention.retainUntilMs),
+    EventHold: eventHold && onOrOff(eventHold.isOn),
+    EventHoldDuration: eventHold?.isOn === true ? durationContent(eventHold) : undefined,
+  });
 }
 
 const LegalHold = object({ Status: one(oneOf("ON", "OFF")) });
@@ -61,14 +99,19 @@ export function legalHoldContent(hasLegalHold: boolean): XmlContent {
 /**
  * `x-amz-object-lock-*` of a request that makes an object.
  *
- * @throws S3Error InvalidArgument: mode and date belong together, and the date is in the future
+ * @throws S3Error InvalidArgument: mode and date belong together, and the date is in the future; an event hold has a duration
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  */
 export function parseLockHeaders(
   headers: Headers,
   nowMs: number,
-): Pick<ObjectAttributes, "retention" | "hasLegalHold"> {
-  return { retention: parseRetention(headers, nowMs), hasLegalHold: parseLegalHold(headers) };
+): Pick<ObjectAttributes, "eventHold" | "hasLegalHold" | "retention"> {
+  const eventHold = parseEventHold(headers);
+  return {
+    retention: parseRetention(headers, nowMs),
+    hasLegalHold: parseLegalHold(headers),
+    ...(eventHold !== undefined && { eventHold }),
+  };
 }
 
 function parseRetention(headers: Headers, nowMs: number): Retention | undefined {
@@ -106,6 +149,7 @@ function dateIsPast(name: string, given: string): S3Error {
 export function lockHeaders({
   retention,
   hasLegalHold,
+  eventHold,
 }: ObjectAttributes): Readonly<Record<string, string>> {
   return {
     ...(retention !== undefined && {
@@ -113,6 +157,7 @@ export function lockHeaders({
       [DATE_HEADER]: isoDate(retention.retainUntilMs),
     }),
     ...(hasLegalHold !== undefined && { [HOLD_HEADER]: onOrOff(hasLegalHold) }),
+    ...eventHoldHeaders(eventHold),
   };
 }
 

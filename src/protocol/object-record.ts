@@ -1,3 +1,4 @@
+import type { EventHold } from "./event-hold.ts";
 import type { LockMode } from "./object-lock-configuration.ts";
 import type { ChecksumValue } from "./checksums.ts";
 import type { Account } from "./owner.ts";
@@ -102,6 +103,8 @@ export interface ObjectAttributes {
   readonly retention: Retention | undefined;
   /** Undefined: nobody has ever said. */
   readonly hasLegalHold: boolean | undefined;
+  /** The same. */
+  readonly eventHold?: EventHold | undefined;
 }
 
 export const NO_ATTRIBUTES: ObjectAttributes = {

@@ -3,8 +3,10 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { DirectoryObject } from "../../src/storage/directory-object/durable-object.ts";
-import { ENCRYPTION_PROTOCOL, stampOf } from "../../src/storage/wire/protocol.ts";
+import { HOLD_PROTOCOL, NEWEST_PROTOCOL, stampOf } from "../../src/storage/wire/protocol.ts";
 import { expectError, signedFetch, uniqueBucket } from "../support/client.ts";
+import { putDocument } from "../support/documents.ts";
+import { lockedBucket } from "../support/object-lock.ts";
 import {
   bucketIdOf,
   envWithShards,
@@ -24,7 +26,7 @@ const METHODS = methodsOf(BucketIndexObject.prototype);
 
 /** Stamps of a gateway of another deployment. */
 const UNKNOWN = {
-  later: stampOf(0, ENCRYPTION_PROTOCOL) + 2 ** 40,
+  later: stampOf(0, NEWEST_PROTOCOL) + 2 ** 40,
   "much later": 8191 * 2 ** 40 + 7,
   earlier: stampOf(0) - 2 ** 40,
 };
@@ -36,7 +38,7 @@ function answersOf(object: object, method: string): Promise<unknown[]> {
   return Promise.all(Object.values(UNKNOWN).map(call));
 }
 
-const REFUSALS = Object.values(UNKNOWN).map(() => ({ unknownProtocol: ENCRYPTION_PROTOCOL }));
+const REFUSALS = Object.values(UNKNOWN).map(() => ({ unknownProtocol: NEWEST_PROTOCOL }));
 
 /** Everything that a shard has, but where its numbers go on: those that it took for nothing are a gap. */
 async function stored(shard: string): Promise<unknown> {
@@ -104,4 +106,53 @@ test.for([
     objects: [],
   });
   expect((await signedFetch("HEAD", `/${bucket}`)).status).toBe(200);
+});
+
+const EVENT_HOLD = {
+  "x-amz-object-lock-event-hold": "ON",
+  "x-amz-object-lock-event-hold-duration-days": "1",
+};
+const HOLD_DOCUMENT =
+  "<EventHold>ON</EventHold><EventHoldDuration><Days>1</Days></EventHoldDuration>";
+
+/** A shard whose code is of before event holds. */
+const beforeHolds = envWithShards((shard) =>
+  Object.fromEntries(
+    METHODS.map((method) => [
+      method,
+      async (stamp: number, ...args: unknown[]): Promise<unknown> =>
+        stamp >= stampOf(0, HOLD_PROTOCOL)
+          ? { unknownProtocol: HOLD_PROTOCOL - 1 }
+          : Reflect.apply(Reflect.get(shard, method), shard, [stamp, ...args]),
+    ]),
+  ),
+);
+
+test("what says something of an event hold waits for shards that would not keep it; all else does not", async () => {
+  const bucket = await lockedBucket();
+  const path = `/${bucket}/k`;
+  const put = (headers: Record<string, string>) =>
+    faultyFetch(beforeHolds, "PUT", path, { headers, body: "x" });
+  expect((await put({})).status).toBe(200);
+  await expectError(await put(EVENT_HOLD), 503, "SlowDown");
+  const uploads = { query: { uploads: "" } };
+  expect((await faultyFetch(beforeHolds, "POST", path, uploads)).status).toBe(200);
+  const held = { ...uploads, headers: EVENT_HOLD };
+  await expectError(await faultyFetch(beforeHolds, "POST", path, held), 503, "SlowDown");
+  const body = `<Retention>${HOLD_DOCUMENT}</Retention>`;
+  const retention = { query: { retention: "" }, body };
+  await expectError(await faultyFetch(beforeHolds, "PUT", path, retention), 503, "SlowDown");
+  expect((await signedFetch("HEAD", path)).headers.has("x-amz-object-lock-event-hold")).toBe(false);
+
+  const rule = `<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><DefaultEventHold><Days>1</Days></DefaultEventHold></DefaultRetention></Rule>`;
+  const query = { "object-lock": "" };
+  const configuration = `<ObjectLockConfiguration>${rule}</ObjectLockConfiguration>`;
+  const configured = await faultyFetch(beforeHolds, "PUT", `/${bucket}`, {
+    query,
+    body: configuration,
+  });
+  await expectError(configured, 503, "SlowDown");
+  expect((await putDocument(`/${bucket}`, query, "ObjectLockConfiguration", rule)).status).toBe(
+    200,
+  );
 });

@@ -43,7 +43,7 @@ const removeLocked: MakeStep = ({ model, random }) =>
     model,
   );
 
-/** Retention or a legal hold comes, or goes. */
+/** Retention, an event hold, or a legal hold comes, or goes. */
 const lock: MakeStep = ({ model, random }) => {
   const lockable = model.versions.filter(
     ({ at, version }) => at.bucket.shard.flags.hasLock === true && version.rope !== undefined,
@@ -52,9 +52,11 @@ const lock: MakeStep = ({ model, random }) => {
   const { at, version, versionId } = pick(random, lockable);
   const kind = pick(random, LOCKS);
   const isLocked = !version.locks.includes(kind);
-  const locks = LOCKS.filter((other) =>
-    other === kind ? isLocked : version.locks.includes(other),
-  );
+  const isReleased = kind === "event" && !isLocked;
+  const locks = LOCKS.filter((other) => {
+    if (other === kind) return isLocked;
+    return version.locks.includes(other) || (isReleased && other === "retention");
+  });
   return {
     name: `${isLocked ? "lock" : "unlock"} ${versionId} by ${kind}`,
     places: [at],

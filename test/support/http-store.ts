@@ -2,7 +2,7 @@ import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { elements, type signRequest } from "./client.ts";
 import { faultyFetch } from "./faults.ts";
 import { completionOf } from "./multipart.ts";
-import { BYPASS, HOLD, MODE } from "./object-lock.ts";
+import { BYPASS, EVENT_HOLD, HOLD, MODE } from "./object-lock.ts";
 import type {
   ByteRange,
   Found,
@@ -30,9 +30,24 @@ export class Refused extends Error {
   }
 }
 
-/** After the end of every test's clock. */
-const RETENTION =
-  "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2126-01-01T00:00:00Z</RetainUntilDate></Retention>";
+/** What locks a version, and what takes the lock away. Retention lasts until after the end of every test's clock. */
+const LOCK_DOCUMENTS: Readonly<Record<Lock, readonly [string, string, string]>> = {
+  event: [
+    "retention",
+    "<Retention><EventHold>ON</EventHold><EventHoldDuration><Years>100</Years></EventHoldDuration></Retention>",
+    "<Retention><EventHold>OFF</EventHold></Retention>",
+  ],
+  retention: [
+    "retention",
+    "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2126-01-01T00:00:00Z</RetainUntilDate></Retention>",
+    "<Retention/>",
+  ],
+  hold: [
+    "legal-hold",
+    "<LegalHold><Status>ON</Status></LegalHold>",
+    "<LegalHold><Status>OFF</Status></LegalHold>",
+  ],
+};
 
 const pathOf = ({ bucket, key }: Place): string => `/${bucket.name}/${key}`;
 const sourceHeaders = (from: Place, versionId?: string): Record<string, string> => ({
@@ -118,17 +133,14 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
       return readVersions(document);
     },
 
-    setLock: (at, versionId, lock, isLocked) =>
-      lock === "hold"
-        ? done("PUT", pathOf(at), {
-            query: { "legal-hold": "", versionId },
-            body: `<LegalHold><Status>${isLocked ? "ON" : "OFF"}</Status></LegalHold>`,
-          })
-        : done("PUT", pathOf(at), {
-            query: { retention: "", versionId },
-            headers: BYPASS,
-            body: isLocked ? RETENTION : "<Retention/>",
-          }),
+    setLock(at, versionId, lock, isLocked) {
+      const [subresource, locked, unlocked] = LOCK_DOCUMENTS[lock];
+      return done("PUT", pathOf(at), {
+        query: { [subresource]: "", versionId },
+        headers: BYPASS,
+        body: isLocked ? locked : unlocked,
+      });
+    },
 
     createUpload: async (at) =>
       elements(await textOf("POST", pathOf(at), { query: { uploads: "" } }), "UploadId").join(""),
@@ -185,6 +197,7 @@ function throwError(document: string): void {
 
 function readFound(headers: Headers): Found {
   const locks: Lock[] = [];
+  if (headers.get(EVENT_HOLD) === "ON") locks.push("event");
   if (headers.has(MODE)) locks.push("retention");
   if (headers.get(HOLD) === "ON") locks.push("hold");
   const sizeBytes = Number(headers.get("content-length"));

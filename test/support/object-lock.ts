@@ -4,6 +4,7 @@ import { expectOk, putDocument } from "./documents.ts";
 
 export const MODE = "x-amz-object-lock-mode";
 export const UNTIL = "x-amz-object-lock-retain-until-date";
+export const EVENT_HOLD = "x-amz-object-lock-event-hold";
 export const HOLD = "x-amz-object-lock-legal-hold";
 
 type Headers = Readonly<Record<string, string>>;

@@ -25,8 +25,8 @@ export interface ListedVersion {
   readonly isLatest: boolean;
 }
 
-/** What forbids that a version goes. */
-export const LOCKS = ["retention", "hold"] as const;
+/** What forbids that a version goes. An event hold first: when it is released, a retention begins. */
+export const LOCKS = ["event", "retention", "hold"] as const;
 export type Lock = (typeof LOCKS)[number];
 
 /** What HEAD tells. */

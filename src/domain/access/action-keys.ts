@@ -7,7 +7,7 @@ const ACL_HEADERS =
 const ENCRYPTION =
   "s3:x-amz-server-side-encryption s3:x-amz-server-side-encryption-aws-kms-key-id s3:x-amz-server-side-encryption-customer-algorithm";
 const RETENTION =
-  "s3:object-lock-mode s3:object-lock-retain-until-date s3:object-lock-remaining-retention-days";
+  "s3:object-lock-mode s3:object-lock-retain-until-date s3:object-lock-remaining-retention-days s3:object-lock-event-hold s3:object-lock-event-hold-duration-days";
 const TAGS = "s3:requestobjecttag s3:requestobjecttagkeys";
 const WRITE = [
   ...[ACL_HEADERS, ENCRYPTION, RETENTION, TAGS, "s3:object-lock-legal-hold", "s3:if-match"],

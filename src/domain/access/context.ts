@@ -1,4 +1,5 @@
 import type { CopySource } from "../../protocol/copy-source.ts";
+import type { EventHold } from "../../protocol/event-hold.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { type KeyValue, NEEDS_OBJECT, type PolicyContext } from "../../protocol/policy/context.ts";
 import { type TagSet, tagValue } from "../../protocol/tag-set.ts";
@@ -37,6 +38,7 @@ export interface OperationFacts {
   /** Tags that the bucket is to have. */
   readonly bucketTags?: TagSet | Unread | undefined;
   readonly retention?: Retention | Unread | undefined;
+  readonly eventHold?: EventHold | Unread | undefined;
   readonly legalHold?: string | undefined;
   /** Does it make an object, or only a part of one? */
   readonly isObjectCreation?: boolean | undefined;
@@ -103,6 +105,8 @@ const KEYS: ReadonlyMap<string, ReadKey> = new Map<string, ReadKey>([
     ofRetention(({ retainUntilMs }) => new Date(retainUntilMs).toISOString()),
   ],
   ["s3:object-lock-remaining-retention-days", ofRetention(remainingDays)],
+  ["s3:object-lock-event-hold", ofEventHold(({ isOn }) => (isOn ? "ON" : "OFF"))],
+  ["s3:object-lock-event-hold-duration-days", ofEventHold(durationDays)],
   ["s3:object-lock-legal-hold", ({ operation }) => unlessUnread(operation.legalHold)],
   ["s3:requestobjecttag", ofObjectTags((tags, member) => tagValue(tags, member))],
   ["s3:requestobjecttagkeys", ofObjectTags((tags) => tags.map(({ key }) => key))],
@@ -140,6 +144,19 @@ function ofRetention(read: (retention: Retention, nowMs: number) => KeyValue): R
     if (retention === "unread") return NEEDS_OBJECT;
     return retention && read(retention, nowMs);
   };
+}
+
+function ofEventHold(read: (eventHold: EventHold) => KeyValue): ReadKey {
+  return ({ operation: { eventHold } }) => {
+    if (eventHold === "unread") return NEEDS_OBJECT;
+    return eventHold && read(eventHold);
+  };
+}
+
+/** A year has 365: the key knows days only. */
+function durationDays(eventHold: EventHold): KeyValue {
+  if (!eventHold.isOn) return undefined;
+  return String("days" in eventHold ? eventHold.days : 365 * eventHold.years);
 }
 
 function remainingDays({ retainUntilMs }: Retention, nowMs: number): KeyValue {

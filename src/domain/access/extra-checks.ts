@@ -10,6 +10,7 @@ const OF_UPLOADS: readonly (readonly [header: string, action: string, keys: read
 
 const OF_LOCKS: readonly (readonly [header: string, action: string])[] = [
   ["x-amz-object-lock-mode", "s3:PutObjectRetention"],
+  ["x-amz-object-lock-event-hold", "s3:PutObjectRetention"],
   ["x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold"],
 ];
 

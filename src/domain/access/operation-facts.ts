@@ -7,7 +7,7 @@ import type { OperationFacts } from "./context.ts";
 /** What stands in the document of PutObjectTagging, PutObjectRetention, PutObjectLegalHold, and CreateBucket. */
 export type DocumentFacts = Pick<
   OperationFacts,
-  "bucketTags" | "legalHold" | "locationConstraint" | "objectTags" | "retention"
+  "bucketTags" | "eventHold" | "legalHold" | "locationConstraint" | "objectTags" | "retention"
 >;
 
 export const UNREAD: DocumentFacts = {
@@ -15,6 +15,7 @@ export const UNREAD: DocumentFacts = {
   locationConstraint: "unread",
   objectTags: "unread",
   retention: "unread",
+  eventHold: "unread",
   legalHold: "unread",
 };
 
@@ -75,6 +76,12 @@ export class RequestedOperation implements OperationFacts {
     const { headers, query } = this.#request;
     if (query.has("retention")) return this.#told.retention;
     return parseLockHeaders(headers, this.#nowMs).retention;
+  }
+
+  get eventHold(): OperationFacts["eventHold"] {
+    const { headers, query } = this.#request;
+    if (query.has("retention")) return this.#told.eventHold;
+    return parseLockHeaders(headers, this.#nowMs).eventHold;
   }
 
   get legalHold(): string | undefined {

@@ -7,7 +7,7 @@ import { onObject } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
- * `GET /{bucket}/{key}?retention`: what retains a version, even if that has ended.
+ * `GET /{bucket}/{key}?retention`: what retains a version, even if that has ended, and its event hold.
  *
  * Errors: InvalidRequest (a bucket without Object Lock), NoSuchObjectLockConfiguration, NoSuchKey, NoSuchVersion,
  * MethodNotAllowed (a delete marker).
@@ -20,8 +20,9 @@ export const getObjectRetention: ObjectOperation = {
   needsObject: true,
   async handle(context) {
     await requireObjectLock(context);
-    const { retention } = (await readVersion(context)).attributes;
-    if (retention === undefined) throw new S3Error("NoSuchObjectLockConfiguration");
-    return xmlResponse("Retention", retentionContent(retention));
+    const { attributes } = await readVersion(context);
+    if (attributes.retention === undefined && attributes.eventHold === undefined)
+      throw new S3Error("NoSuchObjectLockConfiguration");
+    return xmlResponse("Retention", retentionContent(attributes));
   },
 };

@@ -10,7 +10,8 @@ import type { ObjectOperation } from "../operation.ts";
 
 /**
  * `PUT /{bucket}/{key}?retention`: until when a version may not be removed. It may always be made longer; shorter, in
- * another mode, or none at all only with `x-amz-bypass-governance-retention`, and under COMPLIANCE never.
+ * another mode, or none at all only with `x-amz-bypass-governance-retention`, and under COMPLIANCE never. With `EventHold`, it is
+ * kept until that is put OFF, which takes a bypass, too, and for `EventHoldDuration` from then on.
  *
  * Errors: InvalidRequest (a bucket without Object Lock; nothing vouches for the body), MalformedXML, InvalidArgument (a
  * date that is past), AccessDenied, BadDigest, NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker).
@@ -22,12 +23,13 @@ export const putObjectRetention: ObjectOperation = {
   access: onObject("PutObjectRetention"),
   needsObject: true,
   async handle(context) {
-    const retention = readRetention(await readVouchedDocument(context), Date.now());
-    await decideOnDocument(context, { retention });
+    const { retention, eventHold } = readRetention(await readVouchedDocument(context), Date.now());
+    await decideOnDocument(context, { retention, eventHold });
     await requireObjectLock(context);
     await changeVersion(context, {
       kind: "retention",
       retention,
+      ...(eventHold !== undefined && { eventHold }),
       bypassesGovernance: await mayBypassGovernance(context, {
         key: context.key,
         versionId: parseVersionId(context.request.query),

@@ -1,6 +1,7 @@
 import { log } from "../../lib/log.ts";
 import { ulid } from "../../lib/ulid.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import type { EventHold } from "../../protocol/event-hold.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord } from "../ports/bucket-directory.ts";
@@ -15,7 +16,7 @@ import type { Wanted } from "../ports/content-index.ts";
 import type { PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
-import { ACCESS_PROTOCOL, ENCRYPTION_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
+import { ACCESS_PROTOCOL, ENCRYPTION_PROTOCOL, HOLD_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
 import type { ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import { BucketShards, type Decision, type ShardStub } from "./bucket-shards.ts";
@@ -66,7 +67,7 @@ export function bucketIndexClient(
     return shards.call(
       shardNumber,
       (shard, stamp, known) => shard.remove(stamp, known, removals),
-      protocolFor(isOwnersOnly),
+      protocolFor({ access: isOwnersOnly }),
     );
   }
 
@@ -90,14 +91,18 @@ export function bucketIndexClient(
       shards.callOf(
         key,
         (shard, stamp, known) => shard.commit(stamp, known, key, draft, conditions),
-        protocolFor(draft.access !== undefined, draft.encryption !== undefined),
+        protocolFor({
+          access: draft.access !== undefined,
+          encryption: draft.encryption !== undefined,
+          eventHold: draft.attributes.eventHold,
+        }),
       ),
 
     append: (key, draft, conditions) =>
       shards.callOf(
         key,
         (shard, stamp, known) => shard.append(stamp, known, key, draft, conditions),
-        protocolFor(false, appendsSealed(draft)),
+        protocolFor({ encryption: appendsSealed(draft), eventHold: draft.attributes.eventHold }),
       ),
 
     async remove(removal) {
@@ -140,31 +145,32 @@ export function bucketIndexClient(
         key,
         (shard, stamp, known) =>
           shard.change(stamp, known, key, versionId, change, decidedOnObject),
-        protocolFor(
-          change.kind === "acl" || decidedOnObject !== undefined,
-          change.kind === "encryption",
-        ),
+        protocolFor({
+          access: change.kind === "acl" || decidedOnObject !== undefined,
+          encryption: change.kind === "encryption",
+          eventHold: change.kind === "retention" ? change.eventHold : undefined,
+        }),
       ),
 
     readAnnotation: (version, name) =>
       shards.callOf(
         version.key,
         (shard, stamp, known) => shard.readAnnotation(stamp, known, version, name),
-        protocolFor(version.decidedOn !== undefined),
+        protocolFor({ access: version.decidedOn !== undefined }),
       ),
 
     listAnnotations: (version, query) =>
       shards.callOf(
         version.key,
         (shard, stamp, known) => shard.listAnnotations(stamp, known, version, query),
-        protocolFor(version.decidedOn !== undefined),
+        protocolFor({ access: version.decidedOn !== undefined }),
       ),
 
     changeAnnotation: (version, change) =>
       shards.callOf(
         version.key,
         (shard, stamp, known) => shard.changeAnnotation(stamp, known, version, change),
-        protocolFor(version.decidedOn !== undefined),
+        protocolFor({ access: version.decidedOn !== undefined }),
       ),
 
     async rename(rename) {
@@ -176,10 +182,11 @@ export function bucketIndexClient(
       shards.callOf(
         key,
         (shard, stamp, known) => shard.createUpload(stamp, known, key, draft),
-        protocolFor(
-          draft.access !== undefined || draft.initiator !== undefined,
-          draft.encryption !== undefined,
-        ),
+        protocolFor({
+          access: draft.access !== undefined || draft.initiator !== undefined,
+          encryption: draft.encryption !== undefined,
+          eventHold: draft.attributes.eventHold,
+        }),
       ),
 
     findUpload: (key, uploadId) =>
@@ -189,7 +196,7 @@ export function bucketIndexClient(
       shards.callOf(
         key,
         (shard, stamp, known) => shard.putPart(stamp, known, key, uploadId, partNumber, draft),
-        protocolFor(false, isSealedPart(draft)),
+        protocolFor({ encryption: isSealedPart(draft) }),
       ),
 
     listParts: (key, uploadId, after, limit) =>
@@ -225,9 +232,18 @@ export function bucketIndexClient(
   };
 }
 
-function protocolFor(saysAccess: boolean, saysEncryption = false): number {
-  if (saysEncryption) return ENCRYPTION_PROTOCOL;
-  return saysAccess ? ACCESS_PROTOCOL : PROTOCOL;
+/** What a call says that an object whose code is of before would lose, or overlook. */
+interface Said {
+  readonly access?: boolean;
+  readonly encryption?: boolean;
+  readonly eventHold?: EventHold | undefined;
+}
+
+/** The lowest that will do. */
+function protocolFor({ access, encryption, eventHold }: Said): number {
+  if (eventHold !== undefined) return HOLD_PROTOCOL;
+  if (encryption === true) return ENCRYPTION_PROTOCOL;
+  return access === true ? ACCESS_PROTOCOL : PROTOCOL;
 }
 
 function appendsSealed({ content }: AppendDraft): boolean {

@@ -4,7 +4,13 @@ import { indexFull } from "../../protocol/refusal.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-directory.ts";
 import { StaleBucketError } from "../ports/bucket-index.ts";
-import { PLAIN_STAMP, type PlainAnswer, PROTOCOL, stampOf } from "../wire/protocol.ts";
+import {
+  HOLD_PROTOCOL,
+  PLAIN_STAMP,
+  type PlainAnswer,
+  PROTOCOL,
+  stampOf,
+} from "../wire/protocol.ts";
 import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import { shardId } from "./shard-id.ts";
@@ -137,7 +143,8 @@ export class BucketShards {
   }
 
   async #tell(shard: ShardStub, part: ShardPart | undefined): Promise<void> {
-    valueOf(await shard.configure(stampOf(this.#bucket.gateway.revision), part));
+    const stamp = stampOf(this.#bucket.gateway.revision, protocolOf(part));
+    valueOf(await shard.configure(stamp, part));
   }
 
   #all(): ShardStub[] {
@@ -147,4 +154,9 @@ export class BucketShards {
   #at(shardNumber: number): ShardStub {
     return this.#namespace.get(shardId(this.#namespace, this.#bucket.id, shardNumber));
   }
+}
+
+/** In JSON, a text that somebody chose has its quotes escaped: this is the member. */
+function protocolOf(part: ShardPart | undefined): number {
+  return part?.documents.includes('"DefaultEventHold"') === true ? HOLD_PROTOCOL : PROTOCOL;
 }

@@ -1,3 +1,4 @@
+import type { EventHold } from "../../protocol/event-hold.ts";
 import type { DecidedOnObject, ObjectChanged } from "./decided-on.ts";
 import type {
   BlobContent,
@@ -221,8 +222,10 @@ export type AttributeChange =
   | { readonly kind: "encryption"; readonly encryption: string }
   | {
       readonly kind: "retention";
-      /** Undefined takes it away. */
+      /** Undefined takes it away, unless the change is one of the event hold. */
       readonly retention: Retention | undefined;
+      /** Undefined: it stays. One that is on and is put off becomes a retention. */
+      readonly eventHold?: EventHold;
       readonly bypassesGovernance: boolean;
     };
 

@@ -20,10 +20,15 @@ export const ACCESS_PROTOCOL = 3;
  */
 export const ENCRYPTION_PROTOCOL = 4;
 
+/**
+ * What a call speaks that says something of an event hold. An object that knows only those before would let go what it keeps.
+ */
+export const HOLD_PROTOCOL = 5;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-const NEWEST_PROTOCOL = 4;
+export const NEWEST_PROTOCOL = 5;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;

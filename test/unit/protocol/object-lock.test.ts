@@ -93,13 +93,17 @@ test.for(["<Days>0</Days>", "<Days>36501</Days>", "<Years>-1</Years>", "<Years>1
 
 test("a retention is read as it is written, to the millisecond", () => {
   const retention = { mode: "GOVERNANCE", retainUntilMs: NOW_MS + 1 } as const;
-  const document = writeXml(["Retention", retentionContent(retention)]);
+  const asked = { retention, eventHold: undefined };
+  const document = writeXml(["Retention", retentionContent(asked)]);
   expect(document).toContain("<RetainUntilDate>2026-11-23T05:00:00.001Z</RetainUntilDate>");
-  expect(readRetention(utf8(document), NOW_MS)).toEqual(retention);
+  expect(readRetention(utf8(document), NOW_MS)).toEqual(asked);
 });
 
 test("an empty retention takes it away", () => {
-  expect(readRetention(utf8("<Retention/>"), NOW_MS)).toBeUndefined();
+  expect(readRetention(utf8("<Retention/>"), NOW_MS)).toEqual({
+    retention: undefined,
+    eventHold: undefined,
+  });
 });
 
 test.for([

@@ -1,4 +1,5 @@
-import type { ObjectAttributes, ObjectDraft, Retention } from "../../../protocol/object-record.ts";
+import { endOf, holdDuration } from "../../../protocol/event-hold.ts";
+import type { ObjectAttributes, ObjectDraft } from "../../../protocol/object-record.ts";
 import { newVersionId } from "../../../protocol/version-id.ts";
 import type { WriteConditions } from "../../../protocol/write-conditions.ts";
 import type { CommitOutcome } from "../../ports/bucket-index.ts";
@@ -126,16 +127,28 @@ export function placeObject(
   return placed.version_id ?? undefined;
 }
 
-/** The `attributes` of a new row: what the upload does not say about retention, the bucket says. */
+/**
+ * The `attributes` of a new row: what the upload does not say about retention, the bucket says. An event hold it says only where the upload
+ * says nothing of locks at all.
+ *
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_DefaultRetention.html
+ */
 export function newAttributes(
   { configuration, nowMs }: Transaction,
   attributes: ObjectAttributes,
 ): string | null {
   const rule = configuration.lockRule;
-  if (rule === undefined || attributes.retention !== undefined) return writeAttributes(attributes);
-  const until = new Date(nowMs);
-  until.setUTCDate(until.getUTCDate() + (rule.Days ?? 0));
-  until.setUTCFullYear(until.getUTCFullYear() + (rule.Years ?? 0));
-  const retention: Retention = { mode: rule.Mode, retainUntilMs: until.getTime() };
-  return writeAttributes({ ...attributes, retention });
+  if (rule === undefined) return writeAttributes(attributes);
+  const { Mode: mode, Days: days = 0, Years: years = 0, DefaultEventHold } = rule;
+  const { retention, hasLegalHold, eventHold } = attributes;
+  const isSilent = (retention ?? hasLegalHold ?? eventHold) === undefined;
+  const duration = isSilent && DefaultEventHold ? holdDuration(DefaultEventHold) : undefined;
+  return writeAttributes({
+    ...attributes,
+    ...(retention === undefined &&
+      mode !== undefined && {
+        retention: { mode, retainUntilMs: endOf(nowMs, { days, years }) },
+      }),
+    ...(duration !== undefined && { eventHold: { isOn: true, ...duration } }),
+  });
 }

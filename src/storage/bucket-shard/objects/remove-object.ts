@@ -95,11 +95,11 @@ function isOwners(row: ObjectRow | undefined, required: RequiredOwner | undefine
 
 /** Object Lock forbids that the version goes. */
 export function isLocked(
-  { retention, hasLegalHold }: ObjectAttributes,
+  { retention, hasLegalHold, eventHold }: ObjectAttributes,
   nowMs: number,
   bypassesGovernance: boolean,
 ): boolean {
-  if (hasLegalHold === true) return true;
+  if (hasLegalHold === true || eventHold?.isOn === true) return true;
   if (retention === undefined || retention.retainUntilMs <= nowMs) return false;
   return retention.mode === "COMPLIANCE" || !bypassesGovernance;
 }
