@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
+import { measureDecisions } from "./decisions.ts";
 import { measureEdge } from "./edge.ts";
 import { measureGenerator } from "./generator.ts";
 import { measureListing } from "./listing.ts";
@@ -50,6 +51,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
     }),
   edge: () => measureEdge(values.case, seconds),
   references: measureReferences,
+  decisions: measureDecisions,
   listing: measureListing,
   "many-keys": () => measureManyKeys(seconds),
   memory: measureMemory,

@@ -38,6 +38,9 @@ export interface Needed {
   readonly on: "bucket" | "object" | "keys";
 }
 
+/** What of an object decides. */
+type DecidingObject = Pick<ObjectRecord, "access" | "attributes">;
+
 /** What an action is about. */
 export interface Target {
   readonly key: string;
@@ -104,7 +107,7 @@ export class Gate {
    *
    * @throws S3Error AccessDenied
    */
-  decideOn(object: ObjectRecord): void {
+  decideOn(object: DecidingObject): void {
     if (!this.#isOpen) this.#decideAs(this.#knowing(object));
   }
 
@@ -179,7 +182,7 @@ export class Gate {
     return bucket?.policy !== undefined || permissions !== undefined;
   }
 
-  #knowing({ attributes, access }: ObjectRecord): Checked {
+  #knowing({ attributes, access }: DecidingObject): Checked {
     return this.#about({
       acl: aclOfAccess(access, this.#knownBucket().owner),
       tags: attributes.tags,
