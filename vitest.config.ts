@@ -43,6 +43,7 @@ const OF_ONE_SHARD = [
   ].map((name) => `test/operations/${name}.test.ts`),
   ...[
     "blob-store",
+    "bucket-lookup",
     "disk-room",
     "group-commit",
     "job-table",

@@ -56,8 +56,7 @@ export function bucketLookup(
       await forget(name);
       return undefined;
     }
-    update(bucket);
-    return bucket;
+    return newest(bucket);
   }
 
   async function current({ id, name }: BucketRecord): Promise<BucketRecord> {
@@ -66,14 +65,16 @@ export function bucketLookup(
     return bucket;
   }
 
-  function update(bucket: BucketRecord): void {
+  /** The same object as long as nothing changes: what was read of a record, such as its compiled policy, is kept with it. */
+  function newest(bucket: BucketRecord): BucketRecord {
     const known = remembered.get(bucket.name);
     // What this isolate remembers is in the copy already: it came from there, or was written there.
-    if (known?.id === bucket.id && isAsNew(known, bucket)) return;
+    if (known?.id === bucket.id && isAsNew(known, bucket)) return known;
     remember(remembered, bucket);
     const copy = JSON.stringify(bucket);
     const copying = kv?.put(keyOf(bucket.name), copy, { expirationTtl: KV_TTL_SECONDS });
     if (copying !== undefined) waitUntil(copying.catch(ignoreKvFailure));
+    return bucket;
   }
 
   async function forget(name: string): Promise<void> {
@@ -98,7 +99,7 @@ export function bucketLookup(
       if (known?.id === bucket.id && known.gateway.revision >= gatewayRevision) return known;
       return current(bucket);
     },
-    update,
+    update: (bucket) => void newest(bucket),
     forget,
   };
 }
