@@ -21,6 +21,8 @@ export function settingsFor(
     // Nobody else encrypts this machine's disk, and its own requests need no TLS.
     SSE_S3: "envelope",
     SSE_C_OVER_HTTP: "allow",
+    // A provider beside it, such as Keycloak on one's own machine.
+    LOCAL_ISSUERS: "true",
     // There is no edge here that would transform anything.
     NO_TRANSFORM: "false",
     LOG_REQUESTS: String(!isQuiet),

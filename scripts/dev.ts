@@ -59,6 +59,7 @@ function startWrangler(): void {
     NEW_BUCKETS: "acls",
     SSE_C_OVER_HTTP: "allow",
     NO_TRANSFORM: "false",
+    LOCAL_ISSUERS: "true",
     ...ownHostSetting({ ...options, host: HOST }),
     // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.
     MASTER_KEY: secrets["MASTER_KEY"] ?? "",

@@ -27,6 +27,8 @@ export interface Settings {
   readonly declaredKeys: ReadonlySet<string>;
   /** For how long an access key may be used by what is remembered of it. */
   readonly identityMaxAgeMs: number;
+  /** Whether OIDC providers may be at loopback and private addresses, and there without TLS. */
+  readonly hasLocalIssuers: boolean;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
   readonly newBuckets: "acls" | "aws";
   /** No bucket is public, whatever its own public access block says. */
@@ -73,6 +75,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     declaredKeys: new Set(names("KMS_KEYS", env.KMS_KEYS, KEY_ID)),
     identityMaxAgeMs:
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
+    hasLocalIssuers: boolean("LOCAL_ISSUERS", env.LOCAL_ISSUERS),
     newBuckets:
       matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
     blockPublicAccess: boolean("BLOCK_PUBLIC_ACCESS", env.BLOCK_PUBLIC_ACCESS),

@@ -12,6 +12,8 @@ import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
+import type { ProviderKeys } from "./oidc/provider-keys.ts";
+import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { DiskRoom } from "../storage/blobs/counted-room.ts";
 
@@ -27,6 +29,8 @@ export interface Ports {
   readonly auditLog: AuditLog;
   /** Of what the request changes of who may do what: it goes along with the change. Undefined: it changes nothing of it. */
   readonly audit?: AuditEntry;
+  readonly sessions: SessionDirectory;
+  readonly providerKeys: ProviderKeys;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

@@ -109,17 +109,11 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
 }
 
 function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
-  const { settings, accounts, identityLookup, identityDirectory, keys, keyDirectory } = deployment;
   const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
   const buckets = bucketLookup(env, directory, waitUntil);
   return {
-    settings,
-    accounts,
-    identityLookup,
-    keys,
-    keyDirectory,
-    identityDirectory,
+    ...deployment,
     sealed: sealedDirectoryClient(env.DIRECTORY),
     auditLog: auditLogClient(env.DIRECTORY),
     directory,

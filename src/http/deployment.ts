@@ -4,11 +4,14 @@ import { readSettings, type Settings } from "../env.ts";
 import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
 import { type IdentityLookup, identityLookup } from "../storage/clients/identity-lookup.ts";
 import { identityDirectoryClient } from "../storage/clients/identity-directory-client.ts";
+import { sessionDirectoryClient } from "../storage/clients/session-directory-client.ts";
 import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
 import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { KeyDirectory } from "../storage/ports/key-directory.ts";
+import type { SessionDirectory } from "../storage/ports/session-directory.ts";
+import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
 /** What all requests of an environment have in common. */
@@ -20,6 +23,8 @@ export interface Deployment {
   readonly identities: Identities;
   readonly keys: KeyRegistry;
   readonly keyDirectory: KeyDirectory;
+  readonly sessions: SessionDirectory;
+  readonly providerKeys: ProviderKeys;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -43,7 +48,12 @@ function make(env: Cloudflare.Env): Deployment {
   const { masterKey } = settings;
   const isMade = (accessKeyId: string): boolean =>
     masterKey !== undefined && isMadeId(accessKeyId, masterKey);
-  const lookup = identityLookup(accounts, copies, settings.identityMaxAgeMs, isMade);
+  const sessions = sessionDirectoryClient(env.DIRECTORY);
+  const lookup = identityLookup(accounts, sessions, {
+    copies,
+    maxAgeMs: settings.identityMaxAgeMs,
+    isMadeId: isMade,
+  });
   const identities = identitiesOf(settings, lookup);
   const keyDirectory = keyDirectoryClient(env.DIRECTORY);
   const keys = keyRegistry(keyDirectory, masterKey?.subKeys("kms"), settings.declaredKeys);
@@ -56,5 +66,7 @@ function make(env: Cloudflare.Env): Deployment {
     identities,
     keys,
     keyDirectory,
+    sessions,
+    providerKeys: providerKeys(copies, settings.hasLocalIssuers),
   };
 }

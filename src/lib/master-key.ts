@@ -11,6 +11,9 @@ export interface SubKeys {
   readonly previous?: Uint8Array | undefined;
 }
 
+/** In the order in which they are tried. */
+export const SUB_KEY_AGES = ["current", "previous"] as const satisfies readonly (keyof SubKeys)[];
+
 /**
  * A deployment's one secret, and while it is being replaced the one before it. Nothing is sealed with it: each purpose has a key of
  * its own, so that none that is given away tells anything of another, or of the master key.

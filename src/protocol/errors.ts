@@ -42,6 +42,7 @@ const CATALOGUE = {
     400,
     "You did not provide the number of bytes specified by the Content-Length HTTP header",
   ],
+  ExpiredToken: [400, "The provided token has expired."],
   InternalError: [500, "We encountered an internal error. Please try again."],
   InvalidAccessKeyId: [403, "The AWS Access Key Id you provided does not exist in our records."],
   InvalidAnnotationName: [400, "The annotation name you provided is invalid."],

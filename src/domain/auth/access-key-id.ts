@@ -1,6 +1,6 @@
-import { createHmac } from "node:crypto";
 import { base32OfBytes, randomBase32 } from "../../lib/base32.ts";
 import type { MasterKey } from "../../lib/master-key.ts";
+import { type HmacKey, hmacKey, hmacSha256Hex } from "../../lib/sha256.ts";
 
 /** Long-term keys, and those of sessions. */
 type Prefix = "AKIA" | "ASIA";
@@ -12,8 +12,6 @@ const MADE_ID = /^(?:AKIA|ASIA)[A-Z2-7]{16}$/;
 /**
  * An id for an access key, in AWS's form: prefix, 50 random bits, and 30 bits of a MAC, so that an isolate can tell ids that
  * somebody invented from those that may exist, without a question to the Directory.
- *
- * @public
  */
 export function newAccessKeyId(prefix: Prefix, masterKey: MasterKey): string {
   const unique = prefix + randomBase32(RANDOM_LENGTH);
@@ -31,6 +29,16 @@ export function isMadeId(accessKeyId: string, masterKey: MasterKey): boolean {
   );
 }
 
+/** Whether it is a session's, which stands in no Directory. */
+export function isSessionKeyId(accessKeyId: string, masterKey: MasterKey): boolean {
+  return accessKeyId.startsWith("ASIA") && isMadeId(accessKeyId, masterKey);
+}
+
+/** Every request of a session asks for one. */
+const hmacKeys = new WeakMap<Uint8Array, HmacKey>();
+
 function macOf(unique: string, key: Uint8Array): string {
-  return base32OfBytes(createHmac("sha256", key).update(unique).digest().subarray(0, MAC_LENGTH));
+  let hmac = hmacKeys.get(key);
+  if (hmac === undefined) hmacKeys.set(key, (hmac = hmacKey(key)));
+  return base32OfBytes(Buffer.from(hmacSha256Hex(hmac, unique), "hex").subarray(0, MAC_LENGTH));
 }

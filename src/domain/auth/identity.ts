@@ -1,8 +1,10 @@
 import type { Caller, SignedCaller } from "../../protocol/caller.ts";
+import { boundedText } from "../../lib/bounded-text.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { FormUpload } from "../body/form-file.ts";
 import type { Credential, SignedRegion } from "./credential.ts";
+import { MAX_TOLD_LENGTH } from "./limits.ts";
 import type { Payload } from "./payload.ts";
 
 /** Whom an access key stands for. */
@@ -11,7 +13,15 @@ export interface Identity {
   readonly secretAccessKey: string;
 }
 
-export type FindIdentity = (accessKeyId: string) => Identity | undefined;
+/**
+ * @param sessionToken undefined: the request has none
+ * @returns undefined: there is no such key; whether it needs a token is for the caller to see
+ * @throws S3Error InvalidToken, ExpiredToken
+ */
+export type FindIdentity = (
+  accessKeyId: string,
+  sessionToken: string | undefined,
+) => Identity | undefined;
 
 /** What a valid signature says of a request, or that nobody signed it. */
 export interface Authentication {
@@ -40,20 +50,28 @@ export interface Unverified {
 /**
  * The identity of the key that a request is signed with.
  *
- * @throws S3Error InvalidAccessKeyId; InvalidToken for any session token, since there are no temporary credentials
+ * @throws S3Error InvalidAccessKeyId; InvalidToken for a token that is not this key's; ExpiredToken
  */
 export function identityOf(
   { headers, query }: Pick<S3Request, "headers" | "query">,
   accessKeyId: string,
   find: FindIdentity,
 ): Identity {
-  const identity = find(accessKeyId);
-  if (identity === undefined)
-    throw new S3Error("InvalidAccessKeyId", { fields: { AWSAccessKeyId: accessKeyId } });
   const token =
     headers.get("x-amz-security-token") ??
     query.get("X-Amz-Security-Token") ??
-    query.get("x-amz-security-token");
-  if (token !== null) throw new S3Error("InvalidToken", { fields: { "Token-0": token } });
+    query.get("x-amz-security-token") ??
+    undefined;
+  const identity = find(accessKeyId, token);
+  if (identity === undefined)
+    throw new S3Error("InvalidAccessKeyId", { fields: { AWSAccessKeyId: accessKeyId } });
+  // Only temporary credentials have one.
+  if (token !== undefined && identity.caller.session === undefined) throw invalidToken(token);
   return identity;
+}
+
+export function invalidToken(token: string): S3Error {
+  return new S3Error("InvalidToken", {
+    fields: { "Token-0": boundedText(token, MAX_TOLD_LENGTH) },
+  });
 }

@@ -2,8 +2,11 @@ import type { PrincipalPolicies } from "../../protocol/caller.ts";
 import { awsManagedPolicy } from "../../protocol/policy/aws-managed.ts";
 import type { PolicyRecord, PrincipalRecord } from "../../storage/ports/account-directory.ts";
 
-/** A boundary that cannot be read lets nothing through. */
-const NOTHING = '{"Version":"2012-10-17","Statement":[]}';
+/** A boundary, or a session policy, that there is not any more lets nothing through. */
+export const NOTHING = '{"Version":"2012-10-17","Statement":[]}';
+/** What root may do. */
+export const EVERYTHING =
+  '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
 
 /** The policies that decide what a user may do, as texts. */
 export function policiesOf({ policies, boundary }: PrincipalRecord): PrincipalPolicies {

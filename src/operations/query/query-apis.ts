@@ -2,6 +2,10 @@ import type { Service } from "../../domain/auth/credential.ts";
 import { IAM_ACTIONS } from "../iam/iam-actions.ts";
 import { NOT_BUILT_IAM_ACTIONS } from "../iam/not-built.ts";
 import { CALLER_ACTIONS } from "../sts/caller-identity.ts";
+import { ASSUME_ROLE_ACTIONS } from "../sts/assume-role.ts";
+import { WEB_IDENTITY_ACTIONS } from "../sts/assume-role-with-web-identity.ts";
+import { LOOKUP_ACTIONS } from "../sts/lookups.ts";
+import { OWN_SESSION_ACTIONS } from "../sts/own-sessions.ts";
 import { NOT_BUILT_STS_ACTIONS } from "../sts/not-built.ts";
 import type { Actions } from "./action.ts";
 
@@ -29,6 +33,12 @@ export const STS: QueryApi = {
   service: "sts",
   version: "2011-06-15",
   namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
-  actions: { ...CALLER_ACTIONS },
+  actions: {
+    ...CALLER_ACTIONS,
+    ...OWN_SESSION_ACTIONS,
+    ...ASSUME_ROLE_ACTIONS,
+    ...WEB_IDENTITY_ACTIONS,
+    ...LOOKUP_ACTIONS,
+  },
   notBuilt: NOT_BUILT_STS_ACTIONS,
 };

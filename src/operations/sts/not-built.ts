@@ -1,14 +1,8 @@
 /** Actions that STS has and Ledge has not: each is refused by its name. */
 export const NOT_BUILT_STS_ACTIONS: ReadonlySet<string> = new Set([
-  "AssumeRole",
   "AssumeRoleWithSAML",
-  "AssumeRoleWithWebIdentity",
   "AssumeRoot",
-  "DecodeAuthorizationMessage",
-  "GetAccessKeyInfo",
   "GetDelegatedAccessToken",
-  "GetFederationToken",
   "GetScopedCredentials",
-  "GetSessionToken",
   "GetWebIdentityToken",
 ]);

@@ -10,3 +10,19 @@ export type NamedKind = "group" | "policy" | "role" | "user";
 export function iamArn(accountId: string, kind: NamedKind, path: string, name: string): string {
   return `arn:aws:iam::${accountId}:${kind}${path}${name}`;
 }
+
+interface NamedArn {
+  readonly accountId: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+const NAMED_ARN = /^arn:aws:iam::(\w*):(group|policy|role|user)\/(?:[!-~]*\/)?([\w+=,.@-]+)$/;
+
+/** What such an ARN names; undefined for any other text. */
+export function parseIamArn(arn: string): NamedArn | undefined {
+  const [, accountId, kind, name] = NAMED_ARN.exec(arn) ?? [];
+  return accountId === undefined || kind === undefined || name === undefined
+    ? undefined
+    : { accountId, kind, name };
+}

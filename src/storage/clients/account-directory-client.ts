@@ -12,7 +12,6 @@ export function accountDirectoryClient(
   return {
     findKey: async (accessKeyId, reader) =>
       valueOf(await stub().findKey(PLAIN_STAMP, accessKeyId, reader)),
-    findPrincipal: async (uniqueId) => valueOf(await stub().findPrincipal(PLAIN_STAMP, uniqueId)),
     findAccount: async (name) => valueOf(await stub().findAccount(PLAIN_STAMP, name)),
     listAccounts: async () => valueOf(await stub().listAccounts(PLAIN_STAMP)),
     putAccount: async (draft, audit) => valueOf(await stub().putAccount(PLAIN_STAMP, draft, audit)),

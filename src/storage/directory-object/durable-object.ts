@@ -17,6 +17,8 @@ import type {
   IdentityRefusal,
 } from "../ports/identity-directory.ts";
 import type { SealedDirectory } from "../ports/sealed-directory.ts";
+import type { SessionDirectory } from "../ports/session-directory.ts";
+import { findProvider, findRole, findSessionRecord } from "./identities/sessions.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
 import { findKey } from "./access-keys.ts";
@@ -42,7 +44,6 @@ import {
 import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
 import { openKey, rotateKey } from "./kms/open-key.ts";
 import { callIdentities, refusalOf } from "./identities/calls.ts";
-import { findPrincipal } from "./identities/principal.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
@@ -50,7 +51,8 @@ type Directory = AccountDirectory &
   AuditLog &
   BucketDirectory &
   Pick<KeyDirectory, "openKey" | "rotateKey"> &
-  SealedDirectory;
+  SealedDirectory &
+  SessionDirectory;
 type Args<Method extends keyof Directory> = Parameters<Directory[Method]>;
 type Answer<Method extends keyof Directory> = PlainAnswer<Awaited<ReturnType<Directory[Method]>>>;
 
@@ -119,8 +121,19 @@ export class DirectoryObject extends DurableObject {
     return this.#answer(stamp, (sql) => findKey(sql, ...args));
   }
 
-  findPrincipal(stamp: number, ...args: Args<"findPrincipal">): Answer<"findPrincipal"> {
-    return this.#answer(stamp, (sql) => findPrincipal(sql, ...args));
+  findSessionRecord(
+    stamp: number,
+    ...args: Args<"findSessionRecord">
+  ): Answer<"findSessionRecord"> {
+    return this.#answer(stamp, (sql) => findSessionRecord(sql, ...args));
+  }
+
+  findRole(stamp: number, ...args: Args<"findRole">): Answer<"findRole"> {
+    return this.#answer(stamp, (sql) => findRole(sql, ...args));
+  }
+
+  findProvider(stamp: number, ...args: Args<"findProvider">): Answer<"findProvider"> {
+    return this.#answer(stamp, (sql) => findProvider(sql, ...args));
   }
 
   findAccount(stamp: number, ...args: Args<"findAccount">): Answer<"findAccount"> {

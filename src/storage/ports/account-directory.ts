@@ -107,8 +107,6 @@ export type DeleteAccountOutcome = "missing" | "owns buckets" | ChangedKeys;
  */
 export interface AccountDirectory {
   findKey(accessKeyId: string, reader: KeyReader): Promise<KeyRecord | undefined>;
-  /** Of a session: the role or the user that it acts for. @param uniqueId `AROA…`, `AIDA…` */
-  findPrincipal(uniqueId: string): Promise<FoundPrincipal | undefined>;
   findAccount(name: AccountName): Promise<Account | undefined>;
   /** In the order of their ids. */
   listAccounts(): Promise<readonly AccountRecord[]>;

@@ -163,6 +163,7 @@ export function deletePolicy(call: Call, arn: string): void {
     );
   sql.exec("DELETE FROM managed_policy_version WHERE policy_arn = ?", arn);
   sql.exec("DELETE FROM managed_policy WHERE arn = ?", arn);
+  noteUsers(call, arn);
 }
 
 /** In the order of their kinds, then of their names. */
@@ -211,4 +212,6 @@ export function noteUsers({ sql, changed }: Call, arn: string): void {
     arn,
   );
   for (const { id } of owners.toArray()) changed.add(id);
+  // Of the sessions that it limits.
+  changed.add(arn);
 }

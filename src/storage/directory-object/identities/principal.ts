@@ -74,7 +74,7 @@ function policiesOf(sql: SqlStorage, ownerId: string): readonly PolicyRecord[] {
 }
 
 /** Without a document: it is one of AWS's own. */
-function managedPolicy(sql: SqlStorage, arn: string): PolicyRecord {
+export function managedPolicy(sql: SqlStorage, arn: string): PolicyRecord {
   const row = sql
     .exec<{ document: string }>(
       `SELECT document FROM managed_policy

@@ -14,7 +14,7 @@ import {
 } from "./entities.ts";
 import type { UserRow } from "./users.ts";
 
-interface RoleRow extends UserRow {
+export interface RoleRow extends UserRow {
   trust: string;
   trust_ids: string;
   description: string | null;
@@ -80,7 +80,7 @@ export function deleteRole(call: Call, name: string): void {
   call.changed.add(id);
 }
 
-function roleOf(row: RoleRow): RoleRecord {
+export function roleOf(row: RoleRow): RoleRecord {
   const lastUsed =
     row.last_used_ms === null
       ? undefined
