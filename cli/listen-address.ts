@@ -1,6 +1,5 @@
-import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, isIP } from "node:net";
 import { systemCode, UserError } from "./user-error.ts";
 
 /**
@@ -8,7 +7,9 @@ import { systemCode, UserError } from "./user-error.ts";
  * @throws UserError when it stands for none
  */
 export async function resolveHost(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host;
   try {
+    const { lookup } = await import("node:dns/promises");
     return (await lookup(host)).address;
   } catch {
     throw new UserError(`--host ${host} is no address`);

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /**
@@ -9,8 +8,8 @@ const HALF_MIB = 4;
 
 const LOOK_MS = 1000;
 
-/** Less, and the nursery is left alone: V8 makes it small again when it is hardly used. */
-const LEAST_UTILIZATION = 0.1;
+/** Of that, in CPU time. With less, the nursery is left alone: V8 makes it small again when it is hardly used. */
+const LEAST_WORK_MS = 100;
 
 /**
  * Holds V8's nursery to one size while the server is busy. Left to itself it grows to 16 MiB, and keeps what requests had done with.
@@ -18,13 +17,13 @@ const LEAST_UTILIZATION = 0.1;
  * A size can be said on the command line only, which would take a second process. So it is let grow for a moment, when it is
  * small and there is work: 2 ms.
  */
-export function holdNursery(lookMs = LOOK_MS): void {
+export function holdNursery(lookMs = LOOK_MS, leastWorkMs = LEAST_WORK_MS): void {
   forbidGrowth();
-  let last = performance.eventLoopUtilization();
+  let last = process.cpuUsage();
   setInterval(() => {
-    const { utilization } = performance.eventLoopUtilization(last);
-    last = performance.eventLoopUtilization();
-    if (utilization >= LEAST_UTILIZATION) growNursery();
+    const { user, system } = process.cpuUsage(last);
+    last = process.cpuUsage();
+    if ((user + system) / 1000 >= leastWorkMs) growNursery();
   }, lookMs).unref();
 }
 

@@ -1,6 +1,6 @@
 import { hasPublishedSecret, ownHostSetting, type ServeOptions } from "./arguments.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { type ReadKeyPair, readKeyPair } from "./key-pair.ts";
+import type { ReadKeyPair } from "./key-pair.ts";
 import { endpointOf, isLoopback, resolveHost } from "./listen-address.ts";
 import type { Announcement, Output } from "./output.ts";
 import { readManifest, readVersion } from "./package-files.ts";
@@ -67,6 +67,7 @@ async function keyPairOf(
   { VIRTUAL_HOST_SUFFIX: buckets = "", WEBSITE_HOST_SUFFIX: websites = "" }: Plan["vars"],
 ): Promise<ReadKeyPair | undefined> {
   if (tls === undefined) return undefined;
+  const { readKeyPair } = await import("./key-pair.ts");
   if (tls !== "own") return readKeyPair(tls);
   const { ownKeyPair } = await import("./own-certificate.ts");
   const names = new Set(["localhost", "127.0.0.1", "::1", host]);

@@ -1,5 +1,4 @@
 import type { Writable } from "node:stream";
-import { ReadableStream as NodeReadableStream } from "node:stream/web";
 import { HandoverWritable } from "./handover-writable.ts";
 
 type Chunk = Uint8Array<ArrayBuffer>;
@@ -61,6 +60,8 @@ export abstract class Pourable {
   }
 
   #asStream(): ReadableStream<Uint8Array> {
+    // Loaded when somebody wants a stream, which an answer does not.
+    const { ReadableStream: NodeReadableStream } = process.getBuiltinModule("node:stream/web");
     return NodeReadableStream.from<Chunk>(this) as unknown as ReadableStream<Uint8Array>;
   }
 }

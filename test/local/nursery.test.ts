@@ -13,7 +13,7 @@ const PROGRAM = `
     return (space.space_used_size + space.space_available_size) / 2 ** 20;
   };
 
-  holdNursery(10);
+  holdNursery(10, 1);
   const sizes = [];
   for (let turn = 0; turn < 20; turn += 1) {
     const kept = [];
