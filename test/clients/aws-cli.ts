@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { documentSteps } from "./aws-cli-documents.ts";
 import type { Client, ClientContext, Step } from "./client.ts";
 import { writeHalfEmptyTree } from "./half-empty-tree.ts";
 import { writeLargeFile } from "./large-file.ts";
@@ -115,6 +116,7 @@ function steps(program: string, context: ClientContext): readonly Step[] {
       prints: /^200 hello\n$/,
     },
     ...publicSiteSteps(s3api, context),
+    ...documentSteps(s3api, bucket),
     ...checksumModes.flatMap((mode) => largeFileSteps(mode, s3, s3api, context)),
     { name: "rm --recursive", command: s3("rm", "--recursive", uri), prints: /delete:/ },
     { name: "rb", command: s3("rb", uri), prints: /remove_bucket/ },

@@ -21,15 +21,21 @@ export const chromium: Client = {
         /^<p>put 200 "[0-9a-f]{32}"; form 204 "[0-9a-f]{32}"; get 200 body; none 404 NoSuchKey; delete refused; header refused; other refused<\/p>\n$/,
       timeoutMs: 60_000,
     },
+    {
+      name: "a website: a folder, its script, a redirect, and its page for errors",
+      command: projectScript(WEBSITE_SCRIPT + browse(folder, "start")),
+      prints: /^<p>\/docs\/ 200 old 404 sorry<\/p>\n$/,
+      timeoutMs: 60_000,
+    },
   ],
 };
 
-/** Opens the page that `answer` gives, and calls `check` with what has become of it. */
-function browse(folder: string): string {
+/** Opens the page that `answer` gives, or the one of the expression `start`, and calls `check` with what has become of it. */
+function browse(folder: string, start = 'origin() + "/"'): string {
   return `
 const pages = require("node:http").createServer(answer).listen(0, "127.0.0.1", () => {
   const options = ["--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=${folder}/profile",
-    "--virtual-time-budget=20000", "--dump-dom", origin() + "/"];
+    "--virtual-time-budget=20000", "--dump-dom", ${start}];
   require("node:child_process").execFile("chromium", options, async (error, page) => {
     await check(page);
     pages.close();
@@ -117,6 +123,40 @@ async function inPage(told) {
   await ask("other", told.other, {}, code);
   document.querySelector("p").textContent = results.join("; ");
 }
+
+function check(page) {
+  console.log(/<p>.*<[/]p>/.exec(page)?.[0]);
+}
+`;
+
+const WEBSITE_SCRIPT = `
+const site = bucket + "-site";
+const start = "http://" + site + ".s3-website.localhost:" + new URL(endpoint).port + "/docs";
+const put = (Key, Body, ContentType) => s3.putObject({ Bucket: site, Key, Body, ContentType });
+await s3.createBucket({ Bucket: site });
+await put("docs/index.html", '<p></p><script src="page.js"></script>', "text/html");
+await put("docs/page.js", "(" + inPage + ")()", "text/javascript");
+await put("new.txt", "old", "text/plain");
+await put("error.html", "sorry", "text/html");
+await s3.putBucketWebsite({ Bucket: site, WebsiteConfiguration: {
+  IndexDocument: { Suffix: "index.html" },
+  ErrorDocument: { Key: "error.html" },
+  RoutingRules: [{ Condition: { KeyPrefixEquals: "old.txt" }, Redirect: { ReplaceKeyWith: "new.txt" } }],
+} });
+const everybody = (Action, Resource) => ({ Effect: "Allow", Principal: "*", Action, Resource: "arn:aws:s3:::" + site + Resource });
+const Statement = [everybody("s3:GetObject", "/*"), everybody("s3:ListBucket", "")];
+await s3.putBucketPolicy({ Bucket: site, Policy: JSON.stringify({ Version: "2012-10-17", Statement }) });
+
+async function inPage() {
+  const told = [location.pathname];
+  for (const path of ["/old.txt", "/missing"]) {
+    const response = await fetch(path);
+    told.push(response.status, await response.text());
+  }
+  document.querySelector("p").textContent = told.join(" ");
+}
+
+function answer(request, response) { response.end(); }
 
 function check(page) {
   console.log(/<p>.*<[/]p>/.exec(page)?.[0]);
