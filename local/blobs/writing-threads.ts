@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { log } from "../../src/lib/log.ts";
 import type { BlobWorkerAnswer, BlobWorkerFile } from "./blob-worker.ts";
 import type { BlobWriter } from "./blob-writer.ts";
@@ -50,18 +50,15 @@ function giveUp(error: unknown): void {
 }
 
 class WritingThread {
-  readonly #worker: Worker;
+  readonly #worker = new Worker(SCRIPT, {
+    name: "ledge-blobs",
+    execArgv: [],
+    workerData: slabMemory,
+  });
   readonly #writers = new Map<number, ThreadWriter>();
   #isReady = false;
 
   constructor() {
-    // Loaded with the first large upload, and not at the start.
-    const { Worker } = process.getBuiltinModule("node:worker_threads");
-    this.#worker = new Worker(SCRIPT, {
-      name: "ledge-blobs",
-      execArgv: [],
-      workerData: slabMemory,
-    });
     this.#worker.unref();
     this.#worker.on("message", (answer: BlobWorkerAnswer) => this.#take(answer));
     let cause: unknown;

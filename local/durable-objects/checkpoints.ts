@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import type { Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import type { CheckpointResult, CheckpointTask } from "./checkpoint-thread.ts";
 
 /** TypeScript in a checkout, JavaScript in the package. */
@@ -44,9 +44,7 @@ export async function checkpoint(
 }
 
 function start(): Worker {
-  // Loaded when there is something to do, which is not at the start.
-  const threads = process.getBuiltinModule("node:worker_threads");
-  const worker = new threads.Worker(PROGRAMS.find((program) => existsSync(program)) ?? "");
+  const worker = new Worker(PROGRAMS.find((program) => existsSync(program)) ?? "");
   worker.on("message", ({ number, error, alarmMs }: CheckpointResult) => {
     const task = waiting.get(number);
     waiting.delete(number);
