@@ -15,10 +15,21 @@ import { rclone } from "./rclone.ts";
 import { restic } from "./restic.ts";
 import { s3cmd } from "./s3cmd.ts";
 import { s3fs } from "./s3fs.ts";
+import { terraformCalls } from "./terraform-calls.ts";
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-await tryClients([...awsClis(), boto3("HTTP"), rclone, s3cmd, restic, s3fs, libStorage, chromium]);
+await tryClients([
+  ...awsClis(),
+  boto3("HTTP"),
+  rclone,
+  s3cmd,
+  restic,
+  s3fs,
+  libStorage,
+  chromium,
+  terraformCalls,
+]);
 await tryClients([boto3("TLS")], CERTIFICATE);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
