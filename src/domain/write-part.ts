@@ -28,6 +28,8 @@ export interface WrittenPart {
   readonly checksum: StoredChecksum | undefined;
   /** That of the upload. */
   readonly encryption: string | undefined;
+  /** The one that is reserved for the upload. */
+  readonly versionId: string | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function writePart(
     index.putPart(key, uploadId, partNumber, draft),
   );
   if (!outcome.ok) throw partRefusalError(outcome, uploadId);
-  return { etag, checksum, encryption: upload.encryption };
+  return { etag, checksum, encryption: upload.encryption, versionId: upload.versionId };
 }
 
 /**

@@ -17,9 +17,27 @@ export function newVersionId(sequence: number): string {
     id = ALPHABET.charAt(rest % 32) + id;
     rest = Math.floor(rest / 32);
   }
-  for (const byte of crypto.getRandomValues(new Uint8Array(RANDOM_LENGTH)))
-    id += ALPHABET.charAt(byte & 31);
-  return id;
+  return id + randomDigits(RANDOM_LENGTH);
+}
+
+function randomDigits(length: number): string {
+  let digits = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(length)))
+    digits += ALPHABET.charAt(byte & 31);
+  return digits;
+}
+
+/** What no id begins with that is made of a sequence number: those have 53 bits, and an id has room for 55. */
+const RESERVED_DIGIT = "z";
+
+/** The id of a version that a multipart upload will make: random, since nobody knows yet where among the others it will come. */
+export function newReservedVersionId(): string {
+  return RESERVED_DIGIT + randomDigits(SEQUENCE_LENGTH + RANDOM_LENGTH - 1);
+}
+
+/** It does not tell the sequence number of the write that made the version. */
+export function isReservedVersionId(versionId: string): boolean {
+  return versionId.startsWith(RESERVED_DIGIT);
 }
 
 /** The sequence number of the write that made this version; not for the null version. */

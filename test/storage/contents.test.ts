@@ -83,7 +83,7 @@ describe("a range of an object as a part of another", () => {
     const { segments } = await contents.locate(contentId, 3 * 5 * 1024 * 1024, wanted);
     expect(segments.map(({ blobId }) => blobId)).toEqual(blobs.slice(0, 2));
     const key = keyInShard(0, "range-");
-    const uploadId = await source.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await source.createUpload(key, PLAIN_UPLOAD);
     const cut = segments.map((segment, i) => ({
       ...segment,
       offset: 10 * i,
@@ -117,7 +117,7 @@ describe("a range of an object as a part of another", () => {
   test("leaves no reference behind when one of its blobs is gone", async () => {
     const { home, source } = two;
     const blob = await putBlob(source, sourceKey, "body");
-    const uploadId = await source.createUpload(sourceKey, PLAIN_UPLOAD);
+    const { uploadId } = await source.createUpload(sourceKey, PLAIN_UPLOAD);
     const gone = source.newBlobId(sourceKey);
     const segments = [...slices(blob, blob, 1, 4), ...slices(gone, gone, 1, 4)];
     const copied = { kind: "reference", contentId: blob, holdToken: undefined } as const;
@@ -137,7 +137,7 @@ describe("a range of an object as a part of another", () => {
 test("a blob whose object was deleted a moment ago waits for its readers, though segments were the last to go", async () => {
   const { home, source } = two;
   const blob = await putBlob(source, sourceKey, "body");
-  const uploadId = await source.createUpload(sourceKey, PLAIN_UPLOAD);
+  const { uploadId } = await source.createUpload(sourceKey, PLAIN_UPLOAD);
   const copied = { kind: "reference", contentId: blob, holdToken: undefined } as const;
   const draft = partDraft({ kind: "copy", source: copied, segments: slices(blob, blob, 2, 2) }, 4);
   await source.putPart(sourceKey, uploadId, 1, draft);
@@ -153,7 +153,7 @@ test("a blob whose object was deleted a moment ago waits for its readers, though
 
 test("a part that is replaced makes its blob garbage", async () => {
   const { home, source } = two;
-  const uploadId = await source.createUpload(sourceKey, PLAIN_UPLOAD);
+  const { uploadId } = await source.createUpload(sourceKey, PLAIN_UPLOAD);
   await putBlobPart(source, sourceKey, uploadId, 1);
   const second = await putBlobPart(source, sourceKey, uploadId, 1);
   expect(await blobsOf(home.id)).toHaveLength(2);

@@ -149,7 +149,7 @@ async function walkUploads(seed: number): Promise<void> {
   async function change(): Promise<void> {
     if (random(3) > 0 || model.uploads.length === 0) {
       const key = pick(random, KEYS);
-      model.begin(key, await index.createUpload(key, UPLOAD));
+      model.begin(key, (await index.createUpload(key, UPLOAD)).uploadId);
       return;
     }
     const { key, id } = pick(random, model.uploads);

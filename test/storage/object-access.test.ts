@@ -145,8 +145,8 @@ describe("a removal for the owner of an object only", () => {
 
 test("an upload fixes whose the object will be, and who began it", async () => {
   const draft = { storageClass: "STANDARD", headers: {}, checksum: undefined };
-  const begin = (said: object) =>
-    index.createUpload(KEY, { ...draft, attributes: NO_ATTRIBUTES, ...said });
+  const begin = async (said: object): Promise<string> =>
+    (await index.createUpload(KEY, { ...draft, attributes: NO_ATTRIBUTES, ...said })).uploadId;
   const plainId = await begin({});
   const uploadId = await begin({ access: ACCESS, initiator: WRITER });
   const givenId = await begin({ initiator: WRITER });

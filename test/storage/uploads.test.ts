@@ -68,7 +68,7 @@ function rowsReadOf(act: (sql: SqlStorage) => void): Promise<number> {
 
 describe("completing", () => {
   test("takes the parts that are listed, and makes garbage of the others", async () => {
-    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
     const blobs: string[] = [];
     for (const n of [1, 2, 3, 4]) blobs.push(await putBlobPart(index, key, uploadId, n));
     const completed = await complete(index, key, uploadId, [
@@ -83,7 +83,7 @@ describe("completing", () => {
   });
 
   test("answers the same again, once more object and upload are another matter", async () => {
-    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
     await putBlobPart(index, key, uploadId, 1);
     const first = await complete(index, key, uploadId, [[1, etagOf(1)]]);
     expect(await complete(index, key, uploadId, [[1, etagOf(1)]])).toEqual(first);
@@ -95,7 +95,7 @@ describe("completing", () => {
   });
 
   test("is not repeated with other parts, nor for another key", async () => {
-    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
     await putBlobPart(index, key, uploadId, 1);
     await putBlobPart(index, key, uploadId, 2);
     await complete(index, key, uploadId, [[1, etagOf(1)]]);
@@ -118,7 +118,7 @@ describe("completing", () => {
   });
 
   test("joins 10,000 parts, of which each is found without the others", SLOW, async () => {
-    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
     const numbers = Array.from({ length: 10_000 }, (_, i) => i + 1);
     await fillParts(shard, uploadId, numbers);
     const completed = await complete(
@@ -173,7 +173,7 @@ async function followEverywhere(
 
 describe("an upload that nobody ends", () => {
   test("goes after a week, with its parts", async () => {
-    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
     await putBlobPart(index, key, uploadId, 1);
     await pass(7 * DAY_MS - HOUR_MS, bucket);
     expect(await index.findUpload(key, uploadId)).toBeDefined();
@@ -186,7 +186,7 @@ describe("an upload that nobody ends", () => {
 
   test("goes with its bucket", async () => {
     const uploads = Array.from({ length: 25 }, async () => {
-      const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+      const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
       await putBlobPart(index, key, uploadId, 1);
     });
     await Promise.all(uploads);
@@ -199,7 +199,7 @@ describe("an upload that nobody ends", () => {
   });
 
   test("a shard whose delete died is opened again, and keeps them", async () => {
-    const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+    const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
     const directory = bucketDirectoryClient(env.DIRECTORY);
     const token = (await directory.beginDelete(bucket.id)) ?? "";
     expect(await index.sealIfEmpty(token)).toBe(true);
@@ -214,7 +214,7 @@ test("25,000 segments are taken apart in several runs, which end", SLOW, async (
   const { blobs } = await putStitched(index, keyInShard(0, "source-"), 2);
   const [blob = ""] = blobs;
   const source = { kind: "reference", contentId: blob, holdToken: undefined } as const;
-  const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+  const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
   const numbers = Array.from({ length: 10 }, (_, i) => i + 1);
   const segments = slices(blob, blob, 2500, 3000);
   for (const n of numbers) {

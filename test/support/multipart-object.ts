@@ -58,7 +58,7 @@ export async function completeParts(
     checksum,
     attributes: NO_ATTRIBUTES,
   };
-  const uploadId = await index.createUpload(key, upload);
+  const { uploadId } = await index.createUpload(key, upload);
   const parts: ListedPart[] = [];
   for (const [i, draft] of drafts.entries()) {
     const partNumber = i + 1;

@@ -73,7 +73,7 @@ export async function putStitched(
   key: string,
   partCount: number,
 ): Promise<{ contentId: string; blobs: string[] }> {
-  const uploadId = await index.createUpload(key, PLAIN_UPLOAD);
+  const { uploadId } = await index.createUpload(key, PLAIN_UPLOAD);
   const numbers = Array.from({ length: partCount }, (_, i) => i + 1);
   const blobs = await Promise.all(numbers.map((n) => putBlobPart(index, key, uploadId, n)));
   await complete(

@@ -1,5 +1,7 @@
+import { latestFlags } from "../../domain/latest-flags.ts";
 import { parseHttpDate } from "../../lib/http-date.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
+import { reservedVersion } from "../../protocol/version-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { onObject, SIGNED_ONLY } from "../access.ts";
@@ -21,14 +23,18 @@ export const abortMultipartUpload: ObjectOperation = {
   scope: "object",
   access: onObject("AbortMultipartUpload", SIGNED_ONLY),
   needsObject: true,
-  async handle({ request: { headers, query }, key, index }) {
+  async handle(context) {
+    const { request, key, index } = context;
+    const { headers, query } = request;
+    const flags = latestFlags(context);
     const uploadId = uploadIdOf(query);
     const initiatedMs = parseInitiated(headers.get(INITIATED_HEADER));
     const outcome = await index.abortUpload(key, uploadId, initiatedMs);
     if (outcome === "PreconditionFailed")
       throw new S3Error(outcome, { fields: { Condition: INITIATED_HEADER } });
     if (outcome === "NoSuchUpload" && initiatedMs === undefined) throw noSuchUpload(uploadId);
-    return emptyResponse(204);
+    const versionId = typeof outcome === "object" ? outcome.versionId : undefined;
+    return emptyResponse(204, reservedVersion(versionId, flags()));
   },
 };
 

@@ -6,12 +6,15 @@ import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
+import { versionHeaders } from "../../protocol/version-headers.ts";
+import { newReservedVersionId } from "../../protocol/version-id.ts";
 import { parseStoredHeaders } from "../../protocol/stored-headers.ts";
 import { ofUpload, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
 
 /**
- * `POST /{bucket}/{key}?uploads`: begins an upload. Everything that the object will be, but its bytes, is said here.
+ * `POST /{bucket}/{key}?uploads`: begins an upload. Everything that the object will be, but its bytes, is said here; in a bucket
+ * with versions, `x-amz-version-id` tells which version that will be.
  *
  * Errors: AccessControlListNotSupported, InvalidArgument (ACL, tags, lock), InvalidRequest (algorithm and type of the checksum; a lock in a bucket without
  * Object Lock), InvalidStorageClass, InvalidTag, MetadataTooLarge, NotImplemented.
@@ -32,7 +35,8 @@ export const createMultipartUpload: ObjectOperation = {
       ? undefined
       : makingAccount(caller, ownerOf(bucket, settings.account));
     const encryption = await newUploadEncryption(context);
-    const uploadId = await index.createUpload(key, {
+    const isVersioned = bucket.shard.flags.versioning === "Enabled";
+    const { uploadId, versionId } = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),
       headers: parseStoredHeaders(headers),
       checksum,
@@ -40,6 +44,7 @@ export const createMultipartUpload: ObjectOperation = {
       access,
       initiator,
       encryption: encryption?.column,
+      ...(isVersioned && { versionId: newReservedVersionId() }),
     });
     return xmlResponse(
       "InitiateMultipartUploadResult",
@@ -50,6 +55,7 @@ export const createMultipartUpload: ObjectOperation = {
       ],
       {
         headers: {
+          ...versionHeaders(versionId),
           ...(checksum !== undefined && {
             "x-amz-checksum-algorithm": checksum.algorithm,
             "x-amz-checksum-type": checksum.type,

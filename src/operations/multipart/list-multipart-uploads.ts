@@ -1,9 +1,11 @@
+import { latestFlags } from "../../domain/latest-flags.ts";
 import { latestFacts } from "../../domain/access/latest-facts.ts";
 import { ownerToShow } from "../../domain/access/shown-acl.ts";
 import type { BucketFacts } from "../../domain/access/facts.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { parseListMultipartUploads } from "../../protocol/multipart-parameters.ts";
+import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
 import type { UploadSummary } from "../../storage/ports/upload-index.ts";
@@ -27,6 +29,7 @@ export const listMultipartUploads: BucketOperation = {
   async handle(context) {
     const { request, bucket, index } = context;
     const facts = latestFacts(context);
+    const flags = latestFlags(context);
     const { prefix, delimiter, keyMarker, uploadIdMarker, maxUploads, encodingType } =
       parseListMultipartUploads(request.query);
     const { entries, isTruncated } = await pageOf(maxUploads, NO_ENTRIES, (limit) =>
@@ -54,17 +57,19 @@ export const listMultipartUploads: BucketOperation = {
       ["IsTruncated", isTruncated],
     ];
     const content = listingNodes(head, entries, writeName, ({ upload }) =>
-      uploadNode(upload, writeName, access),
+      uploadNode(upload, writeName, access, flags()),
     );
     return xmlResponse("ListMultipartUploadsResult", content);
   },
 };
 
 function uploadNode(
-  { key, uploadId, initiatedMs, storageClass, checksum, owner, initiator }: UploadSummary,
+  upload: UploadSummary,
   writeName: (name: string) => string,
   bucket: BucketFacts,
+  { versioning }: ShardFlags,
 ): XmlNode {
+  const { key, uploadId, initiatedMs, storageClass, checksum, owner, initiator } = upload;
   return [
     "Upload",
     [
@@ -76,6 +81,7 @@ function uploadNode(
       ["Initiated", formatIsoDate(initiatedMs)],
       ["ChecksumAlgorithm", checksum?.algorithm],
       ["ChecksumType", checksum?.type],
+      ["VersionId", versioning === "Enabled" ? upload.versionId : undefined],
     ],
   ];
 }

@@ -1,3 +1,4 @@
+import { latestFlags } from "../../domain/latest-flags.ts";
 import { latestFacts } from "../../domain/access/latest-facts.ts";
 import { ownerToShow } from "../../domain/access/shown-acl.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
@@ -5,6 +6,7 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
+import { reservedVersion } from "../../protocol/version-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import type { PartRecord } from "../../protocol/multipart-completion.ts";
@@ -30,6 +32,7 @@ export const listParts: ObjectOperation = {
   async handle(context) {
     const { request, bucket, key, index } = context;
     const facts = latestFacts(context);
+    const flags = latestFlags(context);
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const uploadId = uploadIdOf(request.query);
     const { upload, parts, isTruncated } = await pageOf(maxParts, NO_PARTS, async (limit) => {
@@ -38,7 +41,7 @@ export const listParts: ObjectOperation = {
       return page;
     });
     const access = facts();
-    return xmlResponse("ListPartsResult", [
+    const content: XmlNode[] = [
       ["Bucket", bucket.name],
       ["Key", key],
       ["UploadId", upload.uploadId],
@@ -52,7 +55,9 @@ export const listParts: ObjectOperation = {
       ["ChecksumAlgorithm", upload.checksum?.algorithm],
       ["ChecksumType", upload.checksum?.type],
       ...parts.map(partNode),
-    ]);
+    ];
+    const headers = reservedVersion(upload.versionId, flags());
+    return xmlResponse("ListPartsResult", content, { headers });
   },
 };
 

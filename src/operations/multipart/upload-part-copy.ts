@@ -1,3 +1,4 @@
+import { latestFlags } from "../../domain/latest-flags.ts";
 import { copyPart } from "../../domain/copy-part.ts";
 import { readSource } from "../../domain/copy-source.ts";
 import { openUpload } from "../../domain/encryption/open-upload.ts";
@@ -11,7 +12,7 @@ import { quoteEtag } from "../../protocol/etag.ts";
 import { parseCopyRange, parsePartNumber, requireCopyRange } from "../../protocol/range.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
-import { copySourceVersion } from "../../protocol/version-headers.ts";
+import { copySourceVersion, reservedVersion } from "../../protocol/version-headers.ts";
 import { WANTS_CONTENT } from "../../storage/ports/content-index.ts";
 import { onObject, SIGNED_ONLY } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
@@ -30,6 +31,7 @@ export const uploadPartCopy: ObjectOperation = {
   access: onObject("PutObject", SIGNED_ONLY),
   async handle(context) {
     const { key, index } = context;
+    const flags = latestFlags(context);
     const { headers, query } = context.request;
     const partNumber = parsePartNumber(query.get("partNumber") ?? "");
     const uploadId = uploadIdOf(query);
@@ -67,6 +69,7 @@ export const uploadPartCopy: ObjectOperation = {
       ],
       {
         headers: {
+          ...reservedVersion(upload.versionId, flags()),
           ...copySourceVersion(sourceVersionId),
           ...partEncryptionHeaders(upload.encryption, customerKey),
         },

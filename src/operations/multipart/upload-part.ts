@@ -1,3 +1,4 @@
+import { latestFlags } from "../../domain/latest-flags.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { bodyClaims } from "../../domain/body/read-document.ts";
 import { writePart } from "../../domain/write-part.ts";
@@ -6,6 +7,7 @@ import { parseNewCustomerKey } from "../../protocol/encryption/customer-key.ts";
 import { partEncryptionHeaders } from "../../protocol/encryption/stored-encryption.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parsePartNumber } from "../../protocol/range.ts";
+import { reservedVersion } from "../../protocol/version-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { uploadIdOf } from "../../protocol/upload-id.ts";
 import { onObject, SIGNED_ONLY } from "../access.ts";
@@ -25,8 +27,9 @@ export const uploadPart: ObjectOperation = {
   access: onObject("PutObject", SIGNED_ONLY),
   async handle(context) {
     const { request, payload, key } = context;
+    const flags = latestFlags(context);
     const customerKey = parseNewCustomerKey(request.headers);
-    const { etag, checksum, encryption } = await writePart(context, {
+    const { etag, checksum, encryption, versionId } = await writePart(context, {
       key,
       uploadId: uploadIdOf(request.query),
       partNumber: parsePartNumber(request.query.get("partNumber") ?? ""),
@@ -36,6 +39,7 @@ export const uploadPart: ObjectOperation = {
     });
     return emptyResponse(200, {
       etag: quoteEtag(etag),
+      ...reservedVersion(versionId, flags()),
       ...partEncryptionHeaders(encryption, customerKey),
       ...(checksum !== undefined && { [checksumHeader(checksum.algorithm)]: checksum.value }),
     });

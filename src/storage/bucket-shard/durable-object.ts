@@ -1,3 +1,4 @@
+import type { CreatedUpload } from "../ports/upload-index.ts";
 import { DurableObject } from "cloudflare:workers";
 import { readShardSettings } from "../../env.ts";
 import type { DeleteMarker, Located } from "../../protocol/object-record.ts";
@@ -166,10 +167,10 @@ export class BucketIndexObject extends DurableObject {
     stamp: number,
     known: number,
     ...args: Args<"createUpload">
-  ): Promise<Answer<"createUpload">> {
-    return this.#calls.add(stamp, known, noBody, (transaction) =>
+  ): Promise<Answer<"createUpload"> | ShardAnswer<string>> {
+    return this.#calls.add<CreatedUpload | string>(stamp, known, noBody, (transaction) =>
       createUpload(transaction, ...args),
-    );
+    ) as Promise<Answer<"createUpload"> | ShardAnswer<string>>;
   }
 
   findUpload(stamp: number, known: number, ...args: Args<"findUpload">): Answer<"findUpload"> {

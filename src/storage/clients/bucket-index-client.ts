@@ -13,7 +13,7 @@ import {
   StaleBucketError,
 } from "../ports/bucket-index.ts";
 import type { Wanted } from "../ports/content-index.ts";
-import type { PartDraft } from "../ports/upload-index.ts";
+import type { CreatedUpload, PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
 import { ACCESS_PROTOCOL, ENCRYPTION_PROTOCOL, HOLD_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
@@ -178,8 +178,8 @@ export function bucketIndexClient(
       return shards.callOf(rename.key, (shard, stamp, known) => shard.rename(stamp, known, rename));
     },
 
-    createUpload: (key, draft) =>
-      shards.callOf(
+    async createUpload(key, draft) {
+      const created = await shards.callOf<CreatedUpload | string>(
         key,
         (shard, stamp, known) => shard.createUpload(stamp, known, key, draft),
         protocolFor({
@@ -187,7 +187,10 @@ export function bucketIndexClient(
           encryption: draft.encryption !== undefined,
           eventHold: draft.attributes.eventHold,
         }),
-      ),
+      );
+      // Also of a shard that knows of no reserved ids.
+      return typeof created === "string" ? { uploadId: created } : created;
+    },
 
     findUpload: (key, uploadId) =>
       shards.callOf(key, (shard, stamp, known) => shard.findUpload(stamp, known, key, uploadId)),

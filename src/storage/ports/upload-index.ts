@@ -28,6 +28,14 @@ export interface UploadDraft {
   readonly encryption?: string | undefined;
   /** The account that begins it; absent: the bucket's owner. */
   readonly initiator?: Account | undefined;
+  /** Reserved for the version to be; not kept where versions have no ids of their own. */
+  readonly versionId?: string | undefined;
+}
+
+export interface CreatedUpload {
+  readonly uploadId: string;
+  /** The one that was reserved, if it is kept. */
+  readonly versionId?: string | undefined;
 }
 
 /** What a listing knows of an upload. */
@@ -41,6 +49,8 @@ export interface UploadSummary {
   readonly owner?: Account | undefined;
   /** Undefined: the bucket's owner. */
   readonly initiator?: Account | undefined;
+  /** The completed object's, where versions have ids of their own then; undefined: none is reserved. */
+  readonly versionId?: string | undefined;
 }
 
 export interface UploadRecord extends UploadSummary {
@@ -109,10 +119,16 @@ export type PutPartOutcome =
   | { readonly ok: false; readonly reason: "SourceGone" }
   | { readonly ok: false; readonly reason: "NoSuchUpload" | "RequestTimeout" };
 
+/** `versionId`: it was aborted, and this id had been reserved for it. */
+export type AbortOutcome =
+  | "aborted"
+  | "NoSuchUpload"
+  | "PreconditionFailed"
+  | { readonly versionId: string };
+
 /** The multipart uploads of one bucket; a part of the port `BucketIndex`. */
 export interface UploadIndex {
-  /** @returns the upload's id */
-  createUpload(key: string, draft: UploadDraft): Promise<string>;
+  createUpload(key: string, draft: UploadDraft): Promise<CreatedUpload>;
   findUpload(key: string, uploadId: string): Promise<UploadRecord | undefined>;
   /** Replaces a part of the same number. */
   putPart(
@@ -142,5 +158,5 @@ export interface UploadIndex {
     key: string,
     uploadId: string,
     initiatedMs: number | undefined,
-  ): Promise<"aborted" | "NoSuchUpload" | "PreconditionFailed">;
+  ): Promise<AbortOutcome>;
 }

@@ -1,4 +1,8 @@
-import { NULL_VERSION, sequenceOfVersion } from "../../../protocol/version-id.ts";
+import {
+  isReservedVersionId,
+  NULL_VERSION,
+  sequenceOfVersion,
+} from "../../../protocol/version-id.ts";
 import type {
   ListVersionsQuery,
   VersionEntry,
@@ -84,9 +88,10 @@ function beforeVersionsOf(key: string | undefined): Position | undefined {
 }
 
 function sequenceOf(sql: SqlStorage, key: string, versionId: string): number {
-  if (versionId !== NULL_VERSION) return sequenceOfVersion(versionId);
-  // The null version's id does not tell its place. When it is gone by now, all of its key is listed again.
-  return findVersion(sql, key, NULL_VERSION)?.row.sequence ?? Number.MAX_SAFE_INTEGER;
+  const tellsPlace = versionId !== NULL_VERSION && !isReservedVersionId(versionId);
+  if (tellsPlace) return sequenceOfVersion(versionId);
+  // When such a version is gone by now, all of its key is listed again.
+  return findVersion(sql, key, versionId)?.row.sequence ?? Number.MAX_SAFE_INTEGER;
 }
 
 function scan(

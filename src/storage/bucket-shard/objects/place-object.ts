@@ -63,7 +63,7 @@ function adopt(
 }
 
 /** What a new row says of an object, wherever it is placed. */
-type RowDraft = Omit<ObjectRow, "key" | "sequence" | "version_id" | "content_id">;
+type RowDraft = Omit<ObjectRow, "key" | "sequence" | "version_id" | "is_foreign" | "content_id">;
 
 export function newRow(
   transaction: Transaction,
@@ -94,6 +94,8 @@ interface Placement {
   readonly content: Uint8Array | string;
   /** The sequence of the version whose annotations it gets as well. */
   readonly annotatedAs?: number | undefined;
+  /** The id that was reserved for it, which it gets where versions have ids of their own; undefined: none was. */
+  readonly reservedVersionId?: string | undefined;
 }
 
 /**
@@ -103,7 +105,7 @@ interface Placement {
  */
 export function placeObject(
   transaction: Transaction,
-  { by, key, existing, row, content, annotatedAs }: Placement,
+  { by, key, existing, row, content, annotatedAs, reservedVersionId }: Placement,
 ): string | undefined {
   const { sql, state, configuration, cache, emit } = transaction;
   const sequence = state.takeSequence();
@@ -117,7 +119,8 @@ export function placeObject(
     ...row,
     key,
     sequence,
-    version_id: isVersioned ? newVersionId(sequence) : null,
+    version_id: isVersioned ? (reservedVersionId ?? newVersionId(sequence)) : null,
+    is_foreign: isVersioned && reservedVersionId !== undefined ? 1 : null,
     content_id: typeof content === "string" ? content : null,
   };
   if (typeof content !== "string")

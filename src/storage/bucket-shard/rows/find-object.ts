@@ -1,4 +1,8 @@
-import { NULL_VERSION, sequenceOfVersion } from "../../../protocol/version-id.ts";
+import {
+  isReservedVersionId,
+  NULL_VERSION,
+  sequenceOfVersion,
+} from "../../../protocol/version-id.ts";
 import type { NoVersion } from "../../ports/annotation-index.ts";
 import type { DecidedOnObject, ObjectChanged } from "../../ports/decided-on.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
@@ -38,16 +42,14 @@ export function findVersion(
 }
 
 function findOlder(sql: SqlStorage, key: string, versionId: string | null): VersionRow | undefined {
-  const rows =
-    versionId === null
-      ? sql.exec<VersionRow>("SELECT * FROM version WHERE key = ? AND version_id IS NULL", key)
-      : sql.exec<VersionRow>(
-          "SELECT * FROM version WHERE key = ? AND sequence = ? AND version_id = ?",
-          key,
-          sequenceOfVersion(versionId),
-          versionId,
-        );
-  return rows.toArray()[0];
+  const query = (condition: string, ...values: readonly SqlStorageValue[]) =>
+    sql
+      .exec<VersionRow>(`SELECT * FROM version WHERE key = ? AND ${condition}`, key, ...values)
+      .toArray()[0];
+  if (versionId === null) return query("version_id IS NULL");
+  return isReservedVersionId(versionId)
+    ? query("version_id = ? AND is_foreign = 1", versionId)
+    : query("sequence = ? AND version_id = ?", sequenceOfVersion(versionId), versionId);
 }
 
 /**

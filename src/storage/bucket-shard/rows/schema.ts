@@ -5,7 +5,7 @@ import type { Migrations } from "../../sql-migrations.ts";
  *
  * `object` holds narrow rows, since lookups and listings read them; inline bodies lie apart, in a rowid table.
  * `headers` comes last, as long as no column is added: when metadata is long, it is what overflows the page. So columns
- * that are decided stand here already, NULL until something writes them: `encryption`, `sealed_key`, `is_foreign`, and an upload's `version_id`.
+ * that are decided stand here already, NULL until something writes them.
  */
 export const MIGRATIONS: Migrations = [
   `
@@ -166,5 +166,9 @@ export const MIGRATIONS: Migrations = [
     kind TEXT PRIMARY KEY,
     due_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
+  `,
+  `
+  -- Those whose id does not tell where they are.
+  CREATE INDEX version_foreign ON version (key, version_id) WHERE is_foreign = 1;
   `,
 ];

@@ -63,7 +63,9 @@ export function completeUpload(
   const draft = { ...joined, ...said, partCount: parts.length };
   const row = newRow(transaction, draft);
   const by = "CompleteMultipartUpload";
-  const versionId = placeObject(transaction, { by, key, existing, row, content: contentId });
+  const reservedVersionId = upload.versionId;
+  const placement = { by, key, existing, row, content: contentId, reservedVersionId } as const;
+  const versionId = placeObject(transaction, placement);
   removeUpload(transaction, key, uploadId);
   const completed: CompletedUpload = { ...joined, versionId, encryption };
   rememberCompletion(transaction, key, uploadId, completion, completed);

@@ -16,11 +16,12 @@ interface UploadSummaryRow extends Record<string, SqlStorageValue> {
   storage_class: string;
   checksum_algorithm: string | null;
   checksum_type: string | null;
+  version_id: string | null;
   access: string | null;
 }
 
 const COLUMNS =
-  "key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, access";
+  "key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, version_id, access";
 
 const QUERY = `SELECT ${COLUMNS} FROM upload
   WHERE (key, upload_id) > (?, ?) AND key < ? ORDER BY key, upload_id LIMIT ?`;
@@ -74,5 +75,6 @@ function summaryOfRow(row: UploadSummaryRow): UploadSummary {
     checksum: uploadChecksum(row.checksum_algorithm, row.checksum_type),
     owner,
     initiator,
+    ...(row.version_id !== null && { versionId: row.version_id }),
   };
 }

@@ -7,6 +7,8 @@ import type {
 } from "../../../protocol/multipart-completion.ts";
 import type { Segment, StoredChecksum, StoredHeaders } from "../../../protocol/object-record.ts";
 import type {
+  AbortOutcome,
+  CreatedUpload,
   PartDraft,
   PartPage,
   PutPartOutcome,
@@ -29,6 +31,7 @@ interface UploadRow extends Record<string, SqlStorageValue> {
   storage_class: string;
   checksum_algorithm: string | null;
   checksum_type: string | null;
+  version_id: string | null;
   access: string | null;
   encryption: string | null;
   headers: string;
@@ -45,31 +48,33 @@ interface PartRow extends Record<string, SqlStorageValue> {
   content_id: string;
 }
 
-/** @returns its id, which sorts by time */
+/** @returns its id, which sorts by time; with that of the version, if the gateway reserves one: of another it does not know */
 export function createUpload(
-  { sql, nowMs, settings, schedule }: Transaction,
+  { sql, nowMs, settings, configuration, schedule }: Transaction,
   key: string,
   draft: UploadDraft,
-): string {
+): CreatedUpload | string {
   if (settings.uploadExpiryMs > 0) schedule("uploads", nowMs + settings.uploadExpiryMs);
   const uploadId = ulid(nowMs);
+  const versionId = configuration.versioning === "Enabled" ? draft.versionId : undefined;
   sql.exec(
-    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, access, encryption,
-       headers, attributes, object_sequence)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO upload (key, upload_id, initiated_ms, storage_class, checksum_algorithm, checksum_type, version_id,
+       access, encryption, headers, attributes, object_sequence)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     key,
     uploadId,
     nowMs,
     draft.storageClass,
     draft.checksum?.algorithm ?? null,
     draft.checksum?.type ?? null,
+    versionId ?? null,
     writeUploadAccess(draft),
     draft.encryption ?? null,
     JSON.stringify(draft.headers),
     writeAttributes(draft.attributes),
     findObject(sql, key)?.sequence ?? null,
   );
-  return uploadId;
+  return draft.versionId === undefined ? uploadId : { uploadId, versionId };
 }
 
 export function findUpload(
@@ -91,6 +96,7 @@ export function findUpload(
       attributes: readAttributes(row.attributes),
       ...readUploadAccess(row.access),
       ...(row.encryption !== null && { encryption: row.encryption }),
+      ...(row.version_id !== null && { versionId: row.version_id }),
       objectSequence: row.object_sequence ?? undefined,
     }
   );
@@ -207,13 +213,13 @@ export function abortUpload(
   key: string,
   uploadId: string,
   initiatedMs: number | undefined,
-): "aborted" | "NoSuchUpload" | "PreconditionFailed" {
+): AbortOutcome {
   const upload = findUpload(transaction.sql, key, uploadId);
   if (upload === undefined) return "NoSuchUpload";
   if (initiatedMs !== undefined && seconds(initiatedMs) !== seconds(upload.initiatedMs))
     return "PreconditionFailed";
   removeUpload(transaction, key, uploadId);
-  return "aborted";
+  return upload.versionId === undefined ? "aborted" : { versionId: upload.versionId };
 }
 
 function seconds(timeMs: number): number {
