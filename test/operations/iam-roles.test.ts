@@ -249,3 +249,42 @@ test("the summary counts what the account has", async () => {
     AccessKeysPerUserQuota: "2",
   });
 });
+
+test("all that an account has is told in pages, or by kinds", async () => {
+  const { id, ask } = await newIamAccount();
+  const arn = `arn:aws:iam::${id}:policy/managed`;
+  const ofAws = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+  const inline = { PolicyName: "inline", PolicyDocument: allowing("s3:GetObject") };
+  const trust = { AssumeRolePolicyDocument: trusting("*") };
+  await ask("CreatePolicy", { PolicyName: "managed", PolicyDocument: allowing("s3:*") });
+  for (const name of ["User", "second"])
+    await ask("CreateUser", { UserName: name, PermissionsBoundary: arn });
+  await ask("CreateGroup", { GroupName: "group" });
+  await ask("AddUserToGroup", { UserName: "user", GroupName: "group" });
+  await ask("CreateRole", { RoleName: "role", ...trust });
+  await ask("PutUserPolicy", { UserName: "user", ...inline });
+  await ask("AttachRolePolicy", { RoleName: "role", PolicyArn: arn });
+  await ask("AttachGroupPolicy", { GroupName: "group", PolicyArn: ofAws });
+
+  const action = "GetAccountAuthorizationDetails";
+  const whole = await ask(action);
+  expect(elements(whole, "UserName")).toEqual(["second", "User"]);
+  expect(whole).toContain("<GroupList><member>group</member></GroupList>");
+  expect(elements(whole, "GroupName")).toEqual(["group"]);
+  expect(elements(whole, "RoleName")).toEqual(["role"]);
+  expect(elements(whole, "Arn").filter((each) => each.includes(":policy/"))).toEqual([ofAws, arn]);
+  expect(elements(whole, "PolicyDocument").map(decodeURIComponent)).toEqual([
+    inline.PolicyDocument,
+  ]);
+  expect(elements(whole, "VersionId")).toHaveLength(2);
+
+  const paged: string[] = [];
+  for (let marker: string | undefined = ""; marker !== undefined;) {
+    const page = await ask(action, { MaxItems: "1", ...(marker !== "" && { Marker: marker }) });
+    paged.push(...elements(page, "Arn"));
+    [marker] = elements(page, "Marker");
+  }
+  expect(paged.toSorted()).toEqual(elements(whole, "Arn").toSorted());
+  const roles = await ask(action, { "Filter.member.1": "Role" });
+  expect(elements(roles, "Arn")).toEqual([`arn:aws:iam::${id}:role/role`]);
+});

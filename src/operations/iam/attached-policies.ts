@@ -1,3 +1,4 @@
+import type { XmlNode } from "../../lib/xml-writer.ts";
 import { called } from "../../protocol/query-api/fields.ts";
 import { PAGE, pageContent, pageRequest } from "../../protocol/query-api/pages.ts";
 import { action, type Actions, type QueryContext } from "../query/action.ts";
@@ -48,12 +49,16 @@ function actionsOf({ kind, noun, parameter, nameField }: EntityNames): Actions {
         const { identityDirectory, scope } = context;
         const request = { ...pageRequest(input), pathPrefix: prefix };
         const page = await identityDirectory(scope, "listAttachedPolicies", kind, name, request);
-        const policies = memberList(page.items, (policyArn) => [
-          ["PolicyName", nameOfPolicy(policyArn)],
-          ["PolicyArn", policyArn],
-        ]);
+        const policies = memberList(page.items, attachedContent);
         return [["AttachedPolicies", policies], ...pageContent(page)];
       },
     }),
   };
+}
+
+export function attachedContent(policyArn: string): XmlNode[] {
+  return [
+    ["PolicyName", nameOfPolicy(policyArn)],
+    ["PolicyArn", policyArn],
+  ];
 }

@@ -2,6 +2,7 @@ import type { Actions } from "../query/action.ts";
 import { ACCESS_KEY_ACTIONS } from "./access-keys.ts";
 import { ACCOUNT_ACTIONS } from "./account.ts";
 import { ATTACHED_POLICY_ACTIONS } from "./attached-policies.ts";
+import { AUTHORIZATION_DETAIL_ACTIONS } from "./authorization-details.ts";
 import { BOUNDARY_ACTIONS } from "./boundaries.ts";
 import { EMPTY_ACTIONS } from "./empty-lists.ts";
 import { GROUP_ACTIONS } from "./groups.ts";
@@ -19,6 +20,7 @@ export const IAM_ACTIONS: Actions = {
   ...ACCESS_KEY_ACTIONS,
   ...ACCOUNT_ACTIONS,
   ...ATTACHED_POLICY_ACTIONS,
+  ...AUTHORIZATION_DETAIL_ACTIONS,
   ...BOUNDARY_ACTIONS,
   ...EMPTY_ACTIONS,
   ...GROUP_ACTIONS,

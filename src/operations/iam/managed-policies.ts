@@ -179,7 +179,7 @@ export function policyContent(policy: ManagedPolicyRecord): XmlNode[] {
   return content({ ...policy, versionId: `v${policy.defaultVersion}` });
 }
 
-function awsPolicyContent(
+export function awsPolicyContent(
   policy: AwsManagedPolicy,
   usage: PolicyUsage = { attachments: 0, boundaries: 0 },
 ): XmlNode[] {

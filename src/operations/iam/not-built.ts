@@ -32,7 +32,6 @@ export const NOT_BUILT_IAM_ACTIONS: ReadonlySet<string> = new Set([
   "GenerateCredentialReport",
   "GenerateOrganizationsAccessReport",
   "GenerateServiceLastAccessedDetails",
-  "GetAccountAuthorizationDetails",
   "GetAccountProperties",
   "GetCredentialReport",
   "GetDelegationRequest",

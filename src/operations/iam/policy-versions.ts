@@ -98,7 +98,7 @@ export const POLICY_VERSION_ACTIONS = {
  * @returns undefined: it is none of AWS's own
  * @throws QueryError NoSuchEntity for another version of it
  */
-function awsVersion(policyArn: string, id?: string): PolicyVersionRecord | undefined {
+export function awsVersion(policyArn: string, id?: string): PolicyVersionRecord | undefined {
   const policy = awsManagedPolicy(policyArn);
   if (policy === undefined) return undefined;
   if (id !== undefined && id !== policy.versionId)

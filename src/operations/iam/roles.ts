@@ -63,20 +63,12 @@ export const ROLE_ACTIONS = {
     on: onRole,
     async handle({ RoleName: name }, { identityDirectory, scope, caller }) {
       const role = await identityDirectory(scope, "getRole", name);
-      const { lastUsed } = role;
-      const use: XmlNode[] =
-        lastUsed === undefined
-          ? []
-          : [
-              ["LastUsedDate", iamTime(lastUsed.atMs)],
-              ["Region", lastUsed.region],
-            ];
       const content: XmlNode[] = [
         ...roleContent(caller, role),
         ...describedContent(role),
         boundaryContent(role.boundaryArn),
         tagsContent(role.tags),
-        ["RoleLastUsed", use],
+        lastUsedContent(role),
       ];
       return [["Role", content]];
     },
@@ -174,6 +166,18 @@ export function roleContent(
     ["Arn", iamArn(account.id, "role", at, name)],
     ["CreateDate", iamTime(createdMs)],
     ["AssumeRolePolicyDocument", encodedDocument(trust.text)],
+  ];
+}
+
+/** Empty: never. */
+export function lastUsedContent({ lastUsed }: RoleRecord): XmlNode {
+  if (lastUsed === undefined) return ["RoleLastUsed", []];
+  return [
+    "RoleLastUsed",
+    [
+      ["LastUsedDate", iamTime(lastUsed.atMs)],
+      ["Region", lastUsed.region],
+    ],
   ];
 }
 

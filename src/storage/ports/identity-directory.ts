@@ -8,6 +8,7 @@ import type {
   AccessKeyStatus,
   AccessKeyUse,
   AccountUsage,
+  AuthorizationDetail,
   EntityPolicies,
   EntityKind,
   EntityRecord,
@@ -51,6 +52,10 @@ export interface PoliciesRequest extends ListRequest {
 export interface EntitiesRequest extends ListRequest {
   readonly kinds: readonly EntityKind[];
   readonly usage: "boundary" | "permissions" | undefined;
+}
+
+export interface DetailsRequest extends PageRequest {
+  readonly kinds: readonly AuthorizationDetail["kind"][];
 }
 
 /** An access key that was made: its secret is sealed by the gateway, so that the Directory cannot read it. */
@@ -166,6 +171,7 @@ export interface IdentityCalls {
   deleteAlias(alias: string): void;
   getAlias(): string | undefined;
   getAccountUsage(): AccountUsage;
+  getAuthorizationDetails(request: DetailsRequest): Page<AuthorizationDetail>;
 }
 
 /** Lists that an OIDC provider is to have. */

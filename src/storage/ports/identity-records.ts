@@ -136,3 +136,24 @@ export interface AccountUsage {
   readonly providers: number;
   readonly rootKeys: number;
 }
+
+/** What a user, a group, or a role has of policies. */
+export interface EntityDetail {
+  readonly inlinePolicies: readonly InlinePolicy[];
+  readonly attachedArns: readonly string[];
+}
+
+/** All that there is of one of them, or of a managed policy. */
+export type AuthorizationDetail =
+  | (EntityDetail & {
+      readonly kind: "user";
+      readonly record: UserRecord;
+      readonly groupNames: readonly string[];
+    })
+  | (EntityDetail & { readonly kind: "group"; readonly record: GroupRecord })
+  | (EntityDetail & { readonly kind: "role"; readonly record: RoleRecord })
+  | {
+      readonly kind: "policy";
+      readonly record: ManagedPolicyRecord;
+      readonly versions: readonly PolicyVersionRecord[];
+    };

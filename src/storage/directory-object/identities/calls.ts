@@ -9,6 +9,7 @@ import { recordEvent } from "../audit.ts";
 import * as accessKeys from "./access-keys.ts";
 import * as account from "./account.ts";
 import { attachPolicy, detachPolicy, listAttachedPolicies } from "./attachments.ts";
+import { getAuthorizationDetails } from "./authorization-details.ts";
 import { putBoundary } from "./boundaries.ts";
 import { type Call, Refusal } from "./call.ts";
 import { changedRecords } from "./changed-records.ts";
@@ -87,6 +88,7 @@ const CALLS: {
   deleteAlias: account.deleteAlias,
   getAlias: account.getAlias,
   getAccountUsage: account.getAccountUsage,
+  getAuthorizationDetails,
 };
 
 const READS = /^(?:find|get|list)/;
