@@ -1,4 +1,5 @@
 import { Hono } from "hono/tiny";
+import { noteKeyUse } from "../domain/auth/key-use.ts";
 import type { Ports } from "../domain/ports.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
@@ -80,6 +81,9 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
       // Nearly always without waiting.
       const authentication = verified instanceof Promise ? await verified : verified;
       ({ request } = authentication);
+      const { caller, signedRegion } = authentication;
+      const place = { service: "s3", region: signedRegion?.region ?? settings.region };
+      noteKeyUse(caller, place, ports.accounts, waiter);
       response = await run(selected, authentication, ports, { requestId: ids.requestId, waiter });
     }
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { requireIamAllowed, requireUsableFor } from "../domain/access/iam-access.ts";
 import { auditEntry, audited } from "../domain/audit.ts";
 import { withIdentities } from "../domain/auth/identities.ts";
+import { noteKeyUse } from "../domain/auth/key-use.ts";
 import { prepareSigned } from "../domain/auth/prepare-signed.ts";
 import type { Unverified } from "../domain/auth/identity.ts";
 import { contentLength } from "../domain/body/incoming-body.ts";
@@ -80,6 +81,8 @@ async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent |
     throw new QueryError("SignatureDoesNotMatch", {
       message: `Credential should be scoped to correct service: '${service}'. `,
     });
+  const { region } = signed.credential;
+  noteKeyUse(signed.caller, { service, region }, ports.accounts, other.waiter);
   return performSigned(action, call, signed.caller);
 }
 

@@ -4,6 +4,7 @@ import { newAccessKeyId } from "../../src/domain/auth/access-key-id.ts";
 import { MasterKey } from "../../src/lib/master-key.ts";
 import { fetchAs, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
 import { expectError, signedFetch } from "../support/client.ts";
+import { expectQueryError, query } from "../support/query-api.ts";
 import { advanceClock, faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 
 const MASTER_KEY = new MasterKey(
@@ -37,15 +38,15 @@ describe("what a key costs", () => {
     expect(asked.count).toBe(1);
   });
 
-  test("another account's asks for itself once, or not at all when the edge copy has it", async () => {
+  test("another account's asks for itself once, or not at all when the edge copy has it, and notes its use once", async () => {
     const { keys } = await newAccount();
     const cold = counted();
     for (let n = 0; n < 3; n += 1) expect((await fetchAs(keys, "GET", "/", cold)).status).toBe(200);
     // Three for the lists of buckets.
-    expect(cold.asked.count).toBe(4);
+    expect(cold.asked.count).toBe(5);
     const elsewhere = counted();
     expect((await fetchAs(keys, "GET", "/", elsewhere)).status).toBe(200);
-    expect(elsewhere.asked.count).toBe(1);
+    expect(elsewhere.asked.count).toBe(2);
   });
 
   test("is one question in the background every five seconds", async () => {
@@ -80,8 +81,18 @@ describe("what a key costs", () => {
     for (let n = 0; n < 11; n += 1) await fetchAs(newKeys(), "GET", "/", { bindings });
     expect(asked.count).toBe(10);
     expect((await fetchAs(keys, "GET", "/", { bindings })).status).toBe(200);
-    // The key, and the list of buckets.
-    expect(asked.count).toBe(12);
+    // The key, its use, and the list of buckets.
+    expect(asked.count).toBe(13);
+  });
+
+  test("invented ones that sign for IAM ask as seldom", async () => {
+    const { asked, bindings } = counted();
+    vi.useFakeTimers({ toFake: ["Date"], now: Math.ceil(Date.now() / 1000) * 1000 });
+    for (let n = 0; n < 30; n += 1) {
+      const answer = await query("ListUsers", {}, { keys: newKeys(), bindings });
+      await expectQueryError(answer, 403, "InvalidClientTokenId");
+    }
+    expect(asked.count).toBe(10);
   });
 
   test("an unknown one is asked for once a second", async () => {

@@ -103,12 +103,25 @@ describe("an access key", () => {
       );
   });
 
-  test("says where it was used when it was", async () => {
+  test("says when and where it was used, to the hour", async () => {
     const { name, keys } = await newUser();
-    const document = await account.ask("GetAccessKeyLastUsed", { AccessKeyId: keys.accessKeyId });
-    expect(elements(document, "UserName")).toEqual([name]);
-    expect(elements(document, "ServiceName")).toEqual(["N/A"]);
-    expect(document).not.toContain("LastUsedDate");
+    const use = async () => {
+      const document = await account.ask("GetAccessKeyLastUsed", { AccessKeyId: keys.accessKeyId });
+      expect(elements(document, "UserName")).toEqual([name]);
+      return ["ServiceName", "Region", "LastUsedDate"].map((each) => elements(document, each)[0]);
+    };
+    expect(await use()).toEqual(["N/A", "N/A", undefined]);
+    // What is not signed by it does not count.
+    const forged = { ...keys, secretAccessKey: `${keys.secretAccessKey}x` };
+    await expectError(await fetchAs(forged, "GET", "/"), 403, "SignatureDoesNotMatch");
+    expect(await use()).toEqual(["N/A", "N/A", undefined]);
+    const beforeMs = Math.floor(Date.now() / 1000) * 1000;
+    await fetchAs(keys, "GET", "/");
+    const [service, region, date = ""] = await use();
+    expect([service, region]).toEqual(["s3", "us-east-1"]);
+    expect(Date.parse(date)).toBeGreaterThanOrEqual(beforeMs);
+    await query("GetCallerIdentity", {}, { keys, service: "sts", region: "eu-west-1" });
+    expect(await use()).toEqual([service, region, date]);
   });
 });
 

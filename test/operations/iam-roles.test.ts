@@ -203,7 +203,13 @@ test("an OIDC provider is made, shown, changed, and deleted", async () => {
   ).toEqual([arn.OpenIDConnectProviderArn]);
   await refused("CreateOpenIDConnectProvider", create, 409, "EntityAlreadyExists");
   for (const url of [
-    ...["http://token.example.com", "https://u@x.example.com", "https://x.example.com/?a", "x"],
+    ...[
+      "http://token.example.com",
+      "https://",
+      "https://u@x.example.com",
+      "https://x.example.com/?a",
+      "x",
+    ],
     ...["https://x.example.com/#f", "ftp://x.example.com"],
   ])
     await refused("CreateOpenIDConnectProvider", { Url: url }, 400, "InvalidInput");

@@ -13,6 +13,7 @@ import type { KeyRecord } from "../../storage/ports/account-directory.ts";
 import type { SessionRecord } from "../../storage/ports/session-directory.ts";
 import { isSessionKeyId } from "./access-key-id.ts";
 import { type FindIdentity, type Identity, invalidToken } from "./identity.ts";
+import { rememberKey } from "./key-use.ts";
 import { MAX_TOLD_LENGTH } from "./limits.ts";
 import { policiesOf } from "./principal-policies.ts";
 import { sessionIdentity } from "./session-caller.ts";
@@ -140,5 +141,6 @@ function identityOf(record: KeyRecord, secretKeys: SubKeys): Identity {
   const caller = user === undefined ? rootOf(account) : userOf(account, user, policiesOf(user));
   identity = { caller, secretAccessKey };
   opened.set(record, identity);
+  rememberKey(caller, record);
   return identity;
 }

@@ -29,12 +29,12 @@ export const OIDC_PROVIDER_ACTIONS = {
       Tags: tags,
     },
     on: ({ Url: url, Tags }, context) => ({
-      arn: arnOf(context, urlOf(url)),
+      arn: arnOf(context, urlOf(url, context)),
       requestTags: newTags(Tags),
     }),
     async handle(input, context) {
       const { identityDirectory, scope } = context;
-      const url = urlOf(input.Url);
+      const url = urlOf(input.Url, context);
       const provider = {
         arn: arnOf(context, url),
         url,
@@ -110,18 +110,15 @@ export const OIDC_PROVIDER_ACTIONS = {
   }),
 } satisfies Actions;
 
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
 /**
- * The URL of a provider without its scheme, which is https; an issuer on the same machine may speak http.
+ * The URL of a provider without its scheme, which is https; where issuers may be local, http will do.
  *
  * @throws QueryError InvalidInput
  */
-function urlOf(url: string): string {
+function urlOf(url: string, { settings }: QueryContext): string {
   const parsed = URL.parse(url);
   const isSafe =
-    parsed?.protocol === "https:" ||
-    (parsed?.protocol === "http:" && LOOPBACK.has(parsed.hostname));
+    parsed?.protocol === "https:" || (settings.hasLocalIssuers && parsed?.protocol === "http:");
   if (parsed === null || !isSafe || parsed.username !== "" || parsed.search + parsed.hash !== "")
     throw new QueryError("InvalidInput", {
       message: "Invalid Open ID Connect Provider URL",

@@ -12,6 +12,8 @@ export function accountDirectoryClient(
   return {
     findKey: async (accessKeyId, reader) =>
       valueOf(await stub().findKey(PLAIN_STAMP, accessKeyId, reader)),
+    noteKeyUse: async (accessKeyId, place) =>
+      valueOf(await stub().noteKeyUse(PLAIN_STAMP, accessKeyId, place)),
     findAccount: async (name) => valueOf(await stub().findAccount(PLAIN_STAMP, name)),
     listAccounts: async () => valueOf(await stub().listAccounts(PLAIN_STAMP)),
     putAccount: async (draft, audit) => valueOf(await stub().putAccount(PLAIN_STAMP, draft, audit)),

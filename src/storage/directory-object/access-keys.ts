@@ -1,9 +1,10 @@
-import type { AccountDraft, KeyReader, KeyRecord } from "../ports/account-directory.ts";
+import type { AccountDraft, KeyPlace, KeyReader, KeyRecord } from "../ports/account-directory.ts";
 import { findPrincipal } from "./identities/principal.ts";
 
 interface FoundRow extends Record<string, SqlStorageValue> {
   secret: ArrayBuffer;
   user_id: string | null;
+  last_used_ms: number | null;
   account_id: string;
   canonical_id: string;
   display_name: string;
@@ -16,7 +17,7 @@ export function findKey(
 ): KeyRecord | undefined {
   const row = sql
     .exec<FoundRow>(
-      `SELECT secret, user_id, account_id, canonical_id, display_name
+      `SELECT secret, user_id, last_used_ms, account_id, canonical_id, display_name
        FROM access_key JOIN account ON account.id = account_id
        WHERE access_key.id = ? AND status = 'Active'`,
       accessKeyId,
@@ -28,6 +29,7 @@ export function findKey(
   if (isUsers && (knowsUsers !== true || found === undefined)) return undefined;
   return {
     ...(found !== undefined && { user: found }),
+    ...(row.last_used_ms !== null && { lastUsedMs: row.last_used_ms }),
     accessKeyId,
     sealedSecret: Buffer.from(row.secret).toString("base64"),
     account: {
@@ -36,6 +38,25 @@ export function findKey(
       displayName: row.display_name,
     },
   };
+}
+
+const HOUR_MS = 3_600_000;
+
+export function noteKeyUse(
+  sql: SqlStorage,
+  accessKeyId: string,
+  { service, region }: KeyPlace,
+): void {
+  const nowMs = Date.now();
+  sql.exec(
+    `UPDATE access_key SET last_used_ms = ?, last_service = ?, last_region = ?
+     WHERE id = ? AND (last_used_ms IS NULL OR last_used_ms <= ?)`,
+    nowMs,
+    service,
+    region,
+    accessKeyId,
+    nowMs - HOUR_MS,
+  );
 }
 
 /** Whose an access key is; undefined: there is none. */

@@ -21,7 +21,7 @@ import type { SessionDirectory } from "../ports/session-directory.ts";
 import { findProvider, findRole, findSessionRecord } from "./identities/sessions.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
-import { findKey } from "./access-keys.ts";
+import { findKey, noteKeyUse } from "./access-keys.ts";
 import {
   deleteAccount,
   findAccount,
@@ -134,6 +134,10 @@ export class DirectoryObject extends DurableObject {
 
   findProvider(stamp: number, ...args: Args<"findProvider">): Answer<"findProvider"> {
     return this.#answer(stamp, (sql) => findProvider(sql, ...args));
+  }
+
+  noteKeyUse(stamp: number, ...args: Args<"noteKeyUse">): Answer<"noteKeyUse"> {
+    return this.#answer(stamp, (sql) => noteKeyUse(sql, ...args));
   }
 
   findAccount(stamp: number, ...args: Args<"findAccount">): Answer<"findAccount"> {

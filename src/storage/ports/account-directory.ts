@@ -75,6 +75,14 @@ export interface KeyRecord {
   readonly account: Account;
   /** Undefined: it is the root's. */
   readonly user?: PrincipalRecord;
+  /** To the hour; undefined: never. */
+  readonly lastUsedMs?: number;
+}
+
+/** Where a key was used. */
+export interface KeyPlace {
+  readonly service: string;
+  readonly region: string;
 }
 
 /** What a gateway knows that asks for a key. */
@@ -107,6 +115,8 @@ export type DeleteAccountOutcome = "missing" | "owns buckets" | ChangedKeys;
  */
 export interface AccountDirectory {
   findKey(accessKeyId: string, reader: KeyReader): Promise<KeyRecord | undefined>;
+  /** Nothing is done if it was used within the hour. */
+  noteKeyUse(accessKeyId: string, place: KeyPlace): Promise<void>;
   findAccount(name: AccountName): Promise<Account | undefined>;
   /** In the order of their ids. */
   listAccounts(): Promise<readonly AccountRecord[]>;
