@@ -5,7 +5,7 @@ import { action, type Actions, type QueryContext } from "../query/action.ts";
 import { ENTITY_KINDS, type EntityNames } from "./entity-kinds.ts";
 import { memberList } from "./iam-contents.ts";
 import { arn, pathPrefix } from "./iam-fields.ts";
-import { entityResource } from "./iam-resources.ts";
+import { boundedResource, entityResource } from "./iam-resources.ts";
 import { nameOfPolicy, policyName } from "./policy-names.ts";
 
 /** Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachUserPolicy.html, and the pages beside it */
@@ -19,10 +19,8 @@ function actionsOf({ kind, noun, parameter, nameField }: EntityNames): Actions {
     readonly Name: string;
     readonly PolicyArn: string;
   }
-  const on = async ({ Name: name, PolicyArn: policyArn }: Attached, context: QueryContext) => ({
-    ...(await entityResource(context, kind, name)),
-    keys: { "iam:policyarn": policyArn },
-  });
+  const on = ({ Name: name, PolicyArn: policyArn }: Attached, context: QueryContext) =>
+    boundedResource(context, kind, name, { "iam:policyarn": policyArn });
   return {
     [`Attach${noun}Policy`]: action({
       input: attached,

@@ -6,7 +6,7 @@ import type { PolicyName } from "../../storage/ports/identity-directory.ts";
 import { action, type Actions } from "../query/action.ts";
 import { ROLE, USER } from "./entity-kinds.ts";
 import { arn } from "./iam-fields.ts";
-import { entityResource } from "./iam-resources.ts";
+import { boundaryKeys, boundedResource } from "./iam-resources.ts";
 import { policyName } from "./policy-names.ts";
 
 /** Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html, and the pages beside it */
@@ -17,10 +17,8 @@ function actionsOf({ kind, noun, parameter, nameField }: typeof ROLE | typeof US
   return {
     [`Put${noun}PermissionsBoundary`]: action({
       input: { ...named, PermissionsBoundary: arn },
-      on: async ({ Name: name, PermissionsBoundary: boundary }, context) => ({
-        ...(await entityResource(context, kind, name)),
-        keys: boundaryKeys(boundary),
-      }),
+      on: ({ Name: name, PermissionsBoundary: boundary }, context) =>
+        boundedResource(context, kind, name, boundaryKeys(boundary)),
       async handle({ Name: name, PermissionsBoundary: boundary }, { identityDirectory, scope }) {
         await identityDirectory(scope, "putBoundary", kind, name, boundaryName(boundary));
         return undefined;
@@ -29,7 +27,7 @@ function actionsOf({ kind, noun, parameter, nameField }: typeof ROLE | typeof US
 
     [`Delete${noun}PermissionsBoundary`]: action({
       input: named,
-      on: ({ Name: name }, context) => entityResource(context, kind, name),
+      on: ({ Name: name }, context) => boundedResource(context, kind, name),
       async handle({ Name: name }, { identityDirectory, scope }) {
         await identityDirectory(scope, "putBoundary", kind, name, undefined);
         return undefined;
@@ -56,10 +54,6 @@ function boundaryName(boundary: string): PolicyName {
 /** The same of an entity that is made. */
 export function boundaryArn(boundary: string | undefined): string | undefined {
   return boundary === undefined ? undefined : boundaryName(boundary).arn;
-}
-
-export function boundaryKeys(boundary: string | undefined): Readonly<Record<string, string>> {
-  return boundary === undefined ? {} : { "iam:permissionsboundary": boundary };
 }
 
 export function boundaryContent(boundary: string | undefined): XmlNode {

@@ -9,15 +9,40 @@ export const ANYTHING: IamResource = { arn: "*" };
 
 /** An entity that there is, with its path; of one that there is not, the ARN that it would have without one. */
 export async function entityResource(
-  { identityDirectory, scope, caller }: QueryContext,
+  context: QueryContext,
   kind: EntityKind,
   name: string,
 ): Promise<IamResource> {
+  const { keys: _, ...resource } = await boundedResource(context, kind, name);
+  return resource;
+}
+
+/**
+ * An entity whose policies are to change, with the boundary that limits what they can allow: whoever may manage only users and
+ * roles with a certain one cannot make others stronger.
+ *
+ * @param keys the action's other condition keys
+ */
+export async function boundedResource(
+  { identityDirectory, scope, caller }: QueryContext,
+  kind: EntityKind,
+  name: string,
+  keys: IamResource["keys"] = {},
+): Promise<IamResource> {
   const accountId = caller.account.id;
   const found = await identityDirectory(scope, "findEntity", kind, name).catch(ignoreMissing);
-  if (found === undefined) return { arn: iamArn(accountId, kind, "/", name) };
-  const { path, name: spelled, tags } = found;
-  return { arn: iamArn(accountId, kind, path, spelled), ...(tags !== undefined && { tags }) };
+  if (found === undefined) return { arn: iamArn(accountId, kind, "/", name), keys };
+  const { path, name: spelled, tags, boundaryArn } = found;
+  return {
+    arn: iamArn(accountId, kind, path, spelled),
+    ...(tags !== undefined && { tags }),
+    keys: { ...boundaryKeys(boundaryArn), ...keys },
+  };
+}
+
+/** @param boundary an ARN */
+export function boundaryKeys(boundary: string | undefined): Readonly<Record<string, string>> {
+  return boundary === undefined ? {} : { "iam:permissionsboundary": boundary };
 }
 
 /** One that is made, or all below a path. */

@@ -5,7 +5,7 @@ import { action, type Actions } from "../query/action.ts";
 import { ENTITY_KINDS, type EntityNames } from "./entity-kinds.ts";
 import { encodedDocument, memberList } from "./iam-contents.ts";
 import { longName, policyDocument } from "./iam-fields.ts";
-import { entityResource } from "./iam-resources.ts";
+import { boundedResource, entityResource } from "./iam-resources.ts";
 
 /** Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html, and the pages beside it */
 export const INLINE_POLICY_ACTIONS: Actions = Object.assign({}, ...ENTITY_KINDS.map(actionsOf));
@@ -23,7 +23,7 @@ function actionsOf({
   return {
     [`Put${noun}Policy`]: action({
       input: { ...one, PolicyDocument: policyDocument },
-      on: ({ Name: name }, context) => entityResource(context, kind, name),
+      on: ({ Name: name }, context) => boundedResource(context, kind, name),
       async handle({ Name: name, PolicyName: policyName, PolicyDocument: document }, context) {
         readIdentityPolicy(document);
         const { identityDirectory, scope } = context;
@@ -71,7 +71,7 @@ function actionsOf({
 
     [`Delete${noun}Policy`]: action({
       input: one,
-      on: ({ Name: name }, context) => entityResource(context, kind, name),
+      on: ({ Name: name }, context) => boundedResource(context, kind, name),
       async handle({ Name: name, PolicyName: policyName }, { identityDirectory, scope }) {
         await identityDirectory(scope, "deleteInlinePolicy", kind, name, policyName);
         return undefined;

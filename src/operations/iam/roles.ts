@@ -6,11 +6,11 @@ import { integer, optional, text } from "../../protocol/query-api/fields.ts";
 import { PAGE, pageContent, pageRequest } from "../../protocol/query-api/pages.ts";
 import type { RoleRecord } from "../../storage/ports/identity-records.ts";
 import { action, type Actions, type QueryContext } from "../query/action.ts";
-import { boundaryArn, boundaryContent, boundaryKeys } from "./boundaries.ts";
+import { boundaryArn, boundaryContent } from "./boundaries.ts";
 import { requireSize } from "./document-sizes.ts";
 import { encodedDocument, iamTime, memberList, tagsContent } from "./iam-contents.ts";
 import { arn, newName, path, pathPrefix, policyDocument, tags } from "./iam-fields.ts";
-import { entityResource, newResource } from "./iam-resources.ts";
+import { boundaryKeys, entityResource, newResource } from "./iam-resources.ts";
 import { newTags } from "./tags.ts";
 
 const description = optional(

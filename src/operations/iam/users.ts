@@ -5,10 +5,16 @@ import { optional } from "../../protocol/query-api/fields.ts";
 import { PAGE, pageContent, pageRequest } from "../../protocol/query-api/pages.ts";
 import type { UserRecord } from "../../storage/ports/identity-records.ts";
 import { action, type Actions } from "../query/action.ts";
-import { boundaryArn, boundaryContent, boundaryKeys } from "./boundaries.ts";
+import { boundaryArn, boundaryContent } from "./boundaries.ts";
 import { iamTime, memberList, tagsContent } from "./iam-contents.ts";
 import { arn, longName, newName, path, pathPrefix, tags } from "./iam-fields.ts";
-import { entityResource, newResource, ownUserName, renamedResources } from "./iam-resources.ts";
+import {
+  boundaryKeys,
+  entityResource,
+  newResource,
+  ownUserName,
+  renamedResources,
+} from "./iam-resources.ts";
 import { newTags } from "./tags.ts";
 
 /** Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html, and the pages beside it */

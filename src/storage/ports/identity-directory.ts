@@ -106,7 +106,10 @@ export interface IdentityCalls {
   findPrincipals(arns: readonly string[]): readonly PrincipalId[];
 
   /** Of an entity whose kind is known, what its ARN takes. */
-  findEntity(kind: EntityKind, name: string): EntityRecord & { readonly tags?: TagSet };
+  findEntity(
+    kind: EntityKind,
+    name: string,
+  ): EntityRecord & { readonly tags?: TagSet; readonly boundaryArn?: string };
 
   /** All policies that decide what an entity may do, its groups' among them. */
   findPolicies(kind: EntityKind, name: string): EntityPolicies;

@@ -52,15 +52,23 @@ export function entityOf(row: EntityRow): EntityRecord {
   return { id: row.id, name: row.name, path: row.path, createdMs: row.created_ms };
 }
 
-/** What an entity's ARN takes, and its tags; groups have none. */
+/** What an entity's ARN takes, its tags, and its boundary; groups have neither. */
 export function findEntity(
   call: Call,
   kind: EntityKind,
   name: string,
-): EntityRecord & { tags?: TagSet } {
-  const row = entityRow<EntityRow & { tags?: string }>(call, kind, name);
-  const tags = row.tags === undefined ? {} : { tags: JSON.parse(row.tags) as TagSet };
-  return { ...entityOf(row), ...tags };
+): EntityRecord & { tags?: TagSet; boundaryArn?: string } {
+  const row = entityRow<EntityRow & { tags?: string; boundary_arn?: string | null }>(
+    call,
+    kind,
+    name,
+  );
+  const boundaryArn = row.boundary_arn ?? undefined;
+  return {
+    ...entityOf(row),
+    ...(row.tags !== undefined && { tags: JSON.parse(row.tags) as TagSet }),
+    ...(boundaryArn !== undefined && { boundaryArn }),
+  };
 }
 
 /** What only users and roles have. */
