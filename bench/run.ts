@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
 import { measureDecisions } from "./decisions.ts";
 import { measureEdge } from "./edge.ts";
+import { measureEncryption } from "./encryption.ts";
 import { measureGenerator } from "./generator.ts";
 import { measureListing } from "./listing.ts";
 import { measureManyKeys } from "./many-keys.ts";
@@ -50,6 +51,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
       dataRoot: values["data-root"],
     }),
   edge: () => measureEdge(values.case, seconds),
+  encryption: () => measureEncryption(values.case, seconds),
   references: measureReferences,
   decisions: measureDecisions,
   listing: measureListing,

@@ -6,6 +6,7 @@ import { framedBlobStore } from "../../src/storage/blobs/framed-blob-store.ts";
 import type { BlobStore, BlobWriteResult } from "../../src/storage/ports/blob-store.ts";
 import { BlobUpload } from "./blob-upload.ts";
 import { openBlobFile } from "./file-body.ts";
+import { openFramedFile } from "./framed-file.ts";
 import { Folders } from "./folders.ts";
 
 export interface FileBlobStoreOptions {
@@ -49,7 +50,11 @@ export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions):
 
     list: (prefix, after) => listBlobFiles(namesIn, prefix, after),
   };
-  return framedBlobStore(store, nodeFrameCipher);
+  return {
+    ...framedBlobStore(store, nodeFrameCipher),
+    read: async (id, range, keys) =>
+      keys === undefined ? store.read(id, range) : openFramedFile(fileOf(id), range, keys),
+  };
 
   /** What begins with a dot is not finished. */
   async function namesIn(folder: string): Promise<string[]> {

@@ -16,12 +16,29 @@ const MAX_CHUNK_BYTES = 256 * 1024;
 /** Of all buffers, as long as there are not so many readers that each has the smallest. */
 const BUDGET_BYTES = 16 * 1024 * 1024;
 
+/** What becomes of the bytes of a file on their way. */
+export interface Decoding {
+  /** They are read in multiples of so many. */
+  readonly unitBytes: number;
+  /** @throws Error when they are not what they should be */
+  decode(bytes: Buffer<ArrayBuffer>): readonly Chunk[];
+}
+
+type Chunk = Uint8Array<ArrayBuffer>;
+
+const AS_IT_IS: Decoding = { unitBytes: 1, decode: (bytes) => [bytes] };
+
 /**
  * Opens a file, or a range of it, to be read once.
  *
+ * @param decoding of its bytes, given the length of the file; undefined: they are read as they are
  * @throws Error with a code of the system's; or when the file ends before the range begins
  */
-export function openBlobFile(file: string, range: BlobRange | undefined): OpenBlob {
+export function openBlobFile(
+  file: string,
+  range: BlobRange | undefined,
+  decoding: (sizeBytes: number) => Decoding = () => AS_IT_IS,
+): OpenBlob {
   const descriptor = openSync(file, "r");
   let isPassedOn = false;
   try {
@@ -30,10 +47,12 @@ export function openBlobFile(file: string, range: BlobRange | undefined): OpenBl
     if (range !== undefined && offset >= sizeBytes)
       throw new Error(`the file has ${sizeBytes} bytes, and those after ${offset} are asked for`);
     const length = Math.min(range?.length ?? sizeBytes, sizeBytes - offset);
-    isPassedOn = length > MAX_HELD_BYTES;
+    const decoder = decoding(sizeBytes);
+    // Of what is encrypted, a little more is held: one frame is.
+    isPassedOn = length > Math.max(MAX_HELD_BYTES, decoder.unitBytes);
     const body = isPassedOn
-      ? new FileBody(file, descriptor, offset, length)
-      : new HeldBody(readNow(file, descriptor, offset, length));
+      ? new FileBody(file, descriptor, offset, length, decoder)
+      : new HeldBody(decoder.decode(readNow(file, descriptor, offset, length)));
     // It has what is used of a stream.
     return { body: body as unknown as ReadableStream<Uint8Array>, sizeBytes };
   } finally {
@@ -46,7 +65,7 @@ function readNow(
   descriptor: number,
   offset: number,
   length: number,
-): Uint8Array<ArrayBuffer> {
+): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   for (let at = 0; at < length;) {
     const readBytes = readSync(descriptor, bytes, at, length - at, offset + at);
@@ -62,11 +81,11 @@ function endsEarly(file: string, atByte: number): Error {
 
 /** Bytes in memory. */
 class HeldBody extends Pourable {
-  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #bytes: Chunk | undefined;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(chunks: readonly Chunk[]) {
     super();
-    this.#bytes = bytes;
+    this.#bytes = joined(chunks);
   }
 
   override async pour(outgoing: Writable): Promise<void> {
@@ -84,6 +103,11 @@ class HeldBody extends Pourable {
   }
 }
 
+function joined(chunks: readonly Chunk[]): Chunk {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
+}
+
 let openBodies = 0;
 
 function release(descriptor: number): void {
@@ -94,21 +118,36 @@ function release(descriptor: number): void {
 /** Of bodies that nobody read and nobody cancelled. */
 const forgotten = new FinalizationRegistry(release);
 
+async function sendAll(
+  chunks: readonly Chunk[],
+  send: (bytes: Chunk) => Promise<void>,
+): Promise<void> {
+  for (const chunk of chunks) await send(chunk);
+}
+
 /** A range of an open file, which is closed however this ends. */
 class FileBody extends Pourable {
   readonly #file: string;
   readonly #descriptor: number;
   #at: number;
   #leftBytes: number;
+  readonly #decoding: Decoding;
   #isReading = false;
   #isOver = false;
 
-  constructor(file: string, descriptor: number, offset: number, length: number) {
+  constructor(
+    file: string,
+    descriptor: number,
+    offset: number,
+    length: number,
+    decoding: Decoding,
+  ) {
     super();
     this.#file = file;
     this.#descriptor = descriptor;
     this.#at = offset;
     this.#leftBytes = length;
+    this.#decoding = decoding;
     openBodies += 1;
     forgotten.register(this, descriptor, this);
   }
@@ -132,9 +171,9 @@ class FileBody extends Pourable {
       let [filled, sending] = [this.#newBuffer(), this.#newBuffer()];
       let sent: Promise<void> | undefined;
       while (this.#leftBytes > 0) {
-        const bytes = await this.#readInto(filled);
+        const chunks = await this.#readInto(filled);
         await sent;
-        sent = send(bytes);
+        sent = sendAll(chunks, send);
         // It is awaited after the next read.
         sent.catch(() => undefined);
         [filled, sending] = [sending, filled];
@@ -147,9 +186,9 @@ class FileBody extends Pourable {
 
   protected override async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#isOver) return undefined;
-    const bytes = await this.#readInto(this.#newBuffer());
+    const chunks = await this.#readInto(this.#newBuffer());
     if (this.#leftBytes === 0) this.#close();
-    return bytes;
+    return joined(chunks);
   }
 
   override async cancel(): Promise<void> {
@@ -159,19 +198,32 @@ class FileBody extends Pourable {
   #newBuffer(): Buffer<ArrayBuffer> {
     const fairBytes = BUDGET_BYTES / 2 / openBodies;
     const chunkBytes = Math.max(MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, Math.floor(fairBytes)));
-    return Buffer.allocUnsafeSlow(Math.min(chunkBytes, this.#leftBytes));
+    const { unitBytes } = this.#decoding;
+    const wholeBytes = Math.max(1, Math.floor(chunkBytes / unitBytes)) * unitBytes;
+    return Buffer.allocUnsafeSlow(Math.min(wholeBytes, this.#leftBytes));
   }
 
-  /** The next bytes; as many as there are, up to the buffer's length. @throws Error when the file has ended */
-  async #readInto(buffer: Buffer<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  /**
+   * The next bytes, decoded; the buffer is theirs until they are done with.
+   *
+   * @throws Error when the file has ended, or is not what it should be
+   */
+  async #readInto(buffer: Buffer<ArrayBuffer>): Promise<readonly Chunk[]> {
     const length = Math.min(buffer.byteLength, this.#leftBytes);
     this.#isReading = true;
     try {
-      const { bytesRead } = await readAt(this.#descriptor, buffer, 0, length, this.#at);
-      if (bytesRead === 0) throw endsEarly(this.#file, this.#at);
-      this.#at += bytesRead;
-      this.#leftBytes -= bytesRead;
-      return buffer.subarray(0, bytesRead);
+      let readBytes = 0;
+      // One read brings all of it, but by a system call that was interrupted.
+      while (readBytes < length) {
+        const room = length - readBytes;
+        const { bytesRead } = await readAt(this.#descriptor, buffer, readBytes, room, this.#at);
+        if (bytesRead === 0) throw endsEarly(this.#file, this.#at);
+        readBytes += bytesRead;
+        this.#at += bytesRead;
+        this.#leftBytes -= bytesRead;
+        if (this.#decoding === AS_IT_IS) break;
+      }
+      return this.#decoding.decode(buffer.subarray(0, readBytes));
     } catch (error) {
       this.#isOver = true;
       // The status may have been sent, so that the log is the only place to tell it.

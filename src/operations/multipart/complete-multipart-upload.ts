@@ -2,7 +2,11 @@ import { readDocument, transportClaims } from "../../domain/body/read-document.t
 import { requireUploadsKey } from "../../domain/encryption/open-upload.ts";
 import { recodePath } from "../../lib/uri.ts";
 import { checksumNodes } from "../../protocol/checksum-headers.ts";
-import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
+import {
+  type CustomerKey,
+  customerKeyHeaders,
+  parseCustomerKey,
+} from "../../protocol/encryption/customer-key.ts";
 import { encryptionHeaders } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
@@ -39,7 +43,8 @@ export const completeMultipartUpload: ObjectOperation = {
     const completion = await describedFor(index, key, uploadId, () =>
       parseCompletion(document, headers, uploadId),
     );
-    const encryption = await verifiedEncryption(context, uploadId);
+    const customerKey = parseCustomerKey(headers);
+    const encryption = await verifiedEncryption(context, uploadId, customerKey);
     const described = encryption === undefined ? completion : { ...completion, encryption };
     const completed = await index.completeUpload(key, uploadId, described);
     if (!completed.ok) throw refusalError(completed, uploadId);
@@ -56,6 +61,7 @@ export const completeMultipartUpload: ObjectOperation = {
         headers: {
           ...versionHeaders(completed.versionId),
           ...encryptionHeaders(completed.encryption),
+          ...(customerKey !== undefined && customerKeyHeaders(customerKey)),
         },
       },
     );
@@ -64,10 +70,10 @@ export const completeMultipartUpload: ObjectOperation = {
 
 /** How the upload is encrypted, if the request brings the customer's key that it is encrypted with. @throws S3Error InvalidRequest */
 async function verifiedEncryption(
-  { request, bucket, key, index }: ObjectContext,
+  { bucket, key, index }: ObjectContext,
   uploadId: string,
+  customerKey: CustomerKey | undefined,
 ): Promise<string | undefined> {
-  const customerKey = parseCustomerKey(request.headers);
   if (customerKey === undefined) return undefined;
   const upload = await index.findUpload(key, uploadId);
   // The shard says that there is none, or that it is completed already.
