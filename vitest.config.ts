@@ -188,7 +188,15 @@ export default defineConfig({
       blackBoxProject({
         name: "black-box-workerd",
         server: "ledge serve on workerd",
-        include: ["faults", "raw-paths", "requests", "serve", "serve-*", "workerd*"],
+        include: [
+          "faults",
+          "raw-paths",
+          "requests",
+          "serve",
+          "serve-*",
+          "web-identity",
+          "workerd*",
+        ],
         exclude: ["serve-log", "serve-earlier-data"],
       }),
       blackBoxProject({

@@ -57,6 +57,7 @@ const config :Workerd.Config = (
   sockets = [(name = "s3", address = ${text(`${host}:${port}`)}, ${protocol}, service = "ledge")],
   services = [
     (name = "ledge", worker = .ledge),
+    (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
     (name = "index", disk = (path = ${text(indexPath)}, writable = true)),
     (name = "blobs", disk = (path = ${text(blobsPath)}, writable = true)),
     (name = "room", disk = (path = ${text(roomPath)})),

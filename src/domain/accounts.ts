@@ -48,6 +48,8 @@ export async function deleteAccount(ports: AccountPorts, id: string): Promise<vo
       message: `The account ${id} owns buckets: delete them first.`,
     });
   await ports.identityLookup.forget(outcome.changedKeyIds);
+  // Sessions of its root, its users, and its roles.
+  ports.identityLookup.forgetAll();
 }
 
 /**

@@ -7,7 +7,9 @@ import { CERTIFICATE, type Certificate } from "../support/certificate.ts";
 import { startLedge } from "../support/ledge-process.ts";
 import { awsCli } from "./aws-cli.ts";
 import { awsCliKms } from "./aws-cli-kms.ts";
+import { awsCliSts } from "./aws-cli-sts.ts";
 import { boto3 } from "./boto3.ts";
+import { boto3Sts } from "./boto3-sts.ts";
 import { chromium } from "./chromium.ts";
 import { type Client, type ClientContext, complaint, run } from "./client.ts";
 import { libStorage } from "./lib-storage.ts";
@@ -22,6 +24,7 @@ const counts = { passed: 0, failed: 0, skipped: 0 };
 await tryClients([
   ...awsClis(),
   boto3("HTTP"),
+  boto3Sts,
   rclone,
   s3cmd,
   restic,
@@ -47,6 +50,7 @@ function awsClis(): readonly Client[] {
   return (programs.length === 0 ? ["aws"] : [...new Set(programs)]).flatMap((program) => [
     awsCli(program),
     awsCliKms(program),
+    awsCliSts(program),
   ]);
 }
 

@@ -3,6 +3,8 @@ import { AwsClient } from "aws4fetch";
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
 
+export { elements } from "./elements.ts";
+
 /** Where the tests' requests pretend to go; only the host name matters. */
 export const ENDPOINT = "http://127.0.0.1:8787";
 
@@ -114,11 +116,4 @@ export async function expectError(
     code,
   });
   return document;
-}
-
-/** The texts of all elements of this name, in order. */
-export function elements(document: string, name: string): string[] {
-  return [...document.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"))].map(
-    ([, text = ""]) => text,
-  );
 }

@@ -41,11 +41,12 @@ export class OidcIssuer {
     const { fetch: elsewhere } = globalThis;
     vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
       const { url } = new Request(input);
-      return url.startsWith(this.url) ? this.#answer(url) : elsewhere(input, init);
+      return url.startsWith(this.url) ? this.answer(url) : elsewhere(input, init);
     });
   }
 
-  async #answer(url: string): Promise<Response> {
+  /** What it answers to a request of one of its documents. */
+  async answer(url: string): Promise<Response> {
     this.fetched.push(url);
     const answer = this.answers.get(url);
     if (answer !== undefined) return answer();

@@ -5,7 +5,9 @@ import { expect } from "vitest";
 import type { LedgeProcess } from "./ledge-process.ts";
 
 /** Where a server is, and who may use it. */
-type Server = Pick<LedgeProcess, "endpoint" | "credentials">;
+interface Server extends Pick<LedgeProcess, "endpoint"> {
+  readonly credentials: LedgeProcess["credentials"] & { readonly sessionToken?: string };
+}
 
 /** The AWS SDK as its users have it, checksums on; but a failure is seen, not repeated. */
 export function sdkClient(ledge: Server, overrides: S3ClientConfig = {}): S3Client {
