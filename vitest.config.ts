@@ -32,6 +32,7 @@ const OF_ONE_SHARD = [
       "get-object",
       "get-object-acl",
       "kms",
+      "kms-objects",
       "kms-of-keys",
       "missing-documents",
     ],

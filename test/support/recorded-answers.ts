@@ -1,6 +1,8 @@
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { parseXml, type XmlElement } from "../../src/lib/xml-reader.ts";
 import { signedFetch, uniqueBucket } from "./client.ts";
+import { sendKms } from "./kms.ts";
 import { lockedBucket } from "./object-lock.ts";
 import { visit } from "./website.ts";
 import { setVersioning, versionedBucket } from "./versions.ts";
@@ -19,7 +21,7 @@ export interface Recording {
  * step has kept as `x`.
  */
 interface Step {
-  /** `METHOD path?query`, encoded. */
+  /** `METHOD path?query`, encoded; or `KMS action`, whose documents are JSON, and are asked for as XML's are. */
   readonly send: string;
   /** It goes to the bucket's website, unsigned. */
   readonly at?: "website";
@@ -35,7 +37,7 @@ interface Step {
   readonly text?: string;
   /** Some headers of the answer; null: it has none of this name. */
   readonly sees?: Readonly<Record<string, string | null>>;
-  /** What later steps call the text of this header, or, if there is none, of this element. */
+  /** What later steps call the text of this header, or, if there is none, of this element, or what is at this path. */
   readonly keep?: Readonly<Record<string, string>>;
 }
 
@@ -55,23 +57,33 @@ export async function expectAnswers(
   { bucket = "plain", steps }: Recording,
   messages: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const kept: Record<string, string> = { bucket: await BUCKETS[bucket]() };
+  const kept: Record<string, string> = {
+    bucket: await BUCKETS[bucket](),
+    account: env.ACCOUNT_ID,
+    unique: crypto.randomUUID(),
+  };
   for (const template of steps) {
     const step = filledIn(template, kept);
-    const space = step.send.indexOf(" ");
-    const { headers = {}, body } = step;
-    const [method, path] = [step.send.slice(0, space), step.send.slice(space + 1)];
-    // As bytes, which get no Content-Type by themselves.
-    const bytes = body === undefined ? {} : { body: Uint8Array.from(Buffer.from(body)) };
-    const response = await (step.at === "website"
-      ? visit(kept["bucket"] ?? "", path, { method, headers, ...bytes })
-      : signedFetch(method, path, { headers, ...bytes }));
+    const response = await answerTo(step, kept["bucket"] ?? "");
     const text = await response.clone().text();
     expect(response.status, `${step.send}: ${text}`).toBe(step.status ?? 200);
     expectAnswer(step, response, text, messages);
     for (const [name, source] of Object.entries(step.keep ?? {}))
-      kept[name] = response.headers.get(source) ?? elementText(text, source);
+      kept[name] = source.includes("/")
+        ? String(textsAt(rootOf(text), source.split("/")))
+        : (response.headers.get(source) ?? elementText(text, source));
   }
+}
+
+function answerTo({ send, at, headers = {}, body }: Step, bucket: string): Promise<Response> {
+  const space = send.indexOf(" ");
+  const [method, path] = [send.slice(0, space), send.slice(space + 1)];
+  if (method === "KMS") return sendKms(path, body ?? "{}");
+  // As bytes, which get no Content-Type by themselves.
+  const bytes = body === undefined ? {} : { body: Uint8Array.from(Buffer.from(body)) };
+  return at === "website"
+    ? visit(bucket, path, { method, headers, ...bytes })
+    : signedFetch(method, path, { headers, ...bytes });
 }
 
 function expectAnswer(
@@ -85,7 +97,7 @@ function expectAnswer(
     expect(errorOf(body), send).toEqual({ ...error, Message });
   }
   const paths = Object.keys(document);
-  const found = paths.map((path) => [path, textsAt(parseXml(body), path.split("/"))]);
+  const found = paths.map((path) => [path, textsAt(rootOf(body), path.split("/"))]);
   expect(Object.fromEntries(found), send).toEqual(document);
   if (text !== undefined) expect(withoutIds(body, response), send).toBe(text);
   const seen = Object.keys(sees).map((name) => [name, response.headers.get(name)]);
@@ -100,9 +112,31 @@ function withoutIds(body: string, { headers }: Response): string {
 }
 
 function errorOf(body: string): Readonly<Record<string, string>> {
+  if (isJson(body)) {
+    const { __type: Code = "", message: Message = "" } = JSON.parse(body) as Record<string, string>;
+    return { Code, Message };
+  }
   const members = parseXml(body).children.map(({ name, text }) => [name, text]);
   const { RequestId: _, HostId: __, ...error } = Object.fromEntries(members);
   return error;
+}
+
+function rootOf(body: string): XmlElement {
+  return isJson(body) ? elementOf("", JSON.parse(body)) : parseXml(body);
+}
+
+function isJson(body: string): boolean {
+  return body.startsWith("{");
+}
+
+/** Each element of a list is a child of the list's name. */
+function elementOf(name: string, value: unknown): XmlElement {
+  if (typeof value !== "object" || value === null)
+    return { name, attributes: {}, text: String(value), children: [] };
+  const children = Object.entries(value).flatMap(([member, inner]) =>
+    (Array.isArray(inner) ? inner : [inner]).map((each) => elementOf(member, each)),
+  );
+  return { name, attributes: {}, text: "", children };
 }
 
 function textsAt(root: XmlElement, path: readonly string[]): string | readonly string[] | null {
