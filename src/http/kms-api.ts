@@ -14,8 +14,10 @@ import { jsonParameters } from "../protocol/kms/json-parameters.ts";
 import { KmsError, ofOtherError } from "../protocol/kms/kms-error.ts";
 import { QueryError } from "../protocol/query-api/query-error.ts";
 import type { QueryNode } from "../protocol/query-api/query-parameters.ts";
+import type { KeyScope } from "../storage/ports/key-directory.ts";
 import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
 import { logInternalError } from "./render-error.ts";
+import { withAudit } from "./with-audit.ts";
 
 /** What `X-Amz-Target` begins with. */
 const TARGET = "TrentService.";
@@ -65,13 +67,21 @@ async function resultOf(
   const request = signed.verify(createHash("sha256").update(body).digest("hex"));
   const { caller, credential } = signed;
   const action = actionOf(name, isKnown);
-  const scope = { accountId: caller.account.id, region: credential.region };
-  const context: KmsContext = { ...ports, caller, scope };
-  const { on, handle } = action.prepare(parametersOf(body));
-  if (caller.kind !== "root")
-    for (const resource of await on(context))
-      requireIamAllowed({ ...context, request }, `kms:${name}`, resource);
-  return handle(context);
+  const parameters = parametersOf(body);
+  const call = { ...other, request, service: "kms", name, parameters };
+  return withAudit(call, caller, async (audit) => {
+    const scope: KeyScope = {
+      accountId: caller.account.id,
+      region: credential.region,
+      ...(audit !== undefined && { audit }),
+    };
+    const context: KmsContext = { ...ports, caller, scope };
+    const { on, handle } = action.prepare(parameters);
+    if (caller.kind !== "root")
+      for (const resource of await on(context))
+        requireIamAllowed({ ...context, request }, `kms:${name}`, resource);
+    return handle(context);
+  });
 }
 
 function signerOf({

@@ -1,25 +1,23 @@
 import { createHash } from "node:crypto";
 import { requireIamAllowed, requireUsableFor } from "../domain/access/iam-access.ts";
-import { auditEntry, audited } from "../domain/audit.ts";
 import { withIdentities } from "../domain/auth/identities.ts";
 import { noteKeyUse } from "../domain/auth/key-use.ts";
 import { prepareSigned } from "../domain/auth/prepare-signed.ts";
 import type { Unverified } from "../domain/auth/identity.ts";
 import { contentLength } from "../domain/body/incoming-body.ts";
 import { readDocument } from "../domain/body/read-document.ts";
-import { isAudited, toldParameters } from "../operations/audit/audited-actions.ts";
 import type { Action, QueryContext, UnsignedAction } from "../operations/query/action.ts";
 import { IAM, type QueryApi, STS } from "../operations/query/query-apis.ts";
-import { ANONYMOUS, type Caller, type SignedCaller } from "../protocol/caller.ts";
+import { ANONYMOUS, type SignedCaller } from "../protocol/caller.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { queryAnswer, queryErrorAnswer } from "../protocol/query-api/query-answers.ts";
 import { ofS3Error, QueryError } from "../protocol/query-api/query-error.ts";
 import { parseQueryParameters, type QueryNode } from "../protocol/query-api/query-parameters.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
-import type { AuditEntry } from "../storage/ports/audit-log.ts";
 import type { AccountScope } from "../storage/ports/identity-directory.ts";
 import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
 import { logInternalError } from "./render-error.ts";
+import { type AuditedCall, withAudit } from "./with-audit.ts";
 
 const APIS: readonly QueryApi[] = [IAM, STS];
 const SERVICES = APIS.map(({ service }) => service);
@@ -87,11 +85,8 @@ async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent |
 }
 
 /** A request that is what its signer has sent, or that nobody signed. */
-interface Call extends OtherRequest {
+interface Call extends AuditedCall {
   readonly service: QueryApi["service"];
-  /** The action's. */
-  readonly name: string;
-  readonly parameters: QueryNode;
 }
 
 async function performUnsigned(
@@ -124,21 +119,6 @@ function performSigned(
         requireIamAllowed(context, `${service}:${name}`, resource);
     return handle(context);
   });
-}
-
-async function withAudit<T>(
-  call: Call,
-  caller: Caller,
-  act: (audit?: AuditEntry) => Promise<T>,
-): Promise<T> {
-  const { ports, waiter, service, name, parameters } = call;
-  if (!isAudited(service, name)) return act();
-  const entry = auditEntry({ ...call, caller }, `${service}:${name}`, toldParameters(parameters));
-  return audited({ ...ports, waiter }, entry, () => act(entry), codeOf);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof QueryError || error instanceof S3Error ? error.code : undefined;
 }
 
 function signerOf({

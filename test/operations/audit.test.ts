@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 import { recordEvent } from "../../src/storage/directory-object/audit.ts";
 import { fetchAs, type Keys, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
 import { ENDPOINT, expectError, rawFetch, signedFetch, uniqueBucket } from "../support/client.ts";
+import { kms } from "../support/kms.ts";
 import { newName, queried, query } from "../support/query-api.ts";
 
 interface Event {
@@ -115,6 +116,17 @@ test("what changes identities is kept once, and what only reads them is not", as
   expect(await actionsOf(id)).toEqual(["iam:DeleteUser", "iam:CreateUser"]);
   const { events: found } = await events(`?account=${id}`);
   expect(found[1]?.parameters).toEqual({ UserName: name, Path: "/team/" });
+});
+
+test("what changes the keys of objects is kept, and what uses them is not", async () => {
+  const { id, keys } = await newAccount();
+  const { KeyMetadata: made } = await kms("CreateKey", { Description: "audited" }, { keys });
+  const { KeyId } = made as { KeyId: string };
+  await kms("DescribeKey", { KeyId }, { keys });
+  await kms("DisableKey", { KeyId }, { keys });
+  expect(await actionsOf(id)).toEqual(["kms:DisableKey", "kms:CreateKey"]);
+  const { events: found } = await events(`?account=${id}`);
+  expect(found[0]?.parameters).toEqual({ KeyId });
 });
 
 test("accounts that are put and deleted are kept, without their secrets", async () => {

@@ -6,9 +6,12 @@ const OF_STS = new Set([
 ]);
 
 const READS = /^(?:Generate|Get|List|Simulate)/;
+/** Whatever uses keys, and leaves them as they are. */
+const USES_OF_KEYS = /^(?:Decrypt|Derive|Describe|Encrypt|Generate|Get|List|ReEncrypt|Sign|Verify)/;
 
 /** Does the log tell of this action? Of what only reads, it does not. */
 export function isAudited(service: string, action: string): boolean {
+  if (service === "kms") return !USES_OF_KEYS.test(action);
   return service === "iam" ? !READS.test(action) : OF_STS.has(action);
 }
 

@@ -1,3 +1,4 @@
+import type { AuditEntry } from "./audit-log.ts";
 import type { KmsErrorCode } from "../../protocol/kms/kms-error.ts";
 import type { TagSet } from "../../protocol/tag-set.ts";
 
@@ -83,6 +84,8 @@ export interface AliasRecord {
 export interface KeyScope {
   readonly accountId: string;
   readonly region: string;
+  /** Of calls that change something: it goes into the audit log along with the change. */
+  readonly audit?: AuditEntry;
 }
 
 interface KeyPageRequest {

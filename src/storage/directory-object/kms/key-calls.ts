@@ -1,4 +1,5 @@
 import type { KeyCallName, KeyCalls, KeyRefusal, KeyScope } from "../../ports/key-directory.ts";
+import { recordEvent } from "../audit.ts";
 import { createAlias, deleteAlias, listAliases, updateAlias } from "./aliases.ts";
 import { type KeyCall, KeyCallRefusal } from "./key-call.ts";
 import { endKeys } from "./key-rows.ts";
@@ -44,6 +45,8 @@ const CALLS: {
   updateAlias,
 };
 
+const READS = /^(?:describe|list)/;
+
 /** Runs one of them. @throws KeyCallRefusal, so that its transaction is rolled back */
 export function callKeys<Name extends KeyCallName>(
   sql: SqlStorage,
@@ -52,7 +55,9 @@ export function callKeys<Name extends KeyCallName>(
   args: Parameters<KeyCalls[Name]>,
 ): { readonly answer: ReturnType<KeyCalls[Name]> } {
   endKeys(sql);
-  return { answer: CALLS[name]({ sql, scope }, ...args) };
+  const answer = CALLS[name]({ sql, scope }, ...args);
+  if (scope.audit !== undefined && !READS.test(name)) recordEvent(sql, scope.audit);
+  return { answer };
 }
 
 /** What a refused call answers; anything else is thrown on. */
