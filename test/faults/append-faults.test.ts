@@ -20,7 +20,7 @@ import {
   runAlarms,
   withMethods,
 } from "../support/faults.ts";
-import { ALL_FAILURES, doomedEnv } from "../support/gateway-death.ts";
+import { doomedEnv, failuresOf } from "../support/gateway-death.ts";
 import { audit, leftovers } from "../support/shard-census.ts";
 
 const DAY_MS = 86_400_000;
@@ -106,7 +106,7 @@ describe.for(APPEND_PLACES)("an append to %s", (name) => {
   test("whose gateway dies at any call has happened as a whole or not at all", async () => {
     let isOver = false;
     for (let at = 0; !isOver; at += 1) {
-      for (const failure of ALL_FAILURES) {
+      for (const failure of failuresOf(at)) {
         const place = await makeAppendPlace(name);
         const { path, before, tail } = place;
         const doomed = doomedEnv({ at, failure, isDeath: true });

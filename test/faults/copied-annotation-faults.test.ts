@@ -6,7 +6,7 @@ import { encodeKey, expectError, putObject, signedFetch } from "../support/clien
 import { deleteObject, makePlace, PLACES, settle, SOURCE } from "../support/copy-places.ts";
 import { copied, readObject } from "../support/copy.ts";
 import { envWithFailing, envWithShards, faultyFetch } from "../support/faults.ts";
-import { ALL_FAILURES, doomedEnv } from "../support/gateway-death.ts";
+import { ALL_FAILURES, doomedEnv, failuresOf } from "../support/gateway-death.ts";
 
 const BLOB = "b".repeat(20_000);
 /** More than go at once. */
@@ -88,7 +88,7 @@ describe.for(PLACES)("a copy to %s whose gateway dies at any call", (where) => {
   test("is not there, or whole with the first of its annotations, or all", async () => {
     let isOver = false;
     for (let at = 0; !isOver; at += 1) {
-      for (const failure of ALL_FAILURES) {
+      for (const failure of where === "another shard" ? ALL_FAILURES : failuresOf(at)) {
         const { source, target, ids } = await annotatedPlace(where, ["a", "b"]);
         const doomed = doomedEnv({ at, failure, isDeath: true });
         isOver = (await faultyCopy(doomed.env, source, target)).ok;

@@ -7,7 +7,7 @@ import { audit, leftovers, settleDown } from "../support/shard-census.ts";
 const DAY_MS = 86_400_000;
 
 /** Sequences that share two buckets and run at once, and the steps of each. */
-const SEQUENCES = atRandom({ test: 25, campaign: 125 });
+const SEQUENCES = atRandom({ test: 12, campaign: 125 });
 const STEPS = 10;
 
 /** Every course that versions take, or twice each of them. */

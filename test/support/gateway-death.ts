@@ -67,3 +67,12 @@ export function doomedEnv(
 }
 
 export const ALL_FAILURES: readonly Failure[] = FAILURES;
+
+/**
+ * How the call of this number fails, in a test that runs with one shard as well and tries all ways there: with several, each call
+ * fails in one way, by turns.
+ */
+export function failuresOf(at: number): readonly Failure[] {
+  const isAlone = env.INDEX_SHARDS === "1" || import.meta.env.MODE === "campaign";
+  return isAlone ? FAILURES : FAILURES.slice(at % FAILURES.length).slice(0, 1);
+}
