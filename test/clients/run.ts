@@ -6,6 +6,7 @@ import path from "node:path";
 import { CERTIFICATE, type Certificate } from "../support/certificate.ts";
 import { startLedge } from "../support/ledge-process.ts";
 import { awsCli } from "./aws-cli.ts";
+import { awsCliAccess } from "./aws-cli-access.ts";
 import { awsCliKms } from "./aws-cli-kms.ts";
 import { awsCliSts } from "./aws-cli-sts.ts";
 import { boto3 } from "./boto3.ts";
@@ -51,6 +52,7 @@ function awsClis(): readonly Client[] {
     awsCli(program),
     awsCliKms(program),
     awsCliSts(program),
+    awsCliAccess(program),
   ]);
 }
 

@@ -2,7 +2,8 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { app } from "../../src/http/app.ts";
 import { createExecutionContext } from "cloudflare:test";
-import { policyText, type PolicyStatement, putPolicy } from "../support/bucket-policy.ts";
+import { putPolicy } from "../support/bucket-policy.ts";
+import { policyText, type PolicyStatement } from "../support/policy-text.ts";
 import { atRandom } from "../support/campaign.ts";
 import {
   ENDPOINT,

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { granteesOf, putAcl, setAcl } from "../support/acl.ts";
 import { anonymously } from "../support/anonymous.ts";
-import { policyText, putPolicy } from "../support/bucket-policy.ts";
+import { putPolicy } from "../support/bucket-policy.ts";
+import { policyText } from "../support/policy-text.ts";
 import {
   elements,
   ENDPOINT,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { anonymously, expectDenied } from "../support/anonymous.ts";
-import { ELSEWHERE, OTHER_ACCOUNT, policyText, putPolicy } from "../support/bucket-policy.ts";
+import { ELSEWHERE, OTHER_ACCOUNT, putPolicy } from "../support/bucket-policy.ts";
+import { policyText } from "../support/policy-text.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { expectOk, putDocument } from "../support/documents.ts";
 import { faultyFetch } from "../support/faults.ts";
