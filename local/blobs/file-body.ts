@@ -118,11 +118,14 @@ function release(descriptor: number): void {
 /** Of bodies that nobody read and nobody cancelled. */
 const forgotten = new FinalizationRegistry(release);
 
-async function sendAll(
-  chunks: readonly Chunk[],
-  send: (bytes: Chunk) => Promise<void>,
-): Promise<void> {
-  for (const chunk of chunks) await send(chunk);
+/** In one system call. Done when all of it is the caller's again. */
+async function allWritten(outgoing: Writable, chunks: readonly Chunk[]): Promise<void> {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return written(outgoing, only);
+  outgoing.cork();
+  const writing = chunks.map((chunk) => written(outgoing, chunk));
+  outgoing.uncork();
+  await Promise.all(writing);
 }
 
 /** A range of an open file, which is closed however this ends. */
@@ -154,7 +157,7 @@ class FileBody extends Pourable {
 
   override async pour(outgoing: Writable): Promise<void> {
     try {
-      await this.#passOn((bytes) => written(outgoing, bytes));
+      await this.#passOn((chunks) => allWritten(outgoing, chunks));
       outgoing.end();
     } catch {
       outgoing.destroy();
@@ -162,18 +165,20 @@ class FileBody extends Pourable {
   }
 
   protected override passTo(writable: HandoverWritable): Promise<void> {
-    return this.#passOn((bytes) => writable.pass(bytes));
+    return this.#passOn(async (chunks) => {
+      for (const chunk of chunks) await writable.pass(chunk);
+    });
   }
 
   /** By two buffers: one is filled while the other is sent. */
-  async #passOn(send: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>): Promise<void> {
+  async #passOn(send: (chunks: readonly Chunk[]) => Promise<void>): Promise<void> {
     try {
       let [filled, sending] = [this.#newBuffer(), this.#newBuffer()];
       let sent: Promise<void> | undefined;
       while (this.#leftBytes > 0) {
         const chunks = await this.#readInto(filled);
         await sent;
-        sent = sendAll(chunks, send);
+        sent = send(chunks);
         // It is awaited after the next read.
         sent.catch(() => undefined);
         [filled, sending] = [sending, filled];

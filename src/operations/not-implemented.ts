@@ -27,8 +27,6 @@ export const NOT_IMPLEMENTED = {
 
   "GET object?torrent": "GetObjectTorrent",
 
-  "PUT object?encryption": "UpdateObjectEncryption",
-
   "POST object?select": "SelectObjectContent",
 } as const satisfies Partial<Record<RouteKey | "POST /WriteGetObjectResponse", string>>;
 

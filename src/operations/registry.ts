@@ -48,6 +48,7 @@ import { postObject } from "./object/post-object.ts";
 import { putObject } from "./object/put-object.ts";
 import { renameObject } from "./object/rename-object.ts";
 import { restoreObject } from "./object/restore-object.ts";
+import { updateObjectEncryption } from "./object/update-object-encryption.ts";
 import type { Operation } from "./operation.ts";
 import { type Level, type Method, routeKey } from "./route-key.ts";
 import { listBuckets } from "./service/list-buckets.ts";
@@ -94,6 +95,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "PUT object copy": copyObject,
   "PUT object?acl": putObjectAcl,
   "PUT object?annotation": putObjectAnnotation,
+  "PUT object?encryption": updateObjectEncryption,
   "PUT object?legal-hold": putObjectLegalHold,
   "PUT object?renameObject": renameObject,
   "PUT object?retention": putObjectRetention,

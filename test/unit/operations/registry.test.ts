@@ -58,7 +58,6 @@ test.for([
   ["PUT", "/b?replication", "PutBucketReplication"],
   ["DELETE", "/b?inventory&id=i", "DeleteBucketInventoryConfiguration"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
-  ["PUT", "/b/k?encryption", "UpdateObjectEncryption"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
   ["POST", "/WriteGetObjectResponse", "WriteGetObjectResponse"],
 ] as const)("%s %s is refused as %s", ([method, target, name]) => {

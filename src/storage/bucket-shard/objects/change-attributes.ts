@@ -52,7 +52,8 @@ function changedColumns(
   nowMs: number,
 ): Partial<Pick<ObjectRow, "access" | "attributes" | "encryption">> | undefined {
   if (change.kind === "acl") return { access: change.access ?? null };
-  if (change.kind === "encryption") return { encryption: change.encryption };
+  if (change.kind === "encryption")
+    return isCompliant(before, nowMs) ? undefined : { encryption: change.encryption };
   const attributes = changed(before, change, nowMs);
   return attributes && { attributes: writeAttributes(attributes) };
 }
@@ -65,4 +66,9 @@ function changed(
   if (change.kind === "tags") return { ...before, tags: change.tags };
   if (change.kind === "legal-hold") return { ...before, hasLegalHold: change.hasLegalHold };
   return changeRetention(before, change, nowMs);
+}
+
+/** What nobody may change is not given another key either, without which it would be gone. */
+function isCompliant({ retention }: ObjectAttributes, nowMs: number): boolean {
+  return retention?.mode === "COMPLIANCE" && retention.retainUntilMs > nowMs;
 }
