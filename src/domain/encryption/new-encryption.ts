@@ -68,7 +68,7 @@ export async function chosenEncryption(
     k: method,
     name: used.name,
     ...(context !== undefined && { ctx: context }),
-    ...(hasBucketKey && { bk: 1 }),
+    ...(hasBucketKey === true && { bk: 1 }),
   };
   return choice(method, (key) => underRegistered(ports, used, said, key));
 }

@@ -1,5 +1,6 @@
 import {
   blocksCustomerKeys,
+  completedBy,
   defaultEncryption,
 } from "../../protocol/encryption/bucket-encryption.ts";
 import {
@@ -32,10 +33,11 @@ export async function uploadEncryption(ports: Ports): Promise<ChosenEncryption |
   refuseBlocked(requested, bucket);
   decisions.push((known) => {
     refuseBlocked(requested, known);
-    if (requested === undefined && documentOf(known) !== documentOf(bucket))
-      throw new StaleBucketError();
+    const dependsOnDefault = requested === undefined || "keyId" in requested;
+    if (dependsOnDefault && documentOf(known) !== documentOf(bucket)) throw new StaleBucketError();
   });
-  const wanted = requested ?? defaultOf(bucket);
+  const byDefault = defaultOf(bucket);
+  const wanted = requested === undefined ? byDefault : completedBy(requested, byDefault);
   return wanted && chosenEncryption(ports, wanted);
 }
 

@@ -1,9 +1,11 @@
 import { latestFlags } from "../../domain/latest-flags.ts";
 import { latestFacts } from "../../domain/access/latest-facts.ts";
 import { ownerToShow } from "../../domain/access/shown-acl.ts";
+import { requireUploadsKey } from "../../domain/encryption/open-upload.ts";
 import { formatIsoDate } from "../../lib/http-date.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
+import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
 import { reservedVersion } from "../../protocol/version-headers.ts";
@@ -35,9 +37,12 @@ export const listParts: ObjectOperation = {
     const flags = latestFlags(context);
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const uploadId = uploadIdOf(request.query);
+    const customerKey = parseCustomerKey(request.headers);
     const { upload, parts, isTruncated } = await pageOf(maxParts, NO_PARTS, async (limit) => {
       const page = await index.listParts(key, uploadId, partNumberMarker, limit);
       if (page === undefined) throw noSuchUpload(uploadId);
+      if (customerKey !== undefined)
+        requireUploadsKey(bucket.id, page.upload.encryption, customerKey);
       return page;
     });
     const access = facts();

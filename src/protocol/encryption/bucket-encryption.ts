@@ -77,6 +77,18 @@ export function defaultEncryption(rule: EncryptionRule): RequestedEncryption | u
   return { method, keyId, context: undefined, hasBucketKey: BucketKeyEnabled === true };
 }
 
+/** What a request asks for, with what the bucket's default says of the same method where the request says nothing. */
+export function completedBy(
+  requested: RequestedEncryption,
+  byDefault: RequestedEncryption | undefined,
+): RequestedEncryption {
+  if (requested.method === "C" || requested.method === "S3") return requested;
+  if (byDefault === undefined || byDefault.method === "C" || byDefault.method === "S3")
+    return requested;
+  const keyId = requested.keyId ?? byDefault.keyId;
+  return { ...requested, keyId, hasBucketKey: requested.hasBucketKey ?? byDefault.hasBucketKey };
+}
+
 /** Does the bucket refuse objects that are encrypted with a customer's key? */
 export function blocksCustomerKeys({ BlockedEncryptionTypes: blocked }: EncryptionRule): boolean {
   return blocked?.EncryptionType.includes("SSE-C") === true;

@@ -15,7 +15,8 @@ export interface KmsEncryption {
   readonly keyId: string | undefined;
   /** JSON of texts by name, which the object's key is bound to. */
   readonly context: string | undefined;
-  readonly hasBucketKey: boolean;
+  /** Undefined: as the bucket's default has it. */
+  readonly hasBucketKey: boolean | undefined;
 }
 
 export const METHOD_HEADER = "x-amz-server-side-encryption";
@@ -53,8 +54,9 @@ export function parseEncryption(headers: Headers): RequestedEncryption | undefin
   }
   const method = algorithm === null ? undefined : methodOf(algorithm);
   const context = headers.get(CONTEXT_HEADER) ?? undefined;
+  const hasBucketKey = parseBucketKey(headers);
   if (method === "KMS" || method === "DSSE")
-    return { method, keyId, context: parseContext(context), hasBucketKey: hasBucketKey(headers) };
+    return { method, keyId, context: parseContext(context), hasBucketKey };
   if (keyId !== undefined || context !== undefined) throw needsKms(algorithm);
   return method && { method };
 }
@@ -72,8 +74,13 @@ function isMethod(algorithm: string): algorithm is keyof typeof METHODS {
   return Object.hasOwn(METHODS, algorithm);
 }
 
-function hasBucketKey(headers: Headers): boolean {
-  return headers.get(BUCKET_KEY_HEADER)?.toLowerCase() === "true";
+/** Of what is not encrypted with KMS it means nothing. @throws S3Error InvalidArgument */
+function parseBucketKey(headers: Headers): boolean | undefined {
+  const value = headers.get(BUCKET_KEY_HEADER);
+  if (value === null) return undefined;
+  const isEnabled = value.toLowerCase() === "true";
+  if (isEnabled || value.toLowerCase() === "false") return isEnabled;
+  throw invalidArgument(`The ${BUCKET_KEY_HEADER} header is invalid.`, BUCKET_KEY_HEADER, value);
 }
 
 function needsKms(algorithm: string | null): S3Error {

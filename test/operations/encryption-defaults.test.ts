@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { copy } from "../support/copy.ts";
+import { customerKey } from "../support/customer-key.ts";
+import { putDocument } from "../support/documents.ts";
+import { newKmsKey } from "../support/kms.ts";
+import { complete, createUpload, putPart } from "../support/multipart.ts";
+
+const METHOD = "x-amz-server-side-encryption";
+
+describe("a bucket's default", () => {
+  const setDefault = async (bucket: string, rule: string): Promise<void> => {
+    const document = `<Rule>${rule}</Rule>`;
+    const put = await putDocument(
+      `/${bucket}`,
+      { encryption: "" },
+      "ServerSideEncryptionConfiguration",
+      document,
+    );
+    expect(put.status, await put.clone().text()).toBe(200);
+  };
+  const byDefault = (algorithm: string): string =>
+    `<ApplyServerSideEncryptionByDefault><SSEAlgorithm>${algorithm}</SSEAlgorithm></ApplyServerSideEncryptionByDefault>`;
+
+  test.for(["AES256", "aws:kms", "aws:kms:dsse"])(
+    "%s is that of uploads, parts, and copies",
+    async (algorithm) => {
+      const bucket = await uniqueBucket();
+      await putObject(bucket, "before", "body");
+      await setDefault(bucket, byDefault(algorithm));
+      const put = await putObject(bucket, "put", "body");
+      expect(put.headers.get(METHOD)).toBe(algorithm);
+      const uploadId = await createUpload(bucket, "parts");
+      const part = await putPart(bucket, "parts", uploadId, 1, "body");
+      const done = await complete(bucket, "parts", uploadId, [part]);
+      expect(done.headers.get(METHOD)).toBe(algorithm);
+      expect((await copy(`${bucket}/before`, `${bucket}/copy`)).headers.get(METHOD)).toBe(
+        algorithm,
+      );
+      for (const name of ["put", "parts", "copy"]) {
+        const got = await signedFetch("GET", `/${bucket}/${name}`);
+        expect(got.headers.get(METHOD)).toBe(algorithm);
+        expect(await got.text()).toBe("body");
+      }
+      expect((await signedFetch("HEAD", `/${bucket}/before`)).headers.has(METHOD)).toBe(false);
+    },
+  );
+
+  test("says the key and the bucket key that a request for KMS leaves out", async () => {
+    const bucket = await uniqueBucket();
+    const { Arn, KeyId } = await newKmsKey();
+    const rule = `<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>${KeyId}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled>`;
+    await setDefault(bucket, rule);
+    const told = async (headers: Record<string, string>): Promise<(string | null)[]> => {
+      const put = await putObject(bucket, "k", "body", headers);
+      const names = [`${METHOD}-aws-kms-key-id`, `${METHOD}-bucket-key-enabled`];
+      return names.map((name) => put.headers.get(name));
+    };
+    expect(await told({})).toEqual([Arn, "true"]);
+    expect(await told({ [METHOD]: "aws:kms" })).toEqual([Arn, "true"]);
+    const without = { [METHOD]: "aws:kms", [`${METHOD}-bucket-key-enabled`]: "false" };
+    expect(await told(without)).toEqual([Arn, null]);
+    const other = await newKmsKey();
+    const named = { [METHOD]: "aws:kms", [`${METHOD}-aws-kms-key-id`]: other.KeyId };
+    expect(await told(named)).toEqual([other.Arn, "true"]);
+    expect(await told({ [METHOD]: "AES256" })).toEqual([null, null]);
+  });
+
+  // https://github.com/rustfs/rustfs/issues/7511
+  test("is not laid over what a request asks for", async () => {
+    const bucket = await uniqueBucket();
+    await setDefault(bucket, byDefault("aws:kms"));
+    const { headers, md5 } = customerKey();
+    const customers = await putObject(bucket, "customer", "body", headers);
+    expect(customers.headers.get(`${METHOD}-customer-key-md5`)).toBe(md5);
+    expect(customers.headers.has(METHOD)).toBe(false);
+    const s3 = await putObject(bucket, "s3", "body", { [METHOD]: "AES256" });
+    expect(s3.headers.get(METHOD)).toBe("AES256");
+    expect(s3.headers.has(`${METHOD}-aws-kms-key-id`)).toBe(false);
+  });
+
+  test("that blocks customers' keys refuses them, by a gateway too that has not heard of it", async () => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "k", "body");
+    const known = signedFetch("HEAD", `/${bucket}/k`);
+    expect((await known).status).toBe(200);
+    await setDefault(
+      bucket,
+      "<BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>",
+    );
+    const { headers } = customerKey();
+    const put = await signedFetch("PUT", `/${bucket}/refused`, { headers, body: "body" });
+    await expectError(put, 403, "AccessDenied");
+    const created = await signedFetch("POST", `/${bucket}/k`, { headers, query: { uploads: "" } });
+    await expectError(created, 403, "AccessDenied");
+  });
+});
