@@ -78,6 +78,15 @@ print(s3.head_object(Bucket=bucket, Key="parts")["ContentLength"] == 20 * MIB)`,
     /^b'text'\n204\nTrue\n$/,
   ],
   [
+    "who one is, by a URL",
+    `
+import urllib.request
+sts = session.client("sts")
+url = sts.generate_presigned_url("get_caller_identity", HttpMethod="GET")
+print(b":assumed-role/reader/" in urllib.request.urlopen(url).read())`,
+    /^True\n$/,
+  ],
+  [
     "sessions of one's own, and for others",
     `
 alice = boto3.Session(profile_name="alice").client("sts")

@@ -127,6 +127,9 @@ describe("GetFederationToken", () => {
     const poor = await newUser(home, allowing("sts:GetFederationToken"));
     const poorer = await credentialsOf(federate({ Policy: ANYTHING }, poor));
     await expectError(await read(poorer), 403, "AccessDenied");
+    const tagged = { "Tags.member.1.Key": "k", "Tags.member.1.Value": "v" };
+    await expectQueryError(await federate(tagged, poor), 403, "AccessDenied");
+    await credentialsOf(federate(tagged));
     const unable = await newUser(home, ANYTHING);
     await expectQueryError(await federate({}, unable), 403, "AccessDenied");
   });

@@ -137,6 +137,32 @@ describe("the token of a provider", () => {
   });
 });
 
+test("a claim that differs from sub in its case alone is not sub", async () => {
+  issuer.listen();
+  const condition = { StringEquals: { [`${provider}:sub`]: "admin" } };
+  const role = await newRole(home, trustingTokens(condition), ANYTHING);
+  for (const claims of [{ Sub: "admin" }, { SUB: "admin", sub: "somebody" }])
+    await expectQueryError(await assume(role, await issuer.token(claims)), 403, "AccessDenied");
+  await credentialsOf(assume(role, await issuer.token({ Sub: "somebody", sub: "admin" })));
+});
+
+test("the log warns of a role that trusts every token of a public provider, and keeps it", async () => {
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const arn = `arn:aws:iam::${home.id}:oidc-provider/token.actions.githubusercontent.com`;
+  const trust = (condition: object) =>
+    trusting(
+      { Federated: arn },
+      { action: "sts:AssumeRoleWithWebIdentity", Condition: { StringLike: condition } },
+    );
+  const github = "token.actions.githubusercontent.com";
+  await newRole(home, trust({ [`${github}:sub`]: "repo:octo/site:*" }));
+  expect(warned).not.toHaveBeenCalled();
+  const open = await newRole(home, trust({ [`${github}:aud`]: "sts.amazonaws.com" }));
+  expect(warned).toHaveBeenCalledOnce();
+  expect(warned.mock.calls[0]?.[0]).toContain(open.name);
+  warned.mockRestore();
+});
+
 describe("a token is refused", () => {
   let role: Role;
   beforeAll(async () => {

@@ -68,12 +68,17 @@ function toQueryError(error: unknown): unknown {
   });
 }
 
-/** Texts, numbers, truths, and lists of texts. Ceph calls the audience `app_id`. */
+/**
+ * Texts, numbers, truths, and lists of texts. Conditions do not look at the case of their keys: of claims that differ in it alone,
+ * the one in small letters counts, as `sub` is, whatever else a provider lets its users name. Ceph calls the audience `app_id`.
+ */
 function claimKeys(claims: JWTPayload): VouchedFor["claims"] {
   const keys = new Map<string, string | readonly string[]>();
   for (const [name, value] of Object.entries(claims)) {
+    const lower = name.toLowerCase();
     const text = claimText(value);
-    if (text !== undefined) keys.set(name.toLowerCase(), text);
+    if (text !== undefined && (name === lower || !Object.hasOwn(claims, lower)))
+      keys.set(lower, text);
   }
   const audience = keys.get("aud");
   if (audience !== undefined) keys.set("app_id", audience);

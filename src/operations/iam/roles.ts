@@ -1,3 +1,4 @@
+import { warnOfOpenTrust } from "../../domain/oidc/open-trust.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import type { SignedCaller } from "../../protocol/caller.ts";
 import { iamArn } from "../../protocol/iam/arns.ts";
@@ -50,7 +51,7 @@ export const ROLE_ACTIONS = {
         path: input.Path ?? "/",
         tags: newTags(input.Tags),
         boundaryArn: boundaryArn(input.PermissionsBoundary),
-        trust: await newTrust(context, input.AssumeRolePolicyDocument),
+        trust: await newTrust(context, input.RoleName, input.AssumeRolePolicyDocument),
         description: input.Description,
         maxSessionSeconds: input.MaxSessionDuration ?? DEFAULT_SESSION_SECONDS,
       });
@@ -122,7 +123,7 @@ export const ROLE_ACTIONS = {
     on: onRole,
     async handle({ RoleName: name, PolicyDocument: document }, context) {
       const { identityDirectory, scope } = context;
-      const trust = await newTrust(context, document);
+      const trust = await newTrust(context, name, document);
       await identityDirectory(scope, "updateRole", name, { trust });
       return undefined;
     },
@@ -145,12 +146,14 @@ export const ROLE_ACTIONS = {
  */
 async function newTrust(
   { identityDirectory, scope }: QueryContext,
+  roleName: string,
   document: string,
 ): Promise<TrustPolicy> {
   const trust = await readTrustPolicy(document, (arns) =>
     identityDirectory(scope, "findPrincipals", arns),
   );
   requireSize(document, "ACLSizePerRole", 2048);
+  warnOfOpenTrust(roleName, document);
   return trust;
 }
 

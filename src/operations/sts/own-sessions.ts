@@ -1,7 +1,8 @@
+import { type IamResource, requireIamAllowed } from "../../domain/access/iam-access.ts";
 import { newSession } from "../../domain/sts/new-session.ts";
 import { sessionTags } from "../../domain/sts/session-tags.ts";
 import type { SignedCaller } from "../../protocol/caller.ts";
-import { action, type Actions } from "../query/action.ts";
+import { action, type Actions, type QueryContext } from "../query/action.ts";
 import {
   credentialsContent,
   keptTags,
@@ -33,13 +34,12 @@ export const OWN_SESSION_ACTIONS = {
   /** Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
   GetFederationToken: action({
     input: { Name: federatedName, DurationSeconds: ownDuration, ...LIMITS, ...TAGS },
-    on: ({ Name: name, Tags: tags }, { caller }) => ({
-      arn: arnOf(caller, name),
-      requestTags: tags && tagsOf(tags),
-    }),
+    on: resourceOf,
     async handle(input, context) {
       const { caller } = context;
       const { Name: name } = input;
+      if (input.Tags !== undefined && caller.kind !== "root")
+        requireIamAllowed(context, "sts:TagSession", resourceOf(input, context));
       const tags = sessionTags({ tags: tagsOf(input.Tags), transitiveTagKeys: [] }, undefined);
       const made = await newSession(
         context,
@@ -66,6 +66,18 @@ export const OWN_SESSION_ACTIONS = {
     },
   }),
 } satisfies Actions;
+
+interface FederationInput {
+  readonly Name: string;
+  readonly Tags: readonly { readonly Key: string; readonly Value: string }[] | undefined;
+}
+
+function resourceOf(
+  { Name: name, Tags: tags }: FederationInput,
+  { caller }: Pick<QueryContext, "caller">,
+): IamResource {
+  return { arn: arnOf(caller, name), requestTags: tags && tagsOf(tags) };
+}
 
 function ownerOf({ account, userId }: SignedCaller) {
   return { accountId: account.id, principalId: userId };
