@@ -7,6 +7,7 @@ import { CERTIFICATE, type Certificate } from "../support/certificate.ts";
 import { startLedge } from "../support/ledge-process.ts";
 import { awsCli } from "./aws-cli.ts";
 import { awsCliAccess } from "./aws-cli-access.ts";
+import { awsCliIam } from "./aws-cli-iam.ts";
 import { awsCliKms } from "./aws-cli-kms.ts";
 import { awsCliSts } from "./aws-cli-sts.ts";
 import { boto3 } from "./boto3.ts";
@@ -50,6 +51,7 @@ function awsClis(): readonly Client[] {
   });
   return (programs.length === 0 ? ["aws"] : [...new Set(programs)]).flatMap((program) => [
     awsCli(program),
+    awsCliIam(program),
     awsCliKms(program),
     awsCliSts(program),
     awsCliAccess(program),
