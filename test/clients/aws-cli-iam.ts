@@ -202,10 +202,7 @@ const PROVIDER: readonly Row[] = [
   ["list-open-id-connect-providers", "", /oidc-provider\/issuer.example.com/],
   ["add-client-id-to-open-id-connect-provider", `${OF_PROVIDER} --client-id two`],
   ["remove-client-id-from-open-id-connect-provider", `${OF_PROVIDER} --client-id one`],
-  [
-    "update-open-id-connect-provider-thumbprint",
-    `${OF_PROVIDER} --thumbprint-list ${THUMBPRINT}`,
-  ],
+  ["update-open-id-connect-provider-thumbprint", `${OF_PROVIDER} --thumbprint-list ${THUMBPRINT}`],
   ["delete-open-id-connect-provider", OF_PROVIDER],
 ];
 
