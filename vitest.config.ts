@@ -194,6 +194,7 @@ export default defineConfig({
         name: "black-box-workerd",
         server: "ledge serve on workerd",
         include: [
+          "browsers",
           "faults",
           "raw-paths",
           "requests",

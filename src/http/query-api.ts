@@ -9,14 +9,13 @@ import { readDocument } from "../domain/body/read-document.ts";
 import type { Action, QueryContext, UnsignedAction } from "../operations/query/action.ts";
 import { IAM, type QueryApi, STS } from "../operations/query/query-apis.ts";
 import { ANONYMOUS, type SignedCaller } from "../protocol/caller.ts";
-import { S3Error } from "../protocol/errors.ts";
 import { queryAnswer, queryErrorAnswer } from "../protocol/query-api/query-answers.ts";
 import { ofS3Error, QueryError } from "../protocol/query-api/query-error.ts";
 import { parseQueryParameters, type QueryNode } from "../protocol/query-api/query-parameters.ts";
 import type { XmlContent } from "../lib/xml-writer.ts";
 import type { AccountScope } from "../storage/ports/identity-directory.ts";
 import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
-import { logInternalError } from "./render-error.ts";
+import { logInternalError, toS3Error } from "./render-error.ts";
 import { type AuditedCall, withAudit } from "./with-audit.ts";
 
 const APIS: readonly QueryApi[] = [IAM, STS];
@@ -171,5 +170,6 @@ function refusal(error: unknown, { api = IAM, name }: Found, requestId: string):
 /** What is thrown on purpose passes; anything else is InternalFailure, and nothing of the inside is shown. */
 function toQueryError(error: unknown): QueryError {
   if (error instanceof QueryError) return error;
-  return error instanceof S3Error ? ofS3Error(error) : new QueryError("InternalFailure");
+  const failure = toS3Error(error);
+  return failure.code === "InternalError" ? new QueryError("InternalFailure") : ofS3Error(failure);
 }

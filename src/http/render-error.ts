@@ -3,6 +3,7 @@ import { boundedText } from "../lib/bounded-text.ts";
 import { writeXml, type XmlNode } from "../lib/xml-writer.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { diskFull } from "../storage/blobs/counted-room.ts";
+import { isOfMissingMethod, notYetDeployed } from "../storage/clients/value-of.ts";
 import { isForWantOfRoom } from "../storage/blobs/disk-room.ts";
 import type { RequestIds } from "./request-ids.ts";
 
@@ -44,11 +45,12 @@ export function errorDocument(error: S3Error, { requestId, hostId }: RequestIds)
 }
 
 /**
- * What is thrown on purpose passes; anything else becomes InternalError, or ServiceUnavailable when a disk is full, and
- * nothing of the inside is shown.
+ * What is thrown on purpose passes; anything else becomes InternalError, or ServiceUnavailable when a disk is full, or SlowDown
+ * while a new version is deployed, and nothing of the inside is shown.
  */
 export function toS3Error(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
+  if (isOfMissingMethod(error)) return notYetDeployed();
   return isForWantOfRoom(error) ? diskFull() : new S3Error("InternalError");
 }
 

@@ -80,6 +80,19 @@ test.for(OBJECT_STEPS.filter(({ name }) => name.startsWith("versions")))(
   },
 );
 
+test("a method that the Directory does not have yet is SlowDown, which clients repeat", async ({
+  skip,
+}) => {
+  skip(!hasOldest, `there is no history to build ${OLDEST_COMMIT} from`);
+  const name = "new gateway, oldest shards";
+  const Bucket = await uniqueBucket(await clientOf(name));
+  const endpoint = await deployments.endpointOf(name);
+  const signer = rawSigner({ endpoint, credentials: deployments.credentials });
+  const answer = await signer.fetch(`${endpoint}/${Bucket}?metrics`);
+  expect(await answer.text()).toContain("<Error><Code>SlowDown</Code>");
+  expect(answer.status).toBe(503);
+});
+
 describe("a gateway whose protocol the shards do not know", () => {
   let s3: S3Client;
   let Bucket: string;

@@ -19,3 +19,11 @@ export function notYetDeployed(): S3Error {
   const message = "The service is being updated. Please try again in a few minutes.";
   return new S3Error("SlowDown", { message });
 }
+
+/** A Durable Object runs code of before a method that is called: what the runtime throws then. */
+export function isOfMissingMethod(error: unknown): boolean {
+  return (
+    error instanceof TypeError &&
+    error.message.startsWith("The RPC receiver does not implement the method")
+  );
+}
