@@ -149,8 +149,7 @@ function blackBoxProject({ name, server, include = ["*"], exclude = [] }: BlackB
       hookTimeout: 60_000,
       // Nor is the AWS SDK loaded anew for each file.
       isolate: false,
-      // Servers of their own, some of which fill a disk or wait for a client: after all others, one at a time.
-      fileParallelism: false,
+      // Servers of their own, some of which fill a disk or wait for a client: after all others.
       sequence: { groupOrder: 1 },
     },
   };
