@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { requireIamAllowed } from "../domain/access/iam-access.ts";
+import { noteKeyUse } from "../domain/auth/key-use.ts";
 import { prepareSigned } from "../domain/auth/prepare-signed.ts";
 import type { Unverified } from "../domain/auth/identity.ts";
 import { withIdentities } from "../domain/auth/identities.ts";
@@ -66,13 +67,15 @@ async function resultOf(
   const body = await readBody(other);
   const request = signed.verify(createHash("sha256").update(body).digest("hex"));
   const { caller, credential } = signed;
+  const { region } = credential;
+  noteKeyUse(caller, { service: "kms", region }, ports.accounts, other.waiter);
   const action = actionOf(name, isKnown);
   const parameters = parametersOf(body);
   const call = { ...other, request, service: "kms", name, parameters };
   return withAudit(call, caller, async (audit) => {
     const scope: KeyScope = {
       accountId: caller.account.id,
-      region: credential.region,
+      region,
       ...(audit !== undefined && { audit }),
     };
     const context: KmsContext = { ...ports, caller, scope };

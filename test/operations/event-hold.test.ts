@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { expectOk, putDocument } from "../support/documents.ts";
+import { allowedForm, type Fields, formBody, sendForm } from "../support/form.ts";
 import { advanceClock } from "../support/faults.ts";
 import { completed, createUpload, putPart } from "../support/multipart.ts";
 import {
@@ -176,6 +177,20 @@ describe("an event hold", () => {
     await completed(bucket, "parts", uploadId, [await putPart(bucket, "parts", uploadId, 1, "x")]);
     expect(await holdOf(`/${bucket}/parts`)).toEqual(["ON", "7", null]);
   });
+});
+
+test("the fields of a form say it as headers do", async () => {
+  const bucket = await lockedBucket();
+  const fields: Fields = [
+    ["key", "form"],
+    [EVENT_HOLD, "ON"],
+    [YEARS, "2"],
+    ["Content-MD5", "hBotaJrYa9FhFEdFPCLG/A=="],
+  ];
+  const form = allowedForm(bucket, fields);
+  const response = await sendForm(bucket, formBody(form, { file: "body", fileName: "a.txt" }));
+  expect(response.status, await response.text()).toBe(204);
+  expect(await holdOf(`/${bucket}/form`)).toEqual(["ON", null, "2"]);
 });
 
 describe("a bucket's DefaultEventHold", () => {

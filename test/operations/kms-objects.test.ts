@@ -87,6 +87,8 @@ test("a user manages keys as far as policies allow it, by their ARNs and tags", 
   });
   await kms("DescribeKey", { KeyId: mine.KeyId }, asUser);
   await kms("DisableKey", { KeyId: mine.Arn }, asUser);
+  const used = await queried("GetAccessKeyLastUsed", { AccessKeyId: keys.accessKeyId });
+  expect(used).toContain("<ServiceName>kms</ServiceName>");
   for (const [action, input] of [
     ["DescribeKey", { KeyId: other.KeyId }],
     ["DisableKey", { KeyId: other.KeyId }],
