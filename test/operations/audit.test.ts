@@ -155,34 +155,39 @@ test("the log is read in pages, and by the deployment's root alone", async () =>
     await expectError(await signedFetch("GET", `/_ledge/audit?${wrong}`), 400, "InvalidRequest");
 });
 
-test("the log keeps what is new: 100,000 events, of 400 days", async () => {
-  const kept = await runInDurableObject(
-    env.DIRECTORY.getByName("audit-bounds"),
-    (_, { storage }) => {
-      const { sql } = storage;
-      const nowMs = Date.UTC(2026, 10, 26);
-      const entry = {
-        requestId: "r",
-        accountId: "1",
-        principal: "p",
-        principalId: "i",
-        action: "iam:CreateUser",
-        parameters: {},
-      };
-      const day = 86_400_000;
-      for (const ageDays of [500, 401, 399, 1])
-        recordEvent(sql, { ...entry, timeMs: nowMs - ageDays * day });
-      recordEvent(sql, { ...entry, timeMs: nowMs });
-      const idsOf = () =>
-        sql
-          .exec<{ id: number }>("SELECT id FROM audit_event ORDER BY id")
-          .toArray()
-          .map(({ id }) => id);
-      const byAge = idsOf();
-      sql.exec("UPDATE audit_event SET id = 100003 WHERE id = 5");
-      recordEvent(sql, { ...entry, timeMs: nowMs });
-      return { byAge, byCount: idsOf() };
-    },
-  );
-  expect(kept).toEqual({ byAge: [3, 4, 5], byCount: [100_003, 100_004] });
+test("each account's last 10,000 changes and last 10,000 refusals are kept, for 400 days", async () => {
+  const kept = await runInDurableObject(env.DIRECTORY.getByName("audit-bounds"), (_, state) => {
+    const { sql } = state.storage;
+    const nowMs = Date.UTC(2026, 10, 26);
+    const record = (accountId: string, ageDays: number, refused?: string) => {
+      const timeMs = nowMs - ageDays * 86_400_000;
+      const by = { accountId, principal: "p", principalId: "i" };
+      const entry = { ...by, timeMs, requestId: "r", action: "iam:CreateUser", parameters: {} };
+      recordEvent(sql, entry, refused);
+    };
+    const numbersOf = (accountId: string, isRefused: number) =>
+      sql
+        .exec<{ number: number }>(
+          "SELECT number FROM audit_event WHERE account_id = ? AND is_refused = ? ORDER BY number",
+          accountId,
+          isRefused,
+        )
+        .toArray()
+        .map(({ number }) => number);
+    record("other", 1000);
+    for (const ageDays of [500, 401, 399, 1]) record("one", ageDays);
+    for (let i = 0; i < 3; i += 1) record("one", 0, "AccessDenied");
+    record("one", 0);
+    const byAge = numbersOf("one", 0);
+    sql.exec("UPDATE audit_event SET number = 10002 WHERE account_id = 'one' AND number = 5");
+    record("one", 0);
+    const byCount = numbersOf("one", 0);
+    return { byAge, byCount, refused: numbersOf("one", 1), other: numbersOf("other", 0) };
+  });
+  expect(kept).toEqual({
+    byAge: [3, 4, 5],
+    byCount: [4, 10_002, 10_003],
+    refused: [1, 2, 3],
+    other: [1],
+  });
 });

@@ -236,6 +236,9 @@ const REQUESTS: Readonly<Record<string, Request>> = {
 
 const documented = readTable(scaleMd);
 
+// The first entry of an account in the audit log costs less than those that follow.
+beforeAll(() => uniqueBucket().then((bucket) => putAcl(bucket, PUBLIC)));
+
 test("docs/scale.md names the requests that are counted", () => {
   expect([...documented.keys()]).toEqual(Object.keys(REQUESTS));
 });

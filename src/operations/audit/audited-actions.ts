@@ -18,9 +18,14 @@ export function isAudited(service: string, action: string): boolean {
 /** They let their bearers in, or say nothing that an auditor could want. */
 const SECRETS = new Set(["Action", "Password", "TokenCode", "Version", "WebIdentityToken"]);
 
+/** Parameters have no longer names. */
+const MAX_NAME_LENGTH = 64;
+
 /** What the parameters say in one text each: names and ARNs, and the beginnings of documents. */
 export function toldParameters({ members }: QueryNode): Readonly<Record<string, string>> {
-  const told = Array.from(members ?? []).filter(([name]) => !SECRETS.has(name));
+  const told = Array.from(members ?? []).filter(
+    ([name]) => !SECRETS.has(name) && name.length <= MAX_NAME_LENGTH,
+  );
   return Object.fromEntries(
     told.flatMap(([name, { text }]) => (text === undefined ? [] : [[name, text]])),
   );

@@ -101,8 +101,11 @@ function keysContent(all: readonly SimulatedPolicy[]): readonly XmlNode[] {
   return [["ContextKeyNames", memberList(Array.from(keys).toSorted(), (key) => key)]];
 }
 
-/** A request may name thousands of actions, resources, and statements: a page has as many results as take some of that. */
-const MAX_STATEMENTS_ASKED = 100_000;
+/**
+ * A request may name thousands of actions, resources, and patterns: a page has as many results as take so many characters of policies
+ * to look at.
+ */
+const MAX_CHARACTERS_ASKED = 5_000_000;
 
 function results(
   context: QueryContext,
@@ -124,9 +127,9 @@ function results(
     context: contextOf(input),
   });
   const { after = "0", limit } = pageRequest(input);
-  const statements = [...asked, ...(boundaries ?? []), ...(resource ? [resource.policy] : [])];
-  const count = statements.reduce((sum, { document }) => sum + document.statements.length, 1);
-  const pageSize = Math.min(limit, Math.max(Math.floor(MAX_STATEMENTS_ASKED / count), 1));
+  const all = [...asked, ...(boundaries ?? []), ...(resource ? [resource.policy] : [])];
+  const characters = all.reduce((sum, { text: each }) => sum + each.length, 1);
+  const pageSize = Math.min(limit, Math.max(Math.floor(MAX_CHARACTERS_ASKED / characters), 1));
   const start = Number(after);
   if (!Number.isSafeInteger(start) || start < 0)
     throw new QueryError("ValidationError", { message: "Invalid Marker." });

@@ -215,4 +215,10 @@ export const MIGRATIONS: Migrations = [
   );
   CREATE INDEX audit_event_account ON audit_event (account_id);
   `,
+  `
+  ALTER TABLE audit_event ADD COLUMN is_refused INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE audit_event ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX audit_event_account;
+  CREATE INDEX audit_event_account ON audit_event (account_id, is_refused, number);
+  `,
 ];
