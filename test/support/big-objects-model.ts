@@ -1,6 +1,12 @@
-import { hasVersions, type ModelVersion, type Versions, written } from "./big-objects-versions.ts";
+import {
+  type Along,
+  hasVersions,
+  type ModelVersion,
+  type Versions,
+  written,
+} from "./big-objects-versions.ts";
 import type { World } from "./big-objects-world.ts";
-import type { ListedPart, Lock, Place } from "./object-store.ts";
+import type { ListedPart, Place } from "./object-store.ts";
 import { type Rope, ropeLength } from "./rope.ts";
 
 interface ModelPart {
@@ -12,6 +18,8 @@ interface ModelPart {
 export interface ModelUpload {
   readonly at: Place;
   readonly parts: ReadonlyMap<number, ModelPart>;
+  /** So will be the object. */
+  readonly isPublic: boolean;
 }
 
 /** What of the model one step is about. */
@@ -70,9 +78,9 @@ export class BigObjectsModel {
   }
 
   /** A write, or a delete that names no version. */
-  set(at: Place, rope: Rope | undefined, locks: readonly Lock[] = []): void {
+  set(at: Place, rope: Rope | undefined, along: Along = {}): void {
     const versioning = this.#world.versioningOf(at.bucket);
-    this.#setVersions(at, written(this.versionsOf(at), versioning, rope, locks));
+    this.#setVersions(at, written(this.versionsOf(at), versioning, rope, along));
   }
 
   /** The current version got this id, as the store says. @returns false if it cannot be */
@@ -90,11 +98,11 @@ export class BigObjectsModel {
     );
   }
 
-  setLocks(at: Place, versionId: string, locks: readonly Lock[]): void {
+  change(at: Place, versionId: string, along: Along): void {
     this.#setVersions(
       at,
       this.versionsOf(at).map((version) =>
-        version.id === versionId ? { ...version, locks } : version,
+        version.id === versionId ? { ...version, ...along } : version,
       ),
     );
   }
@@ -104,8 +112,8 @@ export class BigObjectsModel {
     else this.#keys.set(nameOf(at), { at, versions });
   }
 
-  createUpload(uploadId: string, at: Place): void {
-    this.#uploads.set(uploadId, { at, parts: new Map() });
+  createUpload(uploadId: string, at: Place, isPublic: boolean): void {
+    this.#uploads.set(uploadId, { at, parts: new Map(), isPublic });
   }
 
   putPart(uploadId: string, partNumber: number, rope: Rope): void {

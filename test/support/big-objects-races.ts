@@ -46,7 +46,7 @@ const copyOfTheChanging: MakeStep = ({ model, random, places, fresh }) => {
 const completeAndAbort: MakeStep = ({ model, random }) => {
   const found = pickUpload(model, random);
   if (found === undefined) return undefined;
-  const [uploadId, { at, parts }] = found;
+  const [uploadId, { at, parts, isPublic }] = found;
   const chosen = pickParts(random, parts);
   if (chosen.length === 0) return undefined;
   const rope = chosen.flatMap(({ partNumber }) => parts.get(partNumber)?.rope ?? []);
@@ -58,7 +58,7 @@ const completeAndAbort: MakeStep = ({ model, random }) => {
     run: (store) => together(store.complete(at, uploadId, chosen), store.abort(at, uploadId)),
     outcomes: [
       () => {
-        model.set(at, rope);
+        model.set(at, rope, { isPublic });
         model.endUpload(uploadId);
       },
       () => model.endUpload(uploadId),
@@ -74,7 +74,9 @@ const appendToTheChanging: MakeStep = ({ model, random, fresh }) => {
   const changed = newRope(fresh(), ropeLength(old));
   const tail = newRope(fresh(), pick(random, [30, 20_000]));
   const change = (): void => model.set(at, changed);
-  const appendTo = (head: Rope) => (): void => model.set(at, [...head, ...tail]);
+  // It keeps the ACL of what it meets.
+  const appendTo = (head: Rope) => (): void =>
+    model.set(at, [...head, ...tail], { isPublic: model.versionsOf(at)[0]?.isPublic ?? false });
   return {
     name: "append and overwrite",
     places: [at],

@@ -1,6 +1,7 @@
 import type { BigObjectsModel, ModelObject, ModelUpload, Touched } from "./big-objects-model.ts";
 import type { World } from "./big-objects-world.ts";
 import type { ByteRange, ListedPart, ObjectStore, Place, Told } from "./object-store.ts";
+import { aclHeaders } from "./http-store.ts";
 import { bytesOfRope, newRope, ropeLength, sliceRope } from "./rope.ts";
 import { pick } from "./seeded-random.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
@@ -40,11 +41,12 @@ const TAIL_BYTES = [1, 60, 20_000];
 const put: MakeStep = ({ model, random, places, fresh }) => {
   const at = pick(random, places);
   const rope = newRope(fresh(), pick(random, BODY_BYTES));
+  const isPublic = random(4) === 0;
   return {
-    name: "put",
+    name: isPublic ? "put for everybody" : "put",
     places: [at],
-    run: (store) => store.put(at, bytesOfRope(rope)),
-    outcomes: [() => model.set(at, rope)],
+    run: (store) => store.put(at, bytesOfRope(rope), isPublic ? aclHeaders(true) : {}),
+    outcomes: [() => model.set(at, rope, { isPublic })],
   };
 };
 
@@ -78,7 +80,7 @@ const rename: MakeStep = ({ model, random, places }) => {
     places.filter(({ bucket }) => bucket === from.bucket),
   );
   if (from === to) return undefined;
-  const arrive = (): void => model.set(to, rope, model.versionsOf(from)[0]?.locks);
+  const arrive = (): void => model.set(to, rope, model.versionsOf(from)[0]);
   const leave = (): void => model.set(from, undefined);
   return {
     name: "rename",
@@ -101,6 +103,7 @@ const append: MakeStep = ({ model, random, places, fresh }) => {
   const long = model.objects.flatMap(({ at, rope }) => (rope.length > 1 ? at : []));
   const at = pick(random, long.length > 0 && random(2) === 0 ? long : places);
   const head = model.get(at) ?? [];
+  const isPublic = model.versionsOf(at)[0]?.isPublic ?? false;
   const tail = newRope(fresh(), pick(random, TAIL_BYTES));
   const isWrong = random(5) === 0;
   return {
@@ -109,18 +112,20 @@ const append: MakeStep = ({ model, random, places, fresh }) => {
     run: (store) => store.append(at, ropeLength(head) + (isWrong ? 1 : 0), bytesOfRope(tail)),
     ...(isWrong
       ? { refusal: "InvalidWriteOffset", outcomes: [] }
-      : { outcomes: [() => model.set(at, [...head, ...tail])] }),
+      : { outcomes: [() => model.set(at, [...head, ...tail], { isPublic })] }),
   };
 };
 
 const createUpload: MakeStep = ({ model, random, places }) => {
   const at = pick(random, places);
+  const isPublic = random(4) === 0;
   return {
     name: "createUpload",
     places: [at],
     async run(store) {
       // One whose id never came to the client is not in the model: everything has to be well without it.
-      model.createUpload(await store.createUpload(at), at);
+      const uploadId = await store.createUpload(at, isPublic ? aclHeaders(true) : {});
+      model.createUpload(uploadId, at, isPublic);
     },
     outcomes: [],
   };
@@ -163,7 +168,7 @@ const copyPart: MakeStep = (scene) => {
 const complete: MakeStep = ({ model, random }) => {
   const found = pickUpload(model, random);
   if (found === undefined) return undefined;
-  const [uploadId, { at, parts }] = found;
+  const [uploadId, { at, parts, isPublic }] = found;
   const chosen = pickParts(random, parts);
   if (chosen.length === 0) return undefined;
   const rope = chosen.flatMap(({ partNumber }) => parts.get(partNumber)?.rope ?? []);
@@ -174,7 +179,7 @@ const complete: MakeStep = ({ model, random }) => {
     run: (store) => store.complete(at, uploadId, chosen),
     outcomes: [
       () => {
-        model.set(at, rope);
+        model.set(at, rope, { isPublic });
         model.endUpload(uploadId);
       },
     ],

@@ -61,7 +61,21 @@ const lock: MakeStep = ({ model, random }) => {
     name: `${isLocked ? "lock" : "unlock"} ${versionId} by ${kind}`,
     places: [at],
     run: (store) => store.setLock(at, versionId, kind, isLocked),
-    outcomes: [() => model.setLocks(at, versionId, locks)],
+    outcomes: [() => model.change(at, versionId, { locks })],
+  };
+};
+
+/** It becomes public, or private. */
+const putAcl: MakeStep = ({ model, random }) => {
+  const objects = model.versions.filter(({ version }) => version.rope !== undefined);
+  if (objects.length === 0) return undefined;
+  const { at, version, versionId } = pick(random, objects);
+  const isPublic = !version.isPublic;
+  return {
+    name: `put the ACL of ${versionId}, ${isPublic ? "public" : "private"}`,
+    places: [at],
+    run: (store) => store.setPublic(at, versionId, isPublic),
+    outcomes: [() => model.change(at, versionId, { isPublic })],
   };
 };
 
@@ -111,5 +125,5 @@ const annotate: MakeStep = ({ model, random, fresh }) => {
 /** As often as they are named. */
 export const VERSION_STEPS: readonly MakeStep[] = [
   ...[removeVersion, removeNewest, removeNewest, removeLocked, removeLocked, lock, lock],
-  ...[putIfSame, putIfNone, annotate],
+  ...[putIfSame, putIfNone, annotate, putAcl, putAcl],
 ];

@@ -11,7 +11,12 @@ export interface ModelVersion {
   /** Undefined: a delete marker. */
   readonly rope: Rope | undefined;
   readonly locks: readonly Lock[];
+  /** Everybody may read it. */
+  readonly isPublic: boolean;
 }
+
+/** What comes with the bytes of a version. */
+export type Along = Partial<Pick<ModelVersion, "isPublic" | "locks">>;
 
 /** The newest first. */
 export type Versions = readonly ModelVersion[];
@@ -27,11 +32,12 @@ export function written(
   versions: Versions,
   versioning: Versioning,
   rope: Rope | undefined,
-  locks: readonly Lock[],
+  { locks = [], isPublic = false }: Along,
 ): Versions {
-  if (versioning === undefined) return rope === undefined ? [] : [{ id: NULL_ID, rope, locks }];
-  if (versioning === "Enabled") return [{ id: undefined, rope, locks }, ...versions];
-  return [{ id: NULL_ID, rope, locks }, ...versions.filter(({ id }) => id !== NULL_ID)];
+  const newest = { id: NULL_ID, rope, locks, isPublic };
+  if (versioning === undefined) return rope === undefined ? [] : [newest];
+  if (versioning === "Enabled") return [{ ...newest, id: undefined }, ...versions];
+  return [newest, ...versions.filter(({ id }) => id !== NULL_ID)];
 }
 
 /** The store has these versions of a key and no other. Learns the ids that nobody has told. */
@@ -48,7 +54,14 @@ export async function hasVersions(
     const version = versions[i];
     if (version !== undefined) version.id = id;
   }
-  return hasLocks(store, at, versions);
+  return (await hasLocks(store, at, versions)) && hasAcls(store, at, versions);
+}
+
+async function hasAcls(store: ObjectStore, at: Place, versions: Versions): Promise<boolean> {
+  for (const { id, rope, isPublic } of versions)
+    if (rope !== undefined && id !== undefined && (await store.isPublic(at, id)) !== isPublic)
+      return false;
+  return true;
 }
 
 function isListed(

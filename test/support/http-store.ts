@@ -1,4 +1,5 @@
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import { ALL_USERS } from "./acl.ts";
 import { elements, type signRequest } from "./client.ts";
 import { faultyFetch } from "./faults.ts";
 import { completionOf } from "./multipart.ts";
@@ -133,6 +134,14 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
       return readVersions(document);
     },
 
+    setPublic: (at, versionId, isPublic) =>
+      done("PUT", pathOf(at), { query: { acl: "", versionId }, headers: aclHeaders(isPublic) }),
+
+    async isPublic(at, versionId) {
+      const document = await textOf("GET", pathOf(at), { query: { acl: "", versionId } });
+      return elements(document, "URI").includes(ALL_USERS);
+    },
+
     setLock(at, versionId, lock, isLocked) {
       const [subresource, locked, unlocked] = LOCK_DOCUMENTS[lock];
       return done("PUT", pathOf(at), {
@@ -142,8 +151,10 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
       });
     },
 
-    createUpload: async (at) =>
-      elements(await textOf("POST", pathOf(at), { query: { uploads: "" } }), "UploadId").join(""),
+    async createUpload(at, headers) {
+      const document = await textOf("POST", pathOf(at), { query: { uploads: "" }, headers });
+      return elements(document, "UploadId").join("");
+    },
 
     putPart: (at, uploadId, partNumber, body) =>
       done("PUT", pathOf(at), { query: { uploadId, partNumber: String(partNumber) }, body }),
@@ -178,6 +189,10 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
     const keys = elements(document, "Key");
     return elements(document, "UploadId").map((uploadId, i) => ({ key: keys[i] ?? "", uploadId }));
   }
+}
+
+export function aclHeaders(isPublic: boolean): Readonly<Record<string, string>> {
+  return { "x-amz-acl": isPublic ? "public-read" : "private" };
 }
 
 /** The clock jumped while the request was on its way. To HEAD, no code tells. */

@@ -36,7 +36,7 @@ export interface Found {
   readonly locks: readonly Lock[];
 }
 
-/** `If-Match` and such. */
+/** `If-Match` and such, and `x-amz-acl`. */
 export type Conditions = Readonly<Record<string, string>>;
 
 /** The id of the version that a write made; undefined where the answer tells none. */
@@ -57,10 +57,13 @@ export interface ObjectStore {
   annotate(at: Place, payload: string): Promise<void>;
   /** The newest of a key first. */
   listVersions(bucket: BucketRecord, prefix?: string): Promise<ListedVersion[]>;
+  /** Lets everybody read a version, or nobody but the owner. */
+  setPublic(at: Place, versionId: string, isPublic: boolean): Promise<void>;
+  isPublic(at: Place, versionId: string): Promise<boolean>;
   /** Locks a version, or takes the lock away, past GOVERNANCE. */
   setLock(at: Place, versionId: string, lock: Lock, isLocked: boolean): Promise<void>;
 
-  createUpload(at: Place): Promise<string>;
+  createUpload(at: Place, headers: Conditions): Promise<string>;
   putPart(
     at: Place,
     uploadId: string,
