@@ -171,6 +171,33 @@ describe("what a user may do", () => {
     }
   });
 
+  test("follows a change that concerns more users than are forgotten by name", async () => {
+    const { id, ask } = account;
+    const group = { GroupName: newName("crowd") };
+    await ask("CreateGroup", group);
+    const crowd = await Promise.all(
+      Array.from({ length: 51 }, async () => {
+        const user = await newUser();
+        await ask("AddUserToGroup", { ...group, UserName: user.name });
+        return user;
+      }),
+    );
+    const some = [crowd[0], crowd[25], crowd[50]].flatMap((user) => user ?? []);
+    for (const { keys } of some) expect(await statusOf(keys)).toBe(403);
+    await ask("PutGroupPolicy", { ...group, PolicyName: "p", PolicyDocument: LIST });
+    for (const { keys } of some) expect(await statusOf(keys)).toBe(200);
+    const arn = `arn:aws:iam::${id}:policy/${newName("crowd")}`;
+    const name = arn.slice(arn.lastIndexOf("/") + 1);
+    await ask("CreatePolicy", { PolicyName: name, PolicyDocument: LIST });
+    await ask("AttachGroupPolicy", { ...group, PolicyArn: arn });
+    await ask("DeleteGroupPolicy", { ...group, PolicyName: "p" });
+    for (const { keys } of some) expect(await statusOf(keys)).toBe(200);
+    const other = allowing("s3:GetObject");
+    const version = { PolicyArn: arn, PolicyDocument: other, SetAsDefault: "true" };
+    await ask("CreatePolicyVersion", version);
+    for (const { keys } of some) expect(await statusOf(keys)).toBe(403);
+  });
+
   test("is asked for by IAM's own actions too, on the ARN of what they name", async () => {
     const { id, ask } = account;
     const { name, keys } = await newUser();
