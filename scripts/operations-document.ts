@@ -50,7 +50,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   CreateBucketMetadataConfiguration: METADATA_TABLES,
   CreateBucketMetadataTableConfiguration: METADATA_TABLES,
   CreateSession: DIRECTORY_BUCKETS,
-  DeleteBucketEncryption: NOTHING_DONE,
   DeleteBucketInventoryConfiguration: NOTHING_DONE,
   DeleteBucketLifecycle: NOTHING_DONE,
   DeleteBucketMetadataConfiguration: METADATA_TABLES,
@@ -58,7 +57,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   DeleteBucketReplication: NOTHING_DONE,
   GetObjectTorrent: "AWS has withdrawn it",
   ListDirectoryBuckets: DIRECTORY_BUCKETS,
-  PutBucketEncryption: NOTHING_DONE,
   PutBucketInventoryConfiguration: NOTHING_DONE,
   PutBucketLifecycleConfiguration: NOTHING_DONE,
   PutBucketLogging: NOTHING_DONE,
@@ -69,7 +67,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   UpdateBucketMetadataAnnotationTableConfiguration: METADATA_TABLES,
   UpdateBucketMetadataInventoryTableConfiguration: METADATA_TABLES,
   UpdateBucketMetadataJournalTableConfiguration: METADATA_TABLES,
-  UpdateObjectEncryption: NOTHING_DONE,
   WriteGetObjectResponse: "of Lambda functions that stand before a bucket",
 };
 
