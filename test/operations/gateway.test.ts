@@ -52,6 +52,8 @@ test.for([
   { name: "REGION", value: "" },
   { name: "NEW_BUCKETS", value: "public" },
   { name: "BLOCK_PUBLIC_ACCESS", value: "yes" },
+  { name: "KMS_KEYS", value: "a b" },
+  { name: "KMS_KEYS", value: "alias/a" },
   { name: "NO_TRANSFORM", value: "yes" },
   { name: "LOG_REQUESTS", value: "no" },
   { name: "VIRTUAL_HOST_SUFFIX", value: ".example.com" },
