@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import {
+  GetObjectCommand,
   GetObjectTaggingCommand,
   ListBucketsCommand,
   ListMultipartUploadsCommand,
@@ -91,6 +93,38 @@ test("a method that the Directory does not have yet is SlowDown, which clients r
   const answer = await signer.fetch(`${endpoint}/${Bucket}?metrics`);
   expect(await answer.text()).toContain("<Error><Code>SlowDown</Code>");
   expect(answer.status).toBe(503);
+});
+
+describe("an object with a customer's key", () => {
+  const key = {
+    SSECustomerAlgorithm: "AES256",
+    SSECustomerKey: Buffer.alloc(32, 7).toString("base64"),
+    SSECustomerKeyMD5: createHash("md5").update(Buffer.alloc(32, 7)).digest("base64"),
+  };
+
+  test.for([10, 100_000])(
+    "of %i bytes is refused by shards that would lose its key",
+    async (size, { skip }) => {
+      skip(!hasOldest, `there is no history to build ${OLDEST_COMMIT} from`);
+      const s3 = await clientOf("new gateway, oldest shards");
+      const Bucket = await uniqueBucket(s3);
+      const before = await deployments.blobIds();
+      const put = new PutObjectCommand({ Bucket, Key: "k", Body: Buffer.alloc(size), ...key });
+      await expect(s3.send(put)).rejects.toThrow(expect.objectContaining({ name: "SlowDown" }));
+      expect(await deployments.blobIds()).toEqual(before);
+    },
+  );
+
+  test.for([10, 100_000])("of %i bytes is not given to anybody as it lies there", async (size) => {
+    const s3 = await clientOf("new");
+    const Bucket = await uniqueBucket(s3);
+    await s3.send(new PutObjectCommand({ Bucket, Key: "k", Body: Buffer.alloc(size), ...key }));
+    const oldest = await clientOf("oldest gateway, new shards");
+    const get = new GetObjectCommand({ Bucket, Key: "k" });
+    await expect(oldest.send(get)).rejects.toThrow();
+    const got = await s3.send(new GetObjectCommand({ Bucket, Key: "k", ...key }));
+    expect((await got.Body?.transformToByteArray())?.byteLength).toBe(size);
+  });
 });
 
 describe("a gateway whose protocol the shards do not know", () => {

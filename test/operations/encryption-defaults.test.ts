@@ -34,6 +34,8 @@ describe("a bucket's default", () => {
       const part = await putPart(bucket, "parts", uploadId, 1, "body");
       const done = await complete(bucket, "parts", uploadId, [part]);
       expect(done.headers.get(METHOD)).toBe(algorithm);
+      const again = await complete(bucket, "parts", uploadId, [part]);
+      expect([again.status, again.headers.get(METHOD)]).toEqual([200, algorithm]);
       expect((await copy(`${bucket}/before`, `${bucket}/copy`)).headers.get(METHOD)).toBe(
         algorithm,
       );

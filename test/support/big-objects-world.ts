@@ -3,6 +3,7 @@ import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import { advanceClock } from "./faults.ts";
 import type { Versioning } from "./big-objects-versions.ts";
 import { uniqueBucket } from "./client.ts";
+import { expectOk, putDocument } from "./documents.ts";
 import { httpStore } from "./http-store.ts";
 import { lockedBucket } from "./object-lock.ts";
 import { type ListedVersion, LOCKS, type ObjectStore, type Place } from "./object-store.ts";
@@ -31,8 +32,30 @@ const COURSES: readonly Course[] = [
   { isLocked: false, first: "Enabled", last: "Enabled" },
 ];
 
+/**
+ * What each bucket encrypts with, turn after turn. Copies from one to the other wrap a key anew; those between what is encrypted and
+ * what is not store their bytes once more, 5 MiB for many a part: the turns of a campaign only.
+ */
+const ENCRYPTIONS: readonly (readonly (string | undefined)[])[] = [
+  ["AES256", "aws:kms"],
+  [],
+  ["aws:kms:dsse", "aws:kms:dsse"],
+  [],
+  [undefined, "aws:kms"],
+  ["AES256"],
+  ["aws:kms:dsse", "AES256"],
+  ["aws:kms", "aws:kms"],
+];
+
 /** What the clients of all sequences are. */
 export const storeOf: (bindings: Cloudflare.Env) => ObjectStore = httpStore;
+
+async function setEncryption(bucket: string, algorithm: string | undefined): Promise<void> {
+  if (algorithm === undefined) return;
+  const rule = `<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>${algorithm}</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>`;
+  const root = "ServerSideEncryptionConfiguration";
+  await expectOk(putDocument(`/${bucket}`, { encryption: "" }, root, rule));
+}
 
 /** Two buckets, one of them with versions, and one clock that many sequences share. */
 export class World {
@@ -56,13 +79,15 @@ export class World {
     [, this.#versionedBucket] = buckets;
   }
 
-  /** @param turn which of the courses the versions take */
+  /** @param turn which of the courses the versions take, and how the buckets encrypt */
   static async create(seed: number, turn: number): Promise<World> {
     startClock();
     const course = COURSES[turn % COURSES.length];
     if (course === undefined) throw new Error("no course");
     const versioned = course.isLocked ? await lockedBucket() : await uniqueBucket();
-    const buckets = [await recordOf(await uniqueBucket()), await recordOf(versioned)] as const;
+    const names = [await uniqueBucket(), versioned] as const;
+    for (const [i, name] of names.entries()) await setEncryption(name, ENCRYPTIONS[turn]?.[i]);
+    const buckets = [await recordOf(names[0]), await recordOf(names[1])] as const;
     const world = new World(buckets, seed, course);
     await world.store.put(world.quarry, bytesOfRope(world.quarryRope));
     await world.#setVersioning(course.first);

@@ -48,6 +48,7 @@ function workerOf({ name, build, objectsOf = name }: Deployment): MiniflareWorke
     // What is of several shards is merged, and goes from one to another.
     INDEX_SHARDS: "4",
     NEW_BUCKETS: "acls",
+    SSE_C_OVER_HTTP: "allow",
     LOG_REQUESTS: "false",
     ROOT_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
     ROOT_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,

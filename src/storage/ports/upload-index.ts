@@ -107,7 +107,7 @@ export interface UploadPage {
 }
 
 export interface CompletedUpload extends JoinedParts {
-  /** Of the object; not told again when the completion is. */
+  /** Of the object. */
   readonly encryption?: string | undefined;
   /** Undefined: the null version. */
   readonly versionId: string | undefined;

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { Completion } from "../../../protocol/multipart-completion.ts";
 import type { CompletedUpload } from "../../ports/upload-index.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
+import { findObject } from "../rows/find-object.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** How long a completion may be repeated. */
@@ -55,15 +56,18 @@ export function recallCompletion(
       fingerprint(key, completion),
     )
     .toArray()[0];
-  return (
-    row && {
-      ok: true,
-      etag: row.etag,
-      sizeBytes: row.size_bytes,
-      checksum: readChecksum(row.checksum),
-      versionId: row.version_id ?? undefined,
-    }
-  );
+  if (row === undefined) return undefined;
+  // Nobody needs it of an object that is another one by now.
+  const object = findObject(sql, key);
+  const encryption = object?.etag === row.etag ? object.encryption : null;
+  return {
+    ok: true,
+    etag: row.etag,
+    sizeBytes: row.size_bytes,
+    checksum: readChecksum(row.checksum),
+    versionId: row.version_id ?? undefined,
+    ...(encryption !== null && { encryption }),
+  };
 }
 
 /** @returns when the oldest of the others is to be forgotten; undefined when there is none */
