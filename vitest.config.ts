@@ -11,7 +11,7 @@ process.once("exit", () => rmSync(diskFolder, { recursive: true, force: true }))
 const OF_ONE_SHARD = [
   ...[
     ...[
-      "accounts",
+      ...["accounts", "audit", "user-limits", "iam-simulation"],
       ...["iam-access-keys", "iam-entities", "iam-policies", "iam-roles"],
       "query-api",
       "addressing",
