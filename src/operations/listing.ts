@@ -1,5 +1,5 @@
 import { urlEncode } from "../lib/url-encoding.ts";
-import type { XmlNode } from "../lib/xml-writer.ts";
+import { xml, type XmlNode } from "../lib/xml-writer.ts";
 
 /**
  * One page of a listing. With a limit of 0 it is empty and final, whatever there is, as AWS has it; the index is asked all the
@@ -39,7 +39,8 @@ export function* listingNodes<Entry extends { readonly kind: string }>(
   yield* head;
   for (const entry of entries) if (!isCommonPrefix(entry)) yield nodeOf(entry);
   for (const entry of entries)
-    if (isCommonPrefix(entry)) yield ["CommonPrefixes", [["Prefix", writeName(entry.prefix)]]];
+    if (isCommonPrefix(entry))
+      yield xml`<CommonPrefixes><Prefix>${writeName(entry.prefix)}</Prefix></CommonPrefixes>`;
 }
 
 function isCommonPrefix(entry: { readonly kind: string }): entry is CommonPrefix {

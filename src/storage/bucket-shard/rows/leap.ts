@@ -25,10 +25,13 @@ export function stepsThrough(...tables: readonly string[]): string {
     (table) => `SELECT MIN(key) AS key FROM ${table}
       WHERE key >= coalesce(${BEHIND_PREFIX}, step.key || x'00') AND key < ?2`,
   );
+  const [only = ""] = least;
+  const leastOfAll =
+    least.length === 1 ? only : `SELECT MIN(key) FROM (${least.join(" UNION ALL ")})`;
   return `WITH RECURSIVE step(key, run) AS (
     SELECT ?1, 0
     UNION ALL
-    SELECT (SELECT MIN(key) FROM (${least.join(" UNION ALL ")})), iif(${IS_LISTED}, run + 1, 0)
+    SELECT (${leastOfAll}), iif(${IS_LISTED}, run + 1, 0)
     FROM step WHERE step.key IS NOT NULL AND run < ?5
   )`;
 }
