@@ -76,6 +76,8 @@ async function measure(
     const samples = await compare(one, contestants, ROUNDS, seconds, () => true);
     const figuresOf = ({ name }: Mode): readonly number[] =>
       (samples.get(name) ?? []).map(({ figure }) => figure);
+    const cpuOf = ({ name }: Mode): number =>
+      Math.round(median((samples.get(name) ?? []).map(({ cpuMicroseconds }) => cpuMicroseconds)));
     const plain = figuresOf(PLAIN);
     for (const mode of modes) {
       const figures = figuresOf(mode);
@@ -87,6 +89,8 @@ async function measure(
           encrypted: one.unit.print(median(figures)),
           plain: one.unit.print(median(plain)),
           ratio: spread(ratios),
+          "CPU of a call": `${cpuOf(mode)} µs`,
+          "CPU, plain": `${cpuOf(PLAIN)} µs`,
         },
         target: hasTarget ? `≥ ${mode.target.toFixed(1)}` : undefined,
         isMet: hasTarget ? median(ratios) >= mode.target : undefined,

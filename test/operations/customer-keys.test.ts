@@ -136,10 +136,17 @@ describe.for(REFUSED_READS)("a read $what", ({ headers, status, code, message })
   });
 });
 
-test.for(["GET", "HEAD"])("%s of a plain object with a key is InvalidRequest", async (method) => {
-  const read = await signedFetch(method, `/${bucket}/plain`, { headers: key.headers });
-  expect(read.status).toBe(400);
-});
+test.for(["GET", "HEAD"])(
+  "%s of an object without a customer's key with one is InvalidRequest",
+  async (method) => {
+    // https://github.com/minio/minio/issues/12257
+    await putObject(bucket, "kms", "body", { [METHOD]: "aws:kms" });
+    for (const name of ["plain", "kms"]) {
+      const read = await signedFetch(method, `/${bucket}/${name}`, { headers: key.headers });
+      expect(read.status).toBe(400);
+    }
+  },
+);
 
 test.for([
   { [METHOD]: "AES256" },
