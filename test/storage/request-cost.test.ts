@@ -7,7 +7,15 @@ import { putPolicy } from "../support/bucket-policy.ts";
 import { putAcl } from "../support/acl.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy, copyPart, neighbourOf } from "../support/copy.ts";
-import { annotate, append, listPage, putTags } from "../support/counted-requests.ts";
+import {
+  annotate,
+  append,
+  deleteAll,
+  filledBucket,
+  listPage,
+  putTags,
+  readBySession,
+} from "../support/counted-requests.ts";
 import {
   askBefore,
   readFromElsewhere,
@@ -90,6 +98,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
       return anonymously("GET", `/${bucket}/inline-0`);
     },
   },
+  "GetObject, inline, by a session": { send: (bucket) => readBySession(bucket, meter) },
   "GetObject, refused": { send: (bucket) => anonymously("GET", `/${bucket}/none`) },
   "GetObject, blob": { send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`) },
   "GetObject, no such key": { send: (bucket) => signedFetch("GET", `/${bucket}/none`) },
@@ -113,7 +122,7 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   },
   "CopyObject, blob, to another shard": {
     async send(bucket) {
-      const other = await filledBucket();
+      const other = await filledBucket(KEYS, INLINE, BLOB);
       meter.reset();
       return copy(`${bucket}/blob-0`, `${other}/new`);
     },
@@ -150,8 +159,11 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "DeleteObject, inline": { send: (bucket) => signedFetch("DELETE", `/${bucket}/inline-0`) },
   "DeleteObject, blob": { send: (bucket) => signedFetch("DELETE", `/${bucket}/blob-0`) },
   "DeleteObject, no such key": { send: (bucket) => signedFetch("DELETE", `/${bucket}/none`) },
-  "DeleteObjects, N inline": { send: (bucket) => deleteAll(bucket, "inline"), counts: [KEYS] },
-  "DeleteObjects, N blobs": { send: (bucket) => deleteAll(bucket, "blob"), counts: [KEYS] },
+  "DeleteObjects, N inline": {
+    send: (bucket) => deleteAll(bucket, "inline", KEYS),
+    counts: [KEYS],
+  },
+  "DeleteObjects, N blobs": { send: (bucket) => deleteAll(bucket, "blob", KEYS), counts: [KEYS] },
   "ListObjectsV2, N keys of more": {
     send: listPage,
     counts: [PAGE],
@@ -226,8 +238,8 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   CreateBucket: { send: (bucket) => signedFetch("PUT", `/${bucket}-other`) },
   DeleteBucket: {
     async send(bucket) {
-      await deleteAll(bucket, "inline");
-      await deleteAll(bucket, "blob");
+      await deleteAll(bucket, "inline", KEYS);
+      await deleteAll(bucket, "blob", KEYS);
       meter.reset();
       return signedFetch("DELETE", `/${bucket}`);
     },
@@ -249,7 +261,7 @@ describe("a request costs what docs/scale.md says, and leaves no cursor open", (
     { timeout: 20_000 },
     async ([name, { send, counts = [0] }]) => {
       for (const count of counts) {
-        const bucket = await filledBucket();
+        const bucket = await filledBucket(KEYS, INLINE, BLOB);
         meter.reset();
         const response = await send(bucket, count);
         await response.arrayBuffer();
@@ -264,20 +276,6 @@ describe("a request costs what docs/scale.md says, and leaves no cursor open", (
     },
   );
 });
-
-async function filledBucket(): Promise<string> {
-  const bucket = await uniqueBucket();
-  // The blobs twice: the first garbage of a shard arms its alarm, which is not the cost of every request.
-  for (const [kind, body] of [
-    ["inline", INLINE],
-    ["blob", BLOB],
-    ["blob", BLOB],
-  ] as const) {
-    const puts = Array.from({ length: KEYS }, (_, i) => putObject(bucket, `${kind}-${i}`, body));
-    await Promise.all(puts);
-  }
-  return bucket;
-}
 
 interface Upload {
   readonly bucket: string;
@@ -318,10 +316,4 @@ async function readParts(
   meter.reset();
   const headers = { "x-amz-object-attributes": "ObjectParts" };
   return signedFetch(method, `/${bucket}/parts`, { query, headers });
-}
-
-function deleteAll(bucket: string, kind: "inline" | "blob"): Promise<Response> {
-  const keys = Array.from({ length: KEYS }, (_, i) => `<Key>${kind}-${i}</Key>`);
-  const body = `<Delete>${keys.map((key) => `<Object>${key}</Object>`).join("")}</Delete>`;
-  return signedFetch("POST", `/${bucket}`, { query: { delete: "" }, body });
 }

@@ -1,5 +1,7 @@
-import { putObject, signedFetch } from "./client.ts";
+import { fetchAs } from "./accounts.ts";
+import { putObject, signedFetch, uniqueBucket } from "./client.ts";
 import { putDocument } from "./documents.ts";
+import { sessionOfRole } from "./sessions.ts";
 
 /* Requests whose cost is counted. */
 
@@ -27,4 +29,45 @@ export function annotate(bucket: string, key: string): Promise<Response> {
 export function listPage(bucket: string, maxKeys: number): Promise<Response> {
   const query = { "list-type": "2", "max-keys": String(maxKeys) };
   return signedFetch("GET", `/${bucket}`, { query });
+}
+
+/** By temporary credentials that have been used before. */
+export async function readBySession(
+  bucket: string,
+  meter: { readonly reset: () => void },
+): Promise<Response> {
+  const session = await sessionOfRole();
+  await fetchAs(session, "GET", `/${bucket}/inline-1`);
+  meter.reset();
+  return fetchAs(session, "GET", `/${bucket}/inline-0`);
+}
+
+/** The keys that are of one kind, and numbered. */
+export function deleteAll(
+  bucket: string,
+  kind: "blob" | "inline",
+  count: number,
+): Promise<Response> {
+  const keys = Array.from({ length: count }, (_, i) => `<Key>${kind}-${i}</Key>`);
+  const body = `<Delete>${keys.map((key) => `<Object>${key}</Object>`).join("")}</Delete>`;
+  return signedFetch("POST", `/${bucket}`, { query: { delete: "" }, body });
+}
+
+/** A bucket with so many keys of each kind. */
+export async function filledBucket(
+  count: number,
+  inline: Uint8Array<ArrayBuffer>,
+  blob: Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  const bucket = await uniqueBucket();
+  // The blobs twice: the first garbage of a shard arms its alarm, which is not the cost of every request.
+  for (const [kind, body] of [
+    ["inline", inline],
+    ["blob", blob],
+    ["blob", blob],
+  ] as const) {
+    const puts = Array.from({ length: count }, (_, i) => putObject(bucket, `${kind}-${i}`, body));
+    await Promise.all(puts);
+  }
+  return bucket;
 }

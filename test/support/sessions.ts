@@ -1,7 +1,8 @@
+import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { fetchAs, type Keys, newAccount } from "./accounts.ts";
 import { elements } from "./client.ts";
-import { newName, type Parameters, queried, query } from "./query-api.ts";
+import { newName, type Parameters, queried, query, ROOT } from "./query-api.ts";
 
 /** Temporary credentials. */
 export interface SessionKeys extends Keys {
@@ -31,6 +32,15 @@ export interface Stage {
   readonly user: User;
   readonly role: Role;
   readonly bucket: string;
+}
+
+/** A session of a role of the deployment's own account, which may do all with S3. */
+export async function sessionOfRole(): Promise<SessionKeys> {
+  const home = { id: env.ACCOUNT_ID, keys: ROOT };
+  const user = await newUser(home, allowing("sts:*"));
+  return credentialsOf(
+    assumeRole(user, await newRole(home, trusting({ AWS: user.arn }), ANYTHING)),
+  );
 }
 
 export async function newStage(): Promise<Stage> {
