@@ -210,6 +210,8 @@ export default defineConfig({
         server: "wrangler dev",
         exclude: [
           ...["bundle-size", "documents", "package", "raw-paths", "runtimes", "serve*"],
+          // It has no MASTER_KEY.
+          "sdk-encryption",
           ...["start-ledge", "version-skew", "workerd*"],
         ],
       }),

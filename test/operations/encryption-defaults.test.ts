@@ -1,8 +1,10 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy } from "../support/copy.ts";
 import { customerKey } from "../support/customer-key.ts";
 import { putDocument } from "../support/documents.ts";
+import { blobsIn, faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 import { newKmsKey } from "../support/kms.ts";
 import { complete, createUpload, putPart } from "../support/multipart.ts";
 
@@ -95,5 +97,33 @@ describe("a bucket's default", () => {
     await expectError(put, 403, "AccessDenied");
     const created = await signedFetch("POST", `/${bucket}/k`, { headers, query: { uploads: "" } });
     await expectError(created, 403, "AccessDenied");
+  });
+
+  test("that a gateway has not heard of holds for what it is sent", async () => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, "before", "body");
+    // What is remembered is remembered by the binding.
+    const late = () => faultyEnv({ DIRECTORY: withMethods(env.DIRECTORY, {}) });
+    const gateways = [late(), late(), late(), late()] as const;
+    for (const gateway of gateways)
+      expect((await faultyFetch(gateway, "GET", `/${bucket}/before`)).status).toBe(200);
+    await setDefault(bucket, byDefault("aws:kms"));
+    const [first, second, third, fourth] = gateways;
+    for (const body of ["body", "x".repeat(20_000)]) {
+      const gateway = body.length > 10 ? first : second;
+      const put = () => faultyFetch(gateway, "PUT", `/${bucket}/put`, { body });
+      await expectError(await put(), 503, "SlowDown");
+      await expectError(await signedFetch("GET", `/${bucket}/put`), 404, "NoSuchKey");
+      expect(await blobsIn(bucket)).toEqual([]);
+      expect((await put()).headers.get(METHOD)).toBe("aws:kms");
+      if (body.length > 10) continue;
+      await signedFetch("DELETE", `/${bucket}/put`);
+    }
+    const query = { uploads: "" };
+    const created = await faultyFetch(third, "POST", `/${bucket}/parts`, { query });
+    expect(created.headers.get(METHOD)).toBe("aws:kms");
+    const headers = { "x-amz-copy-source": `${bucket}/before` };
+    const copied = await faultyFetch(fourth, "PUT", `/${bucket}/copy`, { headers });
+    expect(copied.headers.get(METHOD)).toBe("aws:kms");
   });
 });
