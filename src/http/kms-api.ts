@@ -25,6 +25,8 @@ const TARGET = "TrentService.";
 const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_DEPTH = 10;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Keys are a region's, and their ARNs name it. Never none: there is the key of SSE-S3, which is for no request. */
+const REGION = /^[\w-]{1,64}$/;
 /** Of a text that a client may make as long as it likes. */
 const MAX_TEXT_LENGTH = 24 * 1024;
 
@@ -68,6 +70,11 @@ async function resultOf(
   const request = signed.verify(createHash("sha256").update(body).digest("hex"));
   const { caller, credential } = signed;
   const { region } = credential;
+  if (!REGION.test(region))
+    throw new KmsError(
+      "InvalidSignatureException",
+      "Credential should be scoped to a valid region.",
+    );
   noteKeyUse(caller, { service: "kms", region }, ports.accounts, other.waiter);
   const action = actionOf(name, isKnown);
   const parameters = parametersOf(body);

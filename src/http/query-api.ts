@@ -24,6 +24,8 @@ const UTF8 = new TextDecoder();
 
 /** Some policies fit in it, and their escapes: AWS takes documents of 131,072 characters. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Of strangers: a token of 20,000 characters, a policy of 2,048, and ten ARNs of as many fit in it, each character escaped. */
+const MAX_UNSIGNED_BYTES = 128 * 1024;
 
 /** What is found out of a request on its way, for its answer and the log. */
 interface Found {
@@ -64,7 +66,7 @@ async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent |
       message: "IAM and STS need the secret MASTER_KEY, 32 random bytes in base64.",
     });
   const signed = await signerOf(other);
-  const body = await readBody(other);
+  const body = await readBody(other, signed === undefined ? MAX_UNSIGNED_BYTES : MAX_BODY_BYTES);
   const request = signed?.verify(createHash("sha256").update(body).digest("hex")) ?? other.request;
   const parameters = parseQueryParameters([UTF8.decode(body), request.rawQuery]);
   if (parameters === undefined)
@@ -130,11 +132,11 @@ function signerOf({
   );
 }
 
-async function readBody({ request, ports }: OtherRequest): Promise<Uint8Array> {
+async function readBody({ request, ports }: OtherRequest, limitBytes: number): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
-  if (contentLength(request) > MAX_BODY_BYTES) throw new QueryError("RequestEntityTooLarge");
+  if (contentLength(request) > limitBytes) throw new QueryError("RequestEntityTooLarge");
   const payload = { kind: "plain", sha256Hex: undefined } as const;
-  return readDocument({ request, payload, settings: ports.settings }, MAX_BODY_BYTES);
+  return readDocument({ request, payload, settings: ports.settings }, limitBytes);
 }
 
 /** @throws QueryError MissingAction, InvalidAction, NotImplemented */

@@ -12,7 +12,8 @@ import {
   uniqueBucket,
 } from "../support/client.ts";
 import { faultyEnv, faultyFetch } from "../support/faults.ts";
-import { allowing, keysIn, queried } from "../support/query-api.ts";
+import { allowing, keysIn, newName, queried } from "../support/query-api.ts";
+import { expectRefusedKms, newKmsKey } from "../support/kms.ts";
 import { formBody, policyOf, sendForm, signedV2 } from "../support/form.ts";
 
 describe("an account", () => {
@@ -102,6 +103,24 @@ describe("an account", () => {
     expect((await signedFetch("DELETE", path)).status).toBe(204);
     await expectError(await fetchAs(keys, "GET", "/"), 403, "InvalidAccessKeyId");
     await expectError(await signedFetch("DELETE", path), 404, "NoSuchEntity");
+  });
+
+  test("is not the deployment's own, whose users and keys nobody deletes with it", async () => {
+    const UserName = newName("user");
+    await queried("CreateUser", { UserName });
+    const answer = await signedFetch("DELETE", `/_ledge/accounts/${env.ACCOUNT_ID}`);
+    await expectError(answer, 404, "NoSuchEntity");
+    await queried("GetUser", { UserName });
+  });
+
+  test("takes its keys of KMS along, so that one of the same id has none of them", async () => {
+    const { id, keys } = await newAccount();
+    const { KeyId } = await newKmsKey({}, { keys });
+    const path = `/_ledge/accounts/${id}`;
+    expect((await signedFetch("DELETE", path)).status).toBe(204);
+    const again = { keys: newKeys() };
+    await putAccount(id, { rootKeys: [again.keys] });
+    await expectRefusedKms("NotFoundException", "DescribeKey", { KeyId }, again);
   });
 
   test("that is put again has the keys of then only, at once", async () => {
@@ -249,8 +268,12 @@ describe("the file of accounts", () => {
     // What the account makes itself stays when the file is put once more; what the file does not say goes.
     const user = { UserName: "reader" };
     const made = keysIn(await queried("CreateAccessKey", user, asRoot));
-    const policy = { ...user, PolicyName: "more", PolicyDocument: allowing("s3:*") };
-    await queried("PutUserPolicy", policy, asRoot);
+    const policy = { PolicyName: "more", PolicyDocument: allowing("s3:*") };
+    await queried("PutUserPolicy", { ...user, ...policy }, asRoot);
+    const group = { GroupName: "all" };
+    await queried("CreateGroup", group, asRoot);
+    await queried("PutGroupPolicy", { ...group, ...policy }, asRoot);
+    await queried("AddUserToGroup", { ...user, ...group }, asRoot);
     await queried("CreateUser", { UserName: "own" }, asRoot);
     expect((await fetchAs(reader, "GET", path)).status).toBe(200);
     expect((await putFile(described)).status).toBe(204);

@@ -1,8 +1,11 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { advanceClock } from "../support/faults.ts";
-import { expectRefusedKms, kms, newKmsKey } from "../support/kms.ts";
+import { describedKey, expectRefusedKms, kms, newKmsKey } from "../support/kms.ts";
 import { keysIn, newName, queried } from "../support/query-api.ts";
+import { allowing, newHome, newUser } from "../support/sessions.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -100,3 +103,63 @@ test("a user manages keys as far as policies allow it, by their ARNs and tags", 
   ] as const)
     await expectRefusedKms("AccessDeniedException", action, input, asUser);
 });
+
+describe("a key that is made at its first use", () => {
+  const DEFAULT_KEY = { KeyId: "alias/aws/s3" };
+
+  test("is not made for whoever may not use it, however many regions it makes up", async () => {
+    const home = await newHome();
+    const user = await newUser(home);
+    const input = { ...DEFAULT_KEY, TargetKeyId: "alias/aws/s3", AliasName: "alias/a" };
+    for (const action of ["DescribeKey", "EnableKey", "CreateAlias"])
+      for (const region of ["nowhere-1", "nowhere-2"])
+        await expectRefusedKms("AccessDeniedException", action, input, { keys: user, region });
+    const made = await runInDurableObject(env.DIRECTORY.getByName("directory"), (_, { storage }) =>
+      storage.sql.exec("SELECT id FROM kms_key WHERE account_id = ?", home.id).toArray(),
+    );
+    expect(made).toEqual([]);
+  });
+
+  test("is made for whom a policy lets use every key", async () => {
+    const home = await newHome();
+    const keys = await newUser(home, allowing("kms:DescribeKey"));
+    const made = await describedKey("alias/aws/s3", { keys });
+    expect(await describedKey("alias/aws/s3", { keys: home.keys })).toEqual(made);
+  });
+
+  test("is not made where the account has as many keys as it may", async () => {
+    const { id, keys } = await newHome();
+    await runInDurableObject(env.DIRECTORY.getByName("directory"), (_, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+         INSERT INTO kms_key (account_id, id, region, name, kind, state, created_ms, version)
+         SELECT ?, 'k' || i, 'r', 'k' || i, 'customer', 'Enabled', 0, 1 FROM n`,
+        id,
+      );
+    });
+    await expectRefusedKms("LimitExceededException", "CreateKey", {}, { keys });
+    await expectRefusedKms("NotFoundException", "DescribeKey", DEFAULT_KEY, { keys });
+  });
+});
+
+test("an alias cannot be taken from a key that the caller may not use", async () => {
+  const home = await newHome();
+  const [theirs, mine] = [
+    await newKmsKey({}, { keys: home.keys }),
+    await newKmsKey({}, { keys: home.keys }),
+  ];
+  const AliasName = `alias/${newName()}`;
+  await kms("CreateAlias", { AliasName, TargetKeyId: theirs.KeyId }, { keys: home.keys });
+  const aliases = `arn:aws:kms:us-east-1:${home.id}:alias/*`;
+  const keys = await newUser(home, allowing("kms:UpdateAlias", [aliases, mine.Arn]));
+  const input = { AliasName, TargetKeyId: mine.KeyId };
+  await expectRefusedKms("AccessDeniedException", "UpdateAlias", input, { keys });
+  expect(await describedKey(AliasName, { keys: home.keys })).toEqual(theirs);
+});
+
+test.for(["us:east", "*", "a".repeat(65)])(
+  "KMS is asked for the region %o in vain",
+  async (region) => {
+    await expectRefusedKms("InvalidSignatureException", "ListKeys", {}, { region });
+  },
+);

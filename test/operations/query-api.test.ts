@@ -161,6 +161,17 @@ describe("a request is refused", () => {
     await expectQueryError(await sendQuery({ body, service: "sts" }), 413, "RequestEntityTooLarge");
   });
 
+  test("with a body of over 128 KiB that nobody has signed", async () => {
+    const body = `${IDENTITY}&x=${"x".repeat(128 * 1024)}`;
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": String(body.length),
+    };
+    const answer = await rawFetch(`${ENDPOINT}/`, { method: "POST", headers, body });
+    await expectQueryError(answer, 413, "RequestEntityTooLarge");
+    await sendQuery({ body, service: "sts" });
+  });
+
   test("by a deployment without MASTER_KEY, by its name", async () => {
     const bindings = faultyEnv({ MASTER_KEY: "" } as Partial<Cloudflare.Env>);
     const answer = await query("ListUsers", {}, { bindings });

@@ -121,6 +121,22 @@ describe("the token of a provider", () => {
     await expectQueryError(answer, 400, "InvalidIdentityToken");
   });
 
+  test("names who asked for it as AssumeRole would take it, and its subject as OpenID Connect does", async () => {
+    issuer.listen();
+    const role = await newRole(home, trustingTokens(undefined, ["sts:SetSourceIdentity"]));
+    const claim = "https://aws.amazon.com/source_identity";
+    await credentialsOf(assume(role, await issuer.token({ [claim]: "alice@example.com" })));
+    for (const wrong of [
+      { [claim]: "a\nb" },
+      { [claim]: "a".repeat(65) },
+      { [claim]: ["alice"] },
+      { sub: "s".repeat(256) },
+    ]) {
+      const answer = await assume(role, await issuer.token(wrong));
+      await expectQueryError(answer, 400, "InvalidIdentityToken");
+    }
+  });
+
   test("limits the session as it is asked to, and is remembered as its provider", async () => {
     issuer.listen();
     const policy = allowing("s3:*", "*", {

@@ -308,3 +308,18 @@ test("a Directory that fails is asked again by the next request", async () => {
   isFailing = false;
   expect((await registry.storeKey(account)).version).toBe(1);
 });
+
+test("the key of SSE-S3 is no key that calls of KMS can name, nor take from the account", async () => {
+  const account = newId();
+  const { registry } = gateway();
+  const key = await registry.storeKey(account);
+  const wrapped = await registry.wrap(key, KEY, OF);
+  const directory = keyDirectoryClient(env.DIRECTORY);
+  const scope = { accountId: account, region: "" };
+  const disabling = directory.call(scope, "setKeyState", "sse-s3", "Disabled");
+  await expect(disabling).rejects.toMatchObject({ code: "NotFoundException" });
+  const deleting = directory.call(scope, "scheduleKeyDeletion", "sse-s3", 7);
+  await expect(deleting).rejects.toMatchObject({ code: "NotFoundException" });
+  const after = gateway().registry;
+  expect(await after.unwrap(account, key.id, key.version, wrapped, OF)).toEqual(KEY);
+});

@@ -11,15 +11,19 @@ const RETRY_AFTER_MS = 1000;
 const MAX_PROVIDERS = 100;
 const MAX_KEYS = 100;
 
-interface Known {
-  /** Undefined: they could not be had. */
-  readonly keys: JSONWebKeySet | undefined;
+/** What the edge copy has. */
+interface Copy {
+  readonly keys: JSONWebKeySet;
+  /** When the provider told them: they are of use for an hour from then on. */
   readonly fetchedMs: number;
 }
 
-/** What the edge copy has. */
-interface Copy extends Known {
-  readonly keys: JSONWebKeySet;
+/** What an isolate remembers. */
+interface Known {
+  /** Undefined: they could not be had. */
+  readonly copy: Copy | undefined;
+  /** When the provider was asked last, whether it answered or not. */
+  readonly askedMs: number;
 }
 
 /** The public keys of OIDC providers, by way of this isolate's memory, then the edge copy in KV, then the provider. */
@@ -47,14 +51,15 @@ export function providerKeys(copies: KVNamespace | undefined, mayBeInside: boole
     return copy ?? undefined;
   }
 
-  async function fetched(issuer: string, before: Known | undefined): Promise<JSONWebKeySet> {
+  async function fetched(issuer: string, before: Copy | undefined): Promise<JSONWebKeySet> {
     // Remembered first, so that those who come meanwhile do not all fetch.
-    remember(issuer, { keys: before?.keys, fetchedMs: Date.now() });
+    const askedMs = Date.now();
+    remember(issuer, { copy: before, askedMs });
     const keys = await fetchKeys(issuer, mayBeInside);
-    const known = { keys, fetchedMs: Date.now() };
-    remember(issuer, known);
+    const copy = { keys, fetchedMs: askedMs };
+    remember(issuer, { copy, askedMs });
     await copies
-      ?.put(keyOf(issuer), JSON.stringify(known), { expirationTtl: MAX_AGE_MS / 1000 })
+      ?.put(keyOf(issuer), JSON.stringify(copy), { expirationTtl: MAX_AGE_MS / 1000 })
       .catch(ignoreKvFailure);
     return keys;
   }
@@ -62,27 +67,27 @@ export function providerKeys(copies: KVNamespace | undefined, mayBeInside: boole
   return {
     async read(issuer, hasKey) {
       const nowMs = Date.now();
-      const remembered = memory.get(issuer);
-      const isOfUse = (known: Known | undefined): boolean =>
-        known?.keys !== undefined && ageMs(known, nowMs) < MAX_AGE_MS && hasKey(known.keys);
-      if (remembered?.keys !== undefined && isOfUse(remembered)) return remembered.keys;
+      const known = memory.get(issuer);
+      // What is older is never used, not even while the provider cannot be reached: it may have withdrawn a key.
+      const own =
+        known?.copy && ageMs(known.copy.fetchedMs, nowMs) < MAX_AGE_MS ? known.copy : undefined;
+      if (own !== undefined && hasKey(own.keys)) return own.keys;
       const copy = await copyOf(issuer);
-      if (copy !== undefined && isOfUse(copy)) {
-        remember(issuer, copy);
+      if (copy !== undefined && ageMs(copy.fetchedMs, nowMs) < MAX_AGE_MS && hasKey(copy.keys)) {
+        remember(issuer, { copy, askedMs: copy.fetchedMs });
         return copy.keys;
       }
-      const waitMs = remembered?.keys === undefined ? RETRY_AFTER_MS : REFETCH_AFTER_MS;
-      if (remembered === undefined || ageMs(remembered, nowMs) >= waitMs)
-        return fetched(issuer, remembered);
-      if (remembered.keys !== undefined) return remembered.keys;
+      const waitMs = own === undefined ? RETRY_AFTER_MS : REFETCH_AFTER_MS;
+      if (known === undefined || ageMs(known.askedMs, nowMs) >= waitMs) return fetched(issuer, own);
+      if (own !== undefined) return own.keys;
       throw new UnreachableProviderError(`the keys of ${issuer} could not be had a moment ago`);
     },
   };
 }
 
 /** Of a clock that was set back, nothing is known. */
-function ageMs({ fetchedMs }: Known, nowMs: number): number {
-  return fetchedMs > nowMs ? Infinity : nowMs - fetchedMs;
+function ageMs(sinceMs: number, nowMs: number): number {
+  return sinceMs > nowMs ? Infinity : nowMs - sinceMs;
 }
 
 /**

@@ -23,6 +23,9 @@ export interface VouchedFor {
   readonly session: SessionTags & { readonly sourceIdentity: string | undefined };
 }
 
+/** It goes into the session's token, which requests carry. Source: https://openid.net/specs/openid-connect-core-1_0.html#IDToken */
+const MAX_SUBJECT_LENGTH = 255;
+
 /**
  * Checks the token of an OIDC provider that the account trusts. Whoever sends it has not signed: what it costs before it is
  * verified is bounded.
@@ -46,6 +49,8 @@ export async function vouchedFor(
       });
     const keys = await providerKeys.read(token.issuer, token.hasKey);
     const claims = await verifyToken(token, keys, provider.clientIds, Date.now());
+    if (claims.sub.length > MAX_SUBJECT_LENGTH)
+      throw new TokenFault("InvalidIdentityToken", "The claim sub is too long.");
     return {
       providerArn,
       subject: claims.sub,
@@ -114,11 +119,17 @@ function sessionClaims(claims: Claims): VouchedFor["session"] {
       throw malformedTags();
     return { key, value: text };
   });
-  return {
-    tags,
-    transitiveTagKeys,
-    sourceIdentity: typeof sourceIdentity === "string" ? sourceIdentity : undefined,
-  };
+  return { tags, transitiveTagKeys, sourceIdentity: sourceIdentityOf(sourceIdentity) };
+}
+
+/** Who asked for it, as AssumeRole takes it: policies compare it, and logs tell it. */
+function sourceIdentityOf(claim: unknown): string | undefined {
+  if (claim === undefined) return undefined;
+  if (typeof claim === "string" && /^[\w+=,.@-]{2,64}$/.test(claim)) return claim;
+  throw new TokenFault(
+    "InvalidIdentityToken",
+    `The claim ${SOURCE_IDENTITY_CLAIM} must be a name of 2 to 64 characters.`,
+  );
 }
 
 function malformedTags(): TokenFault {

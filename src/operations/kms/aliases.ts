@@ -47,7 +47,9 @@ function pointingAction(call: "createAlias" | "updateAlias") {
     input: { AliasName: aliasName, TargetKeyId: keyId },
     async on({ AliasName: alias, TargetKeyId: id }, context) {
       checkAlias(alias);
-      return [aliasResource(context, alias), ...(await keyResource(context, id))];
+      // Whoever takes an alias from a key needs to be allowed that on the key, too.
+      const before = call === "updateAlias" ? await keyResource(context, alias) : [];
+      return [aliasResource(context, alias), ...before, ...(await keyResource(context, id))];
     },
     async handle({ AliasName: alias, TargetKeyId: id }, context) {
       checkAlias(alias);

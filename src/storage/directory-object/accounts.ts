@@ -19,6 +19,7 @@ import {
   rootKeyIds,
 } from "./access-keys.ts";
 import { deleteIdentities, putUsers, userIdsOf } from "./identities/account-users.ts";
+import { deleteKmsKeys } from "./kms/key-rows.ts";
 
 export function findAccount(sql: SqlStorage, name: AccountName): Account | undefined {
   const [column, value] =
@@ -154,12 +155,16 @@ function upsertAccount(
   );
 }
 
+/** That of the settings, which is here for its identities, is none that was put. */
 export function deleteAccount(sql: SqlStorage, id: string): DeleteAccountOutcome {
-  const row = sql.exec<AccountRow>("SELECT * FROM account WHERE id = ?", id).toArray()[0];
+  const query = "SELECT * FROM account WHERE id = ? AND origin <> 'settings'";
+  const row = sql.exec<AccountRow>(query, id).toArray()[0];
   if (row === undefined) return "missing";
   if (ownsBuckets(sql, row.canonical_id)) return "owns buckets";
   const changedKeyIds = recordsOf(sql, id);
   deleteAll(sql, id);
+  // Of an account that only is not in a file any more, the buckets stay, and the objects that these keys encrypt.
+  deleteKmsKeys(sql, id);
   return { changedKeyIds };
 }
 

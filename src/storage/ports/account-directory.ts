@@ -16,7 +16,7 @@ export interface AccountDraft extends Account {
   readonly users?: readonly AccountUserDraft[];
 }
 
-/** A user that an account is put with. It has these policies, and no others. */
+/** A user that an account is put with. It has these policies, and no others, and is in no group. */
 export interface AccountUserDraft {
   readonly name: string;
   readonly path: string;

@@ -34,8 +34,7 @@ function putUser(owner: Owner, user: AccountUserDraft): string {
     .toArray()[0];
   const draft = { name, path, tags: [], boundaryArn: undefined };
   const { id } = known ?? insertUser(owner, draft, "account");
-  sql.exec("DELETE FROM inline_policy WHERE owner_id = ?", id);
-  sql.exec("DELETE FROM attachment WHERE owner_id = ?", id);
+  for (const statement of WHAT_IT_MAY) sql.exec(statement, id);
   for (const policy of inlinePolicies) insertInlinePolicy(sql, id, policy);
   for (const arn of managedPolicies) insertAttachment(sql, id, arn);
   for (const key of keys)
@@ -43,12 +42,17 @@ function putUser(owner: Owner, user: AccountUserDraft): string {
   return id;
 }
 
+/** Its policies, and its groups, which have some, too. */
+const WHAT_IT_MAY = [
+  "DELETE FROM inline_policy WHERE owner_id = ?",
+  "DELETE FROM attachment WHERE owner_id = ?",
+  "DELETE FROM group_member WHERE user_id = ?",
+];
+
 /** With all that it has. */
 function deleteUser(sql: SqlStorage, id: string): void {
   sql.exec("DELETE FROM access_key WHERE user_id = ?", id);
-  sql.exec("DELETE FROM group_member WHERE user_id = ?", id);
-  sql.exec("DELETE FROM inline_policy WHERE owner_id = ?", id);
-  sql.exec("DELETE FROM attachment WHERE owner_id = ?", id);
+  for (const statement of WHAT_IT_MAY) sql.exec(statement, id);
   sql.exec("DELETE FROM iam_user WHERE id = ?", id);
 }
 

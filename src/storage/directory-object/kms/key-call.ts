@@ -20,10 +20,10 @@ export class KeyCallRefusal extends Error {
   }
 }
 
-/** @throws KeyCallRefusal NotFoundException */
+/** One that requests may name, which that of SSE-S3 is not. @throws KeyCallRefusal NotFoundException */
 export function requireKey({ sql, scope }: KeyCall, name: string): KeyRow {
   const row = keyByName(sql, scope, name);
-  if (row !== undefined) return row;
+  if (row !== undefined && row.kind !== "store") return row;
   throw new KeyCallRefusal("NotFoundException", missingKey(scope.accountId, scope.region, name));
 }
 

@@ -27,10 +27,17 @@ export interface KeyRow extends Record<string, SqlStorageValue> {
 }
 
 export const DAY_MS = 86_400_000;
+/** Of an account. All lie in the one Directory, and nobody has needed more. */
+export const MAX_KEYS = 10_000;
 
 export function keyById(sql: SqlStorage, accountId: string, id: string): KeyRow | undefined {
   const query = "SELECT * FROM kms_key WHERE account_id = ? AND id = ?";
   return sql.exec<KeyRow>(query, accountId, id).toArray()[0];
+}
+
+export function countKeys(sql: SqlStorage, accountId: string): number {
+  const query = "SELECT COUNT(*) AS keys FROM kms_key WHERE account_id = ?";
+  return sql.exec<{ keys: number }>(query, accountId).one().keys;
 }
 
 /** @param name its id for KMS, or an alias */
@@ -116,6 +123,12 @@ export function putAlias(
     Date.now(),
     Date.now(),
   );
+}
+
+/** All keys of an account that owns nothing that they could be of. */
+export function deleteKmsKeys(sql: SqlStorage, accountId: string): void {
+  for (const table of ["kms_material", "kms_alias", "kms_key"])
+    sql.exec(`DELETE FROM ${table} WHERE account_id = ?`, accountId);
 }
 
 /** Those whose time to be deleted has come: whoever looks for any key finds them gone. */

@@ -10,19 +10,24 @@ import {
   requireChangeable,
   requireEnabled,
 } from "./key-call.ts";
-import { DAY_MS, detailsOf, insertKey, insertMaterial, type KeyRow, tagsOf } from "./key-rows.ts";
+import {
+  countKeys,
+  DAY_MS,
+  detailsOf,
+  insertKey,
+  insertMaterial,
+  type KeyRow,
+  MAX_KEYS,
+  tagsOf,
+} from "./key-rows.ts";
 
-/** All keys lie in the one Directory, and nobody has needed more. */
-const MAX_KEYS = 10_000;
 const MAX_TAGS = 50;
 /** AWS's. */
 const MAX_ON_DEMAND_ROTATIONS = 25;
 
 export function createKey(call: KeyCall, key: NewKey): KeyDetails {
   const { sql, scope } = call;
-  const query = "SELECT COUNT(*) AS keys FROM kms_key WHERE account_id = ?";
-  const { keys } = sql.exec<{ keys: number }>(query, scope.accountId).one();
-  if (keys >= MAX_KEYS)
+  if (countKeys(sql, scope.accountId) >= MAX_KEYS)
     throw new KeyCallRefusal("LimitExceededException", `An account has ${MAX_KEYS} keys at most.`);
   return detailsOf(insertKey(sql, scope.accountId, key));
 }

@@ -1,5 +1,6 @@
 import type { KeyName, NewKey, OpenedKey } from "../../ports/key-directory.ts";
 import {
+  countKeys,
   DAY_MS,
   endKeys,
   insertKey,
@@ -7,6 +8,7 @@ import {
   keyById,
   keyByName,
   type KeyRow,
+  MAX_KEYS,
   recordOf,
 } from "./key-rows.ts";
 
@@ -21,8 +23,14 @@ export function openKey(
     "id" in name
       ? keyById(sql, accountId, name.id)
       : keyByName(sql, { accountId, region: name.region }, name.name);
-  if (row === undefined && ifMissing !== undefined) row = insertKey(sql, accountId, ifMissing);
+  if (row === undefined && ifMissing !== undefined && hasRoom(sql, accountId, ifMissing))
+    row = insertKey(sql, accountId, ifMissing);
   return row && opened(sql, row, "version" in name ? name.version : row.version);
+}
+
+/** Such keys are one for each region, which whoever signs makes up. That of SSE-S3 there is once. */
+function hasRoom(sql: SqlStorage, accountId: string, { kind }: NewKey): boolean {
+  return kind === "store" || countKeys(sql, accountId) < MAX_KEYS;
 }
 
 export function rotateKey(

@@ -293,5 +293,9 @@ describe("a provider's keys", () => {
     await verified(await issuer.token(), { keys });
     advanceClock(1000);
     await expect(verified(await issuer.token(), { keys })).rejects.toThrow("answers with 503");
+    // Not even while it is not asked again: it may have withdrawn them.
+    await expect(verified(await issuer.token(), { keys })).rejects.toThrow("a moment ago");
+    advanceClock(1000);
+    await expect(verified(await issuer.token(), { keys })).rejects.toThrow("answers with 503");
   });
 });
