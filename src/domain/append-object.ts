@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { Caller } from "../protocol/caller.ts";
 import type { CustomerKey } from "../protocol/encryption/customer-key.ts";
 import { partEncryptionHeaders } from "../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../protocol/errors.ts";
@@ -24,7 +25,9 @@ import { openEncryption } from "./encryption/open-encryption.ts";
 import type { BucketPorts } from "./ports.ts";
 import { type ObjectUpload, writeObject, type WrittenObject } from "./write-object.ts";
 
-type Stores = Pick<BucketPorts, "blobs" | "bucket" | "contents" | "index" | "keys" | "settings">;
+type Stores = Pick<BucketPorts, "blobs" | "bucket" | "contents" | "index" | "keys" | "settings"> & {
+  readonly caller: Caller;
+};
 
 export interface ObjectAppend extends ObjectUpload {
   /** What the object is encrypted with already, if it is with a customer's key. */

@@ -80,7 +80,7 @@ async function readIn(
       request.headers,
       "x-amz-copy-source-server-side-encryption-",
     );
-    const keyPorts = { keys, settings, bucket };
+    const keyPorts = { caller: ports.caller, keys, settings, bucket };
     const objectKey = await openEncryption(keyPorts, record.encryption, customerKey);
     return { bucketId: bucket.id, index, gate, versionId, record, objectKey };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Caller } from "../protocol/caller.ts";
 import { attributeHeaders } from "../protocol/attribute-headers.ts";
 import { wantedChecksumHeaders } from "../protocol/checksum-headers.ts";
 import {
@@ -29,7 +30,7 @@ import { selectBytes, selectedContent, type Selection, wholeOf } from "./select-
 type ReadPorts = Pick<
   BucketPorts,
   "blobs" | "bucket" | "contents" | "gate" | "index" | "keys" | "settings"
->;
+> & { readonly caller: Caller };
 
 /**
  * Answers GetObject: one index call, then conditions, then the range, then the bytes, as RFC 9110 §13.2.2 orders them, so

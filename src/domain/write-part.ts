@@ -1,3 +1,4 @@
+import type { Caller } from "../protocol/caller.ts";
 import type { ChecksumAlgorithm } from "../protocol/checksums.ts";
 import { S3Error } from "../protocol/errors.ts";
 import type { UploadChecksum } from "../protocol/multipart-completion.ts";
@@ -40,7 +41,9 @@ export interface WrittenPart {
  * longer ago than the sweep allows), and what {@link storeBlob} throws
  */
 export async function writePart(
-  ports: Pick<BucketPorts, "blobs" | "bucket" | "index" | "keys" | "settings">,
+  ports: Pick<BucketPorts, "blobs" | "bucket" | "index" | "keys" | "settings"> & {
+    readonly caller: Caller;
+  },
   { key, uploadId, partNumber, body, claims, customerKey }: PartUpload,
 ): Promise<WrittenPart> {
   const { index, blobs } = ports;

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { anonymously, expectDenied } from "../support/anonymous.ts";
+import { putPolicy } from "../support/bucket-policy.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copy } from "../support/copy.ts";
 import { customerKey } from "../support/customer-key.ts";
@@ -9,6 +11,18 @@ import { newKmsKey } from "../support/kms.ts";
 import { complete, createUpload, putPart } from "../support/multipart.ts";
 
 const METHOD = "x-amz-server-side-encryption";
+
+test("what is encrypted with KMS is for the account of its key only, whatever the bucket's policy says", async () => {
+  const bucket = await uniqueBucket();
+  await putPolicy(bucket, { Action: "s3:*", on: ["", "*"] });
+  await putObject(bucket, "plain", "body");
+  await putObject(bucket, "s3", "body", { [METHOD]: "AES256" });
+  await putObject(bucket, "kms", "body", { [METHOD]: "aws:kms" });
+  for (const name of ["plain", "s3"])
+    expect((await anonymously("GET", `/${bucket}/${name}`)).status).toBe(200);
+  await expectDenied("GET", `/${bucket}/kms`);
+  expect(await (await signedFetch("GET", `/${bucket}/kms`)).text()).toBe("body");
+});
 
 describe("a bucket's default", () => {
   const setDefault = async (bucket: string, rule: string): Promise<void> => {

@@ -66,7 +66,15 @@ async function append(
 ): Promise<void> {
   const bytes = Buffer.from(text);
   await appendObject(
-    { index, blobs, contents, settings, keys, bucket: freshRecord("nothing is encrypted") },
+    {
+      index,
+      blobs,
+      contents,
+      settings,
+      keys,
+      caller: settings.root,
+      bucket: freshRecord("nothing is encrypted"),
+    },
     {
       key,
       offsetBytes,

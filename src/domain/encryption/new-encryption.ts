@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { wrapKey } from "../../lib/wrapped-key.ts";
+import type { Caller } from "../../protocol/caller.ts";
 import { customerKeyHeaders } from "../../protocol/encryption/customer-key.ts";
 import type { RequestedEncryption } from "../../protocol/encryption/requested-encryption.ts";
 import {
@@ -11,9 +12,10 @@ import type { RegisteredKey } from "../../storage/ports/key-registry.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { BucketPorts } from "../ports.ts";
 import { derivedKey } from "./derived-key.ts";
+import { requireKeyAccount } from "./key-account.ts";
 import { newKeyBytes, type ObjectKey } from "./object-key.ts";
 
-type Ports = Pick<BucketPorts, "bucket" | "keys" | "settings">;
+type Ports = Pick<BucketPorts, "bucket" | "keys" | "settings"> & { readonly caller: Caller };
 
 /** What is to be made is encrypted so: with a key of its own, which is wrapped with a customer's or one of the registry. */
 export interface Encryption {
@@ -37,7 +39,7 @@ export interface ChosenEncryption {
 /**
  * Finds the key that a request asks for.
  *
- * @throws S3Error KMS.NotFoundException, KMS.DisabledException, KMS.KMSInvalidStateException
+ * @throws S3Error AccessDenied (a KMS key, of another account than the caller's), KMS.NotFoundException, KMS.DisabledException, KMS.KMSInvalidStateException
  */
 export async function chosenEncryption(
   ports: Ports,
@@ -63,6 +65,7 @@ export async function chosenEncryption(
     return choice("S3", (key) => underRegistered(ports, storeKey, { k: "S3" }, key));
   }
   const { method, keyId, context, hasBucketKey } = requested;
+  requireKeyAccount(ports.caller, account.id);
   const used = await keys.usableKey(account.id, regionOf(bucket.region), keyId);
   const said: StoredEncryption = {
     k: method,

@@ -1,4 +1,5 @@
 import { unwrapKey } from "../../lib/wrapped-key.ts";
+import type { Caller } from "../../protocol/caller.ts";
 import {
   type CustomerKey,
   missingCustomerKey,
@@ -12,10 +13,12 @@ import {
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { Ports } from "../ports.ts";
+import { requireKeyAccount } from "./key-account.ts";
 import { customerWrappingKey, purposeOf } from "./new-encryption.ts";
 import type { ObjectKey } from "./object-key.ts";
 
 type KeyPorts = Pick<Ports, "keys" | "settings"> & {
+  readonly caller: Caller;
   /** That of the object. */
   readonly bucket: BucketRecord;
 };
@@ -40,7 +43,7 @@ export function requireCustomerKey(
  *
  * @param column what its row says
  * @returns undefined: nothing of it is encrypted here
- * @throws S3Error as {@link requireCustomerKey}, KMS.NotFoundException, KMS.DisabledException, KMS.KMSInvalidStateException
+ * @throws S3Error as {@link requireCustomerKey}, AccessDenied (a KMS key, of another account than the caller's), KMS.NotFoundException, KMS.DisabledException, KMS.KMSInvalidStateException
  */
 export async function openEncryption(
   ports: KeyPorts,
@@ -48,12 +51,13 @@ export async function openEncryption(
   customerKey: CustomerKey | undefined,
 ): Promise<ObjectKey | undefined> {
   if (column === undefined && customerKey === undefined) return undefined;
-  const { bucket, keys, settings } = ports;
+  const { bucket, caller, keys, settings } = ports;
   const customers = customersKey(bucket.id, column, customerKey);
   if (customers !== undefined) return customers;
   const { k, w, id = "", v = 0, ctx } = readEncryption(column ?? "");
   if (w === undefined) return undefined;
   const { id: accountId } = ownerOf(bucket, settings.account);
+  if (k !== "S3") requireKeyAccount(caller, accountId);
   const purpose = Buffer.from(purposeOf(bucket.id, ctx));
   const bytes = await keys.unwrap(accountId, id, v, Buffer.from(w, "base64"), purpose);
   return { bytes, isDouble: k === "DSSE", hasMd5Etag: k === "S3" };

@@ -1,3 +1,4 @@
+import type { Caller } from "../../protocol/caller.ts";
 import {
   type CustomerKey,
   unlikeKeyOfUpload,
@@ -16,7 +17,7 @@ import { openEncryption, requireCustomerKey } from "./open-encryption.ts";
  * @throws S3Error InvalidRequest (no customer's key, or another one, or one for an upload without), and as {@link openEncryption}
  */
 export async function openUpload(
-  ports: Pick<BucketPorts, "bucket" | "keys" | "settings">,
+  ports: Pick<BucketPorts, "bucket" | "keys" | "settings"> & { readonly caller: Caller },
   { encryption }: Pick<UploadRecord, "encryption">,
   customerKey: CustomerKey | undefined,
 ): Promise<ObjectKey | undefined> {

@@ -1,3 +1,4 @@
+import type { Caller } from "../../protocol/caller.ts";
 import { readEncryption } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { refusalError } from "../../protocol/refusal.ts";
@@ -10,6 +11,7 @@ import { chosenEncryption } from "./new-encryption.ts";
 import { openEncryption } from "./open-encryption.ts";
 
 interface RewrapRequest extends Pick<BucketPorts, "bucket" | "index" | "keys" | "settings"> {
+  readonly caller: Caller;
   readonly request: S3Request;
   readonly key: string;
 }

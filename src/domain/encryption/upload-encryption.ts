@@ -1,3 +1,4 @@
+import type { Caller } from "../../protocol/caller.ts";
 import {
   blocksCustomerKeys,
   completedBy,
@@ -16,6 +17,7 @@ import type { BucketPorts } from "../ports.ts";
 import { type ChosenEncryption, chosenEncryption, type Encryption } from "./new-encryption.ts";
 
 type Ports = Pick<BucketPorts, "bucket" | "decisions" | "keys" | "settings"> & {
+  readonly caller: Caller;
   readonly request: S3Request;
 };
 
