@@ -162,6 +162,15 @@ describe("GetFederationToken", () => {
     expect((await fetchAs(fed, "GET", "/")).status).toBe(200);
     await expectError(await fetchAs(fed, "PUT", `/${newName("b")}`), 403, "AccessDenied");
   });
+
+  test("takes two managed policies that are written as one for none", async () => {
+    const names = ["AmazonS3ReadOnlyAccess", "AdministratorAccess"];
+    const arn = names.map((name) => `arn:aws:iam::aws:policy/${name}`).join(" ");
+    for (const keys of [user, ROOT]) {
+      const answer = await federate({ "PolicyArns.member.1.arn": arn }, keys);
+      expect(await expectQueryError(answer, 400, "ValidationError")).toContain("does not exist");
+    }
+  });
 });
 
 test("GetAccessKeyInfo tells of the account's own keys alone", async () => {

@@ -62,7 +62,8 @@ async function requirePolicies(
     const policy = record?.sessionPolicies[i];
     const owner = arn.split(":", 5)[4];
     const isOwn = owner === "aws" || owner === accountId;
-    if (!isOwn || policy === undefined || policyText(policy) === undefined)
+    // One with a space in it would be read as several.
+    if (!isOwn || policy?.id !== arn || policyText(policy) === undefined)
       throw new QueryError("ValidationError", {
         message: `PolicyArn ${arn} does not exist or is not attachable.`,
       });

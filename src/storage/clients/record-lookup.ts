@@ -8,6 +8,8 @@ const UNKNOWN_FOR_MS = 1000;
 const MAX_QUESTIONS_A_SECOND = 10;
 /** Records that one isolate remembers of a Directory. */
 const MAX_REMEMBERED = 2000;
+/** And of how much text: the policies of one user, and of its groups, may take over a million characters. */
+const MAX_REMEMBERED_CHARACTERS = 8_000_000;
 /** KV keeps nothing for less. */
 const KV_TTL_SECONDS = 60;
 
@@ -21,6 +23,8 @@ interface Copy<Value> {
 interface Remembered<Value> extends Copy<Value> {
   /** When this isolate last asked for it. */
   askedMs: number;
+  /** What the record takes as JSON. */
+  readonly characters: number;
 }
 
 /** Whoever keeps the isolate alive for what goes on after the answer. */
@@ -39,6 +43,25 @@ class Memory<Value> {
   #allForgottenMs = 0;
   #second = 0;
   #questions = 0;
+  /** Of all that is known. */
+  #characters = 0;
+
+  remember(id: string, copy: Copy<Value>, askedMs: number, characters: number): void {
+    this.drop(id);
+    const isFull = this.known.size >= MAX_REMEMBERED;
+    if (isFull || this.#characters + characters > MAX_REMEMBERED_CHARACTERS) {
+      this.known.clear();
+      this.#characters = 0;
+    }
+    this.known.set(id, { ...copy, askedMs, characters });
+    this.#characters += characters;
+  }
+
+  /** @returns whether it was known */
+  drop(id: string): boolean {
+    this.#characters -= this.known.get(id)?.characters ?? 0;
+    return this.known.delete(id);
+  }
 
   forget(part: string): void {
     // To forget more than need be costs a question.
@@ -114,11 +137,15 @@ export function recordLookup<Value>(source: Source<Value>): RecordLookup<Value> 
     if (epoch !== memory.epoch) return record && { record, asOfMs };
     if (record === undefined) {
       remember(memory.unknown, id, asOfMs + UNKNOWN_FOR_MS);
-      if (memory.known.delete(id)) await dropCopy(id);
+      if (memory.drop(id)) await dropCopy(id);
       return undefined;
     }
-    const kept = { record: asBefore(memory.known.get(id)?.record, record), asOfMs };
-    remember(memory.known, id, { ...kept, askedMs: asOfMs });
+    const text = JSON.stringify(record);
+    const before = memory.known.get(id)?.record;
+    // What was compiled of a record is kept with it: one that says the same stays the same object.
+    const isAsBefore = before !== undefined && JSON.stringify(before) === text;
+    const kept = { record: isAsBefore ? before : record, asOfMs };
+    memory.remember(id, kept, asOfMs, text.length);
     return kept;
   }
 
@@ -147,7 +174,7 @@ export function recordLookup<Value>(source: Source<Value>): RecordLookup<Value> 
       const copy = await kv?.get<Copy<Value>>(copyKeyOf(id), "json").catch(ignoreKvFailure);
       const nowMs = Date.now();
       if (copy && isUsable(id, copy, nowMs) && epoch === memory.epoch) {
-        remember(memory.known, id, { ...copy, askedMs: copy.asOfMs });
+        memory.remember(id, copy, copy.asOfMs, JSON.stringify(copy.record).length);
         return copy.record;
       }
       const wasSeen = known !== undefined || memory.wasForgotten(id) || isCopy(copy);
@@ -179,16 +206,11 @@ export function recordLookup<Value>(source: Source<Value>): RecordLookup<Value> 
   };
 }
 
-/** What was compiled of a record is kept with it: one that says the same stays the same object. */
-function asBefore<Value>(before: Value | undefined, record: Value): Value {
-  return JSON.stringify(before) === JSON.stringify(record) ? (before ?? record) : record;
-}
-
 function isCopy(copy: unknown): boolean {
   return copy !== null && copy !== undefined;
 }
 
-function remember<Value>(map: Map<string, Value>, id: string, value: Value): void {
+function remember(map: Map<string, number>, id: string, value: number): void {
   if (map.size >= MAX_REMEMBERED) map.clear();
   map.set(id, value);
 }
