@@ -3,7 +3,16 @@
  * `cli/ledge.ts` needs in a checkout.
  */
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { LOCAL_BUNDLE, WORKER_BUNDLE } from "./worker-bundle.ts";
@@ -11,27 +20,28 @@ import { workerManifest } from "./worker-manifest.ts";
 
 const project = path.resolve(import.meta.dirname, "..");
 const dist = path.join(project, "dist");
+/** What is made is moved to `dist` file by file when it is whole: something may be running from there. */
+const staging = mkdtempSync(path.join(project, "node_modules/.ledge-build-"));
 
 /** The Worker as one module, and what wrangler.toml says of it. */
 async function buildWorker(): Promise<void> {
-  mkdirSync(dist, { recursive: true });
   const toml = readFileSync(path.join(project, "wrangler.toml"), "utf8");
   writeFileSync(
-    path.join(dist, "worker.json"),
+    path.join(staging, "worker.json"),
     `${JSON.stringify(workerManifest(toml), null, 2)}\n`,
   );
-  await build({ ...WORKER_BUNDLE, outfile: path.join(dist, "worker.js") });
+  await build({ ...WORKER_BUNDLE, outfile: path.join(staging, "worker.js") });
 }
 
 /** The Worker and the local platform that it runs on, as one module: `#local` of package.json. */
 async function buildLocal(): Promise<void> {
-  await build({ ...LOCAL_BUNDLE, outdir: dist });
+  await build({ ...LOCAL_BUNDLE, outdir: staging });
 }
 
 /** The command line and the helper for tests. */
 async function buildPrograms(): Promise<void> {
   const common: BuildOptions = {
-    outdir: dist,
+    outdir: staging,
     bundle: true,
     minifySyntax: true,
     platform: "node",
@@ -57,7 +67,7 @@ async function buildPrograms(): Promise<void> {
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "moduleUrl" },
     banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
-  const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", dist, "--ignoreConfig"];
+  const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", staging, "--ignoreConfig"];
   // What its users see imports nothing.
   const alone = ["--noCheck", "--noResolve", "--isolatedDeclarations"];
   const language = [...alone, "--module", "nodenext", "--target", "es2024", "--types", "node"];
@@ -66,13 +76,28 @@ async function buildPrograms(): Promise<void> {
     [...flags, ...language, path.join(project, "cli/testing.ts")],
     { stdio: "inherit" },
   );
-  copyFileSync(path.join(dist, "testing.d.ts"), path.join(dist, "testing.d.cts"));
+  copyFileSync(path.join(staging, "testing.d.ts"), path.join(staging, "testing.d.cts"));
 }
 
-if (process.argv[2] === "worker") {
+/** @returns the files' names */
+function moveToDist(): string[] {
+  mkdirSync(dist, { recursive: true });
+  const names = readdirSync(staging);
+  for (const name of names) renameSync(path.join(staging, name), path.join(dist, name));
+  return names;
+}
+
+try {
   await Promise.all([buildWorker(), buildLocal()]);
-} else {
-  rmSync(dist, { recursive: true, force: true });
-  await Promise.all([buildWorker(), buildLocal()]);
-  await buildPrograms();
+  const made = new Set(moveToDist());
+  if (process.argv[2] !== "worker") {
+    // For CommonJS the helper holds `#local`, which is in `dist` by now.
+    await buildPrograms();
+    for (const name of moveToDist()) made.add(name);
+    // Of an earlier build.
+    for (const name of readdirSync(dist).filter((each) => !made.has(each)))
+      rmSync(path.join(dist, name), { recursive: true });
+  }
+} finally {
+  rmSync(staging, { recursive: true, force: true });
 }

@@ -1,4 +1,5 @@
 import type { Settings } from "../env.ts";
+import type { StrangersQuestions } from "./access/strangers.ts";
 import type { Gate } from "./access/gate.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { AuditEntry, AuditLog } from "../storage/ports/audit-log.ts";
@@ -31,6 +32,7 @@ export interface Ports {
   readonly audit?: AuditEntry;
   readonly sessions: SessionDirectory;
   readonly providerKeys: ProviderKeys;
+  readonly strangers: StrangersQuestions;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

@@ -10,7 +10,7 @@ import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
 
-type LookupPorts = Pick<Ports, "buckets" | "indexOf">;
+type LookupPorts = Pick<Ports, "buckets" | "indexOf" | "strangers">;
 
 /**
  * `OPTIONS /{bucket}/{key}`: answers a CORS preflight, by which a browser asks whether a page of another origin may send a request.

@@ -1,3 +1,4 @@
+import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
 import { readSettings, type Settings } from "../env.ts";
@@ -25,6 +26,7 @@ export interface Deployment {
   readonly keyDirectory: KeyDirectory;
   readonly sessions: SessionDirectory;
   readonly providerKeys: ProviderKeys;
+  readonly strangers: StrangersQuestions;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -68,5 +70,6 @@ function make(env: Cloudflare.Env): Deployment {
     keyDirectory,
     sessions,
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
+    strangers: new StrangersQuestions(),
   };
 }

@@ -6,7 +6,6 @@ import { authenticateForm } from "../domain/auth/form.ts";
 import { readFormHead } from "../domain/body/form-file.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
-import { countStrangersQuestion } from "../domain/access/strangers.ts";
 import { auditEntry, audited } from "../domain/audit.ts";
 import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import type { Ports } from "../domain/ports.ts";
@@ -133,12 +132,12 @@ async function runOnBucket(
   operation: BucketOperation | ObjectOperation,
   context: AccountContext,
 ): Promise<Response> {
-  const { request, buckets, caller } = context;
+  const { request, buckets, caller, strangers } = context;
   const name = request.bucket ?? "";
   // A shard says when the bucket is gone. An operation that asks none has to ask the Directory.
   const isVouchedFor = operation.scope === "object" || operation.readsIndex === true;
   if (caller.kind === "anonymous" && !(isVouchedFor && buckets.remembered(name) !== undefined))
-    countStrangersQuestion();
+    strangers.count();
   const bucket = await (isVouchedFor ? buckets.find(name) : buckets.refresh(name));
   try {
     return await handleOnBucket(operation, context, bucket);

@@ -1,7 +1,6 @@
 import type { JWTPayload } from "jose";
 import { log } from "../../lib/log.ts";
 import { QueryError } from "../../protocol/query-api/query-error.ts";
-import { countStrangersQuestion } from "../access/strangers.ts";
 import {
   audienceOf,
   type Claims,
@@ -34,14 +33,14 @@ const MAX_SUBJECT_LENGTH = 255;
  * @throws QueryError InvalidIdentityToken, ExpiredTokenException; S3Error SlowDown
  */
 export async function vouchedFor(
-  { sessions, providerKeys }: Pick<Ports, "providerKeys" | "sessions">,
+  { sessions, providerKeys, strangers }: Pick<Ports, "providerKeys" | "sessions" | "strangers">,
   accountId: string,
   text: string,
 ): Promise<VouchedFor> {
   try {
     const token = readToken(text);
     const providerArn = `arn:aws:iam::${accountId}:oidc-provider/${token.issuer.replace(/^https?:\/\//, "")}`;
-    countStrangersQuestion();
+    strangers.count();
     const provider = await sessions.findProvider(providerArn);
     if (provider === undefined)
       throw new QueryError("InvalidIdentityToken", {

@@ -1,4 +1,5 @@
 import { log } from "../../lib/log.ts";
+import { PerSecond } from "../../lib/per-second.ts";
 import { S3Error } from "../../protocol/errors.ts";
 
 /** From this age on, a record is asked for again while it is still used. */
@@ -41,8 +42,7 @@ class Memory<Value> {
   epoch = 0;
   /** The same of all. */
   #allForgottenMs = 0;
-  #second = 0;
-  #questions = 0;
+  readonly questions = new PerSecond(MAX_QUESTIONS_A_SECOND);
   /** Of all that is known. */
   #characters = 0;
 
@@ -81,13 +81,6 @@ class Memory<Value> {
   /** When what has these parts was last forgotten. */
   forgottenMs(parts: readonly string[]): number {
     return Math.max(this.#allForgottenMs, ...parts.map((part) => this.#forgotten.get(part) ?? 0));
-  }
-
-  mayAsk(nowMs: number): boolean {
-    const second = Math.floor(nowMs / 1000);
-    if (second !== this.#second) [this.#second, this.#questions] = [second, 0];
-    this.#questions += 1;
-    return this.#questions <= MAX_QUESTIONS_A_SECOND;
   }
 }
 
@@ -178,7 +171,7 @@ export function recordLookup<Value>(source: Source<Value>): RecordLookup<Value> 
         return copy.record;
       }
       const wasSeen = known !== undefined || memory.wasForgotten(id) || isCopy(copy);
-      if (!wasSeen && !source.isVouchedFor(id) && !memory.mayAsk(nowMs)) return undefined;
+      if (!wasSeen && !source.isVouchedFor(id) && !memory.questions.take(nowMs)) return undefined;
       const asked = await ask(id).catch(unavailable);
       // It was not forgotten meanwhile.
       if (asked !== undefined && memory.known.get(id)?.record === asked.record) {
