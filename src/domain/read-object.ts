@@ -20,7 +20,11 @@ import { parseVersionId } from "../protocol/version-id.ts";
 import { formatHttpDate } from "../lib/http-date.ts";
 import type { Wanted } from "../storage/ports/content-index.ts";
 import { visibleAttributes } from "./access/visible-attributes.ts";
-import { openEncryption, requireCustomerKey } from "./encryption/open-encryption.ts";
+import {
+  openEncryption,
+  requireCustomerKey,
+  requireReadableBytes,
+} from "./encryption/open-encryption.ts";
 import { requireObject } from "./found-object.ts";
 import { openContent } from "./open-content.ts";
 import type { BucketPorts } from "./ports.ts";
@@ -65,6 +69,7 @@ export async function respondWithHeaders(
   const customerKey = parseCustomerKey(request.headers);
   const record = requireObject(await ports.index.read(key, wanted), key, wanted.versionId);
   requireCustomerKey(ports.bucket.id, record.encryption, customerKey);
+  if (request.headers.has("x-amz-checksum-mode")) requireReadableBytes(ports, record.encryption);
   const { init } = await describe(ports, request, record, wanted, customerKey);
   return new Response(null, init);
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { anonymously, expectDenied } from "../support/anonymous.ts";
@@ -22,6 +23,32 @@ test("what is encrypted with KMS is for the account of its key only, whatever th
     expect((await anonymously("GET", `/${bucket}/${name}`)).status).toBe(200);
   await expectDenied("GET", `/${bucket}/kms`);
   expect(await (await signedFetch("GET", `/${bucket}/kms`)).text()).toBe("body");
+});
+
+test("what the bytes under a KMS key add up to is told to nobody who may not read them", async () => {
+  const bucket = await uniqueBucket();
+  await putPolicy(bucket, { Action: "s3:*", on: ["", "*"] });
+  const told = "x-amz-checksum-sha256";
+  const headers = { [told]: createHash("sha256").update("body").digest("base64") };
+  for (const [name, method] of [
+    ["s3", "AES256"],
+    ["kms", "aws:kms"],
+    ["dsse", "aws:kms:dsse"],
+  ] as const)
+    await putObject(bucket, name, "body", { ...headers, [METHOD]: method });
+  const wanted = { headers: { "x-amz-checksum-mode": "ENABLED" } };
+  const attributes = { headers: { "x-amz-object-attributes": "Checksum" } };
+  for (const name of ["kms", "dsse"]) {
+    const path = `/${bucket}/${name}`;
+    expect((await anonymously("HEAD", path)).status).toBe(200);
+    const head = await anonymously("HEAD", path, wanted);
+    expect([head.status, head.headers.get(told)]).toEqual([403, null]);
+    await expectDenied("GET", `${path}?attributes`, attributes);
+    expect((await signedFetch("HEAD", path, wanted)).headers.get(told)).not.toBeNull();
+  }
+  const open = await anonymously("HEAD", `/${bucket}/s3`, wanted);
+  expect(open.headers.get(told)).not.toBeNull();
+  expect((await anonymously("GET", `/${bucket}/s3?attributes`, attributes)).status).toBe(200);
 });
 
 describe("a bucket's default", () => {

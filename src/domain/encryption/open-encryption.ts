@@ -51,16 +51,35 @@ export async function openEncryption(
   customerKey: CustomerKey | undefined,
 ): Promise<ObjectKey | undefined> {
   if (column === undefined && customerKey === undefined) return undefined;
-  const { bucket, caller, keys, settings } = ports;
+  const { bucket, keys, settings } = ports;
   const customers = customersKey(bucket.id, column, customerKey);
   if (customers !== undefined) return customers;
+  requireReadableBytes(ports, column);
   const { k, w, id = "", v = 0, ctx } = readEncryption(column ?? "");
   if (w === undefined) return undefined;
   const { id: accountId } = ownerOf(bucket, settings.account);
-  if (k !== "S3") requireKeyAccount(caller, accountId);
   const purpose = Buffer.from(purposeOf(bucket.id, ctx));
   const bytes = await keys.unwrap(accountId, id, v, Buffer.from(w, "base64"), purpose);
   return { bytes, isDouble: k === "DSSE", hasMd5Etag: k === "S3" };
+}
+
+/**
+ * Refuses to tell whoever may not have an object's bytes what only they follow from, such as a checksum.
+ *
+ * @throws S3Error AccessDenied (under a KMS key of another account than the caller's)
+ * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (x-amz-checksum-mode)
+ */
+export function requireReadableBytes(
+  { bucket, caller, settings }: Omit<KeyPorts, "keys">,
+  column: string | undefined,
+): void {
+  const stored = column === undefined ? undefined : readEncryption(column);
+  if (stored !== undefined && isUnderKms(stored))
+    requireKeyAccount(caller, ownerOf(bucket, settings.account).id);
+}
+
+function isUnderKms({ k }: StoredEncryption): boolean {
+  return k === "KMS" || k === "DSSE";
 }
 
 /** The object's key, if it is wrapped with a customer's. */

@@ -1,4 +1,7 @@
-import { requireCustomerKey } from "../../domain/encryption/open-encryption.ts";
+import {
+  requireCustomerKey,
+  requireReadableBytes,
+} from "../../domain/encryption/open-encryption.ts";
 import { requireObject } from "../../domain/found-object.ts";
 import { formatHttpDate } from "../../lib/http-date.ts";
 import type { XmlContent, XmlNode } from "../../lib/xml-writer.ts";
@@ -28,7 +31,8 @@ const WANTS_PARTS: Wanted = { ...WANTS_HEADERS, partNumber: 1 };
 /**
  * `GET /{bucket}/{key}?attributes`: what HeadObject tells, and the parts of a multipart object.
  *
- * Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), InvalidRequest, InvalidArgument.
+ * Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed (a delete marker), InvalidRequest, InvalidArgument, AccessDenied (under a KMS key
+ * of another account).
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html
  */
 export const getObjectAttributes: ObjectOperation = {
@@ -36,7 +40,8 @@ export const getObjectAttributes: ObjectOperation = {
   scope: "object",
   access: onVersion("GetObject", "GetObjectAttributes"),
   needsObject: true,
-  async handle({ request, bucket, index, contents, key }) {
+  async handle(context) {
+    const { request, bucket, index, contents, key } = context;
     refuseEncryption(request.headers);
     const customerKey = parseCustomerKey(request.headers);
     const versionId = parseVersionId(request.query);
@@ -46,6 +51,7 @@ export const getObjectAttributes: ObjectOperation = {
     const wanted = { ...(asksForParts ? WANTS_PARTS : WANTS_HEADERS), versionId };
     const record = requireObject(await index.read(key, wanted), key, versionId);
     requireCustomerKey(bucket.id, record.encryption, customerKey);
+    requireReadableBytes(context, record.encryption);
 
     const { etag, checksum, storageClass, sizeBytes, lastModifiedMs } = record;
     const parts = asksForParts ? await partsContent(contents, record, parameters) : undefined;
