@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
 import { requireIamAllowed } from "../domain/access/iam-access.ts";
 import { noteKeyUse } from "../domain/auth/key-use.ts";
-import { prepareSigned } from "../domain/auth/prepare-signed.ts";
-import type { Unverified } from "../domain/auth/identity.ts";
-import { withIdentities } from "../domain/auth/identities.ts";
-import { contentLength } from "../domain/body/incoming-body.ts";
-import { readDocument } from "../domain/body/read-document.ts";
 import { boundedText } from "../lib/bounded-text.ts";
 import { JsonSyntaxError, parseStrictJson } from "../lib/strict-json.ts";
 import type { KmsAction, KmsContext } from "../operations/kms/action.ts";
@@ -17,6 +12,7 @@ import { QueryError } from "../protocol/query-api/query-error.ts";
 import type { QueryNode } from "../protocol/query-api/query-parameters.ts";
 import type { KeyScope } from "../storage/ports/key-directory.ts";
 import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
+import { readSignedBody, signerOf } from "./other-signed.ts";
 import { logInternalError } from "./render-error.ts";
 import { withAudit } from "./with-audit.ts";
 
@@ -64,9 +60,10 @@ async function resultOf(
       "NotImplementedException",
       "KMS needs the secret MASTER_KEY, 32 random bytes in base64.",
     );
-  const signed = await signerOf(other);
+  const signed = await signerOf(other, ["kms"]);
   if (signed === undefined) throw new KmsError("MissingAuthenticationTokenException");
-  const body = await readBody(other);
+  const body = await readSignedBody(other, MAX_BODY_BYTES);
+  if (body === undefined) throw new KmsError("RequestEntityTooLargeException");
   const request = signed.verify(createHash("sha256").update(body).digest("hex"));
   const { caller, credential } = signed;
   const { region } = credential;
@@ -92,23 +89,6 @@ async function resultOf(
         requireIamAllowed({ ...context, request }, `kms:${name}`, resource);
     return handle(context);
   });
-}
-
-function signerOf({
-  request,
-  identities,
-  waiter,
-}: OtherRequest): Unverified | undefined | Promise<Unverified | undefined> {
-  return withIdentities(identities, waiter, (find) =>
-    prepareSigned(request, find, Date.now(), ["kms"]),
-  );
-}
-
-async function readBody({ request, ports }: OtherRequest): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array();
-  if (contentLength(request) > MAX_BODY_BYTES) throw new KmsError("RequestEntityTooLargeException");
-  const payload = { kind: "plain", sha256Hex: undefined } as const;
-  return readDocument({ request, payload, settings: ports.settings }, MAX_BODY_BYTES);
 }
 
 /** @throws KmsError UnknownOperationException, NotImplementedException */

@@ -1,11 +1,6 @@
 import { createHash } from "node:crypto";
 import { requireIamAllowed, requireUsableFor } from "../domain/access/iam-access.ts";
-import { withIdentities } from "../domain/auth/identities.ts";
 import { noteKeyUse } from "../domain/auth/key-use.ts";
-import { prepareSigned } from "../domain/auth/prepare-signed.ts";
-import type { Unverified } from "../domain/auth/identity.ts";
-import { contentLength } from "../domain/body/incoming-body.ts";
-import { readDocument } from "../domain/body/read-document.ts";
 import type { Action, QueryContext, UnsignedAction } from "../operations/query/action.ts";
 import { IAM, type QueryApi, STS } from "../operations/query/query-apis.ts";
 import { ANONYMOUS, type SignedCaller } from "../protocol/caller.ts";
@@ -15,6 +10,7 @@ import { parseQueryParameters, type QueryNode } from "../protocol/query-api/quer
 import type { XmlContent } from "../lib/xml-writer.ts";
 import type { AccountScope } from "../storage/ports/identity-directory.ts";
 import type { OtherAnswer, OtherApi, OtherRequest } from "./other-api.ts";
+import { readSignedBody, signerOf } from "./other-signed.ts";
 import { logInternalError, toS3Error } from "./render-error.ts";
 import { type AuditedCall, withAudit } from "./with-audit.ts";
 
@@ -65,8 +61,10 @@ async function resultOf(other: OtherRequest, found: Found): Promise<XmlContent |
     throw new QueryError("NotImplemented", {
       message: "IAM and STS need the secret MASTER_KEY, 32 random bytes in base64.",
     });
-  const signed = await signerOf(other);
-  const body = await readBody(other, signed === undefined ? MAX_UNSIGNED_BYTES : MAX_BODY_BYTES);
+  const signed = await signerOf(other, SERVICES);
+  const limitBytes = signed === undefined ? MAX_UNSIGNED_BYTES : MAX_BODY_BYTES;
+  const body = await readSignedBody(other, limitBytes);
+  if (body === undefined) throw new QueryError("RequestEntityTooLarge");
   const request = signed?.verify(createHash("sha256").update(body).digest("hex")) ?? other.request;
   const parameters = parseQueryParameters([UTF8.decode(body), request.rawQuery]);
   if (parameters === undefined)
@@ -120,23 +118,6 @@ function performSigned(
         requireIamAllowed(context, `${service}:${name}`, resource);
     return handle(context);
   });
-}
-
-function signerOf({
-  request,
-  identities,
-  waiter,
-}: OtherRequest): Unverified | undefined | Promise<Unverified | undefined> {
-  return withIdentities(identities, waiter, (find) =>
-    prepareSigned(request, find, Date.now(), SERVICES),
-  );
-}
-
-async function readBody({ request, ports }: OtherRequest, limitBytes: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array();
-  if (contentLength(request) > limitBytes) throw new QueryError("RequestEntityTooLarge");
-  const payload = { kind: "plain", sha256Hex: undefined } as const;
-  return readDocument({ request, payload, settings: ports.settings }, limitBytes);
 }
 
 /** @throws QueryError MissingAction, InvalidAction, NotImplemented */
