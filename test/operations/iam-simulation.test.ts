@@ -200,6 +200,16 @@ test("thousands of actions, resources, and statements are asked in bounded pages
   expect(elements(answer, "IsTruncated")).toEqual(["true"]);
 });
 
+test("an answer is not many times as long as its request, however many statements match", async () => {
+  const statements = Array.from({ length: 1_500 }, () => allow({ Action: "*" }));
+  const actions = Array.from({ length: 500 }, () => "s3:GetObject");
+  const all = asked({ policies: [policy(...statements)], actions });
+  const answer = await queried("SimulateCustomPolicy", { ...all, MaxItems: "1000" });
+  const told = elements(answer, "EvalDecision");
+  expect([told[0], elements(answer, "IsTruncated")]).toEqual(["allowed", ["true"]]);
+  expect(answer.length).toBeLessThan(5_000_000);
+});
+
 test.for<[name: string, parameters: Parameters, code: string]>([
   ["a policy that is none", asked({ policies: ["{"] }), "InvalidInput"],
   [
