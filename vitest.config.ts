@@ -12,7 +12,7 @@ const OF_ONE_SHARD = [
   ...[
     ...[
       ...["accounts", "audit", "user-limits", "iam-simulation"],
-      ...["iam-access-keys", "iam-entities", "iam-policies", "iam-roles"],
+      ...["iam-access-keys", "iam-details", "iam-entities", "iam-policies", "iam-roles"],
       "query-api",
       "addressing",
       "append-object",

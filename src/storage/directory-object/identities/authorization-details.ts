@@ -6,7 +6,7 @@ import type {
   InlinePolicy,
 } from "../../ports/identity-records.ts";
 import type { Call } from "./call.ts";
-import { entityOf, listEntities, pageOf } from "./entities.ts";
+import { entityOf, listEntities } from "./entities.ts";
 import { listPolicies } from "./managed-policies.ts";
 import { listPolicyVersions } from "./policy-versions.ts";
 import { roleOf, type RoleRow } from "./roles.ts";
@@ -15,31 +15,48 @@ import { userOf, type UserRow } from "./users.ts";
 /** A policy has five versions at most. */
 const ALL_VERSIONS = { after: undefined, limit: 5 };
 
-/** In the order of their kinds, then of their names. */
+/** The one Directory has the memory of one isolate: a page has no more text than about this, and is put together bit by bit. */
+const MAX_CHARACTERS = 1_000_000;
+const BATCH = 20;
+
+interface Found {
+  readonly position: string;
+  readonly detail: AuthorizationDetail;
+}
+
+/** In the order of their kinds, then of their names. A page may end before its limit. */
 export function getAuthorizationDetails(
   call: Call,
-  { kinds, after = "", limit }: DetailsRequest,
+  request: DetailsRequest,
 ): Page<AuthorizationDetail> {
-  const found: { readonly position: string; readonly detail: AuthorizationDetail }[] = [];
+  const { limit } = request;
+  const found: Found[] = [];
+  let characters = 0;
+  for (const item of foundIn(call, request)) {
+    if (found.length >= limit || characters >= MAX_CHARACTERS)
+      return { items: found.map(({ detail }) => detail), next: found.at(-1)?.position };
+    found.push(item);
+    characters += JSON.stringify(item.detail).length;
+  }
+  return { items: found.map(({ detail }) => detail), next: undefined };
+}
+
+function* foundIn(call: Call, { kinds, after = "" }: DetailsRequest): Generator<Found, void> {
   for (const kind of kinds.toSorted()) {
-    if (found.length > limit) break;
     const prefix = `${kind}/`;
     // Kinds before that of the last item were told as a whole.
     if (after > `${prefix}\uffff`) continue;
-    const request = {
-      pathPrefix: "/",
-      after: after.startsWith(prefix) ? after.slice(prefix.length) : undefined,
-      limit: limit + 1 - found.length,
-    };
-    for (const detail of detailsOf(call, kind, request))
-      found.push({ position: prefix + detail.record.name.toLowerCase(), detail });
+    let behind = after.startsWith(prefix) ? after.slice(prefix.length) : undefined;
+    for (;;) {
+      const page = { pathPrefix: "/", after: behind, limit: BATCH };
+      const details = detailsOf(call, kind, page);
+      for (const detail of details) {
+        behind = detail.record.name.toLowerCase();
+        yield { position: prefix + behind, detail };
+      }
+      if (details.length < BATCH) break;
+    }
   }
-  return pageOf(
-    found,
-    limit,
-    ({ position }) => position,
-    ({ detail }) => detail,
-  );
 }
 
 function detailsOf(
