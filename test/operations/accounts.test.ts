@@ -11,9 +11,8 @@ import {
   signedFetch,
   uniqueBucket,
 } from "../support/client.ts";
-import { faultyEnv, faultyFetch } from "../support/faults.ts";
+import { faultyEnv, faultyFetch, withMethods } from "../support/faults.ts";
 import { allowing, keysIn, newName, queried } from "../support/query-api.ts";
-import { expectRefusedKms, newKmsKey } from "../support/kms.ts";
 import { formBody, policyOf, sendForm, signedV2 } from "../support/form.ts";
 
 describe("an account", () => {
@@ -113,14 +112,21 @@ describe("an account", () => {
     await queried("GetUser", { UserName });
   });
 
-  test("takes its keys of KMS along, so that one of the same id has none of them", async () => {
+  test("leaves its keys of KMS, which a gateway that remembers them goes on to encrypt with", async () => {
     const { id, keys } = await newAccount();
-    const { KeyId } = await newKmsKey({}, { keys });
-    const path = `/_ledge/accounts/${id}`;
-    expect((await signedFetch("DELETE", path)).status).toBe(204);
-    const again = { keys: newKeys() };
-    await putAccount(id, { rootKeys: [again.keys] });
-    await expectRefusedKms("NotFoundException", "DescribeKey", { KeyId }, again);
+    const name = newName("b");
+    const encrypted = { headers: { "x-amz-server-side-encryption": "aws:kms" }, body: "text" };
+    await fetchAs(keys, "PUT", `/${name}`);
+    expect((await fetchAs(keys, "PUT", `/${name}/k`, encrypted)).status).toBe(200);
+    for (const path of [`/${name}/k`, `/${name}`]) await fetchAs(keys, "DELETE", path);
+    expect((await signedFetch("DELETE", `/_ledge/accounts/${id}`)).status).toBe(204);
+    const again = newKeys();
+    await putAccount(id, { rootKeys: [again] });
+    await fetchAs(again, "PUT", `/${name}`);
+    expect((await fetchAs(again, "PUT", `/${name}/k`, encrypted)).status).toBe(200);
+    const bindings = faultyEnv({ DIRECTORY: withMethods(env.DIRECTORY, {}) });
+    const elsewhere = await fetchAs(again, "GET", `/${name}/k`, { bindings });
+    expect(await elsewhere.text()).toBe("text");
   });
 
   test("that is put again has the keys of then only, at once", async () => {

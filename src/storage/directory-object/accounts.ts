@@ -19,7 +19,6 @@ import {
   rootKeyIds,
 } from "./access-keys.ts";
 import { deleteIdentities, putUsers, userIdsOf } from "./identities/account-users.ts";
-import { deleteKmsKeys } from "./kms/key-rows.ts";
 
 export function findAccount(sql: SqlStorage, name: AccountName): Account | undefined {
   const [column, value] =
@@ -155,7 +154,10 @@ function upsertAccount(
   );
 }
 
-/** That of the settings, which is here for its identities, is none that was put. */
+/**
+ * That of the settings, which is here for its identities, is none that was put. Keys of KMS stay: gateways remember them for some
+ * minutes, and what one of the same id would encrypt with them meanwhile could never be read.
+ */
 export function deleteAccount(sql: SqlStorage, id: string): DeleteAccountOutcome {
   const query = "SELECT * FROM account WHERE id = ? AND origin <> 'settings'";
   const row = sql.exec<AccountRow>(query, id).toArray()[0];
@@ -163,8 +165,6 @@ export function deleteAccount(sql: SqlStorage, id: string): DeleteAccountOutcome
   if (ownsBuckets(sql, row.canonical_id)) return "owns buckets";
   const changedKeyIds = recordsOf(sql, id);
   deleteAll(sql, id);
-  // Of an account that only is not in a file any more, the buckets stay, and the objects that these keys encrypt.
-  deleteKmsKeys(sql, id);
   return { changedKeyIds };
 }
 

@@ -125,12 +125,6 @@ export function putAlias(
   );
 }
 
-/** All keys of an account that owns nothing that they could be of. */
-export function deleteKmsKeys(sql: SqlStorage, accountId: string): void {
-  for (const table of ["kms_material", "kms_alias", "kms_key"])
-    sql.exec(`DELETE FROM ${table} WHERE account_id = ?`, accountId);
-}
-
 /** Those whose time to be deleted has come: whoever looks for any key finds them gone. */
 export function endKeys(sql: SqlStorage): void {
   const query =
