@@ -1,5 +1,6 @@
 import { decodeBase64 } from "./lib/base64.ts";
 import { MasterKey } from "./lib/master-key.ts";
+import type { LifecycleTerms } from "./protocol/lifecycle/lifecycle-actions.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
 import { KEY_ID } from "./protocol/kms/key-reference.ts";
 import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./protocol/owner.ts";
@@ -99,6 +100,7 @@ export interface ShardSettings {
   readonly uploadExpiryMs: number;
   /** How many bytes a shard's database may have until nothing is added to it. */
   readonly limitBytes: number;
+  readonly lifecycle: LifecycleTerms;
   /** What all shards of an isolate may remember of the objects that they read lately. */
   readonly cacheBytes: number;
 }
@@ -113,6 +115,10 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
       1000 * integer("UPLOAD_EXPIRY_SECONDS", env.UPLOAD_EXPIRY_SECONDS, 0, 520 * week),
     // A Durable Object of Cloudflare's has 10 GB; the local server's disk may have more.
     limitBytes: integer("SHARD_LIMIT_BYTES", env.SHARD_LIMIT_BYTES, 1, 1024 ** 5),
+    lifecycle: {
+      dayMs: 1000 * integer("LIFECYCLE_DAY_SECONDS", env.LIFECYCLE_DAY_SECONDS, 1, 86_400),
+      minimumBytes: integer("TRANSITION_MINIMUM_BYTES", env.TRANSITION_MINIMUM_BYTES, 0, 1024 ** 4),
+    },
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
   };
 }

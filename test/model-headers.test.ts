@@ -4,6 +4,7 @@ import { leastRequest, modelRoute } from "../scripts/operations-document.ts";
 import { ROUTES } from "../src/operations/registry.ts";
 import model from "./model/s3-operations.json" with { type: "json" };
 import { elements, putObject, signedFetch } from "./support/client.ts";
+import { rule } from "./support/lifecycle.ts";
 import { completionOf, createUpload, putPart } from "./support/multipart.ts";
 import { lockedBucket } from "./support/object-lock.ts";
 
@@ -133,4 +134,5 @@ async function send(operation: ModelOperation, headers: Headers): Promise<Respon
 /** Bodies of requests that would be refused before their headers are looked at, or for another reason. */
 const BODIES: Readonly<Record<string, string>> = {
   CreateBucket: "",
+  PutBucketLifecycleConfiguration: `<LifecycleConfiguration>${rule("<Expiration><Days>1</Days></Expiration>", "<Filter/>", "r", "Disabled")}</LifecycleConfiguration>`,
 };

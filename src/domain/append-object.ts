@@ -120,7 +120,8 @@ async function extend(
   );
   if (outcome.ok) {
     const encryptionHeaders = partEncryptionHeaders(record.encryption, customerKey);
-    return { etag, sizeBytes, checksum, versionId: outcome.versionId, encryptionHeaders };
+    const { versionId, expiration } = outcome;
+    return { etag, sizeBytes, checksum, versionId, expiration, encryptionHeaders };
   }
   if (outcome.reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
   throw refusalError(outcome, { key });

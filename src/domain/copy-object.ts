@@ -49,6 +49,8 @@ export interface CopiedObject {
   readonly checksum: StoredChecksum | undefined;
   /** Of the copy; undefined: its bucket never had versions. */
   readonly versionId: string | undefined;
+  /** As in `CommitOutcome`. */
+  readonly expiration?: string | undefined;
   /** Of what was copied. */
   readonly sourceVersionId: string | undefined;
   /** What the answer tells of the copy's encryption. */

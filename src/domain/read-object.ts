@@ -151,6 +151,7 @@ function objectHeaders(
     ...attributeHeaders(attributes),
   };
   if (versionId !== undefined) headers["x-amz-version-id"] = versionId;
+  if (record.expiration !== undefined) headers["x-amz-expiration"] = record.expiration;
   if (storageClass !== "STANDARD") headers["x-amz-storage-class"] = storageClass;
   const restore = restoreHeader(storageClass);
   if (restore !== undefined) headers["x-amz-restore"] = restore;

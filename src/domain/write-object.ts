@@ -45,6 +45,8 @@ export interface WrittenObject {
   readonly checksum: StoredChecksum | undefined;
   /** Undefined: the bucket never had versions. */
   readonly versionId: string | undefined;
+  /** As in `CommitOutcome`. */
+  readonly expiration: string | undefined;
   /** What the answer tells of its encryption. */
   readonly encryptionHeaders: Readonly<Record<string, string>>;
 }
@@ -94,7 +96,7 @@ export async function commitObject(
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));
   if (!outcome.ok) throw refusalError(outcome, { key });
-  const { versionId } = outcome;
+  const { versionId, expiration } = outcome;
   const { headers: encryptionHeaders = {} } = encryption ?? {};
-  return { etag, sizeBytes, checksum, versionId, encryptionHeaders };
+  return { etag, sizeBytes, checksum, versionId, expiration, encryptionHeaders };
 }

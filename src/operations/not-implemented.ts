@@ -8,7 +8,6 @@ export const NOT_IMPLEMENTED = {
   "GET bucket?session": "CreateSession",
 
   "PUT bucket?inventory": "PutBucketInventoryConfiguration",
-  "PUT bucket?lifecycle": "PutBucketLifecycleConfiguration",
   "PUT bucket?logging": "PutBucketLogging",
   "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
   "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
@@ -20,7 +19,6 @@ export const NOT_IMPLEMENTED = {
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
 
   "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",
-  "DELETE bucket?lifecycle": "DeleteBucketLifecycle",
   "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
   "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
   "DELETE bucket?replication": "DeleteBucketReplication",

@@ -1,3 +1,4 @@
+import type { LifecycleDocument } from "./lifecycle/lifecycle-configuration.ts";
 import type { LockConfiguration } from "./object-lock-configuration.ts";
 
 export type VersioningStatus = "Enabled" | "Suspended";
@@ -13,6 +14,8 @@ export interface ShardDocuments {
   readonly versioning?: { readonly Status: VersioningStatus };
   /** Object Lock, once enabled, stays. */
   readonly lock?: LockConfiguration;
+  /** It may lack its rules only where nobody has put it. */
+  readonly lifecycle?: Partial<LifecycleDocument>;
 }
 
 /** What gateways decide with of the documents that are told to shards. */
@@ -22,4 +25,6 @@ export interface ShardFlags {
   readonly hasLock?: boolean;
   /** New objects are retained when their upload does not say. */
   readonly hasLockRule?: boolean;
+  /** A lifecycle rule aborts uploads. */
+  readonly abortsUploads?: boolean;
 }

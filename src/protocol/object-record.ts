@@ -150,6 +150,8 @@ export interface ObjectRecord extends ObjectSummary {
   readonly content: Content | undefined;
   /** Counted when asked for. */
   readonly annotationCount?: number;
+  /** `x-amz-expiration`; absent: no rule says that it expires, or it was asked for by its version. */
+  readonly expiration?: string;
 }
 
 /** One object as a read of its content finds it. */

@@ -11,6 +11,10 @@ interface DocumentKind {
   readonly document: object;
   /** Of a kind whose documents have ids: the member that the answer has it in. */
   readonly member?: string;
+  /** What it is told beside the document, also when it has put it. */
+  readonly beside?: object;
+  /** `lifecycle` of `delete-bucket-lifecycle`; absent: `name`. */
+  readonly deletedAs?: string;
   /** What it is told when there is none any more; undefined: it cannot be deleted. */
   readonly gone?: RegExp;
 }
@@ -35,6 +39,32 @@ const KINDS: readonly DocumentKind[] = [
       ],
     },
     gone: /NoSuchCORSConfiguration/,
+  },
+  {
+    name: "lifecycle-configuration",
+    option: "--lifecycle-configuration",
+    document: {
+      Rules: [
+        {
+          Expiration: { Days: 30 },
+          ID: "logs",
+          Filter: { And: { Prefix: "logs/", Tags: [{ Key: "k", Value: "v" }] } },
+          Status: "Enabled",
+          Transitions: [{ Days: 1, StorageClass: "GLACIER" }],
+        },
+        {
+          Expiration: { ExpiredObjectDeleteMarker: true },
+          ID: "old",
+          Filter: {},
+          Status: "Enabled",
+          NoncurrentVersionExpiration: { NoncurrentDays: 7, NewerNoncurrentVersions: 3 },
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+        },
+      ],
+    },
+    beside: { TransitionDefaultMinimumObjectSize: "all_storage_classes_128K" },
+    deletedAs: "lifecycle",
+    gone: /NoSuchLifecycleConfiguration/,
   },
   {
     name: "website",
@@ -108,18 +138,22 @@ const KINDS: readonly DocumentKind[] = [
 
 /** Each document of a bucket's configuration is put, told as it was put, and deleted. */
 export function documentSteps(s3api: Command, bucket: string): readonly Step[] {
-  return KINDS.flatMap(({ name, option, document, member, gone }) => {
+  return KINDS.flatMap(({ name, option, document, member, beside, deletedAs = name, gone }) => {
     const named = ["--bucket", bucket, ...(member === undefined ? [] : ["--id", "one"])];
-    const step = (verb: string, ...parameters: readonly string[]) => ({
-      name: `${verb}-bucket-${name}`,
-      command: s3api(`${verb}-bucket-${name}`, ...named, ...parameters),
+    const step = (command: string, ...parameters: readonly string[]) => ({
+      name: command,
+      command: s3api(command, ...named, ...parameters),
     });
-    const told = member === undefined ? document : { [member]: document };
-    const put: Step = { ...step("put", option, JSON.stringify(document)), prints: /^$/ };
-    const get: Step = { ...step("get"), prints: printed(told) };
-    if (gone === undefined) return [put, get];
-    const remove: Step = { ...step("delete"), prints: /^$/ };
-    return [put, get, remove, { ...step("get"), failsWith: gone }];
+    const told = { ...beside, ...(member === undefined ? document : { [member]: document }) };
+    const put: Step = {
+      ...step(`put-bucket-${name}`, option, JSON.stringify(document)),
+      prints: beside === undefined ? /^$/ : printed(beside),
+    };
+    const get = step(`get-bucket-${name}`);
+    const puts: readonly Step[] = [put, { ...get, prints: printed(told) }];
+    if (gone === undefined) return puts;
+    const remove: Step = { ...step(`delete-bucket-${deletedAs}`), prints: /^$/ };
+    return [...puts, remove, { ...get, failsWith: gone }];
   });
 }
 

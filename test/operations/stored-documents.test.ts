@@ -48,6 +48,16 @@ const KINDS: readonly Kind[] = [
     isVouchedFor: true,
   },
   {
+    subresource: "lifecycle",
+    root: "LifecycleConfiguration",
+    content:
+      "<Rule><ID>r</ID><Filter><And><Prefix>p/</Prefix><Tag><Key>k</Key><Value>v</Value></Tag><ObjectSizeGreaterThan>1</ObjectSizeGreaterThan></And></Filter><Status>Enabled</Status><Expiration><Days>9</Days></Expiration><Transition><Days>8</Days><StorageClass>GLACIER</StorageClass></Transition><NoncurrentVersionExpiration><NoncurrentDays>2</NoncurrentDays><NewerNoncurrentVersions>3</NewerNoncurrentVersions></NoncurrentVersionExpiration></Rule>",
+    // A rule that does nothing.
+    child: "<Rule><Prefix/><Status>Enabled</Status></Rule>",
+    isVouchedFor: true,
+    maxKib: 1024,
+  },
+  {
     subresource: "object-lock",
     root: "ObjectLockConfiguration",
     content: "<ObjectLockEnabled>Enabled</ObjectLockEnabled>",

@@ -39,17 +39,28 @@ const FIRST_SHARD_SCHEMA: readonly string[] = [
   "CREATE INDEX version_null ON version (key) WHERE version_id IS NULL",
 ];
 
-const SHARD_SCHEMAS: readonly (readonly string[])[] = [
-  FIRST_SHARD_SCHEMA,
-  FIRST_SHARD_SCHEMA.flatMap((statement) =>
-    statement.includes("INDEX version_null")
-      ? [
-          "CREATE INDEX version_foreign ON version (key, version_id) WHERE is_foreign = 1",
-          statement,
-        ]
-      : [statement],
-  ),
+/** What each further step adds: the statements, and the one that they stand before. */
+const SHARD_STEPS: readonly { readonly before: string; readonly added: readonly string[] }[] = [
+  {
+    before: "INDEX version_null",
+    added: ["CREATE INDEX version_foreign ON version (key, version_id) WHERE is_foreign = 1"],
+  },
+  {
+    before: "TABLE migration",
+    added: [
+      "CREATE TABLE lifecycle_scan ( id INTEGER PRIMARY KEY CHECK (id = 0), cursor TEXT NOT NULL )",
+      "CREATE TABLE lifecycle_zone ( first_key TEXT PRIMARY KEY, next_due_ms INTEGER NOT NULL ) WITHOUT ROWID",
+    ],
+  },
 ];
+
+const SHARD_SCHEMAS: (readonly string[])[] = [FIRST_SHARD_SCHEMA];
+for (const { before, added } of SHARD_STEPS)
+  SHARD_SCHEMAS.push(
+    (SHARD_SCHEMAS.at(-1) ?? []).flatMap((statement) =>
+      statement.includes(before) ? [...added, statement] : [statement],
+    ),
+  );
 
 test("every schema of a shard has the tables that it was released with", async () => {
   expect(SHARD_SCHEMAS).toHaveLength(BUCKET_INDEX.length);
@@ -128,7 +139,7 @@ test.for([
     version: "a later",
     make: "UPDATE migration SET steps = 99",
     sentence:
-      "the data are of a later version of Ledge: they have 99 steps of a schema, this one knows 2",
+      "the data are of a later version of Ledge: they have 99 steps of a schema, this one knows 3",
   },
   {
     version: "an earlier",

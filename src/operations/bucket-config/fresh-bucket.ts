@@ -10,7 +10,6 @@ import type { STORED_DOCUMENTS } from "./stored-documents.ts";
 const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["GetBucketInventoryConfiguration", "GetInventoryConfiguration"],
   ["ListBucketInventoryConfigurations", "GetInventoryConfiguration"],
-  ["GetBucketLifecycleConfiguration", "GetLifecycleConfiguration"],
   ["GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"],
   ["GetBucketNotificationConfiguration", "GetBucketNotification"],
   ["GetBucketReplication", "GetReplicationConfiguration"],
@@ -29,7 +28,6 @@ export const FRESH_BUCKET = {
     [["IsTruncated", "false"]],
   ),
   "GET bucket?inventory&id": lacks("GetBucketInventoryConfiguration", "NoSuchConfiguration"),
-  "GET bucket?lifecycle": lacks("GetBucketLifecycleConfiguration", "NoSuchLifecycleConfiguration"),
   "GET bucket?logging": answers("GetBucketLogging", "BucketLoggingStatus"),
   "GET bucket?metadataConfiguration": lacks(
     "GetBucketMetadataConfiguration",

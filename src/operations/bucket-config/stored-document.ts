@@ -34,6 +34,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   readonly shape: Shape<Document>;
   /** AWS's name of the operations, without their verb. */
   readonly name: string;
+  /** Of the one that deletes it, where that is another; absent: `name`. */
+  readonly deleteName?: string;
   /** Of policies, without their verb; absent: `name`. To delete one takes the permission to put it. */
   readonly action?: string;
   /** Where it takes another permission to delete one. */
@@ -62,6 +64,8 @@ export interface DocumentKind<Subresource extends Storable, Document extends obj
   readonly inPlaceOfDeleted?: (context: BucketContext) => Document | undefined;
   /** What is left to do before the answer, with the bucket as it is since the document was put. */
   readonly finish?: (context: BucketContext, bucket: BucketRecord) => Promise<void>;
+  /** What PUT and GET say of a document beside its body. */
+  readonly answerHeaders?: (document: Document) => Readonly<Record<string, string>>;
   /** Of a document that shards decide with: what gateways know of it. Undefined: there is none any more. */
   readonly flags?: (document: Document | undefined) => ShardFlags;
 }
@@ -88,13 +92,16 @@ export function storedDocument<Subresource extends Storable, Document extends ob
   kind: DocumentKind<Subresource, Document>,
 ): Rows<"GET" | "PUT", Subresource> {
   const { subresource, root, shape, name, isVouchedFor, maxBytes, status = 200, check } = kind;
-  const { action = name, finish } = kind;
+  const { action = name, finish, answerHeaders = () => ({}) } = kind;
   const limits = limitsOf(kind);
   const get: BucketOperation = {
     name: `Get${name}`,
     scope: "bucket",
     access: onBucket(`Get${action}`, limits),
-    handle: async (context) => xmlResponse(root, shape.write(await documentOf(kind, context))),
+    async handle(context) {
+      const document = await documentOf(kind, context);
+      return xmlResponse(root, shape.write(document), { headers: answerHeaders(document) });
+    },
   };
   const put: BucketOperation = {
     name: `Put${name}`,
@@ -103,12 +110,13 @@ export function storedDocument<Subresource extends Storable, Document extends ob
     async handle(context) {
       const read = isVouchedFor ? readVouchedDocument : readDocument;
       const document = readXml(await read(context, maxBytes), root, shape);
+      let kept: Document | undefined = document;
       const changed = await configureBucket(context, context.bucket, async (bucket) => {
-        const kept = check === undefined ? document : await check(document, { ...context, bucket });
+        if (check !== undefined) kept = await check(document, { ...context, bucket });
         return changeOf(kind, bucket, kept);
       });
       await finish?.(context, changed);
-      return emptyResponse(status);
+      return emptyResponse(status, kept === undefined ? {} : answerHeaders(kept));
     },
   };
   const rows = { [`GET bucket?${subresource}`]: get, [`PUT bucket?${subresource}`]: put };
@@ -121,7 +129,7 @@ export function deletableDocument<Subresource extends Storable, Document extends
   kind: DocumentKind<Subresource, Document>,
 ): Rows<"GET" | "PUT" | "DELETE", Subresource> {
   const operation: BucketOperation = {
-    name: `Delete${kind.name}`,
+    name: `Delete${kind.deleteName ?? kind.name}`,
     scope: "bucket",
     access: onBucket(kind.deleteAction ?? `Put${kind.action ?? kind.name}`, limitsOf(kind)),
     async handle(context) {

@@ -4,6 +4,7 @@ import { ANALYTICS } from "./analytics.ts";
 import { CORS } from "./cors.ts";
 import { ENCRYPTION_DOCUMENT } from "./encryption.ts";
 import { INTELLIGENT_TIERING } from "./intelligent-tiering.ts";
+import { LIFECYCLE } from "./lifecycle.ts";
 import { METRICS } from "./metrics.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
 import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
@@ -23,6 +24,7 @@ export const STORED_DOCUMENTS = {
   ...storedDocument(ACCELERATE),
   ...deletableDocument(CORS),
   ...deletableDocument(ENCRYPTION_DOCUMENT),
+  ...deletableDocument(LIFECYCLE),
   ...storedDocument(OBJECT_LOCK),
   ...deletableDocument(OWNERSHIP_CONTROLS),
   ...deletableDocument(PUBLIC_ACCESS_BLOCK),

@@ -9,6 +9,7 @@ import {
 } from "../../protocol/encryption/customer-key.ts";
 import { encryptionHeaders } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
@@ -60,6 +61,7 @@ export const completeMultipartUpload: ObjectOperation = {
       {
         headers: {
           ...versionHeaders(completed.versionId),
+          ...expirationHeaders(completed.expiration),
           ...encryptionHeaders(completed.encryption),
           ...(customerKey !== undefined && customerKeyHeaders(customerKey)),
         },

@@ -4,6 +4,7 @@ import { newUploadEncryption } from "../../domain/encryption/upload-encryption.t
 import { makingAccount } from "../../domain/known-accounts.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
+import { uploadAbortHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
@@ -35,8 +36,8 @@ export const createMultipartUpload: ObjectOperation = {
       ? undefined
       : makingAccount(caller, ownerOf(bucket, settings.account));
     const encryption = await newUploadEncryption(context);
-    const isVersioned = bucket.shard.flags.versioning === "Enabled";
-    const { uploadId, versionId } = await index.createUpload(key, {
+    const { versioning, abortsUploads } = bucket.shard.flags;
+    const { uploadId, versionId, abort } = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),
       headers: parseStoredHeaders(headers),
       checksum,
@@ -44,7 +45,8 @@ export const createMultipartUpload: ObjectOperation = {
       access,
       initiator,
       encryption: encryption?.column,
-      ...(isVersioned && { versionId: newReservedVersionId() }),
+      ...(versioning === "Enabled" && { versionId: newReservedVersionId() }),
+      ...(abortsUploads === true && { wantsAbort: true }),
     });
     return xmlResponse(
       "InitiateMultipartUploadResult",
@@ -56,6 +58,7 @@ export const createMultipartUpload: ObjectOperation = {
       {
         headers: {
           ...versionHeaders(versionId),
+          ...uploadAbortHeaders(abort),
           ...(checksum !== undefined && {
             "x-amz-checksum-algorithm": checksum.algorithm,
             "x-amz-checksum-type": checksum.type,

@@ -7,6 +7,7 @@ import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checksumValueNodes } from "../../protocol/checksum-headers.ts";
 import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
+import { uploadAbortHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { parseListParts } from "../../protocol/multipart-parameters.ts";
 import { reservedVersion } from "../../protocol/version-headers.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
@@ -38,13 +39,17 @@ export const listParts: ObjectOperation = {
     const { partNumberMarker, maxParts } = parseListParts(request.query);
     const uploadId = uploadIdOf(request.query);
     const customerKey = parseCustomerKey(request.headers);
-    const { upload, parts, isTruncated } = await pageOf(maxParts, NO_PARTS, async (limit) => {
-      const page = await index.listParts(key, uploadId, partNumberMarker, limit);
-      if (page === undefined) throw noSuchUpload(uploadId);
-      if (customerKey !== undefined)
-        requireUploadsKey(bucket.id, page.upload.encryption, customerKey);
-      return page;
-    });
+    const { upload, parts, isTruncated, abort } = await pageOf(
+      maxParts,
+      NO_PARTS,
+      async (limit) => {
+        const page = await index.listParts(key, uploadId, partNumberMarker, limit);
+        if (page === undefined) throw noSuchUpload(uploadId);
+        if (customerKey !== undefined)
+          requireUploadsKey(bucket.id, page.upload.encryption, customerKey);
+        return page;
+      },
+    );
     const access = facts();
     const content: XmlNode[] = [
       ["Bucket", bucket.name],
@@ -61,7 +66,10 @@ export const listParts: ObjectOperation = {
       ["ChecksumType", upload.checksum?.type],
       ...parts.map(partNode),
     ];
-    const headers = reservedVersion(upload.versionId, flags());
+    const headers = {
+      ...reservedVersion(upload.versionId, flags()),
+      ...uploadAbortHeaders(abort),
+    };
     return xmlResponse("ListPartsResult", content, { headers });
   },
 };

@@ -11,6 +11,7 @@ import { parseWriteConditions } from "../../protocol/write-conditions.ts";
 import { parseAnnotationDirective, parseDirective } from "../../protocol/copy-directive.ts";
 import { parseCopySource } from "../../protocol/copy-source.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
@@ -87,6 +88,7 @@ export const copyObject: ObjectOperation = {
         headers: {
           ...copied.encryptionHeaders,
           ...versionHeaders(copied.versionId),
+          ...expirationHeaders(copied.expiration),
           ...copySourceVersion(copied.sourceVersionId),
         },
       },

@@ -5,6 +5,7 @@ import { checksumHeaders } from "../../protocol/checksum-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { emptyResponse, xmlResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
 import { ofUpload } from "../access.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
@@ -28,7 +29,7 @@ export const postObject: ObjectOperation = {
     if (form === undefined) throw new Error("PostObject without a form");
     const upload = await describedUpload(context);
     const stored = await storeFormFile(context, form, upload);
-    const { etag, checksum, versionId, encryptionHeaders } = await commitObject(
+    const { etag, checksum, versionId, expiration, encryptionHeaders } = await commitObject(
       context,
       upload,
       stored,
@@ -36,6 +37,7 @@ export const postObject: ObjectOperation = {
     return answer(context, form.fields, quoteEtag(etag), {
       ...checksumHeaders(checksum),
       ...putVersion(versionId),
+      ...expirationHeaders(expiration),
       ...encryptionHeaders,
     });
   },

@@ -4,6 +4,7 @@ import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
 import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
+import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
 import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
@@ -38,6 +39,7 @@ export const putObject: ObjectOperation = {
       ...written.encryptionHeaders,
       ...checksumHeaders(written.checksum),
       ...putVersion(written.versionId),
+      ...expirationHeaders(written.expiration),
       ...(offsetBytes !== undefined && { "x-amz-object-size": String(written.sizeBytes) }),
     });
   },

@@ -1,4 +1,5 @@
 import type { ShardPart } from "../ports/bucket-directory.ts";
+import { restartLifecycle } from "./lifecycle/next-scan.ts";
 import type { Transaction } from "./transaction.ts";
 
 /**
@@ -8,11 +9,16 @@ import type { Transaction } from "./transaction.ts";
  * @param part undefined: as the shard knows it
  */
 export function configureShard(
-  { configuration, cache }: Transaction,
+  transaction: Transaction,
   gatewayRevision: number,
   part: ShardPart | undefined,
 ): void {
+  const { configuration, cache } = transaction;
+  const { lifecycle } = configuration;
   configuration.hearOfGatewayPart(gatewayRevision);
+  if (part === undefined || !configuration.takeShardPart(part)) return;
   // A record in memory knows which version id is shown of it.
-  if (part !== undefined && configuration.takeShardPart(part)) cache.clear();
+  cache.clear();
+  if ((lifecycle ?? configuration.lifecycle) !== undefined)
+    restartLifecycle(transaction, lifecycle?.abortsUploads === true);
 }

@@ -23,6 +23,7 @@ import { JobTable } from "./job-table.ts";
 import { type JudgedHolds, judgeHolds } from "./jobs/hold-jobs.ts";
 import { type Jobs, runDue } from "./jobs/jobs.ts";
 import { shardJobs } from "./jobs/shard-jobs.ts";
+import { nextScanMs } from "./lifecycle/next-scan.ts";
 import { changeAnnotation, listAnnotations, readAnnotation } from "./objects/annotations.ts";
 import { appendToObject } from "./objects/append-object.ts";
 import { changeAttributes } from "./objects/change-attributes.ts";
@@ -183,7 +184,7 @@ export class BucketIndexObject extends DurableObject {
   }
 
   listParts(stamp: number, known: number, ...args: Args<"listParts">): Answer<"listParts"> {
-    return this.#calls.answer(stamp, known, () => listParts(this.#shard.sql, ...args));
+    return this.#calls.answer(stamp, known, () => listParts(this.#shard, ...args));
   }
 
   listUploads(stamp: number, known: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
@@ -252,7 +253,12 @@ export class BucketIndexObject extends DurableObject {
   }
 
   override async alarm(): Promise<void> {
-    await runDue(this.#jobTable, this.#jobs, Date.now());
+    const nowMs = Date.now();
+    const { configuration, state } = this.#shard;
+    // Code that did not know of rules may have been told them: it kept them, and scheduled nothing.
+    if (configuration.lifecycle !== undefined && state.seal === undefined)
+      this.#jobTable.schedule("lifecycle", nextScanMs(this.#shard, nowMs));
+    await runDue(this.#jobTable, this.#jobs, nowMs);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Shard } from "./shard.ts";
 
 export type CreatedBy = "Put" | "Copy" | "CompleteMultipartUpload" | "Append" | "Rename";
 
-export type RemovedBy = "Delete" | "Rename";
+export type RemovedBy = "Delete" | "Lifecycle" | "Rename";
 
 /** What happened to one version, and by which operation; `row` is what the index has of it, or had. */
 export type ObjectEvent =
@@ -19,7 +19,7 @@ export type ObjectEvent =
     }
   | {
       readonly kind: "changed";
-      readonly what: AttributeChange["kind"] | "annotation";
+      readonly what: AttributeChange["kind"] | "annotation" | "storage-class";
       readonly row: ObjectRow;
     };
 

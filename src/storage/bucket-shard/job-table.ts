@@ -6,8 +6,11 @@ export const JOB_KINDS = [
   "holds",
   "released-holds",
   "sweep",
+  "lifecycle",
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
+
+const KINDS: ReadonlySet<string> = new Set(JOB_KINDS);
 
 /** The shard's one alarm, and the table `job`, which says what is due when: the alarm is set to the earliest. */
 export class JobTable {
@@ -67,8 +70,11 @@ export class JobTable {
   }
 
   #rows(): Map<string, number> {
+    if (this.#dueMs !== undefined) return this.#dueMs;
     const { sql } = this.#storage;
-    this.#dueMs ??= new Map([...sql.exec("SELECT kind, due_ms FROM job").raw<[string, number]>()]);
+    const rows = [...sql.exec("SELECT kind, due_ms FROM job").raw<[string, number]>()];
+    // A job that only newer code knows waits for it: an alarm for what is never run would ring for ever.
+    this.#dueMs = new Map(rows.filter(([kind]) => KINDS.has(kind)));
     return this.#dueMs;
   }
 

@@ -82,7 +82,13 @@ export class ShardCalls {
 
   /** The shard's own effect, which nobody called for, in a transaction of its own. */
   alone<T>(effect: (transaction: Transaction) => T): T {
-    return this.#storage.transactionSync(() => this.#perform(effect));
+    try {
+      return this.#storage.transactionSync(() => this.#perform(effect));
+    } catch (error) {
+      this.#shard.state.forgetReservation();
+      this.#forget();
+      throw error;
+    }
   }
 
   /** What was read from a transaction that did not commit must not be remembered. */
@@ -90,11 +96,15 @@ export class ShardCalls {
     try {
       return await this.#commits.run(effect);
     } catch (error) {
-      this.#shard.cache.clear();
-      this.#shard.configuration.reload();
-      this.#jobTable.forget();
+      this.#forget();
       throw error;
     }
+  }
+
+  #forget(): void {
+    this.#shard.cache.clear();
+    this.#shard.configuration.reload();
+    this.#jobTable.forget();
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ShardDocuments, VersioningStatus } from "../../protocol/bucket-configuration.ts";
+import { Lifecycle } from "../../protocol/lifecycle/lifecycle.ts";
 import type { LockConfiguration } from "../../protocol/object-lock-configuration.ts";
 import type { ShardPart } from "../ports/bucket-directory.ts";
 
@@ -13,6 +14,8 @@ export class ShardConfiguration {
   #gatewayRevision = 0;
   #shardRevision = 0;
   #documents: ShardDocuments = {};
+  /** Of the documents; undefined until somebody asks. */
+  #lifecycle: Lifecycle | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -24,6 +27,7 @@ export class ShardConfiguration {
     this.#gatewayRevision = 0;
     this.#shardRevision = 0;
     this.#documents = {};
+    this.#lifecycle = undefined;
     const query = "SELECT part, revision, body FROM setting";
     const rows = this.#sql.exec<{ part: string; revision: number; body: string | null }>(query);
     for (const { part, revision, body } of rows.toArray())
@@ -49,6 +53,14 @@ export class ShardConfiguration {
     return this.#documents.lock?.Rule?.DefaultRetention;
   }
 
+  /** Undefined: no rule is enabled. */
+  get lifecycle(): Lifecycle | undefined {
+    const { lifecycle: document } = this.#documents;
+    if (document === undefined) return undefined;
+    this.#lifecycle ??= new Lifecycle(document);
+    return this.#lifecycle.rules.length > 0 ? this.#lifecycle : undefined;
+  }
+
   /** Of what is older than the shard knows, nothing is kept. */
   hearOfGatewayPart(revision: number): void {
     if (revision <= this.#gatewayRevision) return;
@@ -67,6 +79,7 @@ export class ShardConfiguration {
   #remember({ revision, documents }: ShardPart): void {
     this.#shardRevision = revision;
     this.#documents = JSON.parse(documents) as ShardDocuments;
+    this.#lifecycle = undefined;
   }
 
   #write(part: string, revision: number, body: string | null): void {

@@ -61,6 +61,8 @@ export type CommitOutcome =
       readonly lastModifiedMs: number;
       /** Undefined: the bucket never had versions. */
       readonly versionId: string | undefined;
+      /** `x-amz-expiration`; undefined: no rule says that it expires. */
+      readonly expiration?: string | undefined;
     }
   | ConditionRefusal
   /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */

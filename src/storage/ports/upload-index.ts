@@ -5,6 +5,7 @@ import type {
   PartRecord,
   UploadChecksum,
 } from "../../protocol/multipart-completion.ts";
+import type { UploadAbort } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type {
   BlobContent,
@@ -30,12 +31,16 @@ export interface UploadDraft {
   readonly initiator?: Account | undefined;
   /** Reserved for the version to be; not kept where versions have no ids of their own. */
   readonly versionId?: string | undefined;
+  /** The gateway takes `CreatedUpload.abort`. */
+  readonly wantsAbort?: boolean;
 }
 
 export interface CreatedUpload {
   readonly uploadId: string;
   /** The one that was reserved, if it is kept. */
   readonly versionId?: string | undefined;
+  /** Undefined: no rule aborts it. */
+  readonly abort?: UploadAbort | undefined;
 }
 
 /** What a listing knows of an upload. */
@@ -83,6 +88,8 @@ export interface PartPage {
   readonly upload: UploadRecord;
   readonly parts: readonly PartRecord[];
   readonly isTruncated: boolean;
+  /** As in `CreatedUpload`. */
+  readonly abort?: UploadAbort | undefined;
 }
 
 export interface ListUploadsQuery {
@@ -109,6 +116,8 @@ export interface UploadPage {
 export interface CompletedUpload extends JoinedParts {
   /** Of the object. */
   readonly encryption?: string | undefined;
+  /** `x-amz-expiration`; not told again either. */
+  readonly expiration?: string | undefined;
   /** Undefined: the null version. */
   readonly versionId: string | undefined;
 }

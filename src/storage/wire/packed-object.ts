@@ -12,6 +12,8 @@ export interface PackedObject {
   readonly columns: PackedColumns;
   readonly content: Content | undefined;
   readonly annotationCount: number | undefined;
+  /** As in `ObjectRecord`. */
+  readonly expiration?: string;
 }
 
 export type PackedColumns = readonly [
@@ -28,7 +30,12 @@ export type PackedColumns = readonly [
 ];
 
 /** @throws Error when the bytes are not as many as the row says */
-export function unpackObject({ columns, content, annotationCount }: PackedObject): ObjectRecord {
+export function unpackObject({
+  columns,
+  content,
+  annotationCount,
+  expiration,
+}: PackedObject): ObjectRecord {
   const [summary, sequence, versionId, headers, attributes, access, encryption, sealedKey] =
     columns;
   if (content?.kind === "inline") requireLength(content.bytes, summary, encryption ?? undefined);
@@ -43,6 +50,7 @@ export function unpackObject({ columns, content, annotationCount }: PackedObject
     ...(typeof encryption === "string" && { encryption }),
     content: sealedKey instanceof ArrayBuffer ? sealedContent(content, sealedKey) : content,
     ...(annotationCount !== undefined && { annotationCount }),
+    ...(expiration !== undefined && { expiration }),
   };
 }
 

@@ -8,6 +8,7 @@ import { forgetCompletions } from "../uploads/completions.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
 import type { Jobs } from "./jobs.ts";
+import { scanByLifecycle } from "./lifecycle-job.ts";
 import { abandonUploads } from "./upload-jobs.ts";
 
 /** The jobs of a shard, with all that they reach beyond it: the blob store, the Directory, and other shards. */
@@ -29,6 +30,7 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
     uploads: (nowMs) => abandonUploads(shard, directory, nowMs, transact),
     completions: async () => transact(forgetCompletions),
     holds: (nowMs) => checkHolds(sql, peerOf, settings.orphanAgeMs, nowMs, transact),
+    lifecycle: async (nowMs) => scanByLifecycle(shard, nowMs, transact),
     "released-holds": (nowMs) => returnHolds(sql, peerOf, nowMs),
   };
 }

@@ -10,7 +10,7 @@ const SETTLING_MS = 60_000;
 
 /** Aborts the uploads that began `uploadExpiryMs` ago, and all of a bucket that is gone. A delete that died is undone. */
 export async function abandonUploads(
-  { sql, state, settings }: Shard,
+  { sql, state, settings, configuration }: Shard,
   directory: BucketDirectory,
   nowMs: number,
   transact: Transact,
@@ -22,6 +22,8 @@ export async function abandonUploads(
   if (fate === "active" && seal !== undefined && state.seal === seal)
     transact(() => state.setSeal(undefined));
   const isGone = fate === "deleted";
+  // The lifecycle job does it, where a rule is about uploads.
+  if (fate === "active" && configuration.lifecycle?.abortsUploads === true) return undefined;
   const beforeMs = isGone ? nowMs : nowMs - uploadExpiryMs;
   const mayAbort = isGone || uploadExpiryMs > 0;
   if (

@@ -2,6 +2,7 @@ import type { ObjectAttributes } from "../../../protocol/object-record.ts";
 import type { AttributeChange, ChangeOutcome } from "../../ports/bucket-index.ts";
 import type { DecidedOnObject } from "../../ports/decided-on.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
+import { touchZone } from "../lifecycle/zones.ts";
 import { requireVersion } from "../rows/find-object.ts";
 import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
@@ -9,12 +10,13 @@ import { changeRetention } from "./change-retention.ts";
 
 /** Changes tags, retention, legal hold, or ACL of a version, in its row: its sequence and its time stay. */
 export function changeAttributes(
-  { sql, configuration, cache, nowMs, emit }: Transaction,
+  transaction: Transaction,
   key: string,
   versionId: string | undefined,
   change: AttributeChange,
   decidedOn?: DecidedOnObject,
 ): ChangeOutcome {
+  const { sql, configuration, cache, nowMs, emit } = transaction;
   const found = requireVersion(sql, key, versionId, decidedOn);
   if (!found.ok) return found;
   const { isCurrentObject } = found;
@@ -41,6 +43,8 @@ export function changeAttributes(
       key,
       row.sequence,
     );
+  // Rules may look at the tags.
+  if (change.kind === "tags") touchZone(transaction, key);
   emit({ kind: "changed", what: change.kind, row });
   return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
 }

@@ -19,6 +19,7 @@ import {
 } from "../rows/object-row.ts";
 import { putObjectRow } from "../rows/object-table.ts";
 import type { Transaction } from "../transaction.ts";
+import { expirationOfRow } from "./expiration.ts";
 import { makeRoom } from "./make-room.ts";
 
 /** Makes `draft` the object of `key`, if the conditions hold; what it replaces becomes an older version, or garbage. */
@@ -47,6 +48,7 @@ export function commitObject(
     ok: true,
     lastModifiedMs: transaction.nowMs,
     versionId: shownVersionId(versionId, versioning),
+    expiration: expirationOfRow(transaction, { ...row, key }),
   };
 }
 

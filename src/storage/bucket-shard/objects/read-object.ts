@@ -12,6 +12,7 @@ import {
   type VersionRow,
 } from "../rows/object-row.ts";
 import type { Shard } from "../shard.ts";
+import { expirationOfRow } from "./expiration.ts";
 import type { CachedObject } from "./object-cache.ts";
 
 /**
@@ -26,14 +27,19 @@ export function readObject(
   const found = findWanted(shard, key, wanted.versionId);
   if (found === undefined || "kind" in found) return found;
   const { columns } = found;
-  const [, sequence] = columns;
-  return {
+  const [summary, sequence, , , attributes] = columns;
+  const packed: PackedObject = {
     kind: "packed",
     columns,
     content: contentOf(shard, key, found, wanted),
     annotationCount:
       wanted.annotations === true ? countAnnotations(shard.sql, sequence) : undefined,
   };
+  // AWS does not tell it of a version that was asked for by its id, not even of the current one.
+  if (shard.configuration.lifecycle === undefined || wanted.versionId !== undefined) return packed;
+  const [, modified_ms, size_bytes] = summary;
+  const expiration = expirationOfRow(shard, { key, modified_ms, size_bytes, attributes });
+  return expiration === undefined ? packed : { ...packed, expiration };
 }
 
 function findWanted(

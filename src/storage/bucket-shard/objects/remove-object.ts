@@ -4,7 +4,13 @@ import { NULL_VERSION, newVersionId } from "../../../protocol/version-id.ts";
 import type { Removal, RemoveOutcome, RequiredOwner } from "../../ports/bucket-index.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import type { RemovedBy } from "../events.ts";
-import { findNewestVersion, findObject, findVersion } from "../rows/find-object.ts";
+import { touchZone } from "../lifecycle/zones.ts";
+import {
+  findNewestVersion,
+  findObject,
+  findVersion,
+  type FoundVersion,
+} from "../rows/find-object.ts";
 import { checkObject, type ObjectRow } from "../rows/object-row.ts";
 import {
   deleteObjectRow,
@@ -46,7 +52,7 @@ export function removeCurrent(
   by: RemovedBy = "Delete",
 ): Removed {
   const { sql, state, nowMs, emit } = transaction;
-  const { versioning } = transaction.configuration;
+  const { versioning, lifecycle } = transaction.configuration;
   makeRoom(transaction, key, existing);
   if (existing !== undefined) deleteObjectRow(sql, key);
   if (versioning === undefined) {
@@ -57,6 +63,9 @@ export function removeCurrent(
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
   const marker = { key, sequence, modified_ms: nowMs, version_id: versionId };
   putMarkerRow(sql, marker);
+  // It may be the only version that the key has.
+  if (lifecycle?.removesLoneMarkers === true && (existing === undefined || versionId === null))
+    touchZone(transaction, key);
   emit({ kind: "marked", by, row: marker });
   return { versionId: versionId ?? NULL_VERSION, isMarker: true };
 }
@@ -66,24 +75,36 @@ function removeVersion(
   removal: Removal,
   versionId: string,
 ): RemoveOutcome {
-  const { sql, cache, nowMs, emit } = transaction;
+  const { nowMs } = transaction;
   const { key, conditions, bypassesGovernance, by = "Delete", onlyIfOwner } = removal;
-  const found = findVersion(sql, key, versionId);
+  const found = findVersion(transaction.sql, key, versionId);
   if (!isOwners(found?.row, onlyIfOwner)) return { ok: false, reason: "NotOwner" };
   const refusal = checkObject(conditions, found?.row);
   if (refusal !== undefined) return refusal;
   if (found === undefined) return { ok: true, versionId, isMarker: false };
-  const { row, isCurrentObject, isMarker } = found;
-  if (isLocked(readAttributes(row.attributes), nowMs, bypassesGovernance))
+  if (isLocked(readAttributes(found.row.attributes), nowMs, bypassesGovernance))
     return { ok: false, reason: "AccessDenied" };
+  removeFound(transaction, found, by);
+  return { ok: true, versionId, isMarker: found.isMarker };
+}
+
+/** The version goes for good; what is not locked, the caller has seen. */
+export function removeFound(
+  transaction: Transaction,
+  { row, isCurrentObject, isMarker }: FoundVersion,
+  by: RemovedBy,
+): void {
+  const { sql, cache, emit } = transaction;
+  const { key } = row;
   if (isCurrentObject) {
     deleteObjectRow(sql, key);
     cache.delete(key);
   } else deleteVersionRow(sql, row);
   if (!isMarker) dropContent(transaction, row);
   promoteNewest(transaction, key);
+  // What is left may be the current version from now on, or a lone delete marker.
+  touchZone(transaction, key);
   emit({ kind: "removed", by, row });
-  return { ok: true, versionId, isMarker };
 }
 
 /** What is not there is nobody's: the same delete once more is as good. */

@@ -1,6 +1,7 @@
 import type { Rename, RenameOutcome } from "../../ports/bucket-index.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { addReferences } from "../contents/contents.ts";
+import { touchZone } from "../lifecycle/zones.ts";
 import { findObject } from "../rows/find-object.ts";
 import { checkObject, shownVersionId } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
@@ -40,6 +41,8 @@ export function renameObject(
     content,
     annotatedAs: source.sequence,
   });
+  // It brings its time along.
+  touchZone(transaction, key);
   removeCurrent(transaction, sourceKey, source, "Rename");
   return { ok: true, versionId };
 }

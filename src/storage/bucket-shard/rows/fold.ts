@@ -2,7 +2,7 @@ import { compareUtf8, successorOfPrefix } from "../../../lib/utf8-order.ts";
 import type { ListQuery } from "../../ports/bucket-index.ts";
 
 /** SQLite sorts any blob after any text: an upper bound for prefixes that have no successor. */
-const AFTER_ALL_TEXT = new ArrayBuffer(0);
+export const AFTER_ALL_TEXT = new ArrayBuffer(0);
 
 /**
  * How many rows are read at first where a common prefix may come, so that few are read in vain when one does. As long as

@@ -171,4 +171,16 @@ export const MIGRATIONS: Migrations = [
   -- Those whose id does not tell where they are.
   CREATE INDEX version_foreign ON version (key, version_id) WHERE is_foreign = 1;
   `,
+  `
+  CREATE TABLE lifecycle_scan (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    cursor TEXT NOT NULL
+  );
+
+  -- Stretches of keys, each up to the next one, and before when nothing in it is due.
+  CREATE TABLE lifecycle_zone (
+    first_key TEXT PRIMARY KEY,
+    next_due_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];

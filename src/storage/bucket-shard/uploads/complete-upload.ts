@@ -12,6 +12,7 @@ import type { WriteConditions } from "../../../protocol/write-conditions.ts";
 import type { CompletedUpload } from "../../ports/upload-index.ts";
 import { addContent } from "../contents/contents.ts";
 import { stitchParts } from "../contents/segments.ts";
+import { expirationOfRow } from "../objects/expiration.ts";
 import { newRow, placeObject } from "../objects/place-object.ts";
 import { findObject } from "../rows/find-object.ts";
 import { checkObject } from "../rows/object-row.ts";
@@ -30,7 +31,7 @@ export function completeUpload(
   completion: Completion,
 ): CompletedUpload | CompletionRefusal {
   const { sql, state, nowMs } = transaction;
-  const page = listParts(sql, key, uploadId, 0, MAX_PARTS);
+  const page = listParts(transaction, key, uploadId, 0, MAX_PARTS);
   if (page === undefined)
     return recallCompletion(sql, key, uploadId, completion) ?? { ok: false, code: "NoSuchUpload" };
   const { upload } = page;
@@ -67,7 +68,8 @@ export function completeUpload(
   const placement = { by, key, existing, row, content: contentId, reservedVersionId } as const;
   const versionId = placeObject(transaction, placement);
   removeUpload(transaction, key, uploadId);
-  const completed: CompletedUpload = { ...joined, versionId, encryption };
+  const expiration = expirationOfRow(transaction, { ...row, key });
+  const completed: CompletedUpload = { ...joined, versionId, encryption, expiration };
   rememberCompletion(transaction, key, uploadId, completion, completed);
   return completed;
 }

@@ -5,6 +5,7 @@ import type {
   PartRecord,
   UploadChecksum,
 } from "../../../protocol/multipart-completion.ts";
+import { type UploadAbort, uploadAbortOf } from "../../../protocol/lifecycle/lifecycle-headers.ts";
 import type { Segment, StoredChecksum, StoredHeaders } from "../../../protocol/object-record.ts";
 import type {
   AbortOutcome,
@@ -22,6 +23,8 @@ import { addContent, dropReferences } from "../contents/contents.ts";
 import { isSwept, refer } from "../contents/references.ts";
 import { insertCopiedSegments } from "../contents/segments.ts";
 import { findObject } from "../rows/find-object.ts";
+import type { ShardConfiguration } from "../shard-configuration.ts";
+import type { Shard } from "../shard.ts";
 import type { Transaction } from "../transaction.ts";
 
 interface UploadRow extends Record<string, SqlStorageValue> {
@@ -74,7 +77,18 @@ export function createUpload(
     writeAttributes(draft.attributes),
     findObject(sql, key)?.sequence ?? null,
   );
-  return draft.versionId === undefined ? uploadId : { uploadId, versionId };
+  const { wantsAbort = false } = draft;
+  if (draft.versionId === undefined && !wantsAbort) return uploadId;
+  const abort = wantsAbort ? abortOf(configuration, key, nowMs) : undefined;
+  return { uploadId, versionId, ...(abort !== undefined && { abort }) };
+}
+
+function abortOf(
+  { lifecycle }: ShardConfiguration,
+  key: string,
+  initiatedMs: number,
+): UploadAbort | undefined {
+  return lifecycle && uploadAbortOf(lifecycle, key, initiatedMs);
 }
 
 export function findUpload(
@@ -189,7 +203,7 @@ export function findParts(
 }
 
 export function listParts(
-  sql: SqlStorage,
+  { sql, configuration }: Shard,
   key: string,
   uploadId: string,
   after: number,
@@ -205,7 +219,8 @@ export function listParts(
     lastModifiedMs: row.modified_ms,
     checksum: readChecksum(row.checksum),
   }));
-  return { upload, parts, isTruncated: rows.length > limit };
+  const abort = abortOf(configuration, key, upload.initiatedMs);
+  return { upload, parts, isTruncated: rows.length > limit, ...(abort !== undefined && { abort }) };
 }
 
 export function abortUpload(
