@@ -1,11 +1,5 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
+import { beforeAll, describe, expect, test } from "vitest";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
-import { advanceClock, bucketIdOf } from "../support/faults.ts";
-import { storedRule } from "../support/stored-rule.ts";
-import { query, runDueAlarm, shardNames, startClock } from "../support/shards.ts";
 import { allowedForm, formBody, sendForm } from "../support/form.ts";
 import { putLifecycle, rule, setLifecycle } from "../support/lifecycle.ts";
 import { complete, putPart } from "../support/multipart.ts";
@@ -261,55 +255,5 @@ describe("x-amz-expiration", () => {
     expect(expiration(done)).toBe(WEEK());
     const other = await signedFetch("POST", `/${bucket}/b`, { query: { uploads: "" } });
     expect(abort(other)).toEqual([null, null]);
-  });
-});
-
-describe("the lifecycle job", () => {
-  afterEach(() => void vi.useRealTimers());
-
-  const status = async (bucket: string, key: string): Promise<number> =>
-    (await signedFetch("HEAD", `/${bucket}/${key}`)).status;
-
-  async function pass(days: number, bucket: string): Promise<void> {
-    advanceClock(days * 86_400_000);
-    for (const shard of shardNames(await bucketIdOf(bucket))) await runDueAlarm(shard);
-  }
-
-  test("runs by the alarm of each shard, and no more once the rules are gone", async () => {
-    startClock();
-    const bucket = await uniqueBucket();
-    await setLifecycle(bucket, rule("<Expiration><Days>2</Days></Expiration>"));
-    for (const key of ["a", "b", "c"]) await putObject(bucket, key, "x");
-    await pass(1, bucket);
-    expect(await status(bucket, "a")).toBe(200);
-    await pass(3, bucket);
-    for (const key of ["a", "b", "c"]) expect(await status(bucket, key)).toBe(404);
-
-    await putObject(bucket, "d", "x");
-    await signedFetch("DELETE", `/${bucket}`, { query: { lifecycle: "" } });
-    await pass(4, bucket);
-    expect(await status(bucket, "d")).toBe(200);
-    const jobs = await query(`${await bucketIdOf(bucket)}/0`, "SELECT kind FROM job");
-    expect(jobs).not.toContainEqual({ kind: "lifecycle" });
-  });
-
-  test("is scheduled by the first alarm of code that knows rules, if older code was told them", async () => {
-    startClock();
-    const bucket = await uniqueBucket();
-    const shard = `${await bucketIdOf(bucket)}/0`;
-    const documents = {
-      lifecycle: { Rule: [storedRule({ Expiration: { Days: 1 } })] },
-    };
-    await query(
-      shard,
-      "INSERT INTO setting (part, revision, body) VALUES ('shard', 9, ?)",
-      JSON.stringify(documents),
-    );
-    await runInDurableObject(env.BUCKET_INDEX.getByName(shard), async (_, context) => {
-      const restarted = new BucketIndexObject(context, env);
-      await restarted.alarm();
-      const jobs = context.storage.sql.exec("SELECT kind FROM job").toArray();
-      expect(jobs).toContainEqual({ kind: "lifecycle" });
-    });
   });
 });
