@@ -96,6 +96,7 @@ describe("PutBucketLifecycleConfiguration", () => {
       rule(
         "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays><NewerNoncurrentVersions>101</NewerNoncurrentVersions></NoncurrentVersionExpiration>",
       ),
+      "'NewerNoncurrentVersions' must be between 1 and 100",
     ],
   ])("of a rule that %s is %s, and not kept", async ([, code, rules, message]) => {
     const response = await putLifecycle(bucket, rules);

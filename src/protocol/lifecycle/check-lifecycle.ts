@@ -257,8 +257,11 @@ function countOf(values: readonly unknown[]): number {
   return values.filter((value) => value !== undefined).length;
 }
 
+/** @param message whose first word, in quotes, is the element's name */
 function checkNumber(value: number, least: number, most: number, message: string): void {
-  if (value < least || value > most) throw invalidArgument(message, "Days", String(value));
+  if (value >= least && value <= most) return;
+  const [, name = ""] = message.split("'");
+  throw invalidArgument(message, name, String(value));
 }
 
 function invalidRequest(message: string): S3Error {
