@@ -21,12 +21,12 @@ export interface Decoding {
   /** They are read in multiples of so many. */
   readonly unitBytes: number;
   /** @throws Error when they are not what they should be */
-  decode(bytes: Buffer<ArrayBuffer>): readonly Chunk[];
+  decode(bytes: Buffer<ArrayBuffer>): Chunk;
 }
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
-const AS_IT_IS: Decoding = { unitBytes: 1, decode: (bytes) => [bytes] };
+const AS_IT_IS: Decoding = { unitBytes: 1, decode: (bytes) => bytes };
 
 /**
  * Opens a file, or a range of it, to be read once.
@@ -83,9 +83,9 @@ function endsEarly(file: string, atByte: number): Error {
 class HeldBody extends Pourable {
   #bytes: Chunk | undefined;
 
-  constructor(chunks: readonly Chunk[]) {
+  constructor(bytes: Chunk) {
     super();
-    this.#bytes = joined(chunks);
+    this.#bytes = bytes;
   }
 
   override async pour(outgoing: Writable): Promise<void> {
@@ -103,11 +103,6 @@ class HeldBody extends Pourable {
   }
 }
 
-function joined(chunks: readonly Chunk[]): Chunk {
-  const [only] = chunks;
-  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
-}
-
 let openBodies = 0;
 
 function release(descriptor: number): void {
@@ -117,16 +112,6 @@ function release(descriptor: number): void {
 
 /** Of bodies that nobody read and nobody cancelled. */
 const forgotten = new FinalizationRegistry(release);
-
-/** In one system call. Done when all of it is the caller's again. */
-async function allWritten(outgoing: Writable, chunks: readonly Chunk[]): Promise<void> {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return written(outgoing, only);
-  outgoing.cork();
-  const writing = chunks.map((chunk) => written(outgoing, chunk));
-  outgoing.uncork();
-  await Promise.all(writing);
-}
 
 /** A range of an open file, which is closed however this ends. */
 class FileBody extends Pourable {
@@ -157,7 +142,7 @@ class FileBody extends Pourable {
 
   override async pour(outgoing: Writable): Promise<void> {
     try {
-      await this.#passOn((chunks) => allWritten(outgoing, chunks));
+      await this.#passOn((chunk) => written(outgoing, chunk));
       outgoing.end();
     } catch {
       outgoing.destroy();
@@ -165,20 +150,18 @@ class FileBody extends Pourable {
   }
 
   protected override passTo(writable: HandoverWritable): Promise<void> {
-    return this.#passOn(async (chunks) => {
-      for (const chunk of chunks) await writable.pass(chunk);
-    });
+    return this.#passOn((chunk) => writable.pass(chunk));
   }
 
   /** By two buffers: one is filled while the other is sent. */
-  async #passOn(send: (chunks: readonly Chunk[]) => Promise<void>): Promise<void> {
+  async #passOn(send: (chunk: Chunk) => Promise<void>): Promise<void> {
     try {
       let [filled, sending] = [this.#newBuffer(), this.#newBuffer()];
       let sent: Promise<void> | undefined;
       while (this.#leftBytes > 0) {
-        const chunks = await this.#readInto(filled);
+        const chunk = await this.#readInto(filled);
         await sent;
-        sent = send(chunks);
+        sent = send(chunk);
         // It is awaited after the next read.
         sent.catch(() => undefined);
         [filled, sending] = [sending, filled];
@@ -191,9 +174,9 @@ class FileBody extends Pourable {
 
   protected override async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (this.#isOver) return undefined;
-    const chunks = await this.#readInto(this.#newBuffer());
+    const bytes = await this.#readInto(this.#newBuffer());
     if (this.#leftBytes === 0) this.#close();
-    return joined(chunks);
+    return bytes;
   }
 
   override async cancel(): Promise<void> {
@@ -213,7 +196,7 @@ class FileBody extends Pourable {
    *
    * @throws Error when the file has ended, or is not what it should be
    */
-  async #readInto(buffer: Buffer<ArrayBuffer>): Promise<readonly Chunk[]> {
+  async #readInto(buffer: Buffer<ArrayBuffer>): Promise<Chunk> {
     const length = Math.min(buffer.byteLength, this.#leftBytes);
     this.#isReading = true;
     try {

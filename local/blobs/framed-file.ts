@@ -45,16 +45,28 @@ function decodingOf(keys: BlobKeys, sizeBytes: number, offset: number, length: n
   return {
     unitBytes,
     decode(bytes) {
-      const plain: Uint8Array<ArrayBuffer>[] = [];
+      let endsAt = 0;
+      const begins = Math.min(skippedBytes, bytes.byteLength);
       for (let at = 0; at < bytes.byteLength; at += unitBytes) {
         const opened = cipher.open(frame, frame === last, bytes.subarray(at, at + unitBytes));
         frame += 1;
-        const wanted = opened.subarray(skippedBytes, skippedBytes + leftBytes);
-        skippedBytes = 0;
-        leftBytes -= wanted.byteLength;
-        plain.push(wanted as Uint8Array<ArrayBuffer>);
+        // It is shorter than what it was made of, which nobody needs any more.
+        bytes.set(opened, endsAt);
+        endsAt += opened.byteLength;
+        release(opened);
       }
-      return plain;
+      const wanted = bytes.subarray(begins, Math.min(begins + leftBytes, endsAt));
+      skippedBytes = 0;
+      leftBytes -= wanted.byteLength;
+      return wanted;
     },
   };
+}
+
+/**
+ * Gives the memory back, which the collector would do much later: for each frame to come from memory that was never touched takes
+ * more time than to decrypt it (measured 2026-11).
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
