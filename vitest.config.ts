@@ -36,6 +36,8 @@ const OF_ONE_SHARD = [
       "kms-objects",
       "kms-of-keys",
       "missing-documents",
+      "notification-refusals",
+      "notifications",
     ],
     ...["access", "acl", "multipart-checksums", "multipart-completion", "multipart-upload"],
     ...["object-annotations", "object-lock", "object-ownership", "object-retention"],
@@ -86,6 +88,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
               disk: { path: diskFolder, writable: true },
             },
           },
+          queueProducers: { EVENTS: "events" },
           bindings: {
             INDEX_SHARDS: shards,
             NEW_BUCKETS: "acls",
@@ -93,6 +96,17 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
             SSE_C_OVER_HTTP: "allow",
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
+            // Tests answer in its place.
+            EVENT_TARGETS: JSON.stringify({
+              "arn:ledge:queue:us-east-1:000000000000:events": { queue: "EVENTS" },
+              "arn:ledge:webhook:us-east-1:000000000000:one": { url: "https://one.example.com/" },
+              "arn:ledge:webhook:us-east-1:000000000000:two": {
+                url: "https://two.example.com/hook",
+                envelope: "aws",
+                bearer: "token",
+                hmacSecret: "secret",
+              },
+            }),
             NO_TRANSFORM: "false",
             ROOT_ACCESS_KEY_ID: "ledge",
             ROOT_SECRET_ACCESS_KEY: "ledge-local-secret",

@@ -23,6 +23,8 @@ export const HELP = `Ledge: an S3 server on this machine.
   --accounts FILE               other accounts and their keys (JSON), which are made; those of an earlier file go
   --bucket NAME                 make this bucket if it is not there, repeatable
   --kms-key ID                  a KMS key that every account has, repeatable
+  --event-target NAME=URL       a webhook that buckets may notify, as arn:ledge:webhook:us-east-1:000000000000:NAME,
+                                repeatable; all of them, with secrets, also as JSON in $EVENT_TARGETS
   --tls                         serve HTTPS with a certificate that is made, and kept in the data folder
   --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
   --tls-key FILE                ... and its private key
@@ -51,6 +53,7 @@ export const OPTIONS = {
   accounts: { type: "string" },
   bucket: { type: "string", multiple: true, default: [] as string[] },
   "kms-key": { type: "string", multiple: true, default: [] as string[] },
+  "event-target": { type: "string", multiple: true, default: [] as string[] },
   tls: { type: "boolean", default: false },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
@@ -75,6 +78,8 @@ export interface ServeOptions {
   readonly accountsFile: string | undefined;
   /** Made at start, unless they are there. */
   readonly buckets: readonly string[];
+  /** JSON of whom buckets may notify; empty: nobody. */
+  readonly eventTargets: string;
   readonly runtime: "node" | "workerd";
   /** Whether what is acknowledged is on the disk first. */
   readonly isSynced: boolean;
@@ -138,6 +143,7 @@ export function readCommand(
       tls: keyPair(values.tls, values["tls-cert"], values["tls-key"]),
       accountsFile: values.accounts,
       buckets: values.bucket,
+      eventTargets: eventTargets(values["event-target"], settings, env["EVENT_TARGETS"]),
       runtime: oneOf("--runtime", values.runtime, ["node", "workerd"]),
       isSynced: oneOf("--fsync", values.fsync, ["true", "false"]) === "true",
       isQuiet: values.quiet,
@@ -158,6 +164,26 @@ function parse(args: readonly string[]) {
   } catch (error) {
     const [sentence] = messageOf(error).split(". ");
     throw new UserError(`${sentence}; see ledge --help`);
+  }
+}
+
+/** @param declared JSON of others, with their secrets */
+function eventTargets(
+  assignments: readonly string[],
+  { REGION = "us-east-1", ACCOUNT_ID = "000000000000" }: Readonly<Record<string, string>>,
+  declared = "",
+): string {
+  if (assignments.length === 0) return declared;
+  const webhooks = assignments.map((assignment) => {
+    const [, name, url] = /^([\w-]+)=(.+)$/s.exec(assignment) ?? [];
+    if (name === undefined) throw new UserError(`--event-target ${assignment} is not NAME=URL`);
+    return [`arn:ledge:webhook:${REGION}:${ACCOUNT_ID}:${name}`, { url }];
+  });
+  try {
+    const others = declared === "" ? {} : (JSON.parse(declared) as object);
+    return JSON.stringify({ ...others, ...Object.fromEntries(webhooks) });
+  } catch {
+    throw new UserError("$EVENT_TARGETS is not a JSON object");
   }
 }
 

@@ -20,6 +20,7 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
       ...plan.vars,
       ROOT_ACCESS_KEY_ID: options.accessKeyId,
       ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
+      EVENT_TARGETS: options.eventTargets,
       MASTER_KEY: folder.masterKey,
       MASTER_KEY_PREVIOUS: folder.previousMasterKey,
     },

@@ -8,7 +8,7 @@ import { messageOf, UserError } from "./user-error.ts";
  * @throws UserError for a setting that there is not, or a value that it cannot have
  */
 export function settingsFor(
-  { settings, isQuiet }: ServeOptions,
+  { settings, isQuiet, eventTargets }: ServeOptions,
   defaults: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   for (const name of Object.keys(settings))
@@ -23,6 +23,8 @@ export function settingsFor(
     SSE_C_OVER_HTTP: "allow",
     // A provider beside it, such as Keycloak on one's own machine.
     LOCAL_ISSUERS: "true",
+    // So are receivers of events.
+    LOCAL_TARGETS: "true",
     // There is no edge here that would transform anything.
     NO_TRANSFORM: "false",
     LOG_REQUESTS: String(!isQuiet),
@@ -31,7 +33,7 @@ export function settingsFor(
   };
   try {
     // These two read only the text variables of the Worker's environment, which are all here.
-    const env = vars as unknown as Cloudflare.Env;
+    const env = { ...vars, EVENT_TARGETS: eventTargets } as unknown as Cloudflare.Env;
     readSettings(env);
     readShardSettings(env);
   } catch (error) {

@@ -103,6 +103,7 @@ function start(
         ...process.env,
         ROOT_ACCESS_KEY_ID: options.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
+        EVENT_TARGETS: options.eventTargets,
         MASTER_KEY: folder.masterKey,
         MASTER_KEY_PREVIOUS: folder.previousMasterKey,
       },

@@ -60,9 +60,11 @@ function startWrangler(): void {
     SSE_C_OVER_HTTP: "allow",
     NO_TRANSFORM: "false",
     LOCAL_ISSUERS: "true",
+    LOCAL_TARGETS: "true",
     ...ownHostSetting({ ...options, host: HOST }),
     // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.
     MASTER_KEY: secrets["MASTER_KEY"] ?? "",
+    ...(options.eventTargets !== "" && { EVENT_TARGETS: options.eventTargets }),
     ...options.settings,
   };
   const flags = [

@@ -58,7 +58,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   ListDirectoryBuckets: DIRECTORY_BUCKETS,
   PutBucketInventoryConfiguration: NOTHING_DONE,
   PutBucketLogging: NOTHING_DONE,
-  PutBucketNotificationConfiguration: NOTHING_DONE,
   PutBucketReplication: NOTHING_DONE,
   SelectObjectContent:
     "AWS has closed it to new customers, and a query engine does not fit into a Worker",

@@ -1,5 +1,6 @@
 import { decodeBase64 } from "./lib/base64.ts";
 import { MasterKey } from "./lib/master-key.ts";
+import { type EventTargets, readEventTargets } from "./protocol/events/event-targets.ts";
 import type { LifecycleTerms } from "./protocol/lifecycle/lifecycle-actions.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
 import { KEY_ID } from "./protocol/kms/key-reference.ts";
@@ -30,6 +31,8 @@ export interface Settings {
   readonly identityMaxAgeMs: number;
   /** Whether OIDC providers may be at loopback and private addresses, and there without TLS. */
   readonly hasLocalIssuers: boolean;
+  /** Who may be notified of events. */
+  readonly eventTargets: EventTargets;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
   readonly newBuckets: "acls" | "aws";
   /** No bucket is public, whatever its own public access block says. */
@@ -77,6 +80,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     identityMaxAgeMs:
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     hasLocalIssuers: boolean("LOCAL_ISSUERS", env.LOCAL_ISSUERS),
+    eventTargets: eventTargets(env),
     newBuckets:
       matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
     blockPublicAccess: boolean("BLOCK_PUBLIC_ACCESS", env.BLOCK_PUBLIC_ACCESS),
@@ -103,6 +107,11 @@ export interface ShardSettings {
   readonly lifecycle: LifecycleTerms;
   /** What all shards of an isolate may remember of the objects that they read lately. */
   readonly cacheBytes: number;
+  readonly eventTargets: EventTargets;
+  /** After how long an event that cannot be delivered is given up. */
+  readonly outboxRetryMs: number;
+  /** Events of a shard that may wait for a target that fails. */
+  readonly outboxLimit: number;
 }
 
 /** @throws Error naming the variable and its value, when a setting is not valid */
@@ -120,12 +129,16 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
       minimumBytes: integer("TRANSITION_MINIMUM_BYTES", env.TRANSITION_MINIMUM_BYTES, 0, 1024 ** 4),
     },
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
+    eventTargets: eventTargets(env),
+    outboxRetryMs: 3_600_000 * integer("OUTBOX_RETRY_HOURS", env.OUTBOX_RETRY_HOURS, 0, 24 * 14),
+    outboxLimit: integer("OUTBOX_LIMIT", env.OUTBOX_LIMIT, 1, 1_000_000),
   };
 }
 
 /** Secrets, which a deployment may do without: wrangler.toml names only those that it must have. */
 type Secrets = Readonly<Partial<Record<SecretName, string>>>;
 type SecretName =
+  | "EVENT_TARGETS"
   | "MASTER_KEY"
   | "MASTER_KEY_PREVIOUS"
   | "ROOT_ACCESS_KEY_ID"
@@ -161,6 +174,11 @@ function masterKeyBytes(
   // A secret: what it is instead is not told.
   if (bytes === undefined) throw new Error(`${name} is not 32 bytes in base64`);
   return bytes;
+}
+
+function eventTargets(env: Cloudflare.Env): EventTargets {
+  const { EVENT_TARGETS: json = "" } = env as Secrets;
+  return readEventTargets("EVENT_TARGETS", json, env, boolean("LOCAL_TARGETS", env.LOCAL_TARGETS));
 }
 
 function accountOf(id: string): Account {

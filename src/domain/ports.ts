@@ -1,5 +1,6 @@
 import type { Settings } from "../env.ts";
 import type { StrangersQuestions } from "./access/strangers.ts";
+import type { Origin } from "../protocol/events/origin.ts";
 import type { Gate } from "./access/gate.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { AuditEntry, AuditLog } from "../storage/ports/audit-log.ts";
@@ -39,8 +40,17 @@ export interface Ports {
   /** Undefined where no disk can be full, as on Cloudflare. */
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
-  /** The objects of a bucket. @param decisions taken again, on the newer record, when the bucket is found to have changed */
-  readonly indexOf: (bucket: BucketRecord, decisions?: readonly Decision[]) => BucketIndex;
+  /**
+   * The objects of a bucket.
+   *
+   * @param decisions taken again, on the newer record, when the bucket is found to have changed
+   * @param origin who makes the request, for buckets that want to know
+   */
+  readonly indexOf: (
+    bucket: BucketRecord,
+    decisions?: readonly Decision[],
+    origin?: () => Origin,
+  ) => BucketIndex;
 }
 
 /** What a request on a bucket works with. */

@@ -84,7 +84,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
       const { caller, signedRegion } = authentication;
       const place = { service: "s3", region: signedRegion?.region ?? settings.region };
       noteKeyUse(caller, place, ports.accounts, waiter);
-      response = await run(selected, authentication, ports, { requestId: ids.requestId, waiter });
+      response = await run(selected, authentication, ports, { ...ids, waiter });
     }
     if (raw.body !== null && !raw.bodyUsed) await readUnused(raw);
   } catch (error) {
@@ -125,7 +125,7 @@ function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): P
     blobs: blobStoreOf(env),
     room: diskRoomOf(env),
     contents: contentIndexClient(env.BUCKET_INDEX),
-    indexOf: (bucket, decisions) =>
-      bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions),
+    indexOf: (bucket, decisions, origin) =>
+      bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions, origin),
   };
 }

@@ -20,6 +20,7 @@ import type {
 } from "../operations/operation.ts";
 import { refuseKeysOverHttp } from "../protocol/encryption/customer-key.ts";
 import { S3Error } from "../protocol/errors.ts";
+import type { Origin } from "../protocol/events/origin.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import { refuseHeaders } from "../protocol/refused-headers.ts";
 import { regionOf } from "../protocol/region.ts";
@@ -29,6 +30,8 @@ import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Decision } from "../storage/clients/bucket-shards.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { StaleBucketError } from "../storage/ports/bucket-index.ts";
+import { originOfRequest } from "./request-origin.ts";
+import type { RequestIds } from "./request-ids.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 
 /**
@@ -71,8 +74,7 @@ export async function authenticatedForm(
 }
 
 /** What the audit log tells a request by, and who keeps the isolate alive for it. */
-export interface Requested {
-  readonly requestId: string;
+export interface Requested extends RequestIds {
   readonly waiter: Waiter;
 }
 
@@ -83,7 +85,13 @@ export async function run(
   ports: Ports,
   requested: Requested,
 ): Promise<Response> {
-  const context = { ...authentication, ...ports };
+  const origin = (): Origin => originOfRequest(operation, authentication, requested);
+  const context: AccountContext = {
+    ...authentication,
+    ...ports,
+    origin,
+    indexOf: (bucket, decisions) => ports.indexOf(bucket, decisions, origin),
+  };
   const told = auditedOperation(operation, context);
   if (told === undefined) return runAllowed(operation, context);
   const audit = auditEntry({ ...context, ...requested }, told.action, told.parameters);

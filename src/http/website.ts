@@ -93,7 +93,7 @@ async function outcomeIn(bucket: BucketRecord, other: OtherRequest): Promise<Out
 function readObject(
   key: string,
   how: Parameters<ReadPage>[1],
-  { request, ports, requestId, waiter }: OtherRequest,
+  { request, ports, requestId, hostId, waiter }: OtherRequest,
 ): Promise<Response> {
   const isHead = how === "exists" || request.method === "HEAD";
   const asked: S3Request = {
@@ -108,7 +108,7 @@ function readObject(
   };
   const payload = { kind: "plain", sha256Hex: undefined } as const;
   const anonymous = { caller: ANONYMOUS, payload, signedRegion: undefined, request: asked };
-  return run(isHead ? headObject : getObject, anonymous, ports, { requestId, waiter });
+  return run(isHead ? headObject : getObject, anonymous, ports, { requestId, hostId, waiter });
 }
 
 function headersOf({ headers: received }: S3Request, isAsked: boolean): Headers {

@@ -12,7 +12,6 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
   "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
-  "PUT bucket?notification": "PutBucketNotificationConfiguration",
   "PUT bucket?replication": "PutBucketReplication",
 
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",

@@ -2,10 +2,14 @@ import type { Authentication } from "../domain/auth/identity.ts";
 import type { BucketPorts, Ports } from "../domain/ports.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { Check } from "../domain/access/checks.ts";
+import type { Origin } from "../protocol/events/origin.ts";
 import type { RefusedHeaders } from "../protocol/refused-headers.ts";
 
 /** What every operation gets: the request, its caller, and the ports. */
-export interface AccountContext extends Authentication, Ports {}
+export interface AccountContext extends Authentication, Ports {
+  /** What events tell of the request. */
+  readonly origin: () => Origin;
+}
 
 export interface BucketContext extends AccountContext, BucketPorts {}
 

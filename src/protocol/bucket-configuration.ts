@@ -1,3 +1,4 @@
+import type { NotificationDocument } from "./events/event-rules.ts";
 import type { LifecycleDocument } from "./lifecycle/lifecycle-configuration.ts";
 import type { LockConfiguration } from "./object-lock-configuration.ts";
 
@@ -14,6 +15,7 @@ export interface ShardDocuments {
   readonly versioning?: { readonly Status: VersioningStatus };
   /** Object Lock, once enabled, stays. */
   readonly lock?: LockConfiguration;
+  readonly notification?: NotificationDocument;
   /** It may lack its rules only where nobody has put it. */
   readonly lifecycle?: Partial<LifecycleDocument>;
 }
@@ -25,6 +27,8 @@ export interface ShardFlags {
   readonly hasLock?: boolean;
   /** New objects are retained when their upload does not say. */
   readonly hasLockRule?: boolean;
+  /** Shards want to know who brings effects about. */
+  readonly wantsOrigin?: boolean;
   /** A lifecycle rule aborts uploads. */
   readonly abortsUploads?: boolean;
 }

@@ -233,7 +233,7 @@ describe("of documents that are put at once", () => {
     const bucket = await uniqueBucket();
     const record = await recordOf(bucket);
     const tags = "<TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet>";
-    const kinds = ["rules", "cors", "website", "lifecycle", "notification"];
+    const kinds = ["rules", "cors", "website", "replication", "inventory"];
     await Promise.all([
       setVersioning(bucket, "Enabled"),
       putDocument(`/${bucket}`, { tagging: "" }, "Tagging", tags),
@@ -250,8 +250,8 @@ describe("of documents that are put at once", () => {
     const part = await makeGateway().directory.readShardPart(record.id);
     expect(part?.revision).toBe(shard.revision);
     expect(Object.keys(JSON.parse(part?.documents ?? ""))).toEqual([
-      "lifecycle",
-      "notification",
+      "inventory",
+      "replication",
       "versioning",
     ]);
     const answer = await signedFetch("GET", `/${bucket}`, { query: { tagging: "" } });

@@ -5,6 +5,7 @@ import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object
 import { ShardRoom } from "../../src/storage/bucket-shard/shard-room.ts";
 import { annotate } from "../support/annotations.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { notify, ONE, queueOf } from "../support/event-receiver.ts";
 import {
   advanceClock,
   blobsOf,
@@ -157,6 +158,15 @@ describe("a shard that is full beyond its limit", () => {
     expect(document).toContain(
       `<Deleted><Key>other</Key><VersionId>${other}</VersionId></Deleted>`,
     );
+  });
+
+  test("deletes what somebody is to be told of, and tells nobody", async () => {
+    const bucket = await uniqueBucket();
+    await putObject(bucket, KEY, "x");
+    await notify(bucket, queueOf(ONE, ["s3:ObjectRemoved:*"]));
+    expect((await faultyFetch(full, "DELETE", path(bucket))).status).toBe(204);
+    for (const shard of shardNames(await bucketIdOf(bucket)))
+      expect(await query(shard, "SELECT * FROM outbox")).toEqual([]);
   });
 
   test("takes no hold of a copy elsewhere, and the copy leaves nothing", async () => {

@@ -13,6 +13,7 @@ import {
   deleteAll,
   filledBucket,
   listPage,
+  putNotified,
   putTags,
   readBySession,
 } from "../support/counted-requests.ts";
@@ -77,6 +78,9 @@ interface Request {
 const REQUESTS: Readonly<Record<string, Request>> = {
   "PutObject, inline, new key": { send: (bucket) => putObject(bucket, "new", INLINE) },
   "PutObject, inline, overwrite": { send: (bucket) => putObject(bucket, "inline-0", INLINE) },
+  "PutObject, inline, new key, and an event": {
+    send: (bucket) => putNotified(bucket, "new", INLINE, begin),
+  },
   "PutObject, blob, new key": { send: (bucket) => putObject(bucket, "new", BLOB) },
   "PutObject, blob, overwrite": { send: (bucket) => putObject(bucket, "blob-0", BLOB) },
   "PutObject, inline, append to inline": {

@@ -1,6 +1,9 @@
+import { vi } from "vitest";
 import { fetchAs } from "./accounts.ts";
 import { putObject, signedFetch, uniqueBucket } from "./client.ts";
 import { putDocument } from "./documents.ts";
+import { notify, ONE, queueOf } from "./event-receiver.ts";
+import { advanceClock } from "./faults.ts";
 import { sessionOfRole } from "./sessions.ts";
 
 /* Requests whose cost is counted. */
@@ -70,4 +73,20 @@ export async function filledBucket(
     await Promise.all(puts);
   }
   return bucket;
+}
+
+/** Puts an object that a webhook is to be told of. @param begin called when the bucket is ready */
+export async function putNotified(
+  bucket: string,
+  key: string,
+  body: Uint8Array<ArrayBuffer>,
+  begin: () => void,
+): Promise<Response> {
+  await notify(bucket, queueOf(ONE, ["s3:ObjectCreated:*"]));
+  // Its delivery is not the request's: the runtime's clock does not get there.
+  advanceClock(3_600_000);
+  begin();
+  const answer = await putObject(bucket, key, body);
+  vi.useRealTimers();
+  return answer;
 }

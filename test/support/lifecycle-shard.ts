@@ -90,7 +90,7 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
     do: (effect) =>
       storage.transactionSync(() => {
         shard.state.reserveSequences(1);
-        return perform(shard, jobs, timed.nowMs, effect);
+        return perform(shard, jobs, timed.nowMs, undefined, effect);
       }),
     configure(documents) {
       revision += 1;

@@ -11,7 +11,6 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["GetBucketInventoryConfiguration", "GetInventoryConfiguration"],
   ["ListBucketInventoryConfigurations", "GetInventoryConfiguration"],
   ["GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"],
-  ["GetBucketNotificationConfiguration", "GetBucketNotification"],
   ["GetBucketReplication", "GetReplicationConfiguration"],
 ]);
 
@@ -36,10 +35,6 @@ export const FRESH_BUCKET = {
   "GET bucket?metadataTable": lacks(
     "GetBucketMetadataTableConfiguration",
     "MetadataConfigurationNotFound",
-  ),
-  "GET bucket?notification": answers(
-    "GetBucketNotificationConfiguration",
-    "NotificationConfiguration",
   ),
   "GET bucket?replication": lacks("GetBucketReplication", "ReplicationConfigurationNotFoundError"),
 } satisfies Partial<Record<Exclude<OpenRoute, keyof typeof STORED_DOCUMENTS>, BucketOperation>>;

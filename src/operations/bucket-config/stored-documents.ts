@@ -6,6 +6,7 @@ import { ENCRYPTION_DOCUMENT } from "./encryption.ts";
 import { INTELLIGENT_TIERING } from "./intelligent-tiering.ts";
 import { LIFECYCLE } from "./lifecycle.ts";
 import { METRICS } from "./metrics.ts";
+import { NOTIFICATION } from "./notification.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
 import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
 import { PUBLIC_ACCESS_BLOCK } from "./public-access-block.ts";
@@ -24,6 +25,7 @@ export const STORED_DOCUMENTS = {
   ...storedDocument(ACCELERATE),
   ...deletableDocument(CORS),
   ...deletableDocument(ENCRYPTION_DOCUMENT),
+  ...storedDocument(NOTIFICATION),
   ...deletableDocument(LIFECYCLE),
   ...storedDocument(OBJECT_LOCK),
   ...deletableDocument(OWNERSHIP_CONTROLS),

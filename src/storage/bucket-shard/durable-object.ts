@@ -14,6 +14,7 @@ import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
+import type { Known } from "../wire/known.ts";
 import { gatewayRevisionOf, type PlainAnswer } from "../wire/protocol.ts";
 import type { Answer, Args, Full, ShardAnswer } from "../wire/shard-answer.ts";
 import { configureShard } from "./configure-shard.ts";
@@ -34,6 +35,7 @@ import { commitObject } from "./objects/place-object.ts";
 import { readObject } from "./objects/read-object.ts";
 import { removeObject } from "./objects/remove-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
+import { listDeadLetters, redrive } from "./outbox/dead-letters.ts";
 import { MIGRATIONS } from "./rows/schema.ts";
 import { sealIfEmpty, unseal } from "./seal-shard.ts";
 import { ShardCalls } from "./shard-calls.ts";
@@ -82,25 +84,25 @@ export class BucketIndexObject extends DurableObject {
 
   read(
     stamp: number,
-    known: number,
+    known: Known,
     key: string,
     wanted: Wanted,
   ): ShardAnswer<PackedObject | DeleteMarker | undefined> {
     return this.#calls.answer(stamp, known, () => readObject(this.#shard, key, wanted));
   }
 
-  list(stamp: number, known: number, query: ListQuery): ShardAnswer<PackedPage> {
+  list(stamp: number, known: Known, query: ListQuery): ShardAnswer<PackedPage> {
     return this.#calls.answer(stamp, known, () => listObjects(this.#shard.sql, query));
   }
 
-  commit(stamp: number, known: number, ...args: Args<"commit">): Promise<Answer<"commit">> {
+  commit(stamp: number, known: Known, ...args: Args<"commit">): Promise<Answer<"commit">> {
     const bodyBytes = (): number => bodyBytesOf(args[1].content);
     return this.#calls.add(stamp, known, bodyBytes, (transaction) =>
       commitObject(transaction, ...args),
     );
   }
 
-  append(stamp: number, known: number, ...args: Args<"append">): Promise<Answer<"append">> {
+  append(stamp: number, known: Known, ...args: Args<"append">): Promise<Answer<"append">> {
     const bodyBytes = (): number => bodyBytesOf(args[1].content);
     return this.#calls.add(stamp, known, bodyBytes, (transaction) =>
       appendToObject(transaction, ...args),
@@ -109,7 +111,7 @@ export class BucketIndexObject extends DurableObject {
 
   remove(
     stamp: number,
-    known: number,
+    known: Known,
     removals: readonly Removal[],
   ): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
     return this.#calls.write(stamp, known, (transaction) =>
@@ -117,23 +119,19 @@ export class BucketIndexObject extends DurableObject {
     );
   }
 
-  change(stamp: number, known: number, ...args: Args<"change">): Promise<Answer<"change">> {
+  change(stamp: number, known: Known, ...args: Args<"change">): Promise<Answer<"change">> {
     return this.#calls.add(stamp, known, noBody, (transaction) =>
       changeAttributes(transaction, ...args),
     );
   }
 
-  listVersions(
-    stamp: number,
-    known: number,
-    ...args: Args<"listVersions">
-  ): Answer<"listVersions"> {
+  listVersions(stamp: number, known: Known, ...args: Args<"listVersions">): Answer<"listVersions"> {
     return this.#calls.answer(stamp, known, () => listVersions(this.#shard.sql, ...args));
   }
 
   readAnnotation(
     stamp: number,
-    known: number,
+    known: Known,
     ...args: Args<"readAnnotation">
   ): Answer<"readAnnotation"> {
     return this.#calls.answer(stamp, known, () => readAnnotation(this.#shard, ...args));
@@ -141,7 +139,7 @@ export class BucketIndexObject extends DurableObject {
 
   listAnnotations(
     stamp: number,
-    known: number,
+    known: Known,
     ...args: Args<"listAnnotations">
   ): Answer<"listAnnotations"> {
     return this.#calls.answer(stamp, known, () => listAnnotations(this.#shard, ...args));
@@ -149,7 +147,7 @@ export class BucketIndexObject extends DurableObject {
 
   changeAnnotation(
     stamp: number,
-    known: number,
+    known: Known,
     ...args: Args<"changeAnnotation">
   ): Promise<Answer<"changeAnnotation">> {
     const [, change] = args;
@@ -158,7 +156,7 @@ export class BucketIndexObject extends DurableObject {
     return this.#calls.add(stamp, known, () => annotationBytesOf(change), effect);
   }
 
-  rename(stamp: number, known: number, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
+  rename(stamp: number, known: Known, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
     return this.#calls.add(stamp, known, noBody, (transaction) =>
       renameObject(transaction, rename),
     );
@@ -166,7 +164,7 @@ export class BucketIndexObject extends DurableObject {
 
   createUpload(
     stamp: number,
-    known: number,
+    known: Known,
     ...args: Args<"createUpload">
   ): Promise<Answer<"createUpload"> | ShardAnswer<string>> {
     return this.#calls.add<CreatedUpload | string>(stamp, known, noBody, (transaction) =>
@@ -174,26 +172,26 @@ export class BucketIndexObject extends DurableObject {
     ) as Promise<Answer<"createUpload"> | ShardAnswer<string>>;
   }
 
-  findUpload(stamp: number, known: number, ...args: Args<"findUpload">): Answer<"findUpload"> {
+  findUpload(stamp: number, known: Known, ...args: Args<"findUpload">): Answer<"findUpload"> {
     return this.#calls.answer(stamp, known, () => findUpload(this.#shard.sql, ...args));
   }
 
-  putPart(stamp: number, known: number, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
+  putPart(stamp: number, known: Known, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
     const bodyBytes = (): number => partBytesOf(args[3]);
     return this.#calls.add(stamp, known, bodyBytes, (transaction) => putPart(transaction, ...args));
   }
 
-  listParts(stamp: number, known: number, ...args: Args<"listParts">): Answer<"listParts"> {
+  listParts(stamp: number, known: Known, ...args: Args<"listParts">): Answer<"listParts"> {
     return this.#calls.answer(stamp, known, () => listParts(this.#shard, ...args));
   }
 
-  listUploads(stamp: number, known: number, ...args: Args<"listUploads">): Answer<"listUploads"> {
+  listUploads(stamp: number, known: Known, ...args: Args<"listUploads">): Answer<"listUploads"> {
     return this.#calls.answer(stamp, known, () => listUploads(this.#shard.sql, ...args));
   }
 
   completeUpload(
     stamp: number,
-    known: number,
+    known: Known,
     ...args: Args<"completeUpload">
   ): Promise<Answer<"completeUpload">> {
     return this.#calls.add(stamp, known, noBody, (transaction) =>
@@ -203,10 +201,18 @@ export class BucketIndexObject extends DurableObject {
 
   abortUpload(
     stamp: number,
-    known: number,
+    known: Known,
     ...args: Args<"abortUpload">
   ): Promise<Answer<"abortUpload">> {
     return this.#calls.write(stamp, known, (transaction) => abortUpload(transaction, ...args));
+  }
+
+  listDeadLetters(stamp: number, known: Known): Answer<"listDeadLetters"> {
+    return this.#calls.answer(stamp, known, () => listDeadLetters(this.#shard.sql));
+  }
+
+  redrive(stamp: number, known: Known): Promise<Answer<"redrive">> {
+    return this.#calls.write(stamp, known, redrive);
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows

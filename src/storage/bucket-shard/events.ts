@@ -1,6 +1,7 @@
 import type { AttributeChange } from "../ports/bucket-index.ts";
 import type { ObjectRow, VersionRow } from "./rows/object-row.ts";
-import type { Shard } from "./shard.ts";
+import { putIntoOutbox } from "./outbox/outbox.ts";
+import type { Transaction } from "./transaction.ts";
 
 export type CreatedBy = "Put" | "Copy" | "CompleteMultipartUpload" | "Append" | "Rename";
 
@@ -24,7 +25,6 @@ export type ObjectEvent =
     };
 
 /** Told in the transaction of the effect: what it writes is written with it, or not at all. */
-type EventListener = (shard: Shard, event: ObjectEvent) => void;
+type EventListener = (transaction: Transaction, event: ObjectEvent) => void;
 
-/** Nothing listens yet. */
-export const eventListeners = new Set<EventListener>();
+export const eventListeners = new Set<EventListener>([putIntoOutbox]);

@@ -38,6 +38,7 @@ export class GroupCommit {
         const value = this.#storage.transactionSync(effect);
         settle = () => resolve(value);
       } catch (error) {
+        this.#state.forgetReservation();
         settle = () => reject(error);
       }
     };

@@ -1,5 +1,6 @@
 /** What a shard does in its own time, in the order in which it does it. */
 export const JOB_KINDS = [
+  "outbox",
   "uploads",
   "completions",
   "garbage",

@@ -4,6 +4,7 @@ import {
   type UnknownProtocol,
   unknownProtocol,
 } from "../wire/protocol.ts";
+import { type Known, originOf, revisionOf } from "../wire/known.ts";
 import type { Full, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { JobTable } from "./job-table.ts";
@@ -29,23 +30,23 @@ export class ShardCalls {
    *
    * @param known the revision of the shard part that the gateway knows
    */
-  answer<T>(stamp: number, known: number, effect: () => T): ShardAnswer<T> {
+  answer<T>(stamp: number, known: Known, effect: () => T): ShardAnswer<T> {
     return this.#refusal(stamp, known) ?? { value: effect() };
   }
 
   /** An effect that makes room, or takes little. */
   write<T>(
     stamp: number,
-    known: number,
+    known: Known,
     effect: (transaction: Transaction) => T,
   ): Promise<ShardAnswer<T>> {
-    return this.#commit(() => this.answer(stamp, known, () => this.#perform(effect)));
+    return this.#commit(() => this.answer(stamp, known, () => this.#perform(effect, known)));
   }
 
   /** An effect that adds data: refused when the shard is full. */
   add<T>(
     stamp: number,
-    known: number,
+    known: Known,
     bodyBytes: () => number,
     effect: (transaction: Transaction) => T,
   ): Promise<ShardAnswer<T>> {
@@ -53,7 +54,7 @@ export class ShardCalls {
       const refusal = this.#refusal(stamp, known);
       if (refusal !== undefined) return refusal;
       return this.#shard.room.take(bodyBytes())
-        ? { value: this.#perform(effect) }
+        ? { value: this.#perform(effect, known) }
         : { isFull: true };
     });
   }
@@ -85,7 +86,6 @@ export class ShardCalls {
     try {
       return this.#storage.transactionSync(() => this.#perform(effect));
     } catch (error) {
-      this.#shard.state.forgetReservation();
       this.#forget();
       throw error;
     }
@@ -102,6 +102,7 @@ export class ShardCalls {
   }
 
   #forget(): void {
+    this.#shard.state.forgetReservation();
     this.#shard.cache.clear();
     this.#shard.configuration.reload();
     this.#jobTable.forget();
@@ -111,17 +112,18 @@ export class ShardCalls {
    * What shards decide with is this shard's own, if the gateway knows nothing newer. What gateways decide with has to be
    * what the shard has heard of: the decision was the gateway's.
    */
-  #refusal(stamp: number, known: number): UnknownProtocol | Sealed | Outdated | undefined {
+  #refusal(stamp: number, known: Known): UnknownProtocol | Sealed | Outdated | undefined {
     const { state, configuration } = this.#shard;
     const unknown = unknownProtocol(stamp);
     if (unknown !== undefined) return unknown;
     if (state.seal !== undefined) return { sealedBy: state.seal };
     const { gatewayRevision, shardRevision } = configuration;
-    if (gatewayRevision === gatewayRevisionOf(stamp) && known <= shardRevision) return undefined;
+    if (gatewayRevision === gatewayRevisionOf(stamp) && revisionOf(known) <= shardRevision)
+      return undefined;
     return { gatewayRevision, shardRevision };
   }
 
-  #perform<T>(effect: (transaction: Transaction) => T): T {
-    return perform(this.#shard, this.#jobTable, Date.now(), effect);
+  #perform<T>(effect: (transaction: Transaction) => T, known: Known = 0): T {
+    return perform(this.#shard, this.#jobTable, Date.now(), originOf(known), effect);
   }
 }

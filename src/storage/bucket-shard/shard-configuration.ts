@@ -1,4 +1,5 @@
 import type { ShardDocuments, VersioningStatus } from "../../protocol/bucket-configuration.ts";
+import { EventRules } from "../../protocol/events/event-rules.ts";
 import { Lifecycle } from "../../protocol/lifecycle/lifecycle.ts";
 import type { LockConfiguration } from "../../protocol/object-lock-configuration.ts";
 import type { ShardPart } from "../ports/bucket-directory.ts";
@@ -14,6 +15,7 @@ export class ShardConfiguration {
   #gatewayRevision = 0;
   #shardRevision = 0;
   #documents: ShardDocuments = {};
+  #eventRules: EventRules | undefined;
   /** Of the documents; undefined until somebody asks. */
   #lifecycle: Lifecycle | undefined;
 
@@ -27,6 +29,7 @@ export class ShardConfiguration {
     this.#gatewayRevision = 0;
     this.#shardRevision = 0;
     this.#documents = {};
+    this.#eventRules = undefined;
     this.#lifecycle = undefined;
     const query = "SELECT part, revision, body FROM setting";
     const rows = this.#sql.exec<{ part: string; revision: number; body: string | null }>(query);
@@ -51,6 +54,11 @@ export class ShardConfiguration {
   /** What new objects are retained by when their upload does not say. */
   get lockRule(): LockRule | undefined {
     return this.#documents.lock?.Rule?.DefaultRetention;
+  }
+
+  /** Undefined: nobody is to be notified of anything. */
+  get eventRules(): EventRules | undefined {
+    return this.#eventRules;
   }
 
   /** Undefined: no rule is enabled. */
@@ -79,6 +87,8 @@ export class ShardConfiguration {
   #remember({ revision, documents }: ShardPart): void {
     this.#shardRevision = revision;
     this.#documents = JSON.parse(documents) as ShardDocuments;
+    const { notification } = this.#documents;
+    this.#eventRules = notification && new EventRules(notification);
     this.#lifecycle = undefined;
   }
 

@@ -43,19 +43,24 @@ export class ShardState {
     return id.startsWith(this.name) && id.charAt(this.name.length) === "/";
   }
 
-  /** Makes sure that `count` sequence numbers can be taken; call it in the transaction that takes them. */
+  /**
+   * Makes sure that `count` sequence numbers can be taken, without a row more for each; call it in the transaction that takes
+   * them.
+   */
   reserveSequences(count: number): void {
     if (this.#nextSequence + count <= this.#reservedUntil + 1) return;
     this.#reservedUntil = this.#nextSequence + count + SEQUENCE_BLOCK;
     this.#sql.exec("UPDATE shard SET sequence = ?", this.#reservedUntil);
   }
 
-  /** The transaction of the last reservation did not commit. */
+  /** The transaction, or the savepoint, of the last reservation may not have been kept. */
   forgetReservation(): void {
     this.#reservedUntil = 0;
   }
 
+  /** An effect may take more than were reserved for it, as a delete of many versions does: none is given twice after a crash. */
   takeSequence(): number {
+    this.reserveSequences(1);
     const sequence = this.#nextSequence;
     this.#nextSequence += 1;
     return sequence;

@@ -1,3 +1,4 @@
+import type { Origin } from "../../protocol/events/origin.ts";
 import { eventListeners, type ObjectEvent } from "./events.ts";
 import type { JobKind, JobTable } from "./job-table.ts";
 import type { Shard } from "./shard.ts";
@@ -5,6 +6,8 @@ import type { Shard } from "./shard.ts";
 /** What an effect in the index needs besides its arguments. What it asks for is done in the same transaction. */
 export interface Transaction extends Shard {
   readonly nowMs: number;
+  /** Undefined: the shard does it by itself, or the bucket has no use for it. */
+  readonly origin: Origin | undefined;
   /** Makes sure that the job runs at `dueMs` at the latest. */
   readonly schedule: (kind: JobKind, dueMs: number) => void;
   /** Says what happened to an object. */
@@ -22,6 +25,7 @@ export function perform<T>(
   shard: Shard,
   jobs: JobTable,
   nowMs: number,
+  origin: Origin | undefined,
   effect: (transaction: Transaction) => T,
 ): T {
   const dueMs = new Map<JobKind, number>();
@@ -30,9 +34,10 @@ export function perform<T>(
     dueMs.set(kind, Math.min(atMs, dueMs.get(kind) ?? atMs));
   };
   const emit = (event: ObjectEvent): void => {
-    for (const listener of eventListeners) listener(shard, event);
+    for (const listener of eventListeners) listener(transaction, event);
   };
-  const value = effect({ ...shard, nowMs, schedule, emit });
+  const transaction: Transaction = { ...shard, nowMs, origin, schedule, emit };
+  const value = effect(transaction);
   // Whoever writes may leave an orphan.
   schedule("sweep", nowMs + shard.settings.orphanAgeMs);
   for (const [kind, atMs] of dueMs) jobs.schedule(kind, atMs);

@@ -1,5 +1,6 @@
 import { log } from "../../lib/log.ts";
 import { ulid } from "../../lib/ulid.ts";
+import type { Origin } from "../../protocol/events/origin.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { EventHold } from "../../protocol/event-hold.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
@@ -16,6 +17,7 @@ import type { Wanted } from "../ports/content-index.ts";
 import type { CreatedUpload, PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
+import type { Known } from "../wire/known.ts";
 import { ACCESS_PROTOCOL, ENCRYPTION_PROTOCOL, HOLD_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
 import type { ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
@@ -35,6 +37,7 @@ type ReadAnswer = PackedObject | DeleteMarker | undefined;
  * @param decidedOn how the bucket was when it was decided that the request is let in
  * @param decisions taken again, before anything is done, when a shard has heard of a newer revision of what gateways decide
  *   with, and when what was read is not just the bucket owner's
+ * @param origin who makes the request, for buckets that want to know
  */
 export function bucketIndexClient(
   namespace: DurableObjectNamespace<BucketIndexObject>,
@@ -42,15 +45,16 @@ export function bucketIndexClient(
   buckets: Pick<BucketLookup, "caughtUp">,
   decidedOn: BucketRecord,
   decisions: readonly Decision[] = [],
+  origin?: () => Origin,
 ): BucketIndex {
-  const shards = new BucketShards(namespace, directory, buckets, decidedOn, decisions);
+  const shards = new BucketShards(namespace, directory, buckets, decidedOn, decisions, origin);
 
   async function read(
     key: string,
     wanted: Wanted,
   ): Promise<ObjectRecord | DeleteMarker | undefined> {
     // The runtime's types make an array of the tuple in the answer.
-    const readShard = (shard: ShardStub, stamp: number, known: number) =>
+    const readShard = (shard: ShardStub, stamp: number, known: Known) =>
       shard.read(stamp, known, key, wanted) as unknown as Promise<ShardAnswer<ReadAnswer>>;
     const found = await shards.callOf(key, readShard);
     if (found?.kind !== "packed") return found;
@@ -127,7 +131,7 @@ export function bucketIndexClient(
 
     async list(query) {
       // The runtime's types make an array of the tuples in a page.
-      const listShard = (shard: ShardStub, stamp: number, known: number) =>
+      const listShard = (shard: ShardStub, stamp: number, known: Known) =>
         shard.list(stamp, known, query) as unknown as Promise<ShardAnswer<PackedPage>>;
       const pages = await shards.callAll(listShard);
       return mergePages(pages.map(unpackPage), query.limit, compareEntries);
@@ -223,6 +227,18 @@ export function bucketIndexClient(
       shards.callOf(key, (shard, stamp, known) =>
         shard.abortUpload(stamp, known, key, uploadId, initiatedMs),
       ),
+
+    async listDeadLetters() {
+      const letters = await shards.callAll((shard, stamp, known) =>
+        shard.listDeadLetters(stamp, known),
+      );
+      return letters.flat().sort((a, b) => b.emittedMs - a.emittedMs);
+    },
+
+    async redrive() {
+      const counts = await shards.callAll((shard, stamp, known) => shard.redrive(stamp, known));
+      return counts.reduce((sum, count) => sum + count, 0);
+    },
 
     async sealIfEmpty(token) {
       const empty = await shards.callSealed((shard, stamp) => shard.sealIfEmpty(stamp, token));

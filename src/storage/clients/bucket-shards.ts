@@ -1,10 +1,13 @@
+import type { Origin } from "../../protocol/events/origin.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { ObjectRecord } from "../../protocol/object-record.ts";
 import { indexFull } from "../../protocol/refusal.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-directory.ts";
 import { StaleBucketError } from "../ports/bucket-index.ts";
+import type { Known } from "../wire/known.ts";
 import {
+  EVENTS_PROTOCOL,
   HOLD_PROTOCOL,
   PLAIN_STAMP,
   type PlainAnswer,
@@ -20,7 +23,7 @@ import { notYetDeployed, valueOf } from "./value-of.ts";
 export type ShardStub = DurableObjectStub<BucketIndexObject>;
 
 /** A call of a shard, with its stamp and the revision of the shard part that is known. */
-type Call<T> = (shard: ShardStub, stamp: number, known: number) => Promise<ShardAnswer<T>>;
+type Call<T> = (shard: ShardStub, stamp: number, known: Known) => Promise<ShardAnswer<T>>;
 
 /**
  * Whether a request is let in, by the record of its bucket; or, once an object was read that is another account's or has an ACL, by
@@ -40,12 +43,14 @@ export class BucketShards {
   readonly #directory: BucketDirectory;
   readonly #buckets: Pick<BucketLookup, "caughtUp">;
   readonly #decisions: readonly Decision[];
+  readonly #origin: (() => Origin) | undefined;
   #bucket: BucketRecord;
 
   /**
    * @param decidedOn how the bucket was when it was decided that the request is let in
    * @param decisions taken again, before anything is done, when a shard has heard of a newer revision of what gateways decide
    *   with
+   * @param origin who makes the request, for buckets that want to know
    */
   constructor(
     namespace: DurableObjectNamespace<BucketIndexObject>,
@@ -53,12 +58,14 @@ export class BucketShards {
     buckets: Pick<BucketLookup, "caughtUp">,
     decidedOn: BucketRecord,
     decisions: readonly Decision[],
+    origin: (() => Origin) | undefined,
   ) {
     this.#namespace = namespace;
     this.#directory = directory;
     this.#buckets = buckets;
     this.#bucket = decidedOn;
     this.#decisions = decisions;
+    this.#origin = origin;
   }
 
   get bucketId(): string {
@@ -107,8 +114,15 @@ export class BucketShards {
    */
   async #call<T>(shard: ShardStub, call: Call<T>, protocol: number): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const stamp = stampOf(this.#bucket.gateway.revision, protocol);
-      const answer = await call(shard, stamp, this.#bucket.shard.revision);
+      const { gateway, shard: part } = this.#bucket;
+      const origin = part.flags.wantsOrigin === true ? this.#origin?.() : undefined;
+      const answer =
+        origin === undefined
+          ? await call(shard, stampOf(gateway.revision, protocol), part.revision)
+          : await call(shard, stampOf(gateway.revision, EVENTS_PROTOCOL), {
+              revision: part.revision,
+              origin,
+            });
       if ("value" in answer) return answer.value;
       if ("unknownProtocol" in answer) throw notYetDeployed();
       if ("isFull" in answer) throw indexFull();
@@ -158,5 +172,6 @@ export class BucketShards {
 
 /** In JSON, a text that somebody chose has its quotes escaped: this is the member. */
 function protocolOf(part: ShardPart | undefined): number {
+  if (part?.documents.includes('"notification":') === true) return EVENTS_PROTOCOL;
   return part?.documents.includes('"DefaultEventHold"') === true ? HOLD_PROTOCOL : PROTOCOL;
 }

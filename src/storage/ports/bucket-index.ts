@@ -136,9 +136,23 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex {
    * @param part what shards decide with, when that has changed
    */
   configure(part?: ShardPart): Promise<void>;
+  /** Records of events that were given up, the newest first; of each shard no more than 100. */
+  listDeadLetters(): Promise<readonly DeadLetter[]>;
+  /** Has all of them delivered once more. @returns how many there were */
+  redrive(): Promise<number>;
   /** Shards that are empty refuse everything from now on. False: some shard was not, and the others are to be unsealed. */
   sealIfEmpty(token: string): Promise<boolean>;
   unseal(token: string): Promise<void>;
+}
+
+/** The record of an event that could not be delivered. */
+export interface DeadLetter {
+  /** ARN. */
+  readonly target: string;
+  readonly emittedMs: number;
+  readonly reason: string;
+  /** JSON, a member of `Records`. */
+  readonly record: string;
 }
 
 /** What an object will be when bytes are added at its end. */

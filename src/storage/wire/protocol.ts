@@ -25,10 +25,16 @@ export const ENCRYPTION_PROTOCOL = 4;
  */
 export const HOLD_PROTOCOL = 5;
 
+/**
+ * What a call speaks that says who makes it, or tells a shard whom to notify. An object that knows only those before would not
+ * understand the one, and notify nobody.
+ */
+export const EVENTS_PROTOCOL = 6;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-export const NEWEST_PROTOCOL = 5;
+export const NEWEST_PROTOCOL = 6;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;

@@ -7,6 +7,7 @@ import type { Transact } from "../transaction.ts";
 import { forgetCompletions } from "../uploads/completions.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
+import { drainOutbox } from "./outbox-job.ts";
 import type { Jobs } from "./jobs.ts";
 import { scanByLifecycle } from "./lifecycle-job.ts";
 import { abandonUploads } from "./upload-jobs.ts";
@@ -24,7 +25,16 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
   };
   const blobs = blobStoreOf(env);
   const cleanUp = { sql, state, blobs, settings, blobPrefix: `${state.name}/`, transact };
+  const outbox = {
+    sql,
+    state,
+    transact,
+    targets: settings.eventTargets,
+    retryMs: settings.outboxRetryMs,
+    limit: settings.outboxLimit,
+  };
   return {
+    outbox: (nowMs) => drainOutbox(outbox, nowMs),
     garbage: (nowMs) => collectGarbage(cleanUp, nowMs),
     sweep: (nowMs) => sweepOrphans(cleanUp, nowMs),
     uploads: (nowMs) => abandonUploads(shard, directory, nowMs, transact),

@@ -183,4 +183,33 @@ export const MIGRATIONS: Migrations = [
     next_due_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- What happened, for whoever is to be notified; of each target in the order in which it did.
+  CREATE TABLE outbox (
+    target TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    emitted_ms INTEGER NOT NULL,
+    due_ms INTEGER,
+    attempts INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (target, id)
+  ) WITHOUT ROWID;
+
+  -- The targets that fail.
+  CREATE TABLE outbox_target (
+    target TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE dead_letter (
+    id INTEGER PRIMARY KEY,
+    target TEXT NOT NULL,
+    key TEXT NOT NULL,
+    emitted_ms INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    record TEXT NOT NULL
+  );
+  `,
 ];

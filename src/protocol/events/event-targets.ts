@@ -1,0 +1,108 @@
+/** Where events go; only the deployment says, never a bucket's owner. */
+export type EventTarget = WebhookTarget | QueueTarget;
+
+export interface WebhookTarget {
+  readonly url: string;
+  /** What is posted: as MinIO posts it, with `EventName` and `Key`, or AWS's `Records` alone. */
+  readonly envelope: "aws" | "minio";
+  /** Goes along as `authorization: Bearer …`. */
+  readonly bearer?: string;
+  /** What posts are signed with. */
+  readonly hmacSecret?: string;
+}
+
+/** A queue of Cloudflare's, which the Worker has a producer's binding of. */
+export interface QueueTarget {
+  readonly queue: Pick<Queue, "send">;
+}
+
+/** By ARN, as configurations name them. */
+export type EventTargets = ReadonlyMap<string, EventTarget>;
+
+const MEMBERS: ReadonlySet<string> = new Set(["url", "envelope", "bearer", "hmacSecret"]);
+const WEBHOOK = /^arn:(?:ledge:webhook|minio:sqs):[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;
+const QUEUE = /^arn:ledge:queue:[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;
+/** As far as a name tells it: what a name leads to, the platform's network decides. */
+const PRIVATE_HOST = /^(?:localhost|.*\.(?:localhost|local|internal)|[\d.]+|\[.*\])\.?$/;
+
+/**
+ * @param json `{"arn:ledge:webhook:us-east-1:000000000000:orders": {"url": "https://…"}}`; empty: none
+ * @param bindings the Worker's, with the queues
+ * @param isLocal whether webhooks may be at any address, and without TLS
+ * @throws Error that tells no secret
+ */
+export function readEventTargets(
+  name: string,
+  json: string,
+  bindings: object,
+  isLocal: boolean,
+): EventTargets {
+  if (json === "") return new Map();
+  const parsed = parse(json);
+  if (!isObject(parsed)) throw new Error(`${name} is not a JSON object`);
+  return new Map(
+    Object.entries(parsed).map(([arn, target]) => {
+      const read = readTarget(arn, target, bindings, isLocal);
+      if (typeof read === "string") throw new Error(`${name}: the target "${arn}" ${read}`);
+      return [arn, read];
+    }),
+  );
+}
+
+/** @returns a text: what is wrong with it */
+function readTarget(
+  arn: string,
+  target: unknown,
+  bindings: object,
+  isLocal: boolean,
+): EventTarget | string {
+  if (!isObject(target)) return "is not an object";
+  if (QUEUE.test(arn)) return readQueue(target, bindings);
+  if (!WEBHOOK.test(arn))
+    return "is not called arn:ledge:webhook:REGION:ACCOUNT:NAME or arn:ledge:queue:REGION:ACCOUNT:NAME";
+  for (const [member, value] of Object.entries(target))
+    if (!MEMBERS.has(member) || typeof value !== "string" || value === "")
+      return `has a member "${member}" that is not expected, or no text`;
+  const { url, envelope = "minio", ...secrets } = target;
+  if (envelope !== "minio" && envelope !== "aws")
+    return 'has an envelope that is not "minio" or "aws"';
+  if (typeof url !== "string") return "has no url";
+  return urlFault(url, isLocal) ?? { ...secrets, url, envelope };
+}
+
+function readQueue(
+  target: Readonly<Record<string, unknown>>,
+  bindings: object,
+): QueueTarget | string {
+  const { queue: name, ...others } = target;
+  if (typeof name !== "string" || Object.keys(others).length > 0)
+    return 'has not just a "queue", the name of a binding';
+  const queue: unknown = Reflect.get(bindings, name);
+  return isQueue(queue) ? { queue } : "has a queue that the Worker has no binding of";
+}
+
+function urlFault(url: string, isLocal: boolean): string | undefined {
+  const parsed = URL.parse(url);
+  if (parsed === null) return "has no url";
+  const { protocol, hostname, username, password } = parsed;
+  if (username !== "" || password !== "") return "has credentials in its url";
+  if (protocol === "https:" && !PRIVATE_HOST.test(hostname)) return undefined;
+  if (isLocal && (protocol === "https:" || protocol === "http:")) return undefined;
+  return "has a url that is not https, or not at a public host name";
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isQueue(binding: unknown): binding is Queue {
+  return isObject(binding) && typeof binding["send"] === "function";
+}

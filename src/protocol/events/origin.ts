@@ -1,0 +1,10 @@
+/** Who brought an event about, as its record tells it. */
+export interface Origin {
+  /** `AWS:AIDA…`, `AWS:AROA…:session`, or the id of an account. */
+  readonly principalId: string;
+  readonly sourceIp: string;
+  readonly requestId: string;
+  readonly hostId: string;
+  /** The operation of the request, such as `PutObject`. */
+  readonly operation: string;
+}

@@ -1,0 +1,54 @@
+import type { DeadLetter } from "../../ports/bucket-index.ts";
+import type { Transaction } from "../transaction.ts";
+
+/** The newest that a shard keeps. */
+const MOST_LETTERS = 1000;
+
+/** Those of them that it tells. */
+const MOST_TOLD = 100;
+
+/** Gives records up, which the caller takes out of the outbox. */
+export function bury(
+  sql: SqlStorage,
+  target: string,
+  rows: readonly { readonly id: number }[],
+  reason: string,
+): void {
+  for (const { id } of rows) {
+    sql.exec(
+      `INSERT OR REPLACE INTO dead_letter (id, target, key, emitted_ms, reason, record)
+       SELECT id, target, key, emitted_ms, ?, record FROM outbox WHERE target = ? AND id = ?`,
+      reason,
+      target,
+      id,
+    );
+    sql.exec("DELETE FROM outbox WHERE target = ? AND id = ?", target, id);
+  }
+  sql.exec(
+    "DELETE FROM dead_letter WHERE id <= (SELECT id FROM dead_letter ORDER BY id DESC LIMIT 1 OFFSET ?)",
+    MOST_LETTERS,
+  );
+}
+
+/** The newest first. */
+export function listDeadLetters(sql: SqlStorage): DeadLetter[] {
+  type Row = { target: string; emittedMs: number; reason: string; record: string };
+  const query =
+    "SELECT target, emitted_ms AS emittedMs, reason, record FROM dead_letter ORDER BY id DESC LIMIT ?";
+  return sql.exec<Row>(query, MOST_TOLD).toArray();
+}
+
+/** All of them are tried once more, in their order, and before what came later. @returns how many there were */
+export function redrive({ sql, nowMs, schedule }: Transaction): number {
+  const { count } = sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM dead_letter").one();
+  if (count === 0) return 0;
+  sql.exec(
+    `INSERT INTO outbox (target, id, key, emitted_ms, attempts, record)
+     SELECT target, id, key, ?, 0, record FROM dead_letter`,
+    nowMs,
+  );
+  sql.exec("DELETE FROM dead_letter");
+  sql.exec("DELETE FROM outbox_target");
+  schedule("outbox", nowMs);
+  return count;
+}

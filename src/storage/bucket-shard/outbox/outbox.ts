@@ -1,0 +1,102 @@
+import { log } from "../../../lib/log.ts";
+import { eventRecord } from "../../../protocol/events/event-record.ts";
+import type { Origin } from "../../../protocol/events/origin.ts";
+import type { ObjectEvent } from "../events.ts";
+import type { Transaction } from "../transaction.ts";
+import { eventName, happenedEvent } from "./happened-event.ts";
+import { circuitOf } from "./circuits.ts";
+
+/** Of what a shard does by itself. */
+const NOBODY: Origin = {
+  principalId: "s3.amazonaws.com",
+  sourceIp: "127.0.0.1",
+  requestId: "",
+  hostId: "",
+  operation: "",
+};
+
+/** Writes down, with the effect, each record that a configuration of the bucket wants of it; the job delivers them. */
+export function putIntoOutbox(transaction: Transaction, event: ObjectEvent): void {
+  const { sql, configuration, state, room, nowMs, schedule, origin = NOBODY } = transaction;
+  const { eventRules } = configuration;
+  if (eventRules === undefined) return;
+  const name = eventName(event, origin.operation);
+  if (name === undefined) return;
+  const { key } = event.row;
+  const wanted = eventRules.matching(name, key);
+  if (wanted.length === 0) return;
+  // What waits for a target that is dead must not fill the database until nothing can be deleted any more.
+  if (!room.takeSpare()) {
+    log("error", "no room for an event", { shard: state.name, name });
+    return;
+  }
+  const happened = happenedEvent(transaction, name, event);
+  for (const { id, arn } of wanted) {
+    const record = eventRecord(happened, origin, eventRules.bucket, id);
+    sql.exec(
+      "INSERT INTO outbox (target, id, key, emitted_ms, attempts, record) VALUES (?, ?, ?, ?, 0, ?)",
+      arn,
+      // Never given twice, so that what is delivered is never taken for what came later.
+      state.takeSequence(),
+      key,
+      nowMs,
+      JSON.stringify(record),
+    );
+    // A target that is given time is not asked earlier because of a row more.
+    schedule("outbox", Math.max(nowMs, circuitOf(sql, arn).dueMs));
+  }
+}
+
+/** A record that waits for its delivery. */
+export type OutboxRow = {
+  id: number;
+  key: string;
+  emitted_ms: number;
+  /** When it is tried again; null: it was not tried. */
+  due_ms: number | null;
+  attempts: number;
+  record: string;
+};
+
+/** All targets that something waits for: a look into the key for each. */
+export function waitingTargets(sql: SqlStorage): string[] {
+  const targets: string[] = [];
+  for (;;) {
+    const query = "SELECT target FROM outbox WHERE target > ? ORDER BY target LIMIT 1";
+    const [row] = sql.exec<{ target: string }>(query, targets.at(-1) ?? "").toArray();
+    if (row === undefined) return targets;
+    targets.push(row.target);
+  }
+}
+
+/** Rows that are read at a time. */
+const PAGE = 100;
+
+/** The oldest of a target first; of no more of them than are taken. */
+export function* waitingRows(
+  sql: SqlStorage,
+  target: string,
+  limit: number,
+): Generator<OutboxRow, undefined> {
+  const query =
+    "SELECT id, key, emitted_ms, due_ms, attempts, record FROM outbox WHERE target = ? AND id > ? ORDER BY id LIMIT ?";
+  let after = 0;
+  for (let left = limit; left > 0; left -= PAGE) {
+    const size = Math.min(left, PAGE);
+    const rows = sql.exec<OutboxRow>(query, target, after, size).toArray();
+    yield* rows;
+    if (rows.length < size) return;
+    after = rows.at(-1)?.id ?? after;
+  }
+}
+
+export function forgetRow(sql: SqlStorage, target: string, id: number): void {
+  sql.exec("DELETE FROM outbox WHERE target = ? AND id = ?", target, id);
+}
+
+/** A delivery failed: the row is tried again. */
+export function postponeRow(sql: SqlStorage, target: string, id: number, dueMs: number): void {
+  const statement =
+    "UPDATE outbox SET attempts = attempts + 1, due_ms = ? WHERE target = ? AND id = ?";
+  sql.exec(statement, dueMs, target, id);
+}
