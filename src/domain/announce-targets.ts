@@ -18,7 +18,7 @@ interface Needed extends Pick<BucketPorts, "bucket" | "settings"> {
 const MISSING: Readonly<Record<Notification["kind"], (arn: string) => [string, string]>> = {
   Queue: (arn) => [arn, "The destination queue does not exist"],
   Topic: (arn) => [arn, "The destination topic does not exist"],
-  CloudFunction: (arn) => ["arn, null", `Not authorized to invoke function [${arn}]`],
+  CloudFunction: (arn) => [`${arn}, null`, `Not authorized to invoke function [${arn}]`],
 };
 
 /**
