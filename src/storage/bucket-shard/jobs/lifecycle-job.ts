@@ -15,8 +15,8 @@ import type { Transact, Transaction } from "../transaction.ts";
  * Requests wait for a slice, which takes 5.5 µs a version and 90 µs an action, and for no more than a few of a hundred does one
  * run (measured 2026-11 in workerd, beside other work).
  */
-const LIMITS: ScanLimits = { versions: 500, actions: 50, zoneVersions: 4096 };
-/** Until the next slice. A million versions are looked at in 200 seconds, and 500 a second expire. */
+const LIMITS: ScanLimits = { versions: 250, actions: 50, zoneVersions: 4096 };
+/** Until the next slice. A million versions are looked at in 400 seconds, and 500 a second expire. */
 const PAUSE_MS = 100;
 
 /** One slice of the daily scan by the bucket's lifecycle rules, in one transaction. */
