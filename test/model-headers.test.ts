@@ -21,10 +21,11 @@ const amzHeaders = (operation: ModelOperation): string[] =>
 /** Ignored wherever they may be sent; docs/differences.md says of each why. */
 const IGNORED = new Set(["x-amz-bucket-object-lock-token", "x-amz-mfa", "x-amz-request-payer"]);
 
-/** Obeyed, and taken at any value: `object-retention` and `bucket-policy` in test/operations try what they do. */
+/** Obeyed, and taken at any value: `object-retention`, `bucket-policy`, and `notifications` in test/operations try what they do. */
 const TAKEN_AT_ANY_VALUE = new Set([
   "x-amz-bypass-governance-retention",
   "x-amz-confirm-remove-self-bucket-access",
+  "x-amz-skip-destination-validation",
 ]);
 
 const PAST = "Wed, 01 Jan 2020 00:00:00 GMT";
