@@ -248,11 +248,13 @@ test("an empty document ends notifications, and GET answers what was put, comple
   expect((await told(bucket, 1)).map(({ s3 }) => s3.object["key"])).toEqual(["q"]);
 });
 
-test("a new target gets a test event, and has to answer it", async () => {
+test("a new target gets a test event, and has to answer it, unless that is to be left out", async () => {
   const bucket = await uniqueBucket();
   const content = queueOf(ONE, ["s3:ObjectCreated:*"]);
   receiver.answer = () => new Response(null, { status: 500 });
   const refused = await putNotifications(bucket, content);
+  const unasked = { "x-amz-skip-destination-validation": "true" };
+  expect((await putNotifications(await uniqueBucket(), content, unasked)).status).toBe(200);
   receiver.answer = () => new Response(null, { status: 204 });
   expect(refused.status).toBe(400);
   expect(await refused.text()).toContain(`<ArgumentName1>${ONE}</ArgumentName1>`);
