@@ -3,14 +3,10 @@ import { noteKeyUse } from "../domain/auth/key-use.ts";
 import type { Ports } from "../domain/ports.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import { auditLogClient } from "../storage/clients/audit-log-client.ts";
 import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
-import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { bucketIndexClient } from "../storage/clients/bucket-index-client.ts";
 import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
-import { contentIndexClient } from "../storage/clients/content-index-client.ts";
-import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
 import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
@@ -113,18 +109,14 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
 }
 
 function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
-  const directory = bucketDirectoryClient(env.DIRECTORY);
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
+  const { directory } = deployment;
   const buckets = bucketLookup(env, directory, waitUntil);
   return {
     ...deployment,
-    sealed: sealedDirectoryClient(env.DIRECTORY),
-    auditLog: auditLogClient(env.DIRECTORY),
-    directory,
     buckets,
     blobs: blobStoreOf(env),
     room: diskRoomOf(env),
-    contents: contentIndexClient(env.BUCKET_INDEX),
     indexOf: (bucket, decisions, origin) =>
       bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions, origin),
   };

@@ -11,6 +11,14 @@ import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { KeyDirectory } from "../storage/ports/key-directory.ts";
+import { auditLogClient } from "../storage/clients/audit-log-client.ts";
+import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
+import { contentIndexClient } from "../storage/clients/content-index-client.ts";
+import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
+import type { AuditLog } from "../storage/ports/audit-log.ts";
+import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
+import type { ContentIndex } from "../storage/ports/content-index.ts";
+import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
@@ -25,6 +33,10 @@ export interface Deployment {
   readonly keys: KeyRegistry;
   readonly keyDirectory: KeyDirectory;
   readonly sessions: SessionDirectory;
+  readonly directory: BucketDirectory;
+  readonly sealed: SealedDirectory;
+  readonly auditLog: AuditLog;
+  readonly contents: ContentIndex;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
 }
@@ -69,6 +81,10 @@ function make(env: Cloudflare.Env): Deployment {
     keys,
     keyDirectory,
     sessions,
+    directory: bucketDirectoryClient(env.DIRECTORY),
+    sealed: sealedDirectoryClient(env.DIRECTORY),
+    auditLog: auditLogClient(env.DIRECTORY),
+    contents: contentIndexClient(env.BUCKET_INDEX),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
   };

@@ -1,23 +1,12 @@
-import {
-  type Assumption,
-  isTrusted,
-  requireArn,
-  sessionSeconds,
-} from "../../domain/sts/assume-role.ts";
-import { newSession } from "../../domain/sts/new-session.ts";
+import { type Assumption, isTrusted, requireArn } from "../../domain/sts/assume-role.ts";
 import { sessionTags } from "../../domain/sts/session-tags.ts";
 import { vouchedFor } from "../../domain/sts/web-identity.ts";
 import type { WebIdentityCaller } from "../../protocol/caller.ts";
 import { optional, text } from "../../protocol/query-api/fields.ts";
 import { QueryError } from "../../protocol/query-api/query-error.ts";
 import { type Actions, unsignedAction } from "../query/action.ts";
-import {
-  assumedRoleContent,
-  credentialsContent,
-  keptTags,
-  limitsOf,
-  packedSizeContent,
-} from "./session-contents.ts";
+import { newRoleSession } from "./role-session.ts";
+import { assumedRoleContent, credentialsContent, packedSizeContent } from "./session-contents.ts";
 import { LIMITS, roleArn, roleDuration, sessionName } from "./session-fields.ts";
 
 /** Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
@@ -60,20 +49,12 @@ export const WEB_IDENTITY_ACTIONS = {
       const action = "sts:AssumeRoleWithWebIdentity";
       if (role === undefined || !isTrusted(context, caller, role, action, assumption))
         throw new QueryError("AccessDenied", { message: `Not authorized to perform ${action}` });
-      const made = await newSession(
-        context,
-        {
-          kind: "role session",
-          accountId: role.account.id,
-          principalId: role.id,
-          name,
-          ...limitsOf(input),
-          ...keptTags(tags),
-          sourceIdentity,
-          webIdentity,
-        },
-        sessionSeconds(role, input.DurationSeconds, false),
-      );
+      const made = await newRoleSession(context, role, input, {
+        ...tags,
+        sourceIdentity,
+        webIdentity,
+        isChained: false,
+      });
       return [
         credentialsContent(made),
         ["SubjectFromWebIdentityToken", subject],

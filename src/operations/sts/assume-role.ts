@@ -1,20 +1,13 @@
-import {
-  type Assumption,
-  isTrusted,
-  requireArn,
-  sessionSeconds,
-} from "../../domain/sts/assume-role.ts";
-import { newSession } from "../../domain/sts/new-session.ts";
+import { type Assumption, isTrusted, requireArn } from "../../domain/sts/assume-role.ts";
 import { sessionTags } from "../../domain/sts/session-tags.ts";
 import type { SignedCaller } from "../../protocol/caller.ts";
 import { list, optional, structure, text } from "../../protocol/query-api/fields.ts";
 import { QueryError } from "../../protocol/query-api/query-error.ts";
 import { action, type Actions } from "../query/action.ts";
+import { newRoleSession } from "./role-session.ts";
 import {
   assumedRoleContent,
   credentialsContent,
-  keptTags,
-  limitsOf,
   packedSizeContent,
   refuseSecondFactor,
   tagsOf,
@@ -75,20 +68,12 @@ export const ASSUME_ROLE_ACTIONS = {
         throw new QueryError("AccessDenied", {
           message: `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${arn}`,
         });
-      const isChained = caller.session !== undefined;
-      const made = await newSession(
-        context,
-        {
-          kind: "role session",
-          accountId: role.account.id,
-          principalId: role.id,
-          name,
-          ...limitsOf(input),
-          ...keptTags(tags),
-          sourceIdentity: assumption.sourceIdentity,
-        },
-        sessionSeconds(role, input.DurationSeconds, isChained),
-      );
+      const made = await newRoleSession(context, role, input, {
+        ...tags,
+        sourceIdentity: assumption.sourceIdentity,
+        webIdentity: undefined,
+        isChained: caller.session !== undefined,
+      });
       return [
         credentialsContent(made),
         assumedRoleContent(role, name),

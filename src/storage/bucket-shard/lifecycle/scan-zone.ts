@@ -8,6 +8,7 @@ import {
 import type { Lifecycle } from "../../../protocol/lifecycle/lifecycle.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { AFTER_ALL_TEXT } from "../rows/fold.ts";
+import { versionOrder } from "../rows/version-order.ts";
 import type { Transaction } from "../transaction.ts";
 import { applyLifecycle } from "./apply-lifecycle.ts";
 import type { PassedVersion, ScanCursor, ScannedZone, VersionPosition } from "./scan-cursor.ts";
@@ -23,20 +24,9 @@ interface ScannedRow extends Record<string, SqlStorageValue> {
   attributes: string | null;
 }
 
-const COLUMNS = "key, sequence, modified_ms, size_bytes, storage_class, attributes";
-
-/** Both tables in one order, which their indexes give without sorting, so that LIMIT ends the search. */
-const FROM_KEY = `
-  SELECT ${COLUMNS}, 0 AS is_marker FROM object WHERE key >= ?1 AND key < ?2
-  UNION ALL
-  SELECT ${COLUMNS}, is_marker FROM version WHERE key >= ?1 AND key < ?2
-  ORDER BY key, sequence DESC LIMIT ?3`;
-
-const OF_KEY = `
-  SELECT ${COLUMNS}, 0 AS is_marker FROM object WHERE key = ?1 AND sequence < ?2
-  UNION ALL
-  SELECT ${COLUMNS}, is_marker FROM version WHERE key = ?1 AND sequence < ?2
-  ORDER BY sequence DESC LIMIT ?3`;
+const { fromKey: FROM_KEY, ofKey: OF_KEY } = versionOrder(
+  "key, sequence, modified_ms, size_bytes, storage_class, attributes",
+);
 
 export interface ScanLimits {
   /** Versions that one slice looks at. */

@@ -14,6 +14,7 @@ import { findVersion } from "../rows/find-object.ts";
 import { endOfPrefix, firstKey, foldedPage, isListedItself } from "../rows/fold.ts";
 import { leapOverPrefixes, leapQuery } from "../rows/leap.ts";
 import { SUMMARY_COLUMNS } from "../rows/object-row.ts";
+import { versionOrder } from "../rows/version-order.ts";
 
 interface VersionSummaryRow extends Record<string, SqlStorageValue> {
   key: string;
@@ -28,21 +29,9 @@ interface VersionSummaryRow extends Record<string, SqlStorageValue> {
   is_marker: number;
 }
 
-const COLUMNS = `${SUMMARY_COLUMNS}, sequence, version_id`;
-
-/** Both tables in one order, which their indexes give without sorting, so that LIMIT ends the search. */
-const FROM_KEY = `
-  SELECT ${COLUMNS}, 0 AS is_marker FROM object WHERE key >= ?1 AND key < ?2
-  UNION ALL
-  SELECT ${COLUMNS}, is_marker FROM version WHERE key >= ?1 AND key < ?2
-  ORDER BY key, sequence DESC LIMIT ?3`;
-
-/** The rest of one key's versions: what is newer may be gone by now, and the newest of them is then in `object`. */
-const OF_KEY = `
-  SELECT ${COLUMNS}, 0 AS is_marker FROM object WHERE key = ?1 AND sequence < ?2
-  UNION ALL
-  SELECT ${COLUMNS}, is_marker FROM version WHERE key = ?1 AND sequence < ?2
-  ORDER BY sequence DESC LIMIT ?3`;
+const { fromKey: FROM_KEY, ofKey: OF_KEY } = versionOrder(
+  `${SUMMARY_COLUMNS}, sequence, version_id`,
+);
 
 const HAS_NEWER = `
   SELECT EXISTS (SELECT 1 FROM object WHERE key = ?1 AND sequence >= ?2)

@@ -7,7 +7,8 @@ import type {
 } from "../../ports/identity-records.ts";
 import { insertKey } from "../access-keys.ts";
 import { type Call, Refusal } from "./call.ts";
-import { entityRow, pageOf, requireBelow, rowById } from "./entities.ts";
+import { entityRow, requireBelow, rowById } from "./entities.ts";
+import { pageOf } from "../page-of.ts";
 
 interface KeyRow extends Record<string, SqlStorageValue> {
   id: string;

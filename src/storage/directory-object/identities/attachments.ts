@@ -2,8 +2,9 @@ import type { Page } from "../../../protocol/query-api/pages.ts";
 import type { ListRequest, PolicyName } from "../../ports/identity-directory.ts";
 import type { EntityKind } from "../../ports/identity-records.ts";
 import { type Call, Refusal } from "./call.ts";
-import { entityRow, pageOf, requireBelow } from "./entities.ts";
+import { entityRow, requireBelow } from "./entities.ts";
 import { isOwnPolicy } from "./managed-policies.ts";
+import { pageOf } from "../page-of.ts";
 
 /** AWS's highest, which it raises its quota of 10 to. */
 const MAX_ATTACHED = 20;

@@ -1,8 +1,9 @@
-import type { Page, PageRequest } from "../../../protocol/query-api/pages.ts";
+import type { Page } from "../../../protocol/query-api/pages.ts";
 import type { TagSet } from "../../../protocol/tag-set.ts";
 import type { ListRequest } from "../../ports/identity-directory.ts";
 import type { EntityKind, EntityRecord, Renaming } from "../../ports/identity-records.ts";
 import { type Call, Refusal } from "./call.ts";
+import { pageOf } from "../page-of.ts";
 
 /** The columns that users, groups, and roles have alike. */
 export interface EntityRow extends Record<string, SqlStorageValue> {
@@ -165,17 +166,4 @@ export function listEntities<Row extends EntityRow, Item>(
     )
     .toArray();
   return pageOf(rows, limit, (row) => row.name_lower, itemOf);
-}
-
-/** @param rows one more than the page has, if there is one */
-export function pageOf<Row, Item>(
-  rows: readonly Row[],
-  limit: PageRequest["limit"],
-  positionOf: (row: Row) => string,
-  itemOf: (row: Row) => Item,
-): Page<Item> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? positionOf(last) : undefined;
-  return { items: shown.map(itemOf), next };
 }

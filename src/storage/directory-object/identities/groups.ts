@@ -13,7 +13,6 @@ import {
   entityRow,
   type EntityRow,
   listEntities,
-  pageOf,
   rename,
   requireBelow,
   requireNone,
@@ -21,6 +20,7 @@ import {
   requireRoomFor,
 } from "./entities.ts";
 import { userOf, type UserRow } from "./users.ts";
+import { pageOf } from "../page-of.ts";
 
 export function createGroup(call: Call, { name, path }: GroupDraft): GroupRecord {
   requireRoomFor(call, "group", name);

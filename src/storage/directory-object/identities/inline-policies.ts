@@ -2,7 +2,8 @@ import { documentSize } from "../../../protocol/policy/iam-document.ts";
 import type { Page, PageRequest } from "../../../protocol/query-api/pages.ts";
 import type { EntityKind, InlinePolicy } from "../../ports/identity-records.ts";
 import { type Call, Refusal } from "./call.ts";
-import { entityRow, pageOf } from "./entities.ts";
+import { entityRow } from "./entities.ts";
+import { pageOf } from "../page-of.ts";
 
 export function putInlinePolicy(
   call: Call,

@@ -14,7 +14,8 @@ import type {
   PolicyUsage,
 } from "../../ports/identity-records.ts";
 import { type Call, Refusal } from "./call.ts";
-import { entityOf, type EntityRow, pageOf, requireBelow, tableOf } from "./entities.ts";
+import { entityOf, type EntityRow, requireBelow, tableOf } from "./entities.ts";
+import { pageOf } from "../page-of.ts";
 
 interface PolicyRow extends EntityRow {
   arn: string;

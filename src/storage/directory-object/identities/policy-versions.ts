@@ -1,8 +1,8 @@
 import type { Page, PageRequest } from "../../../protocol/query-api/pages.ts";
 import type { PolicyVersionRecord } from "../../ports/identity-records.ts";
 import { type Call, Refusal } from "./call.ts";
-import { pageOf } from "./entities.ts";
 import { noteUsers, policyRow } from "./managed-policies.ts";
+import { pageOf } from "../page-of.ts";
 
 interface VersionRow extends Record<string, SqlStorageValue> {
   version: number;

@@ -3,11 +3,11 @@ import {
   aliasArn,
   type KeyCall,
   KeyCallRefusal,
-  pageOf,
   requireChangeable,
   requireKey,
 } from "./key-call.ts";
 import { keyByName, putAlias } from "./key-rows.ts";
+import { pageOf } from "../page-of.ts";
 
 /** AWS's. */
 const MAX_ALIASES_OF_KEY = 50;

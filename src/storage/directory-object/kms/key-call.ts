@@ -66,16 +66,3 @@ export function arnOf({ account_id: accountId, region, name }: KeyRow): string {
 export function aliasArn({ scope }: KeyCall, alias: string): string {
   return kmsArn(scope.region, scope.accountId, alias);
 }
-
-/** The first of more rows than were asked for, and where to go on. */
-export function pageOf<Row, Item>(
-  rows: readonly Row[],
-  limit: number,
-  nameOf: (row: Row) => string,
-  itemOf: (row: Row) => Item,
-): { items: Item[]; next: string | undefined } {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? nameOf(last) : undefined;
-  return { items: shown.map(itemOf), next };
-}

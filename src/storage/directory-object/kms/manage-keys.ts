@@ -5,7 +5,6 @@ import {
   changeKey,
   type KeyCall,
   KeyCallRefusal,
-  pageOf,
   requireKey,
   requireChangeable,
   requireEnabled,
@@ -20,6 +19,7 @@ import {
   MAX_KEYS,
   tagsOf,
 } from "./key-rows.ts";
+import { pageOf } from "../page-of.ts";
 
 const MAX_TAGS = 50;
 /** AWS's. */
