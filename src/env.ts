@@ -110,6 +110,8 @@ export interface ShardSettings {
   readonly eventTargets: EventTargets;
   /** After how long an event that cannot be delivered is given up. */
   readonly outboxRetryMs: number;
+  /** How long a target of events that fails is left alone, time and again. */
+  readonly outboxProbeMs: number;
   /** Events of a shard that may wait for a target that fails. */
   readonly outboxLimit: number;
 }
@@ -131,6 +133,7 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
     eventTargets: eventTargets(env),
     outboxRetryMs: 3_600_000 * integer("OUTBOX_RETRY_HOURS", env.OUTBOX_RETRY_HOURS, 0, 24 * 14),
+    outboxProbeMs: 1000 * integer("OUTBOX_PROBE_SECONDS", env.OUTBOX_PROBE_SECONDS, 1, 3600),
     outboxLimit: integer("OUTBOX_LIMIT", env.OUTBOX_LIMIT, 1, 1_000_000),
   };
 }

@@ -60,8 +60,10 @@ test(
   async () => {
     const receiver = new UnreliableReceiver();
     const url = await receiver.start();
-    const args = ["--event-target", `hook=${url}`];
-    let ledge: LedgeProcess = await startLedge({ args });
+    // A receiver that is back is to be found out about sooner than within a minute.
+    const variables = { OUTBOX_PROBE_SECONDS: "1" };
+    const options = { args: ["--event-target", `hook=${url}`], variables };
+    let ledge: LedgeProcess = await startLedge(options);
     const { dataFolder } = ledge;
     try {
       let s3 = sdkClient(ledge);
@@ -91,7 +93,7 @@ test(
         await ledge.kill("SIGKILL");
         await Promise.all(writers);
         if (round % 2 === 0) await receiver.start();
-        ledge = await startLedge({ args, dataFolder });
+        ledge = await startLedge({ ...options, dataFolder });
       }
       receiver.isReliable = true;
       s3 = sdkClient(ledge);

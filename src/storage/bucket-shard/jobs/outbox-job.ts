@@ -33,6 +33,8 @@ interface Outbox {
   readonly targets: EventTargets;
   /** After how long a record that cannot be delivered is given up. */
   readonly retryMs: number;
+  /** How long a target that fails is left alone, time and again. */
+  readonly probeMs: number;
   /** Records that may wait for a target that fails. */
   readonly limit: number;
 }
@@ -95,7 +97,7 @@ interface Outcome {
 }
 
 async function deliver(
-  { targets }: Outbox,
+  { targets, probeMs }: Outbox,
   target: string,
   lanes: readonly (readonly OutboxRow[])[],
   was: Circuit,
@@ -117,7 +119,7 @@ async function deliver(
             ? ({ ok: false, reason: "the target is not declared" } as const)
             : await deliverRecord(declared, row.record, nowMs);
         outcomes.push({ row, delivery });
-        circuit = circuitAfter(circuit, delivery, nowMs);
+        circuit = circuitAfter(circuit, delivery, nowMs, probeMs);
         if (!delivery.ok) break;
       }
   };

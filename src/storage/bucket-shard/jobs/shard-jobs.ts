@@ -31,6 +31,7 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
     transact,
     targets: settings.eventTargets,
     retryMs: settings.outboxRetryMs,
+    probeMs: settings.outboxProbeMs,
     limit: settings.outboxLimit,
   };
   return {

@@ -1,6 +1,5 @@
 /** After so many failures in a row a target gets one record at a time, to see whether it is back. */
 const MOST_FAILURES = 5;
-const PROBE_INTERVAL_MS = 60_000;
 
 /** How a target does. */
 export interface Circuit {
@@ -23,15 +22,16 @@ export function isOpen({ failures }: Circuit): boolean {
   return failures >= MOST_FAILURES;
 }
 
-/** One delivery more. @param isGone the target says that it is gone for good */
+/** One delivery more. @param isGone the target says that it is gone for good @param probeMs between attempts at one that fails */
 export function circuitAfter(
   { failures }: Circuit,
   outcome: { readonly ok: boolean; readonly isGone?: boolean },
   nowMs: number,
+  probeMs: number,
 ): Circuit {
   if (outcome.ok) return CLOSED;
   const count = outcome.isGone === true ? MOST_FAILURES : failures + 1;
-  return { failures: count, dueMs: count >= MOST_FAILURES ? nowMs + PROBE_INTERVAL_MS : 0 };
+  return { failures: count, dueMs: count >= MOST_FAILURES ? nowMs + probeMs : 0 };
 }
 
 /** Written only where something has changed. */
