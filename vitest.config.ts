@@ -33,6 +33,7 @@ const OF_ONE_SHARD = [
       "get-object-acl",
       "get-object-attributes",
       "kms",
+      "installation",
       "kms-objects",
       "kms-of-keys",
       "missing-documents",
@@ -90,6 +91,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
           },
           queueProducers: { EVENTS: "events" },
           bindings: {
+            LOCAL: "true",
             INDEX_SHARDS: shards,
             NEW_BUCKETS: "acls",
             SSE_S3: "envelope",

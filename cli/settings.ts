@@ -16,6 +16,8 @@ export function settingsFor(
       throw new UserError(`${name} is no setting of wrangler.toml`);
   const vars = {
     ...defaults,
+    // The Worker does not refuse the published credentials, and looks for no R2 bucket.
+    LOCAL: "true",
     // What programs assume that are tried on one's own machine. Nothing is public unless a client asks for it by name.
     NEW_BUCKETS: "acls",
     // Nobody else encrypts this machine's disk, and its own requests need no TLS.

@@ -17,13 +17,13 @@ import { jsonOutput, terminalOutput } from "../cli/output.ts";
 import { readVersion } from "../cli/package-files.ts";
 
 const HOST = "127.0.0.1";
+/** As the default credentials, for whoever has no `.dev.vars`; no deployment takes it. */
+const PUBLISHED_MASTER_KEY = "bGVkZ2UtbGVkZ2UtbGVkZ2UtbGVkZ2UtbGVkZ2UhISE=";
 const project = path.resolve(import.meta.dirname, "..");
 const ownCredentials = path.join(project, ".dev.vars");
-const credentialsFile = existsSync(ownCredentials)
-  ? ownCredentials
-  : path.join(project, ".dev.vars.example");
-
-const secrets = parseEnv(readFileSync(credentialsFile, "utf8"));
+const secrets: NodeJS.Dict<string> = existsSync(ownCredentials)
+  ? parseEnv(readFileSync(ownCredentials, "utf8"))
+  : {};
 const command = readCommand(
   ["serve", "--data", path.join(project, ".wrangler/state"), ...process.argv.slice(2)],
   secrets,
@@ -56,6 +56,7 @@ output.ready({
 
 function startWrangler(): void {
   const settings = {
+    LOCAL: "true",
     NEW_BUCKETS: "acls",
     SSE_C_OVER_HTTP: "allow",
     NO_TRANSFORM: "false",
@@ -63,7 +64,7 @@ function startWrangler(): void {
     LOCAL_TARGETS: "true",
     ...ownHostSetting({ ...options, host: HOST }),
     // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.
-    MASTER_KEY: secrets["MASTER_KEY"] ?? "",
+    MASTER_KEY: secrets["MASTER_KEY"] ?? PUBLISHED_MASTER_KEY,
     ...(options.eventTargets !== "" && { EVENT_TARGETS: options.eventTargets }),
     ...options.settings,
   };
@@ -72,7 +73,6 @@ function startWrangler(): void {
     "--local",
     ...["--ip", HOST, "--port", String(port), "--inspector-port", "0"],
     ...["--persist-to", path.resolve(options.dataFolder)],
-    ...["--env-file", credentialsFile],
     "--show-interactive-dev-session=false",
     ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ...(tls === undefined ? [] : ["--local-protocol", "https"]),
@@ -91,6 +91,9 @@ function startWrangler(): void {
     stdio: ["ignore", "inherit", "inherit"],
     env: {
       ...process.env,
+      // From where wrangler takes the secrets that wrangler.toml says a deployment must have.
+      ROOT_ACCESS_KEY_ID: options.accessKeyId,
+      ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
       WRANGLER_SEND_METRICS: "false",
       WRANGLER_HIDE_BANNER: "true",
       FORCE_COLOR: "0",

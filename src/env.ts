@@ -3,6 +3,7 @@ import { MasterKey } from "./lib/master-key.ts";
 import { type EventTargets, readEventTargets } from "./protocol/events/event-targets.ts";
 import type { LifecycleTerms } from "./protocol/lifecycle/lifecycle-actions.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
+import { isPublishedSecret } from "./protocol/published-secrets.ts";
 import { KEY_ID } from "./protocol/kms/key-reference.ts";
 import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./protocol/owner.ts";
 
@@ -17,6 +18,10 @@ export interface Settings {
   readonly websiteDomains: ReadonlySet<string>;
   /** The local server's own host, while it has the published credentials; undefined: any host will do. */
   readonly ownHost: string | undefined;
+  /** It is no deployment, but the local server, `npm run dev`, or a test. */
+  readonly isLocal: boolean;
+  /** Why this deployment is to answer no request, as a sentence that says what is to be done; undefined: it may. */
+  readonly refusal: string | undefined;
   readonly account: Account;
   /** Of that account. */
   readonly root: SignedCaller;
@@ -60,7 +65,11 @@ interface Credentials {
 /** @throws Error naming the variable and its value, when a setting is not valid */
 export function readSettings(env: Cloudflare.Env): Settings {
   const account = accountOf(matching("ACCOUNT_ID", env.ACCOUNT_ID, ACCOUNT_ID));
+  const isLocal = (env as { readonly LOCAL?: string }).LOCAL === "true";
+  const refusal = isLocal ? undefined : refusalFor(env);
   return {
+    isLocal,
+    refusal,
     region: matching("REGION", env.REGION, /^[a-z0-9-]{1,64}$/),
     virtualHostSuffix: host("VIRTUAL_HOST_SUFFIX", env.VIRTUAL_HOST_SUFFIX),
     websiteHostSuffix: host("WEBSITE_HOST_SUFFIX", env.WEBSITE_HOST_SUFFIX),
@@ -75,7 +84,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
       "ROOT_ACCESS_KEY_ID_PREVIOUS",
       "ROOT_SECRET_ACCESS_KEY_PREVIOUS",
     ),
-    masterKey: masterKey(env),
+    // An example is no key at all.
+    masterKey: refusal === undefined ? masterKey(env) : undefined,
     declaredKeys: new Set(names("KMS_KEYS", env.KMS_KEYS, KEY_ID)),
     identityMaxAgeMs:
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
@@ -158,6 +168,26 @@ function credentials(
   const { [idName]: accessKeyId = "", [secretName]: secretAccessKey = "" } = env as Secrets;
   if (accessKeyId === "" || secretAccessKey === "") return undefined;
   return { accessKeyId, secretAccessKey };
+}
+
+/** Root credentials that there are not, or that anybody knows, would leave all that is stored to anybody. */
+function refusalFor(env: Cloudflare.Env): string | undefined {
+  const { ROOT_ACCESS_KEY_ID: id = "", ROOT_SECRET_ACCESS_KEY: secret = "" } = env as Secrets;
+  if (id === "" || secret === "")
+    return `This deployment has no root credentials. ${toSet("ROOT_ACCESS_KEY_ID and ROOT_SECRET_ACCESS_KEY")}`;
+  const secrets: readonly SecretName[] = [
+    "ROOT_SECRET_ACCESS_KEY",
+    "ROOT_SECRET_ACCESS_KEY_PREVIOUS",
+    "MASTER_KEY",
+    "MASTER_KEY_PREVIOUS",
+  ];
+  const published = secrets.find((name) => isPublishedSecret((env as Secrets)[name] ?? ""));
+  if (published === undefined) return undefined;
+  return `${published} of this deployment is a published example, which anybody can use. ${toSet(published)}`;
+}
+
+function toSet(names: string): string {
+  return `Set ${names} to random values of your own, by "npx wrangler secret put", or deploy by "npx ledge deploy", which makes them.`;
 }
 
 /** A previous one alone is none: nothing can be sealed anew. */

@@ -54,6 +54,8 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     const { settings } = deployment;
     const website = websiteBucketOf(raw.headers.get("host"), settings);
     request = addressOf(raw, settings.virtualHostSuffix, website);
+    const passing = deployment.guard?.pass(startedMs);
+    if (passing !== undefined) await passing;
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
     ports = portsOf(env, deployment, waiter);

@@ -1,3 +1,4 @@
+import type { Installation } from "../domain/check-installation.ts";
 import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
@@ -11,6 +12,8 @@ import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { KeyDirectory } from "../storage/ports/key-directory.ts";
+import { installationMark } from "../storage/blobs/installation-mark.ts";
+import { installationClient } from "../storage/clients/installation-client.ts";
 import { auditLogClient } from "../storage/clients/audit-log-client.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
@@ -21,11 +24,14 @@ import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
+import { DeploymentGuard } from "./deployment-guard.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
 /** What all requests of an environment have in common. */
 export interface Deployment {
   readonly settings: Settings;
+  /** Asked before anything else; undefined: there is nothing to be asked, as locally. */
+  readonly guard: DeploymentGuard | undefined;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly identityDirectory: IdentityDirectory;
@@ -74,6 +80,7 @@ function make(env: Cloudflare.Env): Deployment {
   const identityDirectory = identityDirectoryClient(env.DIRECTORY, lookup);
   return {
     settings,
+    guard: settings.isLocal ? undefined : new DeploymentGuard(settings, () => installationOf(env)),
     accounts,
     identityLookup: lookup,
     identityDirectory,
@@ -87,5 +94,13 @@ function make(env: Cloudflare.Env): Deployment {
     contents: contentIndexClient(env.BUCKET_INDEX),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
+  };
+}
+
+function installationOf(env: Cloudflare.Env): Installation {
+  return {
+    record: installationClient(env.DIRECTORY),
+    mark: installationMark(env.BLOBS),
+    bucketName: env.BLOBS_BUCKET,
   };
 }

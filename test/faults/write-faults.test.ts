@@ -113,6 +113,16 @@ test("an orphan of a shard that was never written to is swept as well", async ()
   expect(await blobsOf(id)).toEqual([]);
 });
 
+test("the mark of the installation is no orphan, whichever shard sweeps", async () => {
+  const id = await bucketIdOf(await uniqueBucket());
+  await env.BLOBS.put("_ledge/installation", "0123456789abcdef0123456789abcdef");
+  await env.BLOBS.put(`${id}/0/00000000000000000000000000`, "orphan");
+  advanceClock(2 * DAY_MS);
+  await runAlarms(id);
+  expect(await blobsOf(id)).toEqual([]);
+  expect(await env.BLOBS.head("_ledge/installation")).not.toBeNull();
+});
+
 test("a blob younger than the orphan age is left alone", async () => {
   const bucket = await uniqueBucket();
   const id = await bucketIdOf(bucket);

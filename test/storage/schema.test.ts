@@ -100,6 +100,7 @@ test("the Directory has these tables", async () => {
     "CREATE TABLE iam_user ( id TEXT PRIMARY KEY, account_id TEXT NOT NULL, name TEXT NOT NULL, name_lower TEXT NOT NULL, path TEXT NOT NULL, created_ms INTEGER NOT NULL, origin TEXT NOT NULL, tags TEXT NOT NULL, boundary_arn TEXT, UNIQUE (account_id, name_lower) ) WITHOUT ROWID",
     "CREATE INDEX iam_user_boundary ON iam_user (boundary_arn) WHERE boundary_arn IS NOT NULL",
     "CREATE TABLE inline_policy ( owner_id TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (owner_id, name) ) WITHOUT ROWID",
+    "CREATE TABLE installation ( only INTEGER PRIMARY KEY CHECK (only = 0), id TEXT NOT NULL, is_confirmed INTEGER NOT NULL )",
     "CREATE TABLE kms_alias ( account_id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, key_id TEXT NOT NULL, created_ms INTEGER NOT NULL, modified_ms INTEGER NOT NULL, PRIMARY KEY (account_id, region, name) ) WITHOUT ROWID",
     "CREATE INDEX kms_alias_key ON kms_alias (account_id, key_id)",
     "CREATE TABLE kms_key ( account_id TEXT NOT NULL, id TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, created_ms INTEGER NOT NULL, version INTEGER NOT NULL, rotation_days INTEGER, rotation_due_ms INTEGER, deletion_ms INTEGER, description TEXT NOT NULL DEFAULT '', tags TEXT, policy TEXT, PRIMARY KEY (account_id, id) ) WITHOUT ROWID",

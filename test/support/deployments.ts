@@ -11,15 +11,17 @@ export interface Deployment {
   readonly objectsOf?: string;
 }
 
-/** What runs, on one R2 and one KV. */
+/** What runs, on one KV, and an R2 bucket for each Directory. */
 export interface Deployments {
   endpointOf(name: string): Promise<string>;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** In all buckets. */
   blobIds(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-const CREDENTIALS = { accessKeyId: "ledge", secretAccessKey: "ledge-local-secret" };
+/** Not the published ones, which no deployment takes. */
+const CREDENTIALS = { accessKeyId: "deployed", secretAccessKey: "secret-of-the-deployment" };
 
 /** Runs Workers of several builds side by side, each at a port of its own. */
 export async function deploy(deployments: readonly Deployment[]): Promise<Deployments> {
@@ -31,11 +33,14 @@ export async function deploy(deployments: readonly Deployment[]): Promise<Deploy
     },
     credentials: CREDENTIALS,
     async blobIds() {
-      const [{ name } = { name: "" }] = deployments;
-      // Miniflare's types take a bucket for something to fetch from.
-      const blobs = (await miniflare.getR2Bucket("BLOBS", name)) as unknown as R2Bucket;
-      const { objects } = await blobs.list();
-      return objects.map(({ key }) => key);
+      const ids: string[] = [];
+      for (const { name } of deployments.filter(({ objectsOf }) => objectsOf === undefined)) {
+        // Miniflare's types take a bucket for something to fetch from.
+        const blobs = (await miniflare.getR2Bucket("BLOBS", name)) as unknown as R2Bucket;
+        const { objects } = await blobs.list();
+        ids.push(...objects.map(({ key }) => key).filter((key) => key !== "_ledge/installation"));
+      }
+      return ids;
     },
     stop: () => miniflare.dispose(),
   };
@@ -68,7 +73,7 @@ function workerOf({ name, build, objectsOf = name }: Deployment): MiniflareWorke
         ...Object.fromEntries(
           Object.entries(texts).map(([variable, value]) => [variable, { type: "text", value }]),
         ),
-        BLOBS: { type: "r2", name: "blobs" },
+        BLOBS: { type: "r2", name: `blobs-of-${objectsOf}` },
         IDENTITIES: { type: "kv", id: "identities" },
         BUCKET_INDEX: { ...objects, exportName: "BucketIndexObject" },
         DIRECTORY: { ...objects, exportName: "DirectoryObject" },

@@ -16,6 +16,7 @@ import type {
   IdentityCalls,
   IdentityRefusal,
 } from "../ports/identity-directory.ts";
+import type { InstallationRecord } from "../ports/installation.ts";
 import type { SealedDirectory } from "../ports/sealed-directory.ts";
 import type { SessionDirectory } from "../ports/session-directory.ts";
 import { findProvider, findRole, findSessionRecord } from "./identities/sessions.ts";
@@ -43,6 +44,7 @@ import {
 } from "./buckets.ts";
 import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
 import { openKey, rotateKey } from "./kms/open-key.ts";
+import { claimInstallation, confirmInstallation } from "./installation.ts";
 import { callIdentities, refusalOf } from "./identities/calls.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listSealed, replaceSealed } from "./sealed-rows.ts";
@@ -50,6 +52,7 @@ import { listSealed, replaceSealed } from "./sealed-rows.ts";
 type Directory = AccountDirectory &
   AuditLog &
   BucketDirectory &
+  InstallationRecord &
   Pick<KeyDirectory, "openKey" | "rotateKey"> &
   SealedDirectory &
   SessionDirectory;
@@ -193,6 +196,20 @@ export class DirectoryObject extends DurableObject {
     } catch (error) {
       return { value: refusalOf(error) };
     }
+  }
+
+  claimInstallation(
+    stamp: number,
+    ...args: Args<"claimInstallation">
+  ): Answer<"claimInstallation"> {
+    return this.#answer(stamp, (sql) => claimInstallation(sql, ...args));
+  }
+
+  confirmInstallation(
+    stamp: number,
+    ...args: Args<"confirmInstallation">
+  ): Answer<"confirmInstallation"> {
+    return this.#answer(stamp, (sql) => confirmInstallation(sql, ...args));
   }
 
   listSealed(stamp: number, ...args: Args<"listSealed">): Answer<"listSealed"> {

@@ -221,4 +221,11 @@ export const MIGRATIONS: Migrations = [
   DROP INDEX audit_event_account;
   CREATE INDEX audit_event_account ON audit_event (account_id, is_refused, number);
   `,
+  `
+  CREATE TABLE installation (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    id TEXT NOT NULL,
+    is_confirmed INTEGER NOT NULL
+  );
+  `,
 ];
