@@ -32,6 +32,7 @@ const OF_ONE_SHARD = [
       "get-object",
       "get-object-acl",
       "get-object-attributes",
+      "internal-writer",
       "kms",
       "installation",
       "kms-objects",
@@ -133,10 +134,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
 const localProject = {
   resolve: {
     alias: {
-      "cloudflare:workers": path.resolve(
-        import.meta.dirname,
-        "local/durable-objects/durable-object.ts",
-      ),
+      "cloudflare:workers": path.resolve(import.meta.dirname, "local/cloudflare-workers.ts"),
     },
   },
   test: {

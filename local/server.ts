@@ -1,14 +1,15 @@
+import * as worker from "../src/index.ts";
 import { Background } from "./background.ts";
 import { fileBlobStore } from "./blobs/file-blob-store.ts";
 import { LocalRoom } from "./blobs/local-room.ts";
-import type { DurableObject } from "./durable-objects/durable-object.ts";
+import type { DurableObject } from "./cloudflare-workers.ts";
 import { Namespace } from "./durable-objects/namespace.ts";
+import { entrypointsOf } from "./entrypoints.ts";
 import type { Handler } from "./http/dispatcher.ts";
 import type { Request } from "./http/request.ts";
 import type { Response } from "./http/response.ts";
 import { serveHttp } from "./http/server.ts";
 import { minioHealth } from "./minio-health.ts";
-import { app, BucketIndexObject, DirectoryObject } from "./worker-entry.ts";
 
 export { logTo } from "./console.ts";
 
@@ -43,10 +44,10 @@ export interface LocalServer {
 
 type ObjectClass = new (ctx: DurableObjectState, env: object) => DurableObject;
 
-const DirectoryClass = DirectoryObject as unknown as ObjectClass;
-const IndexClass = BucketIndexObject as unknown as ObjectClass;
+const DirectoryClass = worker.DirectoryObject as unknown as ObjectClass;
+const IndexClass = worker.BucketIndexObject as unknown as ObjectClass;
 
-const fetchFromApp = app.fetch as unknown as (
+const fetchFromWorker = worker.default.fetch as unknown as (
   request: Request,
   env: object,
   context: Background,
@@ -63,23 +64,15 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const blobs = fileBlobStore(options.blobsPath, { isSynced });
   const room = new LocalRoom(options.roomPath);
   const env: Record<string, unknown> = { ...options.vars, LOCAL_PORTS: { blobs, room } };
+  const background = new Background((context) => entrypointsOf(worker, env, context));
+  const { exports } = background;
+  const shared = { folder, env, exports, isSynced };
   // The unique keys are names of folders: another one would leave all data behind.
-  const directory = new Namespace(DirectoryClass, {
-    folder,
-    uniqueKey: "ledge-directory",
-    env,
-    isSynced,
-  });
-  const index = new Namespace(IndexClass, {
-    folder,
-    uniqueKey: "ledge-index",
-    env,
-    isSynced,
-  });
+  const directory = new Namespace(DirectoryClass, { ...shared, uniqueKey: "ledge-directory" });
+  const index = new Namespace(IndexClass, { ...shared, uniqueKey: "ledge-index" });
   Object.assign(env, { DIRECTORY: directory, BUCKET_INDEX: index });
-  const background = new Background();
   const handle: Handler = (request) =>
-    minioHealth(request) ?? fetchFromApp(request, env, background);
+    minioHealth(request) ?? fetchFromWorker(request, env, background);
   const http = await serveHttp(handle, { host: address, port, tls });
   return {
     port: http.port,
@@ -88,6 +81,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
       await background.settled();
       // Shards ask the Directory, never the other way round.
       await index.close();
+      // Of entrypoints that shards have called.
+      await background.settled();
       await directory.close();
       room.close();
     },

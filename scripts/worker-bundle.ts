@@ -30,7 +30,7 @@ export const LOCAL_BUNDLE = {
   platform: "node",
   // Of modules only what is used comes along: of hash-wasm 17 kB of 255.
   mainFields: ["module", "main"],
-  alias: { "cloudflare:workers": path.join(local, "durable-objects/durable-object.ts") },
+  alias: { "cloudflare:workers": path.join(local, "cloudflare-workers.ts") },
   inject: [
     path.join(local, "http/globals.ts"),
     path.join(local, "streams/fixed-length-stream.ts"),

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { log } from "../../src/lib/log.ts";
+import type { Exports } from "../entrypoints.ts";
 import { Alarms } from "./alarms.ts";
 import { checkpoint } from "./checkpoints.ts";
 import { copied, crossedError } from "./crossing.ts";
@@ -29,6 +30,8 @@ interface NamespaceOptions<Env> {
   /** Names the folder, and goes into the ids: with another one, all data would be left behind. */
   readonly uniqueKey: string;
   readonly env: Env;
+  /** `ctx.exports` of the objects. */
+  readonly exports?: Exports;
   /** False: nothing survives a power cut for certain. True without it. */
   readonly isSynced?: boolean;
   /** How many objects stay open, unless they are busy. */
@@ -46,6 +49,7 @@ type ClassOf<T, Env> = new (ctx: DurableObjectState, env: Env) => T;
 export class Namespace<T extends object, Env> {
   readonly #Class: ClassOf<T, Env>;
   readonly #env: Env;
+  readonly #exports: Exports;
   readonly #folder: string;
   readonly #isSynced: boolean;
   readonly #maxOpen: number;
@@ -69,9 +73,10 @@ export class Namespace<T extends object, Env> {
   #isClosed = false;
 
   constructor(Class: ClassOf<T, Env>, options: NamespaceOptions<Env>) {
-    const { folder, uniqueKey, env, isSynced = true } = options;
+    const { folder, uniqueKey, env, exports = {}, isSynced = true } = options;
     this.#Class = Class;
     this.#env = env;
+    this.#exports = exports;
     this.#folder = path.join(folder, uniqueKey);
     this.#isSynced = isSynced;
     this.#maxOpen = options.maxOpen ?? MAX_OPEN;
@@ -202,7 +207,7 @@ export class Namespace<T extends object, Env> {
     let object: LiveObject;
     try {
       // What src/ asks of them, and no more, is there.
-      const context = { id, storage } as unknown as DurableObjectState;
+      const context = { id, storage, exports: this.#exports } as unknown as DurableObjectState;
       object = new LiveObject(new this.#Class(context, this.#env), storage);
     } catch (error) {
       storage.close();

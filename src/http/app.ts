@@ -3,15 +3,11 @@ import { noteKeyUse } from "../domain/auth/key-use.ts";
 import type { Ports } from "../domain/ports.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
-import { bucketIndexClient } from "../storage/clients/bucket-index-client.ts";
-import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
-import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { dateHeader } from "./date-header.ts";
-import { type Deployment, deploymentOf } from "./deployment.ts";
+import { type Deployment, deploymentOf, portsOf } from "./deployment.ts";
 import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { otherApiOf } from "./other-api.ts";
@@ -108,18 +104,4 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   if (settings?.logRequests !== false)
     logRequest({ ids, raw, operation, request, response, code, startedMs, answeredMs });
   return response;
-}
-
-function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
-  const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
-  const { directory } = deployment;
-  const buckets = bucketLookup(env, directory, waitUntil);
-  return {
-    ...deployment,
-    buckets,
-    blobs: blobStoreOf(env),
-    room: diskRoomOf(env),
-    indexOf: (bucket, decisions, origin) =>
-      bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions, origin),
-  };
 }

@@ -2,9 +2,16 @@ import type { Installation } from "../domain/check-installation.ts";
 import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
+import type { Ports } from "../domain/ports.ts";
 import { readSettings, type Settings } from "../env.ts";
+import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
+import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
-import { type IdentityLookup, identityLookup } from "../storage/clients/identity-lookup.ts";
+import {
+  type IdentityLookup,
+  identityLookup,
+  type Waiter,
+} from "../storage/clients/identity-lookup.ts";
 import { identityDirectoryClient } from "../storage/clients/identity-directory-client.ts";
 import { sessionDirectoryClient } from "../storage/clients/session-directory-client.ts";
 import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
@@ -15,6 +22,8 @@ import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import { installationMark } from "../storage/blobs/installation-mark.ts";
 import { installationClient } from "../storage/clients/installation-client.ts";
 import { auditLogClient } from "../storage/clients/audit-log-client.ts";
+import { bucketIndexClient } from "../storage/clients/bucket-index-client.ts";
+import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
 import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
@@ -102,5 +111,20 @@ function installationOf(env: Cloudflare.Env): Installation {
     record: installationClient(env.DIRECTORY),
     mark: installationMark(env.BLOBS),
     bucketName: env.BLOBS_BUCKET,
+  };
+}
+
+/** What one request works with, or one call of an entrypoint. */
+export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
+  const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
+  const { directory } = deployment;
+  const buckets = bucketLookup(env, directory, waitUntil);
+  return {
+    ...deployment,
+    buckets,
+    blobs: blobStoreOf(env),
+    room: diskRoomOf(env),
+    indexOf: (bucket, decisions, origin) =>
+      bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions, origin),
   };
 }

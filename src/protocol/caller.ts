@@ -13,7 +13,7 @@ export interface AnonymousCaller {
   readonly kind: "anonymous";
 }
 
-/** A part of Ledge that acts on a bucket's behalf, as the one that delivers logs. */
+/** A part of Ledge that acts on a bucket's behalf, as the one that delivers logs: it makes no request, and signs nothing. */
 export interface ServiceCaller {
   readonly kind: "service";
   /** `logging.s3.amazonaws.com` */
@@ -21,6 +21,11 @@ export interface ServiceCaller {
   /** The ARN and the account of that on whose behalf it acts. */
   readonly sourceArn: string;
   readonly sourceAccountId: string;
+  /**
+   * The canonical id of the account in whose buckets it may do what it is there for, unless a policy denies it. Absent: it may where a
+   * policy or an ACL names it.
+   */
+  readonly ownerId?: string;
 }
 
 export type SignedCaller = RootCaller | UserCaller | RoleSession | FederatedUser;

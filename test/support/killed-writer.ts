@@ -1,5 +1,5 @@
 /** A process that writes to objects until it is killed, and prints each text that was acknowledged. */
-import { DurableObject } from "../../local/durable-objects/durable-object.ts";
+import { DurableObject } from "../../local/cloudflare-workers.ts";
 import { Namespace } from "../../local/durable-objects/namespace.ts";
 
 class Writer extends DurableObject {

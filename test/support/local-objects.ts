@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { onTestFinished, vi } from "vitest";
-import { DurableObject } from "../../local/durable-objects/durable-object.ts";
+import { DurableObject } from "../../local/cloudflare-workers.ts";
 import { Namespace } from "../../local/durable-objects/namespace.ts";
 
 /** What its objects do is told by the test, which calls `run` in their place. */

@@ -18,6 +18,8 @@ export interface Check {
    * Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html, the example of `s3:x-amz-grant-full-control`
    */
   readonly headerKeys?: readonly string[];
+  /** Of log delivery: what allows it for this key allows it for the one in question. */
+  readonly alsoKey?: string;
   /** No policy can give it to anonymous callers, as multipart uploads. */
   readonly signedOnly?: true;
   /** No policy can give it to another account, as the policy itself: whoever is allowed it there gets another answer. */
@@ -103,17 +105,22 @@ export function mayLearnOfKey(checked: Checked, isVersion: boolean): boolean {
   return decide(question).kind === "allow";
 }
 
-export function questionOf({ action, on }: Check, checked: Checked): Question {
+export function questionOf({ action, on, alsoKey }: Check, checked: Checked): Question {
   const { caller, permissions, bucket, facts } = checked;
   const name = action.toLowerCase();
+  const context = requestContext(facts, name);
+  const resourceOf = (of: Checked) => s3Resource(pathOf(on, of));
   return {
     caller,
     permissions,
     action: name,
-    resource: s3Resource(pathOf(on, checked)),
+    resource: resourceOf(checked),
     bucket,
     object: facts.object,
-    context: requestContext(facts, name),
+    context,
+    ...(alsoKey !== undefined && {
+      instead: { action: name, context, resource: resourceOf({ ...checked, key: alsoKey }) },
+    }),
   };
 }
 

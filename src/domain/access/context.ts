@@ -9,7 +9,7 @@ import type { ObjectState } from "./facts.ts";
 
 /** What a request to S3 tells policies. What is undefined, it does not have, so that no condition can ask for it. */
 export interface RequestFacts extends GlobalFacts {
-  /** Undefined for anonymous callers. */
+  /** Undefined for callers that have not signed. */
   readonly signature: SignatureFacts | undefined;
   readonly bucket: { readonly owner: Account; readonly tags: TagSet | undefined } | undefined;
   readonly object: ObjectState;

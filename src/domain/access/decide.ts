@@ -1,4 +1,4 @@
-import { canonicalIdOf, isSigned } from "../../protocol/caller.ts";
+import { canonicalIdOf, isSigned, type ServiceCaller } from "../../protocol/caller.ts";
 import type { CompiledPolicy } from "../../protocol/policy/compile.ts";
 import { evaluate, type Verdict } from "../../protocol/policy/evaluate.ts";
 import { GRANT, type Grant } from "../../protocol/policy/principals.ts";
@@ -130,7 +130,7 @@ function policyGrant(question: Question, verdicts: Verdicts, side: Side): Grant 
 function combine(question: Question, verdicts: Verdicts, side: Side, grant: Grant): boolean {
   const { caller } = question;
   if (caller.kind === "anonymous") return grant === GRANT.anyone;
-  if (caller.kind === "service") return grant >= GRANT.exact;
+  if (caller.kind === "service") return grant >= GRANT.exact || actsForOwner(caller, question);
   const isInside = isOwn(question, side);
   if (caller.kind === "root") return isInside || grant !== GRANT.none;
   const isLimited = !isWithin(verdicts, side);
@@ -138,6 +138,11 @@ function combine(question: Question, verdicts: Verdicts, side: Side, grant: Gran
     !isLimited && verdicts["identity-based policy"].grant[side] !== GRANT.none;
   if (!isInside) return isAllowedItself && grant !== GRANT.none;
   return isAllowedItself || grant >= GRANT.exact || (grant === GRANT.limited && !isLimited);
+}
+
+/** What is done for a bucket in another one of the same account needs nobody's word for it. */
+function actsForOwner({ ownerId }: ServiceCaller, { bucket }: Question): boolean {
+  return ownerId !== undefined && bucket?.owner.canonicalId === ownerId;
 }
 
 /**

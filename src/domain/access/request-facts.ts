@@ -1,4 +1,4 @@
-import type { Caller } from "../../protocol/caller.ts";
+import { type Caller, isSigned } from "../../protocol/caller.ts";
 import { regionOf } from "../../protocol/region.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { Settings } from "../../env.ts";
@@ -45,7 +45,7 @@ export function checkedOf(
     bucket: bucketFacts,
     facts: {
       ...global,
-      signature: caller.kind === "anonymous" ? undefined : signatureFacts(asked),
+      signature: isSigned(caller) ? signatureFacts(asked) : undefined,
       bucket: bucketFacts,
       object: request.key === undefined ? "none" : "unread",
       operation: new RequestedOperation(request, global.nowMs, document),

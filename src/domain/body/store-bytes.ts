@@ -1,6 +1,7 @@
 import type { BlobContent } from "../../protocol/object-record.ts";
-import type { BlobSource, BlobStore } from "../../storage/ports/blob-store.ts";
+import type { BlobStore } from "../../storage/ports/blob-store.ts";
 import { etagOf, newBlobKeys, type ObjectKey } from "../encryption/object-key.ts";
+import { bytesBody } from "./bytes-body.ts";
 import { dropOnFailure } from "./drop-blob.ts";
 
 /** A blob that no row refers to yet. */
@@ -20,13 +21,7 @@ export async function storeBytes(
   bytes: Uint8Array,
   key: ObjectKey | undefined,
 ): Promise<StoredBytes> {
-  const source: BlobSource = {
-    sizeBytes: bytes.byteLength,
-    native: undefined,
-    async *chunks() {
-      yield bytes;
-    },
-  };
+  const source = bytesBody(bytes);
   const sealed = key && newBlobKeys(key, blobId);
   const written = await dropOnFailure(blobs, blobId, () =>
     blobs.write(blobId, source, undefined, { keys: sealed?.keys }),

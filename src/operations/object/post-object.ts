@@ -9,7 +9,7 @@ import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts
 import { putVersion } from "../../protocol/version-headers.ts";
 import { ofUpload } from "../access.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
-import { describedUpload } from "./described-upload.ts";
+import { describedUpload } from "../../domain/described-upload.ts";
 
 /**
  * `POST /{bucket}` with `multipart/form-data`, as browsers send forms: stores the field `file` as the object of the field

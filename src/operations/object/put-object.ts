@@ -10,7 +10,7 @@ import { putVersion } from "../../protocol/version-headers.ts";
 import { parseWriteOffset } from "../../protocol/write-offset.ts";
 import { ofUpload } from "../access.ts";
 import type { ObjectOperation } from "../operation.ts";
-import { describedUpload } from "./described-upload.ts";
+import { describedUpload } from "../../domain/described-upload.ts";
 
 /**
  * `PUT /{bucket}/{key}`: stores the body as the object of the key, whole or not at all; with `x-amz-write-offset-bytes`, at

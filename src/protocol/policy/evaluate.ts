@@ -13,11 +13,14 @@ export interface PolicyQuestion {
   readonly instead?: Instead;
 }
 
-/** Another action: an Allow of it counts if it has a condition on one of these keys, in small letters. */
+/** Another action, or another resource: an Allow of it counts as well. */
 export interface Instead {
   readonly action: string;
   readonly context: PolicyContext;
-  readonly keys: readonly string[];
+  /** Absent: the same. */
+  readonly resource?: ArnParts;
+  /** It counts only if it has a condition on one of these keys, in small letters. Absent: whatever conditions it has. */
+  readonly keys?: readonly string[];
 }
 
 /** What policies say. While an object has not been read, there are two: the least that they can say for the caller, and the most. */
@@ -55,7 +58,8 @@ export function evaluate(policies: readonly CompiledPolicy[], question: PolicyQu
 function insteadOf(statement: CompiledStatement, question: PolicyQuestion): Answer {
   if (question.instead === undefined) return false;
   const { keys, ...other } = question.instead;
-  const isNamed = statement.conditions.some(({ key }) => keys.includes(key.name));
+  const isNamed =
+    keys === undefined || statement.conditions.some(({ key }) => keys.includes(key.name));
   return isNamed && appliesTo(statement, { ...question, ...other });
 }
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { DurableObject } from "../../../local/durable-objects/durable-object.ts";
+import { DurableObject } from "../../../local/cloudflare-workers.ts";
 import { Namespace } from "../../../local/durable-objects/namespace.ts";
 import { GroupCommit } from "../../../src/storage/bucket-shard/group-commit.ts";
 import type { ShardState } from "../../../src/storage/bucket-shard/shard-state.ts";
