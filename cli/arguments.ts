@@ -25,6 +25,8 @@ export const HELP = `Ledge: an S3 server on this machine.
   --kms-key ID                  a KMS key that every account has, repeatable
   --event-target NAME=URL       a webhook that buckets may notify, as arn:ledge:webhook:us-east-1:000000000000:NAME,
                                 repeatable; all of them, with secrets, also as JSON in $EVENT_TARGETS
+  --metrics-token TOKEN         what /_ledge/metrics is read with; better in $METRICS_TOKEN, as any user of the machine sees
+                                a command line
   --tls                         serve HTTPS with a certificate that is made, and kept in the data folder
   --tls-cert FILE               serve HTTPS with this certificate chain (PEM) ...
   --tls-key FILE                ... and its private key
@@ -54,6 +56,7 @@ export const OPTIONS = {
   bucket: { type: "string", multiple: true, default: [] as string[] },
   "kms-key": { type: "string", multiple: true, default: [] as string[] },
   "event-target": { type: "string", multiple: true, default: [] as string[] },
+  "metrics-token": { type: "string" },
   tls: { type: "boolean", default: false },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
@@ -80,6 +83,8 @@ export interface ServeOptions {
   readonly buckets: readonly string[];
   /** JSON of whom buckets may notify; empty: nobody. */
   readonly eventTargets: string;
+  /** Empty: metrics are the root's alone. */
+  readonly metricsToken: string;
   readonly runtime: "node" | "workerd";
   /** Whether what is acknowledged is on the disk first. */
   readonly isSynced: boolean;
@@ -144,6 +149,7 @@ export function readCommand(
       accountsFile: values.accounts,
       buckets: values.bucket,
       eventTargets: eventTargets(values["event-target"], settings, env["EVENT_TARGETS"]),
+      metricsToken: values["metrics-token"] ?? env["METRICS_TOKEN"] ?? "",
       runtime: oneOf("--runtime", values.runtime, ["node", "workerd"]),
       isSynced: oneOf("--fsync", values.fsync, ["true", "false"]) === "true",
       isQuiet: values.quiet,

@@ -8,7 +8,7 @@ import { messageOf, UserError } from "./user-error.ts";
  * @throws UserError for a setting that there is not, or a value that it cannot have
  */
 export function settingsFor(
-  { settings, isQuiet, eventTargets }: ServeOptions,
+  { settings, isQuiet, eventTargets, metricsToken }: ServeOptions,
   defaults: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   for (const name of Object.keys(settings))
@@ -35,7 +35,8 @@ export function settingsFor(
   };
   try {
     // These two read only the text variables of the Worker's environment, which are all here.
-    const env = { ...vars, EVENT_TARGETS: eventTargets } as unknown as Cloudflare.Env;
+    const secrets = { EVENT_TARGETS: eventTargets, METRICS_TOKEN: metricsToken };
+    const env = { ...vars, ...secrets } as unknown as Cloudflare.Env;
     readSettings(env);
     readShardSettings(env);
   } catch (error) {

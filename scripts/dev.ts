@@ -66,6 +66,7 @@ function startWrangler(): void {
     // Of secrets, wrangler binds those only that wrangler.toml says a deployment must have.
     MASTER_KEY: secrets["MASTER_KEY"] ?? PUBLISHED_MASTER_KEY,
     ...(options.eventTargets !== "" && { EVENT_TARGETS: options.eventTargets }),
+    ...(options.metricsToken !== "" && { METRICS_TOKEN: options.metricsToken }),
     ...options.settings,
   };
   const flags = [

@@ -51,11 +51,15 @@ export interface Settings {
   readonly inlineLimitBytes: number;
   readonly noTransform: boolean;
   readonly logRequests: boolean;
+  /** What `/_ledge/metrics` may be read with besides the deployment root's signature; undefined: nothing. */
+  readonly metricsToken: string | undefined;
   /** How long a request's body may bring nothing. */
   readonly bodyIdleMs: number;
 }
 
 const MASTER_KEY_BYTES = 32;
+/** What cannot be guessed, and can stand in a header. */
+const METRICS_TOKEN = /^[!-~]{16,256}$/;
 
 interface Credentials {
   readonly accessKeyId: string;
@@ -102,6 +106,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
     logRequests: boolean("LOG_REQUESTS", env.LOG_REQUESTS),
+    metricsToken: metricsToken(env),
     bodyIdleMs: 1000 * integer("BODY_IDLE_SECONDS", env.BODY_IDLE_SECONDS, 1, 3600),
   };
 }
@@ -154,6 +159,7 @@ type SecretName =
   | "EVENT_TARGETS"
   | "MASTER_KEY"
   | "MASTER_KEY_PREVIOUS"
+  | "METRICS_TOKEN"
   | "ROOT_ACCESS_KEY_ID"
   | "ROOT_ACCESS_KEY_ID_PREVIOUS"
   | "ROOT_SECRET_ACCESS_KEY"
@@ -207,6 +213,15 @@ function masterKeyBytes(
   // A secret: what it is instead is not told.
   if (bytes === undefined) throw new Error(`${name} is not 32 bytes in base64`);
   return bytes;
+}
+
+function metricsToken(env: Cloudflare.Env): string | undefined {
+  const { METRICS_TOKEN: token = "" } = env as Secrets;
+  if (token === "") return undefined;
+  // What it is instead is not told.
+  if (!METRICS_TOKEN.test(token))
+    throw new Error("METRICS_TOKEN is not 16 or more visible ASCII characters");
+  return token;
 }
 
 function eventTargets(env: Cloudflare.Env): EventTargets {

@@ -14,6 +14,8 @@ import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
+import type { RequestFigures } from "./metrics/request-figures.ts";
+import type { ShardGauges } from "./metrics/shard-gauges.ts";
 import type { ProviderKeys } from "./oidc/provider-keys.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
@@ -34,6 +36,9 @@ export interface Ports {
   readonly sessions: SessionDirectory;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
+  /** Of this server's requests; undefined where it is one of many, which together answer them. */
+  readonly requestFigures: RequestFigures | undefined;
+  readonly shardGauges: ShardGauges;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

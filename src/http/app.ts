@@ -15,7 +15,7 @@ import { refuseForeign } from "./own-host.ts";
 import { readOn, readUnused } from "./read-on.ts";
 import { logInternalError, renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds } from "./request-ids.ts";
-import { logRequest } from "./request-log.ts";
+import { requestDone } from "./request-done.ts";
 import { websiteApi } from "./website.ts";
 import { websiteBucketOf } from "./website-host.ts";
 import { authenticated, authenticatedForm, run } from "./run.ts";
@@ -38,6 +38,7 @@ app.notFound((c) => answer(c.req.raw, c.env, c.executionCtx));
 
 async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
   const startedMs = Date.now();
+  const began = performance.now();
   const ids = newRequestIds();
   let deployment: Deployment | undefined;
   let ports: Ports | undefined;
@@ -92,16 +93,14 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   const mayBeShared = operation !== PREFLIGHT && code !== "NoSuchBucket";
   if (raw.headers.has("origin") && mayBeShared && request !== undefined && ports !== undefined)
     await shareWithOrigin(response, raw, request.bucket, ports);
-  const answeredMs = Date.now();
-  response.headers.set("date", dateHeader(answeredMs));
+  response.headers.set("date", dateHeader(Date.now()));
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
   // Undefined when a setting is wrong: that has failed above, with the name of the setting in the log.
-  const settings = deployment?.settings;
-  if (settings?.noTransform === true && !response.headers.has("cache-control"))
+  if (deployment?.settings.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
-  if (settings?.logRequests !== false)
-    logRequest({ ids, raw, operation, request, response, code, startedMs, answeredMs });
+  const durationMs = performance.now() - began;
+  requestDone({ ids, raw, operation, request, response, code, startedMs, durationMs }, deployment);
   return response;
 }

@@ -27,6 +27,10 @@ import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
 import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
+import { RequestFigures } from "../domain/metrics/request-figures.ts";
+import { ShardGauges } from "../domain/metrics/shard-gauges.ts";
+import { isOneProcess } from "../storage/blobs/local-bindings.ts";
+import { figureSourceClient } from "../storage/clients/figure-source-client.ts";
 import type { AuditLog } from "../storage/ports/audit-log.ts";
 import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
@@ -54,6 +58,8 @@ export interface Deployment {
   readonly contents: ContentIndex;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
+  readonly requestFigures: RequestFigures | undefined;
+  readonly shardGauges: ShardGauges;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -103,6 +109,8 @@ function make(env: Cloudflare.Env): Deployment {
     contents: contentIndexClient(env.BUCKET_INDEX),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
+    requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,
+    shardGauges: new ShardGauges(figureSourceClient(env.DIRECTORY, env.BUCKET_INDEX)),
   };
 }
 

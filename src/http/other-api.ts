@@ -3,6 +3,7 @@ import type { S3Request } from "../protocol/s3-request.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import type { Deployment } from "./deployment.ts";
 import { kmsApi } from "./kms-api.ts";
+import { metricsApi } from "./metrics-api.ts";
 import { queryApi } from "./query-api.ts";
 
 /** What a request to another API than S3's comes with. */
@@ -33,10 +34,14 @@ export interface OtherApi {
   readonly answer: (other: OtherRequest) => Promise<OtherAnswer>;
 }
 
+/** Without a bucket. */
 const OTHER_APIS: readonly OtherApi[] = [kmsApi, queryApi];
+/** Below `/_ledge/`, which is nobody's bucket. */
+const OWN_APIS: readonly OtherApi[] = [metricsApi];
 
-/** None of them has a bucket, so that S3's requests nearly all pass by one look. */
+/** None of them has a bucket, so that S3's requests nearly all pass by two looks. */
 export function otherApiOf(request: S3Request): OtherApi | undefined {
-  if (request.bucket !== undefined) return undefined;
-  return OTHER_APIS.find(({ selects }) => selects(request));
+  if (request.bucket !== undefined && request.bucket !== "_ledge") return undefined;
+  const apis = request.bucket === undefined ? OTHER_APIS : OWN_APIS;
+  return apis.find(({ selects }) => selects(request));
 }

@@ -3,7 +3,8 @@ import { log } from "../lib/log.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { RequestIds } from "./request-ids.ts";
 
-interface LoggedRequest {
+/** What is known of a request when its answer begins. */
+export interface AnsweredRequest {
   readonly ids: RequestIds;
   readonly raw: Request;
   /** AWS's name; undefined when the request named no operation. */
@@ -13,7 +14,8 @@ interface LoggedRequest {
   /** The error code, when the answer is one. */
   readonly code: string | undefined;
   readonly startedMs: number;
-  readonly answeredMs: number;
+  /** Until the answer began, in fractions of a millisecond where the clock has any. */
+  readonly durationMs: number;
 }
 
 /** How much is logged of a text that a client may make as long as it likes. */
@@ -26,8 +28,8 @@ const MAX_CHARACTERS = 256;
  * `bytesIn` and `bytesOut` are what Content-Length announces of the bodies, framing included: what then goes over the
  * wire is known to the runtime only. `bytesIn` is missing when the request announces no length.
  */
-export function logRequest(logged: LoggedRequest): void {
-  const { ids, raw, operation, request, response, code, startedMs, answeredMs } = logged;
+export function logRequest(answered: AnsweredRequest): void {
+  const { ids, raw, operation, request, response, code, startedMs, durationMs } = answered;
   log("log", "request", {
     time: new Date(startedMs).toISOString(),
     requestId: ids.requestId,
@@ -40,12 +42,12 @@ export function logRequest(logged: LoggedRequest): void {
     code,
     bytesIn: raw.body === null ? 0 : announcedBytes(raw.headers),
     bytesOut: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
-    durationMs: answeredMs - startedMs,
+    durationMs: Math.round(durationMs),
     userAgent: bounded(raw.headers.get("user-agent") ?? undefined),
   });
 }
 
-function announcedBytes(headers: Headers): number | undefined {
+export function announcedBytes(headers: Headers): number | undefined {
   const length = headers.get("content-length");
   return length === null ? undefined : Number(length);
 }

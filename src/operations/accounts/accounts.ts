@@ -5,6 +5,7 @@ import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
+import { getMetrics } from "../metrics/get-metrics.ts";
 import { listAuditEvents } from "../audit/list-audit-events.ts";
 import { SEAL_ANEW } from "./master-key.ts";
 import { ofRootWithMasterKey } from "./of-root.ts";
@@ -16,7 +17,7 @@ const PATH = /^accounts(?:\/(\d{12}))?$/;
 
 /**
  * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own, the master key that their
- * secrets are sealed with, the audit log, and what could not be delivered of events. They are not S3's; requests are signed as S3's are, by the deployment's root, errors are S3's
+ * secrets are sealed with, the audit log, the metrics, and what could not be delivered of events. They are not S3's; requests are signed as S3's are, by the deployment's root, errors are S3's
  * documents, and all else is JSON. `docs/accounts.md` describes it.
  *
  * @returns undefined: there is no such thing
@@ -27,6 +28,7 @@ export function accountsOperationFor({
 }: S3Request): AccountOperation | undefined {
   if (key === "master-key" && method === "POST") return SEAL_ANEW;
   if (key === "audit" && method === "GET") return listAuditEvents;
+  if (key === "metrics" && method === "GET") return getMetrics;
   const match = PATH.exec(key);
   if (match === null) return deadLettersOperationFor({ method, key });
   return OPERATIONS[`${method} ${match[1] === undefined ? "accounts" : "account"}`];

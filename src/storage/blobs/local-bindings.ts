@@ -11,6 +11,11 @@ export interface LocalBindings {
   readonly ROOM_DISK?: Fetcher;
 }
 
+/** Whether one process is the whole deployment. */
+export function isOneProcess({ LOCAL_PORTS, BLOB_DISK }: Cloudflare.Env & LocalBindings): boolean {
+  return LOCAL_PORTS !== undefined || BLOB_DISK !== undefined;
+}
+
 export interface LocalPorts {
   readonly blobs: BlobStore;
   readonly room: DiskRoom;

@@ -11,6 +11,7 @@ import type {
   RenameOutcome,
 } from "../ports/bucket-index.ts";
 import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
+import type { ShardFigures } from "../ports/shard-figures.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
@@ -20,6 +21,7 @@ import type { Answer, Args, Full, ShardAnswer } from "../wire/shard-answer.ts";
 import { configureShard } from "./configure-shard.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
+import { figuresOf } from "./figures.ts";
 import { JobTable } from "./job-table.ts";
 import { type JudgedHolds, judgeHolds } from "./jobs/hold-jobs.ts";
 import { type Jobs, runDue } from "./jobs/jobs.ts";
@@ -256,6 +258,12 @@ export class BucketIndexObject extends DurableObject {
 
   unseal(stamp: number, token: string): Promise<PlainAnswer<void>> {
     return this.#calls.transact(stamp, (transaction) => unseal(transaction, token));
+  }
+
+  /** What it tells of itself for the metrics. */
+  figures(stamp: number): PlainAnswer<ShardFigures> {
+    const asked = { ...this.#shard, jobs: this.#jobTable, nowMs: Date.now() };
+    return this.#calls.tell(stamp, () => figuresOf(asked));
   }
 
   override async alarm(): Promise<void> {

@@ -57,6 +57,11 @@ export class JobTable {
     else this.#set(kind, dueMs);
   }
 
+  /** How long the job that is most overdue has been; 0 when none is. */
+  lateMs(nowMs: number): number {
+    return Math.max(0, nowMs - Math.min(nowMs, ...this.#rows().values()));
+  }
+
   /** The alarm rings: until it is armed again, none is set. */
   disarm(): void {
     this.#alarmMs = Number.POSITIVE_INFINITY;

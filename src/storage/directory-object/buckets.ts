@@ -12,6 +12,7 @@ import type {
   ShardPart,
   StoredDocument,
 } from "../ports/bucket-directory.ts";
+import type { FiguredBucket } from "../ports/shard-figures.ts";
 import { findAccount } from "./accounts.ts";
 import { recordEvent } from "./audit.ts";
 import {
@@ -164,6 +165,24 @@ export function listBuckets(
     .toArray()
     .map(({ name, region, created_ms: createdMs }) => ({ name, region, createdMs }));
   return { buckets: buckets.slice(0, limit), isTruncated: buckets.length > limit };
+}
+
+/** Buckets of all accounts. */
+export function listEveryBucket(
+  sql: SqlStorage,
+  prefix: string,
+  after: string,
+  limit: number,
+): readonly FiguredBucket[] {
+  return sql
+    .exec<{ id: string; name: string; shardCount: number }>(
+      `SELECT id, name, shard_count AS shardCount FROM bucket WHERE name >= ? AND name < ?
+       ORDER BY name LIMIT ?`,
+      after < prefix ? prefix : `${after}\0`,
+      `${prefix}\uFFFF`,
+      limit,
+    )
+    .toArray();
 }
 
 function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {

@@ -17,6 +17,7 @@ import type {
   IdentityRefusal,
 } from "../ports/identity-directory.ts";
 import type { InstallationRecord } from "../ports/installation.ts";
+import type { FiguredBucket, FigureSource } from "../ports/shard-figures.ts";
 import type { SealedDirectory } from "../ports/sealed-directory.ts";
 import type { SessionDirectory } from "../ports/session-directory.ts";
 import { findProvider, findRole, findSessionRecord } from "./identities/sessions.ts";
@@ -39,6 +40,7 @@ import {
   findBucket,
   listBuckets,
   listDocuments,
+  listEveryBucket,
   readDocument,
   readShardPart,
 } from "./buckets.ts";
@@ -102,6 +104,13 @@ export class DirectoryObject extends DurableObject {
 
   list(stamp: number, ...args: Args<"list">): Answer<"list"> {
     return this.#answer(stamp, (sql) => listBuckets(sql, ...args));
+  }
+
+  listEvery(
+    stamp: number,
+    ...args: Parameters<FigureSource["listBuckets"]>
+  ): PlainAnswer<readonly FiguredBucket[]> {
+    return this.#answer(stamp, (sql) => listEveryBucket(sql, ...args));
   }
 
   beginDelete(stamp: number, ...args: Args<"beginDelete">): Answer<"beginDelete"> {

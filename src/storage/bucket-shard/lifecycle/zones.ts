@@ -1,3 +1,4 @@
+import { MOST_COUNTED } from "../../ports/shard-figures.ts";
 import type { Transaction } from "../transaction.ts";
 
 // A zone is a stretch of keys, from its first to the next zone's, and `next_due_ms` the time before which nothing in it is due:
@@ -38,6 +39,13 @@ export function zoneBehind(sql: SqlStorage, firstKey: string): string | undefine
   const query =
     "SELECT first_key FROM lifecycle_zone WHERE first_key > ? ORDER BY first_key LIMIT 1";
   return sql.exec<{ first_key: string }>(query, firstKey).toArray()[0]?.first_key;
+}
+
+/** How many stretches of keys the next slices will look at. A shard without rules has none. */
+export function zonesDue(sql: SqlStorage, nowMs: number): number {
+  const query = `SELECT COUNT(*) AS count FROM
+    (SELECT 1 FROM lifecycle_zone WHERE next_due_ms <= ? LIMIT ${MOST_COUNTED})`;
+  return sql.exec<{ count: number }>(query, nowMs).one().count;
 }
 
 /** Its scan begins: from now on it can be touched anew. */

@@ -1,0 +1,89 @@
+import type { MetricFamily } from "../../lib/prometheus.ts";
+import type {
+  FiguredBucket,
+  ShardFigureName,
+  ShardFigures,
+} from "../../storage/ports/shard-figures.ts";
+
+/** How a figure of shards becomes a metric of their bucket. */
+interface ShardMetric {
+  readonly name: string;
+  readonly help: string;
+  /** Of several shards; "each" has a label more. */
+  readonly of: "each" | "max" | "sum";
+  /** What the figure is divided by: metrics are in base units. */
+  readonly unit?: number;
+}
+
+const MS = 1000;
+
+export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
+  databaseBytes: {
+    name: "ledge_shard_database_bytes",
+    help: "Size of a shard's database; at SHARD_LIMIT_BYTES nothing is added to it.",
+    of: "each",
+  },
+  garbageBlobs: {
+    name: "ledge_garbage_blobs",
+    help: "Contents that nothing refers to any more, and that wait for their last reader; 10000 of a shard stand for more.",
+    of: "sum",
+  },
+  outboxPending: {
+    name: "ledge_outbox_pending",
+    help: "Records of events that wait for their targets; 10000 of a shard stand for more.",
+    of: "sum",
+  },
+  outboxOldestMs: {
+    name: "ledge_outbox_oldest_seconds",
+    help: "How long the oldest record has waited for its target.",
+    of: "max",
+    unit: MS,
+  },
+  deadLetters: {
+    name: "ledge_outbox_dead_letters",
+    help: "Records that were given up, of which a shard keeps the newest 1000.",
+    of: "sum",
+  },
+  lifecycleZonesDue: {
+    name: "ledge_lifecycle_zones_due",
+    help: "Stretches of keys, of some 4096 versions each, that the lifecycle job is to look at.",
+    of: "sum",
+  },
+  jobsLateMs: {
+    name: "ledge_jobs_late_seconds",
+    help: "How long the job that is most overdue has been.",
+    of: "max",
+    unit: MS,
+  },
+};
+
+/** What one shard told. */
+export interface ToldFigures {
+  readonly bucket: FiguredBucket;
+  readonly shard: number;
+  readonly figures: ShardFigures;
+}
+
+export function shardFamilies(told: readonly ToldFigures[]): readonly MetricFamily[] {
+  const byBucket = [...Map.groupBy(told, ({ bucket }) => bucket.name)];
+  return Object.entries(SHARD_METRICS).map(([figure, { name, help, of, unit = 1 }]) => ({
+    name,
+    help,
+    type: "gauge" as const,
+    samples: byBucket.flatMap(([bucket, shards]) => {
+      const values = shards.flatMap(({ shard, figures }) => {
+        const value = figures[figure as ShardFigureName];
+        return value === undefined ? [] : [{ shard, value: value / unit }];
+      });
+      if (of === "each")
+        return values.map(({ shard, value }) => ({
+          labels: { bucket, shard: String(shard) },
+          value,
+        }));
+      if (values.length === 0) return [];
+      const numbers = values.map(({ value }) => value);
+      const value = of === "max" ? Math.max(...numbers) : numbers.reduce((a, b) => a + b, 0);
+      return [{ labels: { bucket }, value }];
+    }),
+  }));
+}

@@ -1,0 +1,21 @@
+import type { Deployment } from "./deployment.ts";
+import { type AnsweredRequest, announcedBytes, logRequest } from "./request-log.ts";
+
+/**
+ * Whatever is done with what is known of a request once it is answered: its line in the log, and the figures. It must not cost what
+ * a request would notice.
+ *
+ * @param deployment undefined when a setting is wrong, which is in the log
+ */
+export function requestDone(answered: AnsweredRequest, deployment: Deployment | undefined): void {
+  if (deployment?.settings.logRequests !== false) logRequest(answered);
+  const { raw, response, operation, code, durationMs } = answered;
+  deployment?.requestFigures?.record({
+    operation,
+    status: response.status,
+    code,
+    durationMs,
+    receivedBytes: raw.body === null ? 0 : (announcedBytes(raw.headers) ?? 0),
+    sentBytes: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
+  });
+}

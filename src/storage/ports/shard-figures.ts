@@ -1,0 +1,38 @@
+/**
+ * What a shard tells of itself for the metrics, each of them by a function of the room that it is about
+ * (`bucket-shard/figures.ts`). All are optional: a shard may run older code, or not know a figure now.
+ */
+export interface ShardFigures {
+  readonly databaseBytes?: number;
+  /** Of contents that nothing refers to any more; as many as {@link MOST_COUNTED} stand for more. */
+  readonly garbageBlobs?: number;
+  /** Records of events that wait for their targets; as many as {@link MOST_COUNTED} stand for more. */
+  readonly outboxPending?: number;
+  /** How long the oldest of them has waited. */
+  readonly outboxOldestMs?: number;
+  readonly deadLetters?: number;
+  /** Stretches of keys that the lifecycle job is to look at. */
+  readonly lifecycleZonesDue?: number;
+  /** How long the job that is most overdue has been. */
+  readonly jobsLateMs?: number;
+}
+
+export type ShardFigureName = keyof ShardFigures;
+
+/** Where what waits is counted row by row, no more rows are read: a scrape is not to cost more the more there is to do. */
+export const MOST_COUNTED = 10_000;
+
+/** A bucket whose shards can be asked. */
+export interface FiguredBucket {
+  readonly id: string;
+  readonly name: string;
+  readonly shardCount: number;
+}
+
+/** Port: what all shards of a deployment tell of themselves. */
+export interface FigureSource {
+  /** Buckets of all accounts, by name, with this prefix, after this name. */
+  listBuckets(prefix: string, after: string, limit: number): Promise<readonly FiguredBucket[]>;
+  /** @returns undefined: the shard's code does not know the question yet. Fails where the shard does. */
+  askShard(bucket: FiguredBucket, shard: number): Promise<ShardFigures | undefined>;
+}
