@@ -3,10 +3,11 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { deliverRecord } from "../../src/storage/events/deliver-event.ts";
 import { ShardState } from "../../src/storage/bucket-shard/shard-state.ts";
-import { putObject, signedFetch, uniqueBucket } from "../support/client.ts";
-import { EventReceiver, notify, ONE, QUEUE, queueOf, TWO } from "../support/event-receiver.ts";
-import { advanceClock, bucketIdOf } from "../support/faults.ts";
-import { keyInShard, query, runDueAlarm, startClock } from "../support/shards.ts";
+import { putObject, signedFetch } from "../support/client.ts";
+import { EventReceiver, ONE, QUEUE, queueOf, TWO } from "../support/event-receiver.ts";
+import { advanceClock } from "../support/faults.ts";
+import { notifying, told, waiting } from "../support/notifying-bucket.ts";
+import { query, runDueAlarm, startClock } from "../support/shards.ts";
 import { remove } from "../support/versions.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,33 +35,6 @@ function refused(): Response {
   return new Response("no", { status: 503 });
 }
 
-interface World {
-  readonly bucket: string;
-  /** The shard that all keys of the test are in. */
-  readonly shard: string;
-  /** A key of it, another for each name. */
-  readonly key: (name: string) => string;
-}
-
-async function notifying(
-  content = queueOf(ONE, ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]),
-): Promise<World> {
-  const bucket = await uniqueBucket();
-  await notify(bucket, content);
-  return { bucket, shard: `${await bucketIdOf(bucket)}/0`, key: (name) => keyInShard(0, name) };
-}
-
-function waiting({ shard }: World): Promise<{ key: string; attempts: number }[]> {
-  return query(shard, "SELECT key, attempts FROM outbox ORDER BY id");
-}
-
-/** `Put key`, in the order in which they were taken. */
-function told({ bucket }: World): string[] {
-  return receiver
-    .recordsOf(bucket)
-    .map(({ eventName, s3 }) => `${eventName.split(":")[1]} ${s3.object["key"]}`);
-}
-
 test("a target that fails gets each key's events later, in their order, and other keys' meanwhile", async () => {
   const world = await notifying();
   const [bad, good] = [world.key("bad"), world.key("good")];
@@ -70,7 +44,7 @@ test("a target that fails gets each key's events later, in their order, and othe
   await remove(world.bucket, bad);
   await putObject(world.bucket, good, "2");
   await runDueAlarm(world.shard);
-  expect(told(world)).toEqual([`Put ${good}`, `Put ${good}`]);
+  expect(told(receiver, world)).toEqual([`Put ${good}`, `Put ${good}`]);
   expect(await waiting(world)).toEqual([
     { key: bad, attempts: 1 },
     { key: bad, attempts: 0 },
@@ -78,10 +52,10 @@ test("a target that fails gets each key's events later, in their order, and othe
   receiver.answer = taken;
   // Not before its time.
   await runDueAlarm(world.shard);
-  expect(told(world)).toHaveLength(2);
+  expect(told(receiver, world)).toHaveLength(2);
   advanceClock(1500);
   await runDueAlarm(world.shard);
-  expect(told(world).slice(2)).toEqual([`Put ${bad}`, `Delete ${bad}`]);
+  expect(told(receiver, world).slice(2)).toEqual([`Put ${bad}`, `Delete ${bad}`]);
   expect(await waiting(world)).toEqual([]);
 });
 
@@ -109,7 +83,7 @@ test("a target that is dead gets one event a minute, whatever is written", async
   await runDueAlarm(world.shard);
   advanceClock(MINUTE_MS);
   await runDueAlarm(world.shard);
-  expect(told(world).sort()).toHaveLength(11);
+  expect(told(receiver, world).sort()).toHaveLength(11);
   expect(await query(world.shard, "SELECT * FROM outbox_target")).toEqual([]);
 });
 
@@ -132,7 +106,7 @@ test("one dead target does not hold up another", async () => {
     await remove(world.bucket, key);
     await runDueAlarm(world.shard);
   }
-  expect(told(world)).toEqual([`Delete ${key}`, `Delete ${key}`, `Delete ${key}`]);
+  expect(told(receiver, world)).toEqual([`Delete ${key}`, `Delete ${key}`, `Delete ${key}`]);
 });
 
 test("what cannot be delivered for a day is a dead letter, which may be delivered once more", async () => {
@@ -159,7 +133,7 @@ test("what cannot be delivered for a day is a dead letter, which may be delivere
   receiver.answer = taken;
   expect(await (await signedFetch("POST", `${path}/redrive`)).json()).toEqual({ redriven: 2 });
   await runDueAlarm(world.shard);
-  expect(told(world).sort()).toEqual([`Put ${first}`, `Put ${second}`].sort());
+  expect(told(receiver, world).sort()).toEqual([`Put ${first}`, `Put ${second}`].sort());
   expect(await read()).toEqual({ deadLetters: [] });
   expect((await signedFetch("GET", "/_ledge/buckets/no-such-bucket/dead-letters")).status).toBe(
     404,
@@ -206,7 +180,7 @@ test("what was delivered when the shard died before it knew is delivered again",
   });
   await putObject(world.bucket, world.key("k"), "");
   await runDueAlarm(world.shard);
-  expect(told(world)).toHaveLength(3);
+  expect(told(receiver, world)).toHaveLength(3);
 });
 
 test("every key's events come in the order of its effects, whenever the target fails", async () => {

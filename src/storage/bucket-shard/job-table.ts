@@ -52,9 +52,10 @@ export class JobTable {
 
   /** The job has run. @param againMs when it is to run again; undefined: not unless it was scheduled meanwhile */
   settle(kind: JobKind, againMs: number | undefined): void {
-    const dueMs = earlier(againMs, this.#rows().get(kind));
+    const scheduledMs = this.#rows().get(kind);
+    const dueMs = earlier(againMs, scheduledMs);
     if (dueMs === undefined) this.#storage.sql.exec("DELETE FROM job WHERE kind = ?", kind);
-    else this.#set(kind, dueMs);
+    else if (dueMs !== scheduledMs) this.#set(kind, dueMs);
   }
 
   /** How long the job that is most overdue has been; 0 when none is. */

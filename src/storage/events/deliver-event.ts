@@ -1,5 +1,6 @@
 import type { EventTarget } from "../../protocol/events/event-targets.ts";
-import { type Delivery, postEvent } from "./post-event.ts";
+import type { Delivery } from "./delivery.ts";
+import { postEvent } from "./post-event.ts";
 
 /** Delivers one record. @param record JSON of a member of `Records` */
 export function deliverRecord(

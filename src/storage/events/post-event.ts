@@ -1,16 +1,7 @@
 import type { WebhookTarget } from "../../protocol/events/event-targets.ts";
+import type { Delivery } from "./delivery.ts";
 
 const TIMEOUT_MS = 10_000;
-
-/** What became of it. */
-export type Delivery =
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      readonly reason: string;
-      /** The target said so (410): it is not to be asked again soon. */
-      readonly isGone?: boolean;
-    };
 
 /**
  * Posts JSON to a webhook; any status from 200 to 299 is a delivery, and what else is answered is not read. Redirects are not

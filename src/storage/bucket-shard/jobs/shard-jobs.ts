@@ -7,7 +7,8 @@ import type { Transact } from "../transaction.ts";
 import { forgetCompletions } from "../uploads/completions.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
-import { drainOutbox } from "./outbox-job.ts";
+import { eventTargetKind } from "./event-target-kind.ts";
+import { OutboxJob } from "./outbox-job.ts";
 import type { Jobs } from "./jobs.ts";
 import { scanByLifecycle } from "./lifecycle-job.ts";
 import { abandonUploads } from "./upload-jobs.ts";
@@ -25,17 +26,17 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
   };
   const blobs = blobStoreOf(env);
   const cleanUp = { sql, state, blobs, settings, blobPrefix: `${state.name}/`, transact };
-  const outbox = {
+  const outbox = new OutboxJob({
     sql,
     state,
     transact,
-    targets: settings.eventTargets,
+    kinds: [["arn:", eventTargetKind(settings.eventTargets)]],
     retryMs: settings.outboxRetryMs,
     probeMs: settings.outboxProbeMs,
     limit: settings.outboxLimit,
-  };
+  });
   return {
-    outbox: (nowMs) => drainOutbox(outbox, nowMs),
+    outbox: (nowMs) => outbox.run(nowMs),
     garbage: (nowMs) => collectGarbage(cleanUp, nowMs),
     sweep: (nowMs) => sweepOrphans(cleanUp, nowMs),
     uploads: (nowMs) => abandonUploads(shard, directory, nowMs, transact),

@@ -1,5 +1,6 @@
 import type { DeadLetter } from "../../ports/bucket-index.ts";
 import type { Transaction } from "../transaction.ts";
+import { deadLetters } from "./outbox-figures.ts";
 
 /** The newest that a shard keeps. */
 const MOST_LETTERS = 1000;
@@ -7,7 +8,7 @@ const MOST_LETTERS = 1000;
 /** Those of them that it tells. */
 const MOST_TOLD = 100;
 
-/** Gives records up, which the caller takes out of the outbox. */
+/** Keeps rows of the outbox, which the caller forgets there. */
 export function bury(
   sql: SqlStorage,
   target: string,
@@ -22,7 +23,6 @@ export function bury(
       target,
       id,
     );
-    sql.exec("DELETE FROM outbox WHERE target = ? AND id = ?", target, id);
   }
   sql.exec(
     "DELETE FROM dead_letter WHERE id <= (SELECT id FROM dead_letter ORDER BY id DESC LIMIT 1 OFFSET ?)",
@@ -40,7 +40,7 @@ export function listDeadLetters(sql: SqlStorage): DeadLetter[] {
 
 /** All of them are tried once more, in their order, and before what came later. @returns how many there were */
 export function redrive({ sql, nowMs, schedule }: Transaction): number {
-  const { count } = sql.exec<{ count: number }>("SELECT COUNT(*) AS count FROM dead_letter").one();
+  const count = deadLetters(sql);
   if (count === 0) return 0;
   sql.exec(
     `INSERT INTO outbox (target, id, key, emitted_ms, attempts, record)

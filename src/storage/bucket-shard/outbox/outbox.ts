@@ -69,6 +69,11 @@ export function waitingTargets(sql: SqlStorage): string[] {
   }
 }
 
+export function countWaiting(sql: SqlStorage, target: string): number {
+  const query = "SELECT COUNT(*) AS count FROM outbox WHERE target = ?";
+  return sql.exec<{ count: number }>(query, target).one().count;
+}
+
 /** Rows that are read at a time. */
 const PAGE = 100;
 

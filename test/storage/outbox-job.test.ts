@@ -1,0 +1,96 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { OutboxJob } from "../../src/storage/bucket-shard/jobs/outbox-job.ts";
+import type { OutboxRow } from "../../src/storage/bucket-shard/outbox/outbox.ts";
+import type { TargetKind, TargetKinds } from "../../src/storage/bucket-shard/outbox/target-kind.ts";
+import { ShardState } from "../../src/storage/bucket-shard/shard-state.ts";
+import type { Transact, Transaction } from "../../src/storage/bucket-shard/transaction.ts";
+import { putObject } from "../support/client.ts";
+import { ONE, queueOf, TWO } from "../support/event-receiver.ts";
+import { notifying } from "../support/notifying-bucket.ts";
+import { startClock } from "../support/shards.ts";
+import { remove } from "../support/versions.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+beforeAll(startClock);
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+/** The job of a shard's outbox with other targets than it has. */
+function jobOf(storage: DurableObjectStorage, kinds: TargetKinds, lingerMs: number): OutboxJob {
+  const { sql } = storage;
+  const state = new ShardState(sql, undefined);
+  const transact: Transact = (effect) =>
+    storage.transactionSync(() =>
+      effect({ sql, state, schedule: () => undefined } as unknown as Transaction),
+    );
+  const terms = { retryMs: DAY_MS, probeMs: MINUTE_MS, limit: 10 };
+  return new OutboxJob({ sql, state, transact, kinds, ...terms }, lingerMs);
+}
+
+function keysOf(rows: readonly OutboxRow[]): string {
+  return rows.map(({ key }) => key).join();
+}
+
+test("a target that does not answer holds up neither another one nor the shard's other jobs", async () => {
+  const world = await notifying(
+    queueOf(ONE, ["s3:ObjectCreated:*"]) + queueOf(TWO, ["s3:ObjectRemoved:*"]),
+  );
+  const key = world.key("k");
+  await putObject(world.bucket, key, "");
+  const shard = env.BUCKET_INDEX.getByName(world.shard);
+  await runInDurableObject(shard, async (_, { storage }) => {
+    const calls: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const kind: TargetKind = {
+      batchOf: () => 1,
+      async deliver(target, rows) {
+        calls.push(target);
+        if (target === ONE) await promise;
+        return rows.map(() => ({ ok: true }));
+      },
+      giveUp: () => undefined,
+    };
+    const job = jobOf(storage, [["arn:", kind]], 0);
+    expect(await job.run(0)).toBe(MINUTE_MS);
+    await remove(world.bucket, key);
+    // It does not end as long as the first target is silent, and looks again whether that was cut off.
+    expect(await job.run(0)).toBe(MINUTE_MS);
+    expect(calls).toEqual([ONE, TWO]);
+    resolve();
+    await vi.waitFor(() => expect(storage.sql.exec("SELECT id FROM outbox").toArray()).toEqual([]));
+  });
+});
+
+test("what will never be taken is given up at once, and what another kind of target does is its own", async () => {
+  const world = await notifying();
+  const [first, second] = [world.key("first"), world.key("second")];
+  await putObject(world.bucket, first, "");
+  await putObject(world.bucket, second, "");
+  const shard = env.BUCKET_INDEX.getByName(world.shard);
+  await runInDurableObject(shard, async (_, { storage }) => {
+    storage.sql.exec("UPDATE outbox SET target = 'replication/rule'");
+    const calls: string[] = [];
+    const kind: TargetKind = {
+      batchOf: () => 2,
+      async deliver(target, rows) {
+        calls.push(`deliver ${target} ${keysOf(rows)}`);
+        return [{ ok: true }, { ok: false, reason: "no", isFinal: true }];
+      },
+      taken: (_transaction, rows) => void calls.push(`taken ${keysOf(rows)}`),
+      giveUp: (_transaction, target, rows, reason) =>
+        void calls.push(`giveUp ${target} ${keysOf(rows)} ${reason}`),
+    };
+    expect(await jobOf(storage, [["replication/", kind]], 1000).run(0)).toBeUndefined();
+    expect(calls).toEqual([
+      `deliver replication/rule ${first},${second}`,
+      `taken ${first}`,
+      `giveUp replication/rule ${second} no`,
+    ]);
+    expect(storage.sql.exec("SELECT id FROM outbox").toArray()).toEqual([]);
+  });
+});
