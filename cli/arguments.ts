@@ -1,11 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { credentials, DEFAULT_CREDENTIALS } from "./credentials.ts";
 import type { KeyPair } from "./key-pair.ts";
+import { type MaintenanceCommand, readMaintenanceCommand } from "./maintenance/arguments.ts";
 import { messageOf, UserError } from "./user-error.ts";
-
-export const DEFAULT_CREDENTIALS = {
-  accessKeyId: "ledge",
-  secretAccessKey: "ledge-local-secret",
-} as const;
 
 export const HELP = `Ledge: an S3 server on this machine.
 
@@ -38,6 +35,8 @@ export const HELP = `Ledge: an S3 server on this machine.
   --allow-default-credentials   with the published credentials, listen beyond this machine, and answer under any
                                 host name and to pages of other sites
   --stop-on-stdin-end           stop when standard input ends
+
+  ledge check [options]         look for damage: ledge check --help
 
   ledge --help
   ledge --version
@@ -91,6 +90,8 @@ export interface ServeOptions {
   readonly isQuiet: boolean;
   readonly allowsDefaultCredentials: boolean;
   readonly stopsOnStdinEnd: boolean;
+  /** It serves only who looks into the data folder, and does nothing in its own time. */
+  readonly isAtRest?: boolean;
   /** Settings of wrangler.toml that were given, by name. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -98,7 +99,8 @@ export interface ServeOptions {
 export type Command =
   | { readonly name: "help" }
   | { readonly name: "version" }
-  | { readonly name: "serve"; readonly options: ServeOptions };
+  | { readonly name: "serve"; readonly options: ServeOptions }
+  | MaintenanceCommand;
 
 /** Whether anybody knows the secret. */
 export function hasPublishedSecret({ secretAccessKey }: ServeOptions): boolean {
@@ -119,6 +121,8 @@ export function readCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Command {
+  const maintenance = readMaintenanceCommand(args, env);
+  if (maintenance !== undefined) return maintenance;
   const { values, positionals } = parse(args);
   if (values.help) return { name: "help" };
   if (values.version) return { name: "version" };
@@ -200,32 +204,11 @@ function portNumber(text: string): number {
   return port;
 }
 
-/** @param env of MinIO's names, what a compose file that is left as it was has */
-function credentials(
-  accessKey: string | undefined,
-  secretKey: string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-) {
-  const { accessKeyId, secretAccessKey } = DEFAULT_CREDENTIALS;
-  const id = accessKey ?? env["ROOT_ACCESS_KEY_ID"] ?? env["MINIO_ROOT_USER"] ?? accessKeyId;
-  const secret =
-    secretKey ?? env["ROOT_SECRET_ACCESS_KEY"] ?? env["MINIO_ROOT_PASSWORD"] ?? secretAccessKey;
-  return {
-    accessKeyId: nonEmpty("--access-key", id),
-    secretAccessKey: nonEmpty("--secret-key", secret),
-  };
-}
-
 function oneOf<T extends string>(option: string, value: string, choices: readonly T[]): T {
   const choice = choices.find((each) => each === value);
   if (choice === undefined)
     throw new UserError(`${option} ${value} is not ${choices.join(" or ")}`);
   return choice;
-}
-
-function nonEmpty(option: string, value: string): string {
-  if (value === "") throw new UserError(`${option} is empty`);
-  return value;
 }
 
 function keyPair(

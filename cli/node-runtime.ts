@@ -26,13 +26,17 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
       MASTER_KEY_PREVIOUS: folder.previousMasterKey,
     },
     isSynced: options.isSynced,
+    isAtRest: options.isAtRest === true,
   }).catch((error: unknown) => {
     throw listenFailure(error, address, options.port);
   });
   // Written at each start, so what is older is an earlier server's.
   const startedMs = statSync(folder.formatPath).mtimeMs;
   const stopping = new AbortController();
-  const cleaning = cleanUp(folder.blobsPath, startedMs, output, stopping.signal);
+  const cleaning =
+    options.isAtRest === true
+      ? Promise.resolve()
+      : cleanUp(folder.blobsPath, startedMs, output, stopping.signal);
   return {
     port: server.port,
     ended,

@@ -204,7 +204,7 @@ export function requestLine(event: WorkerEvent): string {
 }
 
 /** A key may hold what moves a terminal's cursor, or worse. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });

@@ -28,6 +28,8 @@ export interface LocalServerOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** Whether what is acknowledged is on the disk first, so that it outlives a loss of power. */
   readonly isSynced: boolean;
+  /** It answers requests, and does nothing in its own time. */
+  readonly isAtRest?: boolean;
 }
 
 export interface LocalServer {
@@ -60,13 +62,13 @@ const fetchFromWorker = worker.default.fetch as unknown as (
  * @throws Error of the system when the address cannot be listened on
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { address, port, tls, indexPath: folder, isSynced } = options;
+  const { address, port, tls, indexPath: folder, isSynced, isAtRest = false } = options;
   const blobs = fileBlobStore(options.blobsPath, { isSynced });
   const room = new LocalRoom(options.roomPath);
   const env: Record<string, unknown> = { ...options.vars, LOCAL_PORTS: { blobs, room } };
   const background = new Background((context) => entrypointsOf(worker, env, context));
   const { exports } = background;
-  const shared = { folder, env, exports, isSynced };
+  const shared = { folder, env, exports, isSynced, isAtRest };
   // The unique keys are names of folders: another one would leave all data behind.
   const directory = new Namespace(DirectoryClass, { ...shared, uniqueKey: "ledge-directory" });
   const index = new Namespace(IndexClass, { ...shared, uniqueKey: "ledge-index" });

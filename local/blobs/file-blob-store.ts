@@ -1,4 +1,4 @@
-import { readdir, unlink } from "node:fs/promises";
+import { readdir, stat, unlink } from "node:fs/promises";
 import path from "node:path";
 import { nodeFrameCipher } from "../../src/lib/frame-cipher.ts";
 import { blobPath, listBlobFiles } from "../../src/storage/blobs/blob-files.ts";
@@ -38,6 +38,15 @@ export function fileBlobStore(root: string, { isSynced }: FileBlobStoreOptions):
     },
 
     read: async (id, range) => openBlobFile(fileOf(id), range),
+
+    async storedSizeOf(id) {
+      try {
+        return (await stat(fileOf(id))).size;
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
 
     async delete(ids) {
       const files = ids.map(fileOf);

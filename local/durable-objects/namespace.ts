@@ -36,6 +36,8 @@ interface NamespaceOptions<Env> {
   readonly isSynced?: boolean;
   /** How many objects stay open, unless they are busy. */
   readonly maxOpen?: number;
+  /** Alarms are kept, and none rings. */
+  readonly isAtRest?: boolean;
 }
 
 type ClassOf<T, Env> = new (ctx: DurableObjectState, env: Env) => T;
@@ -84,6 +86,7 @@ export class Namespace<T extends object, Env> {
     const isNew = mkdirSync(this.#folder, { recursive: true, mode: 0o700 }) !== undefined;
     if (isNew && isSynced) syncFolder(folder);
     this.#alarms = new Alarms(this.#folder, isSynced, (id) => this.#ring(id));
+    if (options.isAtRest === true) void this.#alarms.stop();
     this.#StubOf = stubClass<T>(Class.prototype, (id, method, given) =>
       this.#call(id, method, given),
     );

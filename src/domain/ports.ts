@@ -16,6 +16,7 @@ import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { RequestFigures } from "./metrics/request-figures.ts";
 import type { ShardGauges } from "./metrics/shard-gauges.ts";
+import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
 import type { ProviderKeys } from "./oidc/provider-keys.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
@@ -45,6 +46,7 @@ export interface Ports {
   /** Undefined where no disk can be full, as on Cloudflare. */
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
+  readonly inspection: ShardInspection;
   /**
    * The objects of a bucket.
    *

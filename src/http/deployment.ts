@@ -34,6 +34,8 @@ import { figureSourceClient } from "../storage/clients/figure-source-client.ts";
 import type { AuditLog } from "../storage/ports/audit-log.ts";
 import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
+import { shardInspectionClient } from "../storage/clients/shard-inspection-client.ts";
+import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
@@ -56,6 +58,7 @@ export interface Deployment {
   readonly sealed: SealedDirectory;
   readonly auditLog: AuditLog;
   readonly contents: ContentIndex;
+  readonly inspection: ShardInspection;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
   readonly requestFigures: RequestFigures | undefined;
@@ -107,6 +110,7 @@ function make(env: Cloudflare.Env): Deployment {
     sealed: sealedDirectoryClient(env.DIRECTORY),
     auditLog: auditLogClient(env.DIRECTORY),
     contents: contentIndexClient(env.BUCKET_INDEX),
+    inspection: shardInspectionClient(env.BUCKET_INDEX),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,

@@ -6,6 +6,7 @@ import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { getMetrics } from "../metrics/get-metrics.ts";
+import { checkOperationFor } from "../maintenance/check.ts";
 import { listAuditEvents } from "../audit/list-audit-events.ts";
 import { SEAL_ANEW } from "./master-key.ts";
 import { ofRootWithMasterKey } from "./of-root.ts";
@@ -30,7 +31,8 @@ export function accountsOperationFor({
   if (key === "audit" && method === "GET") return listAuditEvents;
   if (key === "metrics" && method === "GET") return getMetrics;
   const match = PATH.exec(key);
-  if (match === null) return deadLettersOperationFor({ method, key });
+  if (match === null)
+    return deadLettersOperationFor({ method, key }) ?? checkOperationFor({ method, key });
   return OPERATIONS[`${method} ${match[1] === undefined ? "accounts" : "account"}`];
 }
 

@@ -39,6 +39,12 @@ export function diskBlobStore(disk: Fetcher): BlobStore {
       return { body: response.body, sizeBytes: fileSizeOf(response) };
     },
 
+    async storedSizeOf(id) {
+      const response = await send(blobPath(id), { method: "HEAD" });
+      if (response.status === 404) return undefined;
+      return fileSizeOf(await requireOk(response, "look at", id));
+    },
+
     async delete(ids) {
       for (const id of ids) {
         const response = await send(blobPath(id), { method: "DELETE" });

@@ -35,6 +35,10 @@ export function r2BlobStore(bucket: R2Bucket): BlobStore {
       return { body: found.body, sizeBytes: found.size };
     },
 
+    async storedSizeOf(id: string): Promise<number | undefined> {
+      return (await bucket.head(id))?.size;
+    },
+
     async delete(ids: readonly string[]): Promise<void> {
       await bucket.delete([...ids]);
     },

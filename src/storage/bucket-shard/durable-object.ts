@@ -12,12 +12,14 @@ import type {
 } from "../ports/bucket-index.ts";
 import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
 import type { ShardFigures } from "../ports/shard-figures.ts";
+import type { ShardInspectionCalls, ShardRepairCalls } from "../ports/shard-inspection.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
 import type { Known } from "../wire/known.ts";
 import { gatewayRevisionOf, type PlainAnswer } from "../wire/protocol.ts";
 import type { Answer, Args, Full, ShardAnswer } from "../wire/shard-answer.ts";
+import { inspectShard, repairShard } from "./checks/inspection-calls.ts";
 import { configureShard } from "./configure-shard.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
@@ -215,6 +217,24 @@ export class BucketIndexObject extends DurableObject {
 
   redrive(stamp: number, known: Known): Promise<Answer<"redrive">> {
     return this.#calls.write(stamp, known, redrive);
+  }
+
+  /** One of {@link ShardInspectionCalls}, by its name. */
+  inspect<Name extends keyof ShardInspectionCalls>(
+    stamp: number,
+    name: Name,
+    args: Parameters<ShardInspectionCalls[Name]>,
+  ): PlainAnswer<ReturnType<ShardInspectionCalls[Name]>> {
+    return this.#calls.tell(stamp, () => inspectShard(this.#shard, name, args));
+  }
+
+  /** One of {@link ShardRepairCalls}, by its name. */
+  repair<Name extends keyof ShardRepairCalls>(
+    stamp: number,
+    name: Name,
+    args: Parameters<ShardRepairCalls[Name]>,
+  ): Promise<PlainAnswer<ReturnType<ShardRepairCalls[Name]>>> {
+    return this.#calls.transact(stamp, (transaction) => repairShard(transaction, name, args));
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows

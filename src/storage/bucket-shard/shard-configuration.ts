@@ -46,6 +46,12 @@ export class ShardConfiguration {
     return this.#shardRevision;
   }
 
+  /** JSON of what shards decide with, as it was told; undefined: nothing was. */
+  get documentsText(): string | undefined {
+    const query = "SELECT body FROM setting WHERE part = 'shard'";
+    return this.#sql.exec<{ body: string | null }>(query).toArray()[0]?.body ?? undefined;
+  }
+
   /** Undefined: the bucket never had versions. */
   get versioning(): VersioningStatus | undefined {
     return this.#documents.versioning?.Status;

@@ -53,6 +53,18 @@ export class ShardState {
     this.#sql.exec("UPDATE shard SET sequence = ?", this.#reservedUntil);
   }
 
+  /** The number that the next write gets, or one behind it. */
+  get nextSequence(): number {
+    return this.#nextSequence;
+  }
+
+  /** From now on numbers behind this one are given. */
+  skipSequences(sequence: number): void {
+    if (sequence < this.#nextSequence) return;
+    this.#nextSequence = sequence + 1;
+    this.reserveSequences(1);
+  }
+
   /** The transaction, or the savepoint, of the last reservation may not have been kept. */
   forgetReservation(): void {
     this.#reservedUntil = 0;

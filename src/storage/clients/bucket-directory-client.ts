@@ -22,6 +22,9 @@ export function bucketDirectoryClient(
     readShardPart: async (bucketId) => valueOf(await stub().readShardPart(PLAIN_STAMP, bucketId)),
     find: async (name) => valueOf(await stub().find(PLAIN_STAMP, name)),
     list: async (query) => valueOf(await stub().list(PLAIN_STAMP, query)),
+    listAll: async (after, limit) => valueOf(await stub().listAll(PLAIN_STAMP, after, limit)),
+    orphanDocuments: async (isDeleting) =>
+      valueOf(await stub().orphanDocuments(PLAIN_STAMP, isDeleting)),
     beginDelete: async (bucketId) => valueOf(await stub().beginDelete(PLAIN_STAMP, bucketId)),
     finishDelete: async (bucketId, token) =>
       valueOf(await stub().finishDelete(PLAIN_STAMP, bucketId, token)),

@@ -83,6 +83,8 @@ export function bucketIndexClient(
 
     newBlobId: (key) => `${shards.bucketId}/${shards.numberOf(key)}/${ulid(Date.now())}`,
 
+    shardNames: () => shards.names,
+
     configure: (part) => shards.tellAll(part),
 
     read,

@@ -72,6 +72,12 @@ export class BucketShards {
     return this.#bucket.id;
   }
 
+  /** The names of all of them. */
+  get names(): readonly string[] {
+    const { id, shardCount } = this.#bucket;
+    return Array.from({ length: shardCount }, (_, i) => `${id}/${i}`);
+  }
+
   /** Which shard has a key. */
   numberOf(key: string): number {
     return shardOfKey(key, this.#bucket.shardCount);

@@ -185,6 +185,18 @@ export function listEveryBucket(
     .toArray();
 }
 
+export function listAllBuckets(
+  sql: SqlStorage,
+  after: string,
+  limit: number,
+): readonly BucketRecord[] {
+  const query = "SELECT * FROM bucket WHERE name > ? ORDER BY name LIMIT ?";
+  return sql
+    .exec<BucketRow>(query, after, limit)
+    .toArray()
+    .map((row) => recordOf(sql, row));
+}
+
 function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {
   const { id, gateway_revision: gatewayRevision } = row;
   const { owner_account_id: accountId, owner_display_name: displayName } = row;

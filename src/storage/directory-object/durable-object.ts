@@ -38,12 +38,14 @@ import {
   countDocuments,
   createBucket,
   findBucket,
+  listAllBuckets,
   listBuckets,
   listDocuments,
   listEveryBucket,
   readDocument,
   readShardPart,
 } from "./buckets.ts";
+import { orphanDocuments } from "./documents.ts";
 import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
 import { openKey, rotateKey } from "./kms/open-key.ts";
 import { claimInstallation, confirmInstallation } from "./installation.ts";
@@ -111,6 +113,14 @@ export class DirectoryObject extends DurableObject {
     ...args: Parameters<FigureSource["listBuckets"]>
   ): PlainAnswer<readonly FiguredBucket[]> {
     return this.#answer(stamp, (sql) => listEveryBucket(sql, ...args));
+  }
+
+  listAll(stamp: number, ...args: Args<"listAll">): Answer<"listAll"> {
+    return this.#answer(stamp, (sql) => listAllBuckets(sql, ...args));
+  }
+
+  orphanDocuments(stamp: number, ...args: Args<"orphanDocuments">): Answer<"orphanDocuments"> {
+    return this.#answer(stamp, (sql) => orphanDocuments(sql, ...args));
   }
 
   beginDelete(stamp: number, ...args: Args<"beginDelete">): Answer<"beginDelete"> {

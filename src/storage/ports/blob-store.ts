@@ -52,6 +52,8 @@ export interface BlobStore {
    *   or when it does not open with these keys. What is found out later breaks the stream off
    */
   read(id: string, range: BlobRange | undefined, keys?: BlobKeys): Promise<OpenBlob>;
+  /** How many bytes are stored under the id, encrypted or not; undefined: there is no such blob. */
+  storedSizeOf(id: string): Promise<number | undefined>;
   /** Ids that do not exist are no error. At most 1,000. */
   delete(ids: readonly string[]): Promise<void>;
   /** Ids under a prefix, after `after` unless that is empty, in order, at most 1,000 a page. */

@@ -150,6 +150,10 @@ export interface BucketDirectory {
   readShardPart(bucketId: string): Promise<ShardPart | undefined>;
   find(name: string): Promise<BucketRecord | undefined>;
   list(query: ListBucketsQuery): Promise<BucketPage>;
+  /** All buckets, whoever owns them, by name, after that one. */
+  listAll(after: string, limit: number): Promise<readonly BucketRecord[]>;
+  /** Documents of buckets that there are not. @param isDeleting whether they go @returns `<bucket id> <kind> <id>` of each, at most 1,000 */
+  orphanDocuments(isDeleting: boolean): Promise<readonly string[]>;
   /** @returns undefined while another delete of the same bucket is under way */
   beginDelete(bucketId: string): Promise<string | undefined>;
   /** @returns false when the token no longer stands: the bucket exists on */

@@ -95,6 +95,8 @@ export class StaleBucketError extends Error {
  * @throws StaleBucketError when the bucket was deleted meanwhile; S3Error OperationAborted while it is being deleted
  */
 export interface BucketIndex extends UploadIndex, AnnotationIndex {
+  /** Of all shards of the bucket: `<bucket id>/<shard>`. */
+  shardNames(): readonly string[];
   /** A new blob id in the shard of the key: `<bucket id>/<shard>/<ulid>`. */
   newBlobId(key: string): string;
   /** The shard of the key made this content, so that a copy to this key needs no hold on it. */

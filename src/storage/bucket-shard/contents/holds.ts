@@ -49,6 +49,22 @@ export function confirmHolds(sql: SqlStorage, tokens: readonly string[]): void {
   );
 }
 
+/** The other shard is asked again, and what it does not know is dropped. @returns those that are there */
+export function doubtHolds(
+  { sql, nowMs, schedule }: Transaction,
+  tokens: readonly string[],
+): readonly string[] {
+  const doubted = sql
+    .exec<{ token: string }>(
+      "UPDATE hold SET is_confirmed = 0 WHERE token IN (SELECT value FROM json_each(?)) RETURNING token",
+      JSON.stringify(tokens),
+    )
+    .toArray()
+    .map(({ token }) => token);
+  if (doubted.length > 0) schedule("holds", nowMs);
+  return doubted;
+}
+
 /** The other side: which of these holds this shard has, or is about to give back. */
 export function knownHolds(sql: SqlStorage, tokens: readonly string[]): readonly string[] {
   return sql

@@ -1,0 +1,153 @@
+import type { CheckOptions } from "./arguments.ts";
+import { type CheckReport, jsonReport, textReport } from "./check-report.ts";
+import { connect } from "./connect.ts";
+import { damagedFiles } from "./damaged-files.ts";
+import { RefusedError, type SignedRequests } from "./signed-requests.ts";
+import { messageOf } from "../user-error.ts";
+
+export interface Check {
+  readonly name: string;
+  readonly means: string;
+  readonly repair?: string;
+  readonly isDeep?: true;
+}
+
+interface FoundBucket {
+  readonly name: string;
+  readonly shards: readonly string[];
+}
+
+interface Page {
+  readonly findings: readonly { readonly subject: string; readonly detail: string }[];
+  readonly next?: string;
+}
+
+/** Of the shard itself: it does not answer, or its file is damaged. */
+const UNREADABLE: Check = {
+  name: "unreadable",
+  means: "a shard, or the Directory, cannot be opened, or not read to its end",
+};
+
+/** @returns the exit code */
+export async function check(options: CheckOptions): Promise<number> {
+  const report = options.isJson ? jsonReport(options.repair) : textReport(options.repair);
+  await checkPlace(options, report);
+  return report.end();
+}
+
+/** Tells the report of everything that is wrong. */
+export async function checkPlace(options: CheckOptions, report: CheckReport): Promise<void> {
+  const { dataFolder } = options.place;
+  const connection = await connect(options.place);
+  try {
+    if (dataFolder !== undefined)
+      for (const finding of damagedFiles(dataFolder)) report.finding(UNREADABLE, finding, false);
+    await checkAll(connection.requests, options, report);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function checkAll(
+  requests: SignedRequests,
+  options: CheckOptions,
+  report: CheckReport,
+): Promise<void> {
+  const { checks } = await requests.json<{ checks: readonly Check[] }>("GET", "/_ledge/checks");
+  const wanted = checks.filter(({ isDeep }) => isDeep !== true || options.isDeep);
+  if (options.buckets.length === 0 && options.after === undefined)
+    await checkDocuments(requests, options, report);
+  let isPassed = options.after === undefined;
+  for await (const { name, shards } of bucketsOf(requests)) {
+    if (options.buckets.length > 0 && !options.buckets.includes(name)) continue;
+    for (const shardName of shards) {
+      const shard = shardName.slice(shardName.indexOf("/") + 1);
+      const place = `${name}/${shard}`;
+      if (isPassed) {
+        report.begin(place);
+        for (const each of wanted)
+          if (!(await checkShard(requests, each, name, shard, options, report))) break;
+      }
+      isPassed ||= place === options.after;
+    }
+  }
+}
+
+async function* bucketsOf(requests: SignedRequests): AsyncGenerator<FoundBucket, void> {
+  let after: string | undefined = "";
+  while (after !== undefined) {
+    const page: { buckets: readonly FoundBucket[]; next?: string } = await requests.json(
+      "GET",
+      "/_ledge/buckets",
+      { query: { after } },
+    );
+    yield* page.buckets;
+    after = page.next;
+  }
+}
+
+/** @returns false when the shard does not answer */
+async function checkShard(
+  requests: SignedRequests,
+  check: Check,
+  bucket: string,
+  shard: string,
+  { repair }: CheckOptions,
+  report: CheckReport,
+): Promise<boolean> {
+  const path = `/_ledge/buckets/${encodeURIComponent(bucket)}/check/${check.name}`;
+  const place = `${bucket}/${shard}`;
+  let after: string | undefined = "";
+  while (after !== undefined) {
+    let page: Page;
+    try {
+      page = await requests.json<Page>("GET", path, { query: { shard, after } });
+    } catch (error) {
+      // The bucket was deleted meanwhile.
+      if (error instanceof RefusedError && error.code === "NoSuchBucket") return false;
+      if (!(error instanceof RefusedError) || error.status < 500) throw error;
+      const detail = `${check.name} cannot be made: ${messageOf(error)}`;
+      report.finding(UNREADABLE, { place, subject: place, detail }, false);
+      // Others may not need what this one could not read.
+      return check.name !== "told-shards";
+    }
+    const subjects = page.findings.map(({ subject }) => subject);
+    const isToBeRepaired = repair === "do" && check.repair !== undefined && subjects.length > 0;
+    const repaired = new Set(
+      isToBeRepaired
+        ? (
+            await requests.json<{ repaired: readonly string[] }>("POST", path, {
+              query: { shard },
+              body: Buffer.from(JSON.stringify({ subjects })),
+            })
+          ).repaired
+        : [],
+    );
+    for (const finding of page.findings)
+      report.finding(check, { place, ...finding }, repaired.has(finding.subject));
+    after = page.next;
+  }
+  return true;
+}
+
+const ORPHAN_DOCUMENTS: Check = {
+  name: "orphan-documents",
+  means: "the Directory has documents of a bucket that there is not",
+  repair: "deletes them",
+};
+
+async function checkDocuments(
+  requests: SignedRequests,
+  { repair }: CheckOptions,
+  report: CheckReport,
+): Promise<void> {
+  const method = repair === "do" ? "DELETE" : "GET";
+  const { findings } = await requests.json<{ findings: readonly string[] }>(
+    method,
+    "/_ledge/orphan-documents",
+  );
+  for (const subject of findings) {
+    const detail = "there is no such bucket";
+    report.finding(ORPHAN_DOCUMENTS, { place: "the Directory", subject, detail }, repair === "do");
+  }
+}
