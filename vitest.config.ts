@@ -40,6 +40,7 @@ const OF_ONE_SHARD = [
       "missing-documents",
       "notification-refusals",
       "notifications",
+      "recorded-events",
     ],
     ...["access", "acl", "multipart-checksums", "multipart-completion", "multipart-upload"],
     ...["object-annotations", "object-lock", "object-ownership", "object-retention"],
@@ -51,6 +52,7 @@ const OF_ONE_SHARD = [
   ].map((name) => `test/operations/${name}.test.ts`),
   ...[
     "annotations",
+    "aws-targets",
     "blob-store",
     "bucket-lookup",
     "disk-room",
@@ -61,6 +63,7 @@ const OF_ONE_SHARD = [
     "lifecycle-job",
     "lifecycle-zones",
     "listing-cost",
+    "outbox-job",
     "schema",
   ].map((name) => `test/storage/${name}.test.ts`),
   ...[
@@ -102,6 +105,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
             // Tests answer in its place.
             EVENT_TARGETS: JSON.stringify({
               "arn:ledge:queue:us-east-1:000000000000:events": { queue: "EVENTS" },
+              ...AWS_TARGETS,
               "arn:ledge:webhook:us-east-1:000000000000:one": { url: "https://one.example.com/" },
               "arn:ledge:webhook:us-east-1:000000000000:two": {
                 url: "https://two.example.com/hook",
@@ -183,6 +187,20 @@ const crashesProject = {
     fileParallelism: false,
     sequence: { groupOrder: 2 },
   },
+};
+
+/** Whose requests tests answer in their place. */
+const AWS = {
+  endpoint: "https://aws.example.com",
+  accessKeyId: "AKIDEXAMPLE",
+  secretAccessKey: "secret",
+};
+const AWS_TARGETS = {
+  "arn:aws:sqs:us-east-1:000000000000:queue": AWS,
+  "arn:aws:sqs:us-east-1:000000000000:queue.fifo": AWS,
+  "arn:aws:sns:us-east-1:000000000000:topic": AWS,
+  "arn:aws:lambda:us-east-1:000000000000:function:function": AWS,
+  eventbridge: { ...AWS, bus: "arn:aws:events:us-east-1:000000000000:event-bus/default" },
 };
 
 export default defineConfig({

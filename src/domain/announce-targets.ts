@@ -6,7 +6,8 @@ import {
 } from "../protocol/events/notification-configuration.ts";
 import type { Origin } from "../protocol/events/origin.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import { deliverMessage } from "../storage/events/deliver-event.ts";
+import { EVENT_BRIDGE } from "../protocol/events/aws-target.ts";
+import { announceTo } from "../storage/events/event-senders.ts";
 import type { BucketPorts } from "./ports.ts";
 
 interface Needed extends Pick<BucketPorts, "bucket" | "settings"> {
@@ -20,6 +21,12 @@ const MISSING: Readonly<Record<Notification["kind"], (arn: string) => [string, s
   Topic: (arn) => [arn, "The destination topic does not exist"],
   CloudFunction: (arn) => [`${arn}, null`, `Not authorized to invoke function [${arn}]`],
 };
+
+/** @throws S3Error NotImplemented: the deployment has no EventBridge, and nothing is kept that would not be done */
+export function requireEventBridge({ settings }: Pick<Needed, "settings">): void {
+  if (!settings.eventTargets.has(EVENT_BRIDGE))
+    throw new S3Error("NotImplemented", { message: "This deployment has no EventBridge" });
+}
 
 /**
  * Sends the test event to each target that is new, and so sees whether it answers; `x-amz-skip-destination-validation: true` leaves
@@ -53,7 +60,7 @@ export async function announceTargets(
     const target = settings.eventTargets.get(arn);
     if (target === undefined) return [MISSING[kind](arn)];
     if (isSilent || known.has(arn)) return [];
-    return (await deliverMessage(target, body, nowMs)).ok ? [] : [MISSING[kind](arn)];
+    return (await announceTo(target, body, requestId, nowMs)).ok ? [] : [MISSING[kind](arn)];
   });
   const missing = (await Promise.all(answers)).flat();
   if (missing.length === 0) return;

@@ -11,7 +11,8 @@ export function originOfRequest(
   { requestId, hostId }: RequestIds,
 ): Origin {
   const sourceIp = connectionOf(request).address ?? "";
-  return { principalId: principalId(caller), sourceIp, requestId, hostId, operation };
+  const account = isSigned(caller) ? { accountId: caller.account.id } : {};
+  return { principalId: principalId(caller), ...account, sourceIp, requestId, hostId, operation };
 }
 
 function principalId(caller: AccountContext["caller"]): string {

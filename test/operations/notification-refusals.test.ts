@@ -1,6 +1,9 @@
+import { createExecutionContext } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { expectError, uniqueBucket } from "../support/client.ts";
+import { app } from "../../src/http/app.ts";
+import { expectError, signRequest, uniqueBucket } from "../support/client.ts";
 import { filterOf, ONE, putNotifications, queueOf, TWO } from "../support/event-receiver.ts";
+import { faultyEnv } from "../support/faults.ts";
 
 const CREATED_EVENT = ["s3:ObjectCreated:Put"];
 
@@ -56,12 +59,20 @@ test.for<[name: string, content: string, code: string, message: string]>([
     "InvalidArgument",
     "IDs must be unique",
   ],
-  ["EventBridge", "<EventBridgeConfiguration/>", "NotImplemented", "EventBridge"],
 ])("refused: %s", async ([, content, code, message]) => {
   const bucket = await uniqueBucket();
   const headers = { "x-amz-skip-destination-validation": "true" };
   const response = await putNotifications(bucket, content, headers);
   const text = await response.clone().text();
-  await expectError(response, code === "NotImplemented" ? 501 : 400, code);
+  await expectError(response, 400, code);
   expect(text).toContain(message);
+});
+
+test("refused: EventBridge, where the deployment has none", async () => {
+  const bucket = await uniqueBucket();
+  const body = "<NotificationConfiguration><EventBridgeConfiguration/></NotificationConfiguration>";
+  const request = await signRequest("PUT", `/${bucket}`, { query: { notification: "" }, body });
+  const without = faultyEnv({ EVENT_TARGETS: "" } as Partial<Cloudflare.Env>);
+  const response = await app.fetch(request, without, createExecutionContext());
+  await expectError(response, 501, "NotImplemented");
 });

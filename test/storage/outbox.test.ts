@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { deliverRecord } from "../../src/storage/events/deliver-event.ts";
+import { QUEUE_SENDER } from "../../src/storage/events/queue-sender.ts";
 import { ShardState } from "../../src/storage/bucket-shard/shard-state.ts";
 import { putObject, signedFetch } from "../support/client.ts";
 import { EventReceiver, ONE, QUEUE, queueOf, TWO } from "../support/event-receiver.ts";
@@ -147,10 +147,16 @@ test("a queue takes events, with AWS's records", async () => {
   await runDueAlarm(world.shard);
   expect(await waiting(world)).toEqual([]);
   const sent: unknown[] = [];
-  const queue = { send: async (...message: unknown[]) => void sent.push(message) };
-  const target = { queue: queue as unknown as Queue };
-  expect(await deliverRecord(target, '{"eventName":"x"}', 0)).toEqual({ ok: true });
-  expect(sent).toEqual([[{ Records: [{ eventName: "x" }] }, { contentType: "json" }]]);
+  const queue = { sendBatch: async (messages: unknown) => void sent.push(messages) };
+  const target = { kind: "queue", queue: queue as unknown as Queue } as const;
+  const body = QUEUE_SENDER.bodyOf(target, '{"eventName":"x"}');
+  const message = { key: "k", id: "1", body };
+  expect(await QUEUE_SENDER.send(target, [message, message], 0)).toEqual([
+    { ok: true },
+    { ok: true },
+  ]);
+  const taken = { body: { Records: [{ eventName: "x" }] }, contentType: "json" };
+  expect(sent).toEqual([[taken, taken]]);
 });
 
 test("an effect that is refused tells of nothing, nor does one that no configuration wants", async () => {

@@ -1,4 +1,4 @@
-import { announceTargets } from "../../domain/announce-targets.ts";
+import { announceTargets, requireEventBridge } from "../../domain/announce-targets.ts";
 import {
   completeNotifications,
   NotificationConfiguration,
@@ -12,7 +12,7 @@ const KIND = "notification";
 /**
  * `?notification`: who is told what happens to objects, and of which. Shards do it, by their outboxes; an empty one ends it.
  *
- * Errors: InvalidArgument, NotImplemented (EventBridge).
+ * Errors: InvalidArgument, NotImplemented (EventBridge, where the deployment declares none).
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
  */
 export const NOTIFICATION = documentKind({
@@ -33,7 +33,9 @@ export const NOTIFICATION = documentKind({
   async check(given, context) {
     const document = completeNotifications(given);
     const notifications = notificationsOf(document);
-    if (notifications.length === 0) return undefined;
+    const isForEventBridge = document.EventBridgeConfiguration !== undefined;
+    if (notifications.length === 0 && !isForEventBridge) return undefined;
+    if (isForEventBridge) requireEventBridge(context);
     const { bucket } = context;
     const stored = await context.directory.readDocument(bucket.id, KIND, "");
     await announceTargets(context, notifications, stored?.body);

@@ -20,6 +20,8 @@ export interface HappenedEvent {
   readonly etag: string | undefined;
   /** Of two events of one key, the later has the greater; undefined: the record says none. */
   readonly sequence: number | undefined;
+  /** That an object was moved to. */
+  readonly storageClass?: string;
 }
 
 /** The families whose records say more in a newer version; all others say 2.1. */
@@ -46,7 +48,7 @@ export function eventRecord(
   configurationId: string,
 ): object {
   const [family = ""] = event.name.split(":");
-  const { key, sizeBytes: size, etag: eTag, versionId, sequence } = event;
+  const { key, sizeBytes: size, etag: eTag, versionId, sequence, storageClass } = event;
   return {
     eventVersion: VERSIONS[family] ?? "2.1",
     eventSource: "aws:s3",
@@ -72,11 +74,14 @@ export function eventRecord(
         ...(sequence !== undefined && { sequencer: sequencer(sequence) }),
       },
     },
+    ...(storageClass !== undefined && {
+      lifecycleEventData: { transitionEventData: { destinationStorageClass: storageClass } },
+    }),
   };
 }
 
 /** Of one length, so that they compare as texts. */
-function sequencer(sequence: number): string {
+export function sequencer(sequence: number): string {
   return sequence.toString(16).toUpperCase().padStart(18, "0");
 }
 

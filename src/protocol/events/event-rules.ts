@@ -11,10 +11,13 @@ export type NotificationDocument = NotificationConfiguration & { readonly bucket
 /** A bucket's notifications, by event. */
 export class EventRules {
   readonly bucket: NotifyingBucket;
+  /** EventBridge is told of everything. */
+  readonly isForEventBridge: boolean;
   readonly #byEvent = new Map<string, Notification[]>();
 
   constructor(document: NotificationDocument) {
     this.bucket = document.bucket;
+    this.isForEventBridge = document.EventBridgeConfiguration !== undefined;
     for (const notification of notificationsOf(document))
       for (const event of notification.events)
         this.#byEvent.set(event, [...(this.#byEvent.get(event) ?? []), notification]);

@@ -1,7 +1,11 @@
+import { type AwsTarget, readAwsTarget } from "./aws-target.ts";
+import { textMembers } from "./target-members.ts";
+
 /** Where events go; only the deployment says, never a bucket's owner. */
-export type EventTarget = WebhookTarget | QueueTarget;
+export type EventTarget = AwsTarget | QueueTarget | WebhookTarget;
 
 export interface WebhookTarget {
+  readonly kind: "webhook";
   readonly url: string;
   /** What is posted: as MinIO posts it, with `EventName` and `Key`, or AWS's `Records` alone. */
   readonly envelope: "aws" | "minio";
@@ -13,13 +17,13 @@ export interface WebhookTarget {
 
 /** A queue of Cloudflare's, which the Worker has a producer's binding of. */
 export interface QueueTarget {
-  readonly queue: Pick<Queue, "send">;
+  readonly kind: "queue";
+  readonly queue: Pick<Queue, "sendBatch">;
 }
 
-/** By ARN, as configurations name them. */
+/** By ARN, as configurations name them; what EventBridge is sent has a name of its own ({@link EVENT_BRIDGE}). */
 export type EventTargets = ReadonlyMap<string, EventTarget>;
 
-const MEMBERS: ReadonlySet<string> = new Set(["url", "envelope", "bearer", "hmacSecret"]);
 const WEBHOOK = /^arn:(?:ledge:webhook|minio:sqs):[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;
 const QUEUE = /^arn:ledge:queue:[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;
 /** As far as a name tells it: what a name leads to, the platform's network decides. */
@@ -58,16 +62,23 @@ function readTarget(
 ): EventTarget | string {
   if (!isObject(target)) return "is not an object";
   if (QUEUE.test(arn)) return readQueue(target, bindings);
-  if (!WEBHOOK.test(arn))
-    return "is not called arn:ledge:webhook:REGION:ACCOUNT:NAME or arn:ledge:queue:REGION:ACCOUNT:NAME";
-  for (const [member, value] of Object.entries(target))
-    if (!MEMBERS.has(member) || typeof value !== "string" || value === "")
-      return `has a member "${member}" that is not expected, or no text`;
-  const { url, envelope = "minio", ...secrets } = target;
+  if (WEBHOOK.test(arn)) return readWebhook(target, isLocal);
+  return (
+    readAwsTarget(arn, target, (url) => urlFault(url, isLocal)) ??
+    "is not called arn:ledge:webhook:REGION:ACCOUNT:NAME, arn:ledge:queue:REGION:ACCOUNT:NAME, or as AWS calls a queue, a topic, or a function"
+  );
+}
+
+function readWebhook(
+  target: Readonly<Record<string, unknown>>,
+  isLocal: boolean,
+): WebhookTarget | string {
+  const members = textMembers(target, ["url"], ["envelope", "bearer", "hmacSecret"]);
+  if (typeof members === "string") return members;
+  const { url, envelope = "minio", ...secrets } = members;
   if (envelope !== "minio" && envelope !== "aws")
     return 'has an envelope that is not "minio" or "aws"';
-  if (typeof url !== "string") return "has no url";
-  return urlFault(url, isLocal) ?? { ...secrets, url, envelope };
+  return urlFault(url, isLocal) ?? { kind: "webhook", ...secrets, url, envelope };
 }
 
 function readQueue(
@@ -78,7 +89,9 @@ function readQueue(
   if (typeof name !== "string" || Object.keys(others).length > 0)
     return 'has not just a "queue", the name of a binding';
   const queue: unknown = Reflect.get(bindings, name);
-  return isQueue(queue) ? { queue } : "has a queue that the Worker has no binding of";
+  return isQueue(queue)
+    ? { kind: "queue", queue }
+    : "has a queue that the Worker has no binding of";
 }
 
 function urlFault(url: string, isLocal: boolean): string | undefined {
@@ -104,5 +117,5 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isQueue(binding: unknown): binding is Queue {
-  return isObject(binding) && typeof binding["send"] === "function";
+  return isObject(binding) && typeof binding["sendBatch"] === "function";
 }

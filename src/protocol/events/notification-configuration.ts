@@ -45,7 +45,7 @@ type AnyConfiguration = {
 /**
  * The document as it is kept, with ids and with the filters' names as AWS writes them.
  *
- * @throws S3Error InvalidArgument, NotImplemented (EventBridge)
+ * @throws S3Error InvalidArgument
  * Source: recorded from AWS by `test_s3_notifications_*.py` in
  *   https://github.com/localstack/localstack/tree/main/tests/aws/services/s3; the overlaps as others have seen them:
  *   https://github.com/minio/minio/issues/2472
@@ -53,14 +53,11 @@ type AnyConfiguration = {
 export function completeNotifications(
   document: NotificationConfiguration,
 ): NotificationConfiguration {
-  // Nothing is kept that would not be done.
-  if (document.EventBridgeConfiguration !== undefined)
-    throw new S3Error("NotImplemented", { message: "EventBridge is not implemented" });
   const completed = {
     TopicConfiguration: document.TopicConfiguration.map(complete),
     QueueConfiguration: document.QueueConfiguration.map(complete),
     CloudFunctionConfiguration: document.CloudFunctionConfiguration.map(complete),
-    EventBridgeConfiguration: undefined,
+    EventBridgeConfiguration: document.EventBridgeConfiguration,
   };
   const all = notificationsOf(completed);
   if (all.length > MAX_CONFIGURATIONS)

@@ -2,6 +2,8 @@
 export interface Origin {
   /** `AWS:AIDA…`, `AWS:AROA…:session`, or the id of an account. */
   readonly principalId: string;
+  /** Its account; absent: nobody's, or a service's. */
+  readonly accountId?: string;
   readonly sourceIp: string;
   readonly requestId: string;
   readonly hostId: string;

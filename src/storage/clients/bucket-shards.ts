@@ -7,6 +7,7 @@ import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-d
 import { StaleBucketError } from "../ports/bucket-index.ts";
 import type { Known } from "../wire/known.ts";
 import {
+  EVENT_BRIDGE_PROTOCOL,
   EVENTS_PROTOCOL,
   HOLD_PROTOCOL,
   PLAIN_STAMP,
@@ -125,7 +126,7 @@ export class BucketShards {
       const answer =
         origin === undefined
           ? await call(shard, stampOf(gateway.revision, protocol), part.revision)
-          : await call(shard, stampOf(gateway.revision, EVENTS_PROTOCOL), {
+          : await call(shard, stampOf(gateway.revision, Math.max(protocol, EVENTS_PROTOCOL)), {
               revision: part.revision,
               origin,
             });
@@ -178,6 +179,8 @@ export class BucketShards {
 
 /** In JSON, a text that somebody chose has its quotes escaped: this is the member. */
 function protocolOf(part: ShardPart | undefined): number {
+  if (part?.documents.includes('"EventBridgeConfiguration":') === true)
+    return EVENT_BRIDGE_PROTOCOL;
   if (part?.documents.includes('"notification":') === true) return EVENTS_PROTOCOL;
   return part?.documents.includes('"DefaultEventHold"') === true ? HOLD_PROTOCOL : PROTOCOL;
 }

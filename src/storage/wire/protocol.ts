@@ -31,10 +31,15 @@ export const HOLD_PROTOCOL = 5;
  */
 export const EVENTS_PROTOCOL = 6;
 
+/**
+ * What a call speaks that tells a shard to tell EventBridge. An object that knows only those before would tell nobody.
+ */
+export const EVENT_BRIDGE_PROTOCOL = 7;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-export const NEWEST_PROTOCOL = 6;
+export const NEWEST_PROTOCOL = 7;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;

@@ -1,3 +1,4 @@
+import { EVENT_BRIDGE } from "../../../protocol/events/aws-target.ts";
 import { blobStoreOf } from "../../blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../../clients/bucket-directory-client.ts";
 import { valueOf } from "../../clients/value-of.ts";
@@ -26,11 +27,15 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
   };
   const blobs = blobStoreOf(env);
   const cleanUp = { sql, state, blobs, settings, blobPrefix: `${state.name}/`, transact };
+  const events = eventTargetKind(settings.eventTargets, state);
   const outbox = new OutboxJob({
     sql,
     state,
     transact,
-    kinds: [["arn:", eventTargetKind(settings.eventTargets)]],
+    kinds: [
+      ["arn:", events],
+      [EVENT_BRIDGE, events],
+    ],
     retryMs: settings.outboxRetryMs,
     probeMs: settings.outboxProbeMs,
     limit: settings.outboxLimit,

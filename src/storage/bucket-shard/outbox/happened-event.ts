@@ -64,5 +64,7 @@ export function happenedEvent(
       return { ...said, ...none, etag: EMPTY_ETAG, sequence: event.row.sequence };
     case "changed":
   }
-  return { ...said, ...none, etag: event.row.etag };
+  const { etag, size_bytes: sizeBytes, storage_class: storageClass } = event.row;
+  if (event.what === "storage-class") return { ...said, ...none, etag, sizeBytes, storageClass };
+  return { ...said, ...none, etag };
 }

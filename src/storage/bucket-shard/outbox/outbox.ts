@@ -1,4 +1,6 @@
 import { log } from "../../../lib/log.ts";
+import { EVENT_BRIDGE } from "../../../protocol/events/aws-target.ts";
+import { eventBridgeEntry } from "../../../protocol/events/event-bridge-entry.ts";
 import { eventRecord } from "../../../protocol/events/event-record.ts";
 import type { Origin } from "../../../protocol/events/origin.ts";
 import type { ObjectEvent } from "../events.ts";
@@ -9,7 +11,8 @@ import { circuitOf } from "./circuits.ts";
 /** Of what a shard does by itself. */
 const NOBODY: Origin = {
   principalId: "s3.amazonaws.com",
-  sourceIp: "127.0.0.1",
+  // As AWS documents it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
+  sourceIp: "s3.amazonaws.com",
   requestId: "",
   hostId: "",
   operation: "",
@@ -17,34 +20,46 @@ const NOBODY: Origin = {
 
 /** Writes down, with the effect, each record that a configuration of the bucket wants of it; the job delivers them. */
 export function putIntoOutbox(transaction: Transaction, event: ObjectEvent): void {
-  const { sql, configuration, state, room, nowMs, schedule, origin = NOBODY } = transaction;
+  const { configuration, state, room, origin = NOBODY } = transaction;
   const { eventRules } = configuration;
   if (eventRules === undefined) return;
   const name = eventName(event, origin.operation);
   if (name === undefined) return;
   const { key } = event.row;
   const wanted = eventRules.matching(name, key);
-  if (wanted.length === 0) return;
+  if (wanted.length === 0 && !eventRules.isForEventBridge) return;
   // What waits for a target that is dead must not fill the database until nothing can be deleted any more.
   if (!room.takeSpare()) {
     log("error", "no room for an event", { shard: state.name, name });
     return;
   }
+  const { bucket } = eventRules;
   const happened = happenedEvent(transaction, name, event);
-  for (const { id, arn } of wanted) {
-    const record = eventRecord(happened, origin, eventRules.bucket, id);
-    sql.exec(
-      "INSERT INTO outbox (target, id, key, emitted_ms, attempts, record) VALUES (?, ?, ?, ?, 0, ?)",
-      arn,
-      // Never given twice, so that what is delivered is never taken for what came later.
-      state.takeSequence(),
-      key,
-      nowMs,
-      JSON.stringify(record),
-    );
-    // A target that is given time is not asked earlier because of a row more.
-    schedule("outbox", Math.max(nowMs, circuitOf(sql, arn).dueMs));
-  }
+  for (const { id, arn } of wanted)
+    putRow(transaction, arn, key, eventRecord(happened, origin, bucket, id));
+  if (!eventRules.isForEventBridge) return;
+  const entry = eventBridgeEntry(happened, origin, bucket);
+  if (entry !== undefined) putRow(transaction, EVENT_BRIDGE, key, entry);
+}
+
+/** One more for a target: what the job delivers, with all that is needed for it. */
+export function putRow(
+  { sql, state, nowMs, schedule }: Transaction,
+  target: string,
+  key: string,
+  record: object,
+): void {
+  sql.exec(
+    "INSERT INTO outbox (target, id, key, emitted_ms, attempts, record) VALUES (?, ?, ?, ?, 0, ?)",
+    target,
+    // Never given twice, so that what is delivered is never taken for what came later.
+    state.takeSequence(),
+    key,
+    nowMs,
+    JSON.stringify(record),
+  );
+  // A target that is given time is not asked earlier because of a row more.
+  schedule("outbox", Math.max(nowMs, circuitOf(sql, target).dueMs));
 }
 
 /** A record that waits for its delivery. */
