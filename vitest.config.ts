@@ -244,7 +244,16 @@ export default defineConfig({
         name: "black-box-wrangler",
         server: "wrangler dev",
         exclude: [
-          ...["bundle-size", "documents", "package", "raw-paths", "runtimes", "serve*"],
+          ...[
+            "bundle-size",
+            "deploy",
+            "deploy-*",
+            "documents",
+            "package",
+            "raw-paths",
+            "runtimes",
+            "serve*",
+          ],
           // It has no MASTER_KEY.
           "sdk-encryption",
           ...["start-ledge", "version-skew", "workerd*"],

@@ -37,7 +37,7 @@ export const HELP = `Ledge: an S3 server on this machine.
   --stop-on-stdin-end           stop when standard input ends
 
   ledge check [options]         look for damage: ledge check --help
-
+  ledge deploy [options]        to your account at Cloudflare; see ledge deploy --help
   ledge --help
   ledge --version
 `;

@@ -7,6 +7,13 @@ import { UserError } from "./user-error.ts";
 /** Runs the command, and ends the process with it: exit code 0, or the command's own, or 2 for what its user can put right. */
 export async function runCommand(): Promise<never> {
   try {
+    const [name, ...args] = process.argv.slice(2);
+    if (name === "deploy") {
+      // What few need is loaded only for them.
+      const { deployCommand } = await import("./deploy/deploy-command.ts");
+      await deployCommand(args);
+      process.exit(0);
+    }
     const command = readCommand(process.argv.slice(2), process.env);
     if (command.name === "help") process.stdout.write(HELP);
     else if (command.name === "version") console.log(readVersion());

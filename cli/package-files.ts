@@ -11,6 +11,7 @@ export interface WorkerManifest {
   readonly compatibilityDate: string;
   /** Settings and their defaults. */
   readonly vars: Readonly<Record<string, string>>;
+  readonly configuration: Readonly<Record<string, unknown>>;
 }
 
 /** @throws Error when nothing has been built */
@@ -21,6 +22,7 @@ export function readManifest(): WorkerManifest {
 interface PackageJson {
   readonly version: string;
   readonly peerDependencies: { readonly workerd: string };
+  readonly devDependencies: { readonly wrangler: string };
 }
 
 function readPackage(): PackageJson {
@@ -34,4 +36,9 @@ export function readVersion(): string {
 /** Of the workerd that this was tested with. */
 export function readWorkerdVersion(): string {
   return readPackage().peerDependencies.workerd;
+}
+
+/** Of the Wrangler that this was tested with. */
+export function readWranglerVersion(): string {
+  return readPackage().devDependencies.wrangler;
 }

@@ -7,6 +7,8 @@ import { isPublishedSecret } from "./protocol/published-secrets.ts";
 import { KEY_ID } from "./protocol/kms/key-reference.ts";
 import { ACCOUNT_ID, type Account, derivedCanonicalId } from "./protocol/owner.ts";
 
+const JURISDICTIONS = /^(?:|eu|fedramp|us)$/;
+
 /** Everything configurable, validated. Units are in the names. */
 export interface Settings {
   readonly region: string;
@@ -273,4 +275,10 @@ function powerOfTwo(name: string, value: string, most: number): number {
   if (!Number.isInteger(Math.log2(number)))
     throw new Error(`${name} is "${value}", not a power of two from 1 to ${most}`);
   return number;
+}
+
+/** @throws Error when it is none that there is */
+export function jurisdictionOf(env: Cloudflare.Env): DurableObjectJurisdiction | undefined {
+  const name = matching("JURISDICTION", env.JURISDICTION, JURISDICTIONS);
+  return name === "" ? undefined : (name as DurableObjectJurisdiction);
 }

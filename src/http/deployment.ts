@@ -15,6 +15,7 @@ import {
 import { identityDirectoryClient } from "../storage/clients/identity-directory-client.ts";
 import { sessionDirectoryClient } from "../storage/clients/session-directory-client.ts";
 import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
+import { type Namespaces, namespacesOf } from "../storage/clients/namespaces.ts";
 import { keyRegistry } from "../storage/clients/key-registry.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
@@ -47,6 +48,7 @@ export interface Deployment {
   readonly settings: Settings;
   /** Asked before anything else; undefined: there is nothing to be asked, as locally. */
   readonly guard: DeploymentGuard | undefined;
+  readonly namespaces: Namespaces;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly identityDirectory: IdentityDirectory;
@@ -80,25 +82,29 @@ export function deploymentOf(env: Cloudflare.Env): Deployment {
 
 function make(env: Cloudflare.Env): Deployment {
   const settings = readSettings(env);
-  const accounts = accountDirectoryClient(env.DIRECTORY);
+  const namespaces = namespacesOf(env);
+  const accounts = accountDirectoryClient(namespaces.directory);
   // The local server has no KV: there the Directory is as near.
   const { IDENTITIES: copies } = env as Partial<Pick<Cloudflare.Env, "IDENTITIES">>;
   const { masterKey } = settings;
   const isMade = (accessKeyId: string): boolean =>
     masterKey !== undefined && isMadeId(accessKeyId, masterKey);
-  const sessions = sessionDirectoryClient(env.DIRECTORY);
+  const sessions = sessionDirectoryClient(namespaces.directory);
   const lookup = identityLookup(accounts, sessions, {
     copies,
     maxAgeMs: settings.identityMaxAgeMs,
     isMadeId: isMade,
   });
   const identities = identitiesOf(settings, lookup);
-  const keyDirectory = keyDirectoryClient(env.DIRECTORY);
+  const keyDirectory = keyDirectoryClient(namespaces.directory);
   const keys = keyRegistry(keyDirectory, masterKey?.subKeys("kms"), settings.declaredKeys);
-  const identityDirectory = identityDirectoryClient(env.DIRECTORY, lookup);
+  const identityDirectory = identityDirectoryClient(namespaces.directory, lookup);
   return {
     settings,
-    guard: settings.isLocal ? undefined : new DeploymentGuard(settings, () => installationOf(env)),
+    guard: settings.isLocal
+      ? undefined
+      : new DeploymentGuard(settings, () => installationOf(env, namespaces)),
+    namespaces,
     accounts,
     identityLookup: lookup,
     identityDirectory,
@@ -106,21 +112,21 @@ function make(env: Cloudflare.Env): Deployment {
     keys,
     keyDirectory,
     sessions,
-    directory: bucketDirectoryClient(env.DIRECTORY),
-    sealed: sealedDirectoryClient(env.DIRECTORY),
-    auditLog: auditLogClient(env.DIRECTORY),
-    contents: contentIndexClient(env.BUCKET_INDEX),
-    inspection: shardInspectionClient(env.BUCKET_INDEX),
+    directory: bucketDirectoryClient(namespaces.directory),
+    sealed: sealedDirectoryClient(namespaces.directory),
+    auditLog: auditLogClient(namespaces.directory),
+    contents: contentIndexClient(namespaces.index),
+    inspection: shardInspectionClient(namespaces.index),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,
-    shardGauges: new ShardGauges(figureSourceClient(env.DIRECTORY, env.BUCKET_INDEX)),
+    shardGauges: new ShardGauges(figureSourceClient(namespaces.directory, namespaces.index)),
   };
 }
 
-function installationOf(env: Cloudflare.Env): Installation {
+function installationOf(env: Cloudflare.Env, namespaces: Namespaces): Installation {
   return {
-    record: installationClient(env.DIRECTORY),
+    record: installationClient(namespaces.directory),
     mark: installationMark(env.BLOBS),
     bucketName: env.BLOBS_BUCKET,
   };
@@ -129,7 +135,7 @@ function installationOf(env: Cloudflare.Env): Installation {
 /** What one request works with, or one call of an entrypoint. */
 export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
-  const { directory } = deployment;
+  const { directory, namespaces } = deployment;
   const buckets = bucketLookup(env, directory, waitUntil);
   return {
     ...deployment,
@@ -137,6 +143,6 @@ export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Wai
     blobs: blobStoreOf(env),
     room: diskRoomOf(env),
     indexOf: (bucket, decisions, origin) =>
-      bucketIndexClient(env.BUCKET_INDEX, directory, buckets, bucket, decisions, origin),
+      bucketIndexClient(namespaces.index, directory, buckets, bucket, decisions, origin),
   };
 }

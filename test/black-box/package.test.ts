@@ -60,6 +60,7 @@ test("the package holds what it runs on, and nothing else", async () => {
     "package/dist/checkpoint-thread.js",
     "package/dist/chunk-*.js",
     "package/dist/command-*.js",
+    "package/dist/deploy-command-*.js",
     "package/dist/key-pair-*.js",
     "package/dist/ledge.js",
     "package/dist/local.js",

@@ -1,6 +1,7 @@
 import { EVENT_BRIDGE } from "../../../protocol/events/aws-target.ts";
 import { blobStoreOf } from "../../blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../../clients/bucket-directory-client.ts";
+import { namespacesOf } from "../../clients/namespaces.ts";
 import { valueOf } from "../../clients/value-of.ts";
 import { PLAIN_STAMP } from "../../wire/protocol.ts";
 import type { Shard } from "../shard.ts";
@@ -17,9 +18,10 @@ import { abandonUploads } from "./upload-jobs.ts";
 /** The jobs of a shard, with all that they reach beyond it: the blob store, the Directory, and other shards. */
 export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact): Jobs {
   const { sql, state, settings } = shard;
-  const directory = bucketDirectoryClient(env.DIRECTORY);
+  const namespaces = namespacesOf(env);
+  const directory = bucketDirectoryClient(namespaces.directory);
   const peerOf = (name: string): HoldPeer => {
-    const peer = env.BUCKET_INDEX.getByName(name);
+    const peer = namespaces.index.getByName(name);
     return {
       releaseHolds: async (tokens) => valueOf(await peer.releaseHolds(PLAIN_STAMP, tokens)),
       judgeHolds: async (tokens) => valueOf(await peer.judgeHolds(PLAIN_STAMP, tokens)),

@@ -1,0 +1,74 @@
+import { readSettings, readShardSettings } from "../../src/env.ts";
+import { messageOf, UserError } from "../user-error.ts";
+import type { DeployFile } from "./deploy-file.ts";
+
+/** What a deployment has at another value than wrangler.toml, which is for a checkout, too. */
+const DEPLOYED = { VIRTUAL_HOST_SUFFIX: "", WEBSITE_HOST_SUFFIX: "" };
+
+/**
+ * The settings of a deployment: those of wrangler.toml, but for those that are given.
+ *
+ * @throws UserError for a setting that there is not, or a value that it cannot have
+ */
+export function deployedVars(
+  defaults: Readonly<Record<string, string>>,
+  { vars, bucket, jurisdiction }: Pick<DeployFile, "bucket" | "jurisdiction" | "vars">,
+): Readonly<Record<string, string>> {
+  for (const name of Object.keys(vars))
+    if (!Object.hasOwn(defaults, name))
+      throw new UserError(`--var ${name} is no setting of wrangler.toml`);
+  const all = {
+    ...defaults,
+    ...DEPLOYED,
+    ...vars,
+    BLOBS_BUCKET: bucket,
+    JURISDICTION: jurisdiction ?? "",
+  };
+  try {
+    // These two read only the text variables of the Worker's environment.
+    const env = all as unknown as Cloudflare.Env;
+    readSettings(env);
+    readShardSettings(env);
+  } catch (error) {
+    throw new UserError(messageOf(error));
+  }
+  return all;
+}
+
+/**
+ * A complete configuration for Wrangler, made from wrangler.toml, beside the built Worker: with ids and names of everything, it has
+ * nothing to make or to look for.
+ */
+export function wranglerConfiguration(
+  configuration: Readonly<Record<string, unknown>>,
+  file: DeployFile,
+  vars: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
+  const { name, accountId, bucket, namespaceId, jurisdiction, domain, queues } = file;
+  const producers = Object.entries(queues).map(([binding, queue]) => ({ binding, queue }));
+  return {
+    ...configuration,
+    name,
+    account_id: accountId,
+    main: "worker.js",
+    no_bundle: true,
+    vars,
+    r2_buckets: [
+      {
+        binding: "BLOBS",
+        bucket_name: bucket,
+        ...(jurisdiction !== undefined && { jurisdiction }),
+      },
+    ],
+    kv_namespaces: [{ binding: "IDENTITIES", id: namespaceId }],
+    ...(producers.length > 0 && { queues: { producers } }),
+    ...(file.hasAnalytics === true && {
+      analytics_engine_datasets: [{ binding: "ANALYTICS", dataset: name.replaceAll("-", "_") }],
+    }),
+    ...(domain !== undefined && {
+      workers_dev: false,
+      preview_urls: false,
+      routes: [{ pattern: domain, custom_domain: true }],
+    }),
+  };
+}

@@ -1,0 +1,181 @@
+import { UserError } from "../user-error.ts";
+import { type CloudflareApi, CloudflareError } from "./cloudflare-api.ts";
+import type { Jurisdiction } from "./deploy-options.ts";
+
+/** Where a deployment lives. */
+export interface Place {
+  readonly api: CloudflareApi;
+  readonly accountId: string;
+  readonly name: string;
+  readonly jurisdiction: Jurisdiction | undefined;
+}
+
+/** What of it there is. */
+export interface Resources {
+  readonly bucketName: string;
+  readonly hasBucket: boolean;
+  readonly namespaceTitle: string;
+  /** Of KV; undefined: it is to be made. */
+  readonly namespaceId: string | undefined;
+  /** Undefined: there is no such Worker. */
+  readonly worker: DeployedWorker | undefined;
+}
+
+interface DeployedWorker {
+  /** That is bound as BLOBS. */
+  readonly bucketName: string | undefined;
+  /** To go back to; undefined: Cloudflare does not tell. */
+  readonly versionId: string | undefined;
+}
+
+/** R2 has to be subscribed to, once for each account. */
+const R2_NOT_ENABLED = 10_042;
+const NO_SUCH_WORKER = 10_007;
+const NO_SUCH_BUCKET = 10_006;
+
+/** @throws UserError when R2 is not enabled */
+export async function findResources(place: Place): Promise<Resources> {
+  const { api, accountId, name } = place;
+  const bucketName = `${name}-blobs`;
+  const namespaceTitle = `${name}-identities`;
+  const hasBucket = await findBucket(place, bucketName);
+  const namespaces = await api.list<{ readonly id: string; readonly title: string }>(
+    `/accounts/${accountId}/storage/kv/namespaces`,
+    { what: "list your KV namespaces" },
+  );
+  const namespace = namespaces.find(({ title }) => title === namespaceTitle);
+  const worker = await findWorker(place);
+  return { bucketName, hasBucket, namespaceTitle, namespaceId: namespace?.id, worker };
+}
+
+async function findBucket(
+  { api, accountId, jurisdiction }: Place,
+  bucketName: string,
+): Promise<boolean> {
+  try {
+    await api.call(`/accounts/${accountId}/r2/buckets/${bucketName}`, {
+      what: `look for the R2 bucket ${bucketName}`,
+      jurisdiction,
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CloudflareError)) throw error;
+    if (error.codes.includes(R2_NOT_ENABLED))
+      throw new UserError(
+        `R2 is not enabled for this account. Enable it once, at https://dash.cloudflare.com/${accountId}/r2/overview, and run the same command again.`,
+      );
+    if (error.codes.includes(NO_SUCH_BUCKET)) return false;
+    throw error;
+  }
+}
+
+interface WorkerSettings {
+  readonly bindings?: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly bucket_name?: string;
+  }[];
+}
+
+interface WorkerDeployments {
+  readonly deployments?: readonly {
+    readonly versions?: readonly { readonly version_id?: string }[];
+  }[];
+}
+
+async function findWorker({ api, accountId, name }: Place): Promise<DeployedWorker | undefined> {
+  const path = `/accounts/${accountId}/workers/scripts/${name}`;
+  const what = `look for the Worker ${name}`;
+  try {
+    const { bindings } = await api.call<WorkerSettings>(`${path}/settings`, { what });
+    const { deployments } = await api.call<WorkerDeployments>(`${path}/deployments`, { what });
+    return {
+      bucketName: bindings?.find((each) => each.name === "BLOBS")?.bucket_name,
+      versionId: deployments?.[0]?.versions?.[0]?.version_id,
+    };
+  } catch (error) {
+    const isMissing = error instanceof CloudflareError && error.codes.includes(NO_SUCH_WORKER);
+    if (isMissing) return undefined;
+    throw error;
+  }
+}
+
+/** Which installation the R2 bucket says that it is of; undefined: it says nothing. */
+export function installationOf(place: Place, bucketName: string): Promise<string | undefined> {
+  const { api, accountId, jurisdiction } = place;
+  return api.read(
+    `/accounts/${accountId}/r2/buckets/${bucketName}/objects/${encodeURIComponent("_ledge/installation")}`,
+    { what: `read which installation the R2 bucket ${bucketName} is of`, jurisdiction },
+  );
+}
+
+/**
+ * Refuses a bucket whose bytes another index speaks of: the Worker itself would answer nothing with it.
+ *
+ * @param knownId as it was after the last deployment
+ */
+export async function requireOwnBucket(
+  place: Place,
+  { bucketName, hasBucket, worker }: Resources,
+  knownId: string | undefined,
+): Promise<void> {
+  if (worker?.bucketName !== undefined && worker.bucketName !== bucketName)
+    throw new UserError(
+      `the Worker ${place.name} has its bytes in the R2 bucket ${worker.bucketName}, not in ${bucketName}. Another program may have the name; choose another --name.`,
+    );
+  if (!hasBucket) {
+    if (knownId !== undefined)
+      throw new UserError(
+        `the R2 bucket ${bucketName}, of installation ${knownId}, is gone. A new one would be served empty under a full index. If that is meant, delete the Worker and the file of this deployment first.`,
+      );
+    return;
+  }
+  const marked = await installationOf(place, bucketName);
+  const isAnothers = knownId === undefined ? worker === undefined : marked !== knownId;
+  if (marked !== undefined && isAnothers)
+    throw new UserError(
+      `the R2 bucket ${bucketName} is of installation ${marked}, whose index is not this Worker's. Choose another --name, or run the command in the folder of that deployment.`,
+    );
+  if (marked === undefined && worker === undefined && (await hasObjects(place, bucketName)))
+    throw new UserError(
+      `the R2 bucket ${bucketName} is there, and holds objects that are not Ledge's. Choose another --name.`,
+    );
+}
+
+async function hasObjects(place: Place, bucketName: string): Promise<boolean> {
+  const { api, accountId, jurisdiction } = place;
+  const objects = await api.call<readonly unknown[]>(
+    `/accounts/${accountId}/r2/buckets/${bucketName}/objects?per_page=1`,
+    { what: `look into the R2 bucket ${bucketName}`, jurisdiction },
+  );
+  return objects.length > 0;
+}
+
+/** Makes what there is not. @returns the id of the KV namespace */
+export async function makeResources(
+  place: Place,
+  { bucketName, hasBucket, namespaceTitle, namespaceId }: Resources,
+  tell: (message: string) => void,
+): Promise<string> {
+  const { api, accountId, jurisdiction } = place;
+  if (!hasBucket) {
+    await api.call(`/accounts/${accountId}/r2/buckets`, {
+      method: "POST",
+      what: `make the R2 bucket ${bucketName}`,
+      body: { name: bucketName },
+      jurisdiction,
+    });
+    tell(`Made the R2 bucket ${bucketName}.`);
+  }
+  if (namespaceId !== undefined) return namespaceId;
+  const { id } = await api.call<{ readonly id: string }>(
+    `/accounts/${accountId}/storage/kv/namespaces`,
+    {
+      method: "POST",
+      what: `make the KV namespace ${namespaceTitle}`,
+      body: { title: namespaceTitle },
+    },
+  );
+  tell(`Made the KV namespace ${namespaceTitle}.`);
+  return id;
+}
