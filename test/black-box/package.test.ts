@@ -57,6 +57,7 @@ test("the package holds what it runs on, and nothing else", async () => {
     "package/LICENSE",
     "package/README.md",
     "package/dist/blob-worker.js",
+    "package/dist/check-*.js",
     "package/dist/checkpoint-thread.js",
     "package/dist/chunk-*.js",
     "package/dist/command-*.js",
