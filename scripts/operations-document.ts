@@ -53,12 +53,10 @@ export const REASONS: Readonly<Record<string, string>> = {
   DeleteBucketInventoryConfiguration: NOTHING_DONE,
   DeleteBucketMetadataConfiguration: METADATA_TABLES,
   DeleteBucketMetadataTableConfiguration: METADATA_TABLES,
-  DeleteBucketReplication: NOTHING_DONE,
   GetObjectTorrent: "AWS has withdrawn it",
   ListDirectoryBuckets: DIRECTORY_BUCKETS,
   PutBucketInventoryConfiguration: NOTHING_DONE,
   PutBucketLogging: NOTHING_DONE,
-  PutBucketReplication: NOTHING_DONE,
   SelectObjectContent:
     "AWS has closed it to new customers, and a query engine does not fit into a Worker",
   UpdateBucketMetadataAnnotationTableConfiguration: METADATA_TABLES,

@@ -11,6 +11,7 @@ const PAGE_LENGTH = 16;
 export interface CopyTarget extends AnnotatedVersion {
   readonly index: BucketIndex;
   readonly etag: string;
+  readonly isReplica?: true;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface CopyTarget extends AnnotatedVersion {
  */
 export async function copyAnnotations(
   { index, record }: Pick<SourceObject, "index" | "record">,
-  { index: target, etag, ...copy }: CopyTarget,
+  { index: target, etag, isReplica, ...copy }: CopyTarget,
 ): Promise<void> {
   const version = { key: record.key, versionId: record.versionId };
   let after = "";
@@ -37,7 +38,8 @@ export async function copyAnnotations(
       kind: "put",
       annotations,
       ifMatch: etag,
-      bypassesGovernance: false,
+      bypassesGovernance: isReplica === true,
+      ...(isReplica && { isOfReplica: true }),
     });
     // Somebody has replaced or deleted the copy already.
     if (!outcome.ok && GONE.has(outcome.reason)) return;

@@ -3,10 +3,11 @@ import type { WriteConditions } from "../protocol/write-conditions.ts";
 import type {
   ObjectAttributes,
   ObjectDraft,
+  ReplicaDraft,
   StoredChecksum,
   StoredHeaders,
 } from "../protocol/object-record.ts";
-import { refusalError } from "../protocol/refusal.ts";
+import { type KeyRefusal, refusalError } from "../protocol/refusal.ts";
 import type { CommitOutcome } from "../storage/ports/bucket-index.ts";
 import { NO_CLAIMS } from "./body/claims.ts";
 import { digester } from "./body/digester.ts";
@@ -41,6 +42,8 @@ export interface ObjectCopy {
   /** Undefined: the source's checksum will do, or none. */
   readonly checksumAlgorithm: ChecksumAlgorithm | undefined;
   readonly conditions: WriteConditions;
+  /** Absent: it is a version of its own. */
+  readonly replica?: ReplicaDraft;
 }
 
 export interface CopiedObject {
@@ -61,41 +64,49 @@ export interface CopiedObject {
  * Makes an object of another one's content. No byte is stored again, unless only one of the two is encrypted, and none is read,
  * unless the copy is to have a checksum that its source has not.
  *
+ * @param errorOf what a refusal of the index is
  * @throws S3Error PreconditionFailed, NoSuchKey (If-Match on a missing key), SlowDown (the source changes all the time),
  * and what `readSource` throws
  */
-export async function copyContent(stores: Stores, copy: ObjectCopy): Promise<CopiedObject> {
-  const { key, readSource, encryption: chosen } = copy;
-  return whileSourceGone(
-    async () => {
-      const from = await readSource();
-      const { record, objectKey } = from;
-      const to = chosen?.hasKey === true ? chosen : undefined;
-      const isShared = sharesBytes(objectKey, to);
-      const encryption = await chosen?.encryption(isShared ? objectKey?.bytes : undefined);
-      const { annotationCount = 0, sequence } = record;
-      const isNear = stores.index.isNeighbour(key, from.bucketId, record.key);
-      const said: SaidOfCopy = {
-        storageClass: copy.storageClass,
-        headers: copy.headersOf(record.headers),
-        attributes: copy.attributesOf(record.attributes),
-        access: copy.access,
-        encryption: encryption?.column,
-        by: "Copy",
-        annotatedAs: annotationCount > 0 && isNear ? sequence : undefined,
-      };
-      const outcome = isShared
-        ? await share(stores, copy, from, said, encryption?.key)
-        : await storeAnew(stores, copy, from, said, encryption?.key);
-      if (!outcome.ok) return outcome;
-      const { versionId, etag } = outcome;
-      if (annotationCount > 0 && !isNear)
-        await copyAnnotations(from, { index: stores.index, key, versionId, etag });
-      const { headers: encryptionHeaders = {} } = encryption ?? {};
-      return { ...outcome, sourceVersionId: record.versionId, encryptionHeaders };
-    },
-    (refusal) => refusalError(refusal, { key }),
-  );
+export async function copyContent(
+  stores: Stores,
+  copy: ObjectCopy,
+  errorOf = (refusal: KeyRefusal): Error => refusalError(refusal, { key: copy.key }),
+): Promise<CopiedObject> {
+  const { key, readSource, encryption: chosen, replica } = copy;
+  return whileSourceGone(async () => {
+    const from = await readSource();
+    const { record, objectKey } = from;
+    const to = chosen?.hasKey === true ? chosen : undefined;
+    const isShared = sharesBytes(objectKey, to);
+    const encryption = await chosen?.encryption(isShared ? objectKey?.bytes : undefined);
+    const { annotationCount = 0, sequence } = record;
+    const isNear = stores.index.isNeighbour(key, from.bucketId, record.key);
+    const said: SaidOfCopy = {
+      storageClass: copy.storageClass,
+      headers: copy.headersOf(record.headers),
+      attributes: copy.attributesOf(record.attributes),
+      access: copy.access,
+      encryption: encryption?.column,
+      ...(replica === undefined ? { by: "Copy" } : { replica }),
+      annotatedAs: annotationCount > 0 && isNear ? sequence : undefined,
+    };
+    const outcome = isShared
+      ? await share(stores, copy, from, said, encryption?.key)
+      : await storeAnew(stores, copy, from, said, encryption?.key);
+    if (!outcome.ok) return outcome;
+    const { versionId, etag } = outcome;
+    if (annotationCount > 0 && !isNear)
+      await copyAnnotations(from, {
+        index: stores.index,
+        key,
+        versionId: replica?.versionId ?? versionId,
+        etag,
+        ...(replica !== undefined && { isReplica: true }),
+      });
+    const { headers: encryptionHeaders = {} } = encryption ?? {};
+    return { ...outcome, sourceVersionId: record.versionId, encryptionHeaders };
+  }, errorOf);
 }
 
 type Stores = ReferenceStores & ContentStores & Pick<BucketPorts, "settings">;

@@ -79,7 +79,7 @@ export async function commitCopy(
  */
 export async function whileSourceGone<Outcome extends Attempt>(
   attempt: () => Promise<Outcome>,
-  errorOf: (refusal: Exclude<Refused<Outcome>, SourceGone>) => S3Error,
+  errorOf: (refusal: Exclude<Refused<Outcome>, SourceGone>) => Error,
 ): Promise<Exclude<Outcome, Refused<Outcome>>> {
   for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts += 1) {
     const outcome = await attempt();

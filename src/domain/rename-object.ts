@@ -1,7 +1,7 @@
 import { NO_CONDITIONS, type WriteConditions } from "../protocol/write-conditions.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
-import type { RenameOutcome } from "../storage/ports/bucket-index.ts";
+import type { CommitOutcome, RenameOutcome } from "../storage/ports/bucket-index.ts";
 import { WANTS_REFERENCE, WANTS_HEADERS } from "../storage/ports/content-index.ts";
 import { copyAnnotations } from "./copy-annotations.ts";
 import { requireObject } from "./found-object.ts";
@@ -55,7 +55,7 @@ async function moveAcrossShards(
   { key: sourceKey, sequence }: ObjectRecord,
   key: string,
   conditions: WriteConditions,
-): Promise<RenameOutcome | { readonly ok: false; readonly reason: "RequestTimeout" }> {
+): Promise<RenameOutcome | Extract<CommitOutcome, { readonly ok: false }>> {
   const { index } = stores;
   const source = await index.readContent(sourceKey, { ...WANTS_REFERENCE, annotations: true });
   if (source?.kind !== "object" || source.sequence !== sequence)

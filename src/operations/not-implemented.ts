@@ -12,7 +12,6 @@ export const NOT_IMPLEMENTED = {
   "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
   "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
-  "PUT bucket?replication": "PutBucketReplication",
 
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
@@ -20,7 +19,6 @@ export const NOT_IMPLEMENTED = {
   "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",
   "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
   "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
-  "DELETE bucket?replication": "DeleteBucketReplication",
 
   "GET object?torrent": "GetObjectTorrent",
 

@@ -38,6 +38,8 @@ export interface AccountOperation extends Described {
   readonly access: Access;
   /** It decides again, by what stands in its document. */
   readonly decidesByDocument?: true;
+  /** It is about a bucket, and decides itself who may do it there. */
+  readonly decidesItself?: true;
   readonly handle: (context: AccountContext) => Promise<Response>;
 }
 

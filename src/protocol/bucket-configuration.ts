@@ -1,6 +1,7 @@
 import type { NotificationDocument } from "./events/event-rules.ts";
 import type { LifecycleDocument } from "./lifecycle/lifecycle-configuration.ts";
 import type { LockConfiguration } from "./object-lock-configuration.ts";
+import type { ReplicationDocument } from "./replication/replication-configuration.ts";
 
 export type VersioningStatus = "Enabled" | "Suspended";
 
@@ -18,6 +19,7 @@ export interface ShardDocuments {
   readonly notification?: NotificationDocument;
   /** It may lack its rules only where nobody has put it. */
   readonly lifecycle?: Partial<LifecycleDocument>;
+  readonly replication?: ReplicationDocument;
 }
 
 /** What gateways decide with of the documents that are told to shards. */
@@ -31,4 +33,6 @@ export interface ShardFlags {
   readonly wantsOrigin?: boolean;
   /** A lifecycle rule aborts uploads. */
   readonly abortsUploads?: boolean;
+  /** Versions are replicated, or were to be: rules may be disabled. */
+  readonly hasReplication?: boolean;
 }

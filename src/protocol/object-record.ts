@@ -2,6 +2,7 @@ import type { EventHold } from "./event-hold.ts";
 import type { LockMode } from "./object-lock-configuration.ts";
 import type { ChecksumValue } from "./checksums.ts";
 import type { Account } from "./owner.ts";
+import type { Replication } from "./replication/replication-status.ts";
 import type { TagSet } from "./tag-set.ts";
 
 /** Response headers that an object keeps: the system metadata, and `x-amz-meta-*` with lower-case names. */
@@ -105,6 +106,8 @@ export interface ObjectAttributes {
   readonly hasLegalHold: boolean | undefined;
   /** The same. */
   readonly eventHold?: EventHold | undefined;
+  /** Absent: no rule was about it. */
+  readonly replication?: Replication | undefined;
 }
 
 export const NO_ATTRIBUTES: ObjectAttributes = {
@@ -129,9 +132,19 @@ export interface ObjectDraft {
   readonly encryption?: string | undefined;
   /** Undefined: an upload put it. */
   readonly by?: "Copy" | "Rename";
+  /** Absent: it is not one. */
+  readonly replica?: ReplicaDraft | undefined;
   /** The number of the write in the same shard that made the version whose annotations it gets as well. */
   readonly annotatedAs?: number | undefined;
   readonly content: InlineContent | BlobContent | ReferencedContent;
+}
+
+/** Which version a replica is of. */
+export interface ReplicaDraft {
+  /** It has the same. */
+  readonly versionId: string;
+  /** Versions of the key that are newer where it comes from, the newest last: they stay newer. Absent: none is here. */
+  readonly newer?: readonly string[];
 }
 
 /** One object as a read finds it. */

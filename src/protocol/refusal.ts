@@ -10,7 +10,7 @@ export type KeyRefusal =
       /**
        * `AccessDenied`: the version is locked. `MethodNotAllowed`: it is a delete marker. `SlowDown`: the index is full.
        * `NotOwner`: it is another account's. `ObjectChanged`: it changed all the time. `SourceGone`: what was to be copied is
-       * another object by now, or none.
+       * another object by now, or none. `NotVersioned`, `VersionConflict`, `VersionExists`: of a replica, that is not taken.
        */
       readonly reason:
         | "AccessDenied"
@@ -20,10 +20,13 @@ export type KeyRefusal =
         | "NoSuchAnnotation"
         | "NoSuchVersion"
         | "NotOwner"
+        | "NotVersioned"
         | "ObjectChanged"
         | "RequestTimeout"
         | "SlowDown"
-        | "SourceGone";
+        | "SourceGone"
+        | "VersionConflict"
+        | "VersionExists";
     };
 
 /** What the request was about. */
@@ -35,14 +38,25 @@ export interface Refused {
   readonly method?: string;
 }
 
+/** What another Ledge says of a replica that it puts here: `VERSION-ID;SOURCE-BUCKET-ID`. */
+export const REPLICA_HEADER = "x-ledge-replica";
+
 /** The error for what the index has refused. */
 export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
   return new S3Error(codeOf(refusal), refusalDetail(refusal, refused));
 }
 
+const CODES = {
+  NotOwner: "AccessDenied",
+  NotVersioned: "InvalidBucketState",
+  ObjectChanged: "SlowDown",
+  SourceGone: "SlowDown",
+  VersionConflict: "InvalidRequest",
+  VersionExists: "PreconditionFailed",
+} as const satisfies Partial<Record<KeyRefusal["reason"], ErrorCode>>;
+
 function codeOf({ reason }: KeyRefusal): ErrorCode {
-  if (reason === "NotOwner") return "AccessDenied";
-  return reason === "ObjectChanged" || reason === "SourceGone" ? "SlowDown" : reason;
+  return reason in CODES ? CODES[reason as keyof typeof CODES] : (reason as ErrorCode);
 }
 
 /**
@@ -68,10 +82,14 @@ export function refusalDetail(
       return { message: INDEX_FULL };
     case "InternalError":
     case "NotOwner":
+    case "NotVersioned":
     case "ObjectChanged":
     case "RequestTimeout":
     case "SourceGone":
+    case "VersionConflict":
       return {};
+    case "VersionExists":
+      return { fields: { Condition: REPLICA_HEADER } };
     case "AnnotationLimitExceeded":
     case "NoSuchAnnotation":
     case "NoSuchKey":

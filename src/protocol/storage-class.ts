@@ -1,7 +1,7 @@
 import { S3Error } from "./errors.ts";
 
 /** What PutObject takes for a general purpose bucket; the model names more, of other kinds of storage. */
-const STORAGE_CLASSES = new Set([
+export const STORAGE_CLASSES = [
   "STANDARD",
   "REDUCED_REDUNDANCY",
   "STANDARD_IA",
@@ -10,7 +10,8 @@ const STORAGE_CLASSES = new Set([
   "GLACIER",
   "DEEP_ARCHIVE",
   "GLACIER_IR",
-]);
+] as const;
+const NAMES: ReadonlySet<string> = new Set(STORAGE_CLASSES);
 
 /**
  * `x-amz-storage-class`, or STANDARD.
@@ -19,7 +20,7 @@ const STORAGE_CLASSES = new Set([
  */
 export function parseStorageClass(headers: Headers): string {
   const storageClass = headers.get("x-amz-storage-class") ?? "STANDARD";
-  if (!STORAGE_CLASSES.has(storageClass))
+  if (!NAMES.has(storageClass))
     throw new S3Error("InvalidStorageClass", { fields: { StorageClassRequested: storageClass } });
   return storageClass;
 }

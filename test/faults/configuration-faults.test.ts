@@ -233,7 +233,7 @@ describe("of documents that are put at once", () => {
     const bucket = await uniqueBucket();
     const record = await recordOf(bucket);
     const tags = "<TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet>";
-    const kinds = ["rules", "cors", "website", "replication", "inventory"];
+    const kinds = ["rules", "cors", "website", "metadata", "inventory"];
     await Promise.all([
       setVersioning(bucket, "Enabled"),
       putDocument(`/${bucket}`, { tagging: "" }, "Tagging", tags),
@@ -251,7 +251,7 @@ describe("of documents that are put at once", () => {
     expect(part?.revision).toBe(shard.revision);
     expect(Object.keys(JSON.parse(part?.documents ?? ""))).toEqual([
       "inventory",
-      "replication",
+      "metadata",
       "versioning",
     ]);
     const answer = await signedFetch("GET", `/${bucket}`, { query: { tagging: "" } });

@@ -74,11 +74,13 @@ test("a configuration of a bucket that does not exist is NoSuchBucket", async ()
 test("PUT of a configuration makes no bucket", async () => {
   const bucket = `bucket-${crypto.randomUUID()}`;
   const response = await signedFetch("PUT", `/${bucket}`, {
-    query: { replication: "" },
+    query: { metadataJournalTable: "" },
     body: "<a/>",
   });
   const document = await expectError(response, 501, "NotImplemented");
-  expect(elements(document, "Message")).toEqual(["PutBucketReplication is not implemented"]);
+  expect(elements(document, "Message")).toEqual([
+    "UpdateBucketMetadataJournalTableConfiguration is not implemented",
+  ]);
   expect((await signedFetch("HEAD", `/${bucket}`)).status).toBe(404);
 });
 

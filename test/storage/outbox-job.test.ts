@@ -81,7 +81,7 @@ test("what will never be taken is given up at once, and what another kind of tar
         calls.push(`deliver ${target} ${keysOf(rows)}`);
         return [{ ok: true }, { ok: false, reason: "no", isFinal: true }];
       },
-      taken: (_transaction, rows) => void calls.push(`taken ${keysOf(rows)}`),
+      taken: (_transaction, _target, rows) => void calls.push(`taken ${keysOf(rows)}`),
       giveUp: (_transaction, target, rows, reason) =>
         void calls.push(`giveUp ${target} ${keysOf(rows)} ${reason}`),
     };

@@ -51,6 +51,10 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
     "CREATE TABLE outbox ( target TEXT NOT NULL, id INTEGER NOT NULL, key TEXT NOT NULL, emitted_ms INTEGER NOT NULL, due_ms INTEGER, attempts INTEGER NOT NULL, record TEXT NOT NULL, PRIMARY KEY (target, id) ) WITHOUT ROWID",
     "CREATE TABLE outbox_target ( target TEXT PRIMARY KEY, failures INTEGER NOT NULL, due_ms INTEGER NOT NULL ) WITHOUT ROWID",
   ],
+  [
+    "CREATE TABLE foreign_ids ( id INTEGER PRIMARY KEY CHECK (id = 0) )",
+    "CREATE TABLE replication_target ( target TEXT PRIMARY KEY, failed_count INTEGER NOT NULL, scan TEXT ) WITHOUT ROWID",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>

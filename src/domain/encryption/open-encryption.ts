@@ -103,12 +103,12 @@ function customersKey(
 /** Undefined: it was wrapped with another key. */
 function unwrapped(
   bucketId: string,
-  { s = "", w = "" }: StoredEncryption,
+  { s = "", w = "", b = bucketId }: StoredEncryption,
   customerKey: CustomerKey,
 ): Uint8Array | undefined {
   const wrapping = customerWrappingKey(customerKey.bytes, Buffer.from(s, "base64"));
   try {
-    return unwrapKey(wrapping, Buffer.from(w, "base64"), Buffer.from(purposeOf(bucketId)));
+    return unwrapKey(wrapping, Buffer.from(w, "base64"), Buffer.from(purposeOf(b)));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import type { ServiceCaller } from "../../protocol/caller.ts";
+import type { RoleSession, ServiceCaller } from "../../protocol/caller.ts";
 import type { Origin } from "../../protocol/events/origin.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
@@ -10,9 +10,12 @@ import { newestHeardOf } from "../access/heard-of.ts";
 import { noSuchBucket } from "../bucket-owner.ts";
 import type { BucketPorts, Ports } from "../ports.ts";
 
+/** What acts on a bucket's behalf; as a role of that bucket's owner, in buckets of other accounts. */
+export type InternalCaller = RoleSession | ServiceCaller;
+
 /** An internal caller, and what it is about to do. */
 export interface InternalAccess {
-  readonly caller: ServiceCaller;
+  readonly caller: InternalCaller;
   /** Names the bucket, and the key if it is about one; its headers are those that a client would send for the same. */
   readonly request: S3Request;
   /** What it has to be allowed, all of it. */
@@ -23,7 +26,7 @@ export interface InternalAccess {
 
 /** What the domain's functions get in the place of a client's request. */
 export interface InternalContext extends BucketPorts {
-  readonly caller: ServiceCaller;
+  readonly caller: InternalCaller;
   readonly request: S3Request;
 }
 
@@ -82,6 +85,6 @@ async function letIn(
 
 /** As AWS tells of what no request has brought about: the service stands for its address, too. */
 function originOf({ caller, operation }: InternalAccess): Origin {
-  const { name } = caller;
+  const name = caller.kind === "service" ? caller.name : "s3.amazonaws.com";
   return { principalId: name, sourceIp: name, requestId: "", hostId: "", operation };
 }

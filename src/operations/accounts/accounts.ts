@@ -5,6 +5,7 @@ import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
+import { replicationOperationFor } from "../replication/resync.ts";
 import { getMetrics } from "../metrics/get-metrics.ts";
 import { checkOperationFor } from "../maintenance/check.ts";
 import { listAuditEvents } from "../audit/list-audit-events.ts";
@@ -13,6 +14,9 @@ import { ofRootWithMasterKey } from "./of-root.ts";
 
 /** Of thousands of accounts. */
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
+
+/** Of what concerns one bucket. */
+const OF_BUCKETS = [deadLettersOperationFor, checkOperationFor, replicationOperationFor];
 
 const PATH = /^accounts(?:\/(\d{12}))?$/;
 
@@ -31,8 +35,13 @@ export function accountsOperationFor({
   if (key === "audit" && method === "GET") return listAuditEvents;
   if (key === "metrics" && method === "GET") return getMetrics;
   const match = PATH.exec(key);
-  if (match === null)
-    return deadLettersOperationFor({ method, key }) ?? checkOperationFor({ method, key });
+  if (match === null) {
+    for (const operationFor of OF_BUCKETS) {
+      const operation = operationFor({ method, key });
+      if (operation !== undefined) return operation;
+    }
+    return undefined;
+  }
   return OPERATIONS[`${method} ${match[1] === undefined ? "accounts" : "account"}`];
 }
 

@@ -11,7 +11,6 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
   ["GetBucketInventoryConfiguration", "GetInventoryConfiguration"],
   ["ListBucketInventoryConfigurations", "GetInventoryConfiguration"],
   ["GetBucketMetadataConfiguration", "GetBucketMetadataTableConfiguration"],
-  ["GetBucketReplication", "GetReplicationConfiguration"],
 ]);
 
 /**
@@ -36,7 +35,6 @@ export const FRESH_BUCKET = {
     "GetBucketMetadataTableConfiguration",
     "MetadataConfigurationNotFound",
   ),
-  "GET bucket?replication": lacks("GetBucketReplication", "ReplicationConfigurationNotFoundError"),
 } satisfies Partial<Record<Exclude<OpenRoute, keyof typeof STORED_DOCUMENTS>, BucketOperation>>;
 
 function answers(name: string, root: string, content: XmlContent = []): BucketOperation {

@@ -10,6 +10,7 @@ import { NOTIFICATION } from "./notification.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
 import { OWNERSHIP_CONTROLS } from "./ownership-controls.ts";
 import { PUBLIC_ACCESS_BLOCK } from "./public-access-block.ts";
+import { REPLICATION } from "./replication.ts";
 import { REQUEST_PAYMENT } from "./request-payment.ts";
 import { deletableDocument, storedDocument } from "./stored-document.ts";
 import { TAGGING } from "./tagging.ts";
@@ -30,6 +31,7 @@ export const STORED_DOCUMENTS = {
   ...storedDocument(OBJECT_LOCK),
   ...deletableDocument(OWNERSHIP_CONTROLS),
   ...deletableDocument(PUBLIC_ACCESS_BLOCK),
+  ...deletableDocument(REPLICATION),
   ...storedDocument(REQUEST_PAYMENT),
   ...deletableDocument(TAGGING),
   ...storedDocument(VERSIONING),

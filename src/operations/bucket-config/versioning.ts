@@ -12,7 +12,7 @@ const VersioningConfiguration = object({
  * `?versioning`: every write from now on makes a new version, or, suspended, a new null version. Without a status it was
  * never put.
  *
- * Errors: IllegalVersioningConfigurationException (no Status), InvalidBucketState (to suspend a bucket with Object Lock),
+ * Errors: IllegalVersioningConfigurationException (no Status), InvalidBucketState (to suspend a bucket with Object Lock, or with replication),
  * NotImplemented (MFA delete: there are no such devices here).
  * Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
  */
@@ -33,6 +33,11 @@ export const VERSIONING = documentKind({
       throw new S3Error("InvalidBucketState", {
         message:
           "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+      });
+    if (Status === "Suspended" && bucket.shard.flags.hasReplication === true)
+      throw new S3Error("InvalidBucketState", {
+        message:
+          "A replication configuration is present on this bucket, so you cannot change the versioning state. To change the versioning state, first delete the replication configuration.",
       });
     return { Status, MfaDelete: undefined, MFADelete: undefined };
   },

@@ -9,6 +9,8 @@ export interface StoredEncryption {
   readonly w?: string;
   /** What the customer's key is derived with, in base64. */
   readonly s?: string;
+  /** Of a replica, which nobody could wrap anew without the customer's key: the id of the bucket whose it is bound to be. */
+  readonly b?: string;
   /** Id of the registry's key, its version, and what answers call it. */
   readonly id?: string;
   readonly v?: number;

@@ -1,5 +1,6 @@
 import { formatIsoDate, parseIsoDate } from "../../lib/http-date.ts";
 import { invalidArgument, S3Error } from "../errors.ts";
+import { rulesWithIds } from "../rule-id.ts";
 import { conditionsOf } from "./lifecycle-filter.ts";
 import {
   type LifecycleDocument,
@@ -9,15 +10,12 @@ import {
   type TransitionClass,
 } from "./lifecycle-configuration.ts";
 
-const MAX_ID_LENGTH = 255;
 /** A key has no more, so that no longer prefix matches one. */
 const MAX_PREFIX_BYTES = 1024;
 const MAX_SIZE_BYTES = 50 * 1024 ** 4;
 const MAX_DAYS = 2 ** 31 - 1;
 const MAX_NEWER_VERSIONS = 100;
 const DAY_MS = 86_400_000;
-const ID_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const ID_LENGTH = 24;
 
 /**
  * What the shape does not say of a lifecycle configuration.
@@ -28,24 +26,7 @@ const ID_LENGTH = 24;
  *   not told there are those that AWS was seen to answer
  */
 export function checkLifecycle(document: LifecycleDocument): LifecycleDocument {
-  const ids = new Set<string>();
-  const rules = document.Rule.map((rule) => {
-    const ID = rule.ID === undefined || rule.ID === "" ? newId() : rule.ID;
-    if (ID.length > MAX_ID_LENGTH)
-      throw invalidArgument(
-        `ID length should not exceed allowed limit of ${MAX_ID_LENGTH}`,
-        "ID",
-        ID,
-      );
-    if (ids.has(ID))
-      throw invalidArgument(
-        "Rule ID must be unique. Found same ID for more than one rule",
-        "ID",
-        ID,
-      );
-    ids.add(ID);
-    return { ...checkRule(rule), ID };
-  });
+  const rules = rulesWithIds(document.Rule).map((rule) => ({ ...checkRule(rule), ID: rule.ID }));
   return { ...document, Rule: rules };
 }
 
@@ -266,10 +247,4 @@ function checkNumber(value: number, least: number, most: number, message: string
 
 function invalidRequest(message: string): S3Error {
   return new S3Error("InvalidRequest", { message });
-}
-
-/** Of a rule that has none; 62 letters of 256 values would not be equally likely, and need not be. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(ID_LENGTH));
-  return Array.from(bytes, (byte) => ID_LETTERS[byte % ID_LETTERS.length]).join("");
 }

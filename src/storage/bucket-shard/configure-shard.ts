@@ -1,5 +1,6 @@
 import type { ShardPart } from "../ports/bucket-directory.ts";
 import { restartLifecycle } from "./lifecycle/next-scan.ts";
+import { restartReplication } from "./replication/restart-replication.ts";
 import type { Transaction } from "./transaction.ts";
 
 /**
@@ -14,11 +15,12 @@ export function configureShard(
   part: ShardPart | undefined,
 ): void {
   const { configuration, cache } = transaction;
-  const { lifecycle } = configuration;
+  const { lifecycle, replication } = configuration;
   configuration.hearOfGatewayPart(gatewayRevision);
   if (part === undefined || !configuration.takeShardPart(part)) return;
   // A record in memory knows which version id is shown of it.
   cache.clear();
   if ((lifecycle ?? configuration.lifecycle) !== undefined)
     restartLifecycle(transaction, lifecycle?.abortsUploads === true);
+  restartReplication(transaction, replication);
 }

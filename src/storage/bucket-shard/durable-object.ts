@@ -1,3 +1,4 @@
+import type { Engines } from "../ports/engines.ts";
 import type { CreatedUpload } from "../ports/upload-index.ts";
 import { DurableObject } from "cloudflare:workers";
 import { readShardSettings } from "../../env.ts";
@@ -40,6 +41,7 @@ import { readObject } from "./objects/read-object.ts";
 import { removeObject } from "./objects/remove-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
 import { listDeadLetters, redrive } from "./outbox/dead-letters.ts";
+import { resync } from "./replication/restart-replication.ts";
 import { MIGRATIONS } from "./rows/schema.ts";
 import { sealIfEmpty, unseal } from "./seal-shard.ts";
 import { ShardCalls } from "./shard-calls.ts";
@@ -76,7 +78,8 @@ export class BucketIndexObject extends DurableObject {
     this.#shard = { sql: storage.sql, state, configuration, cache, settings, room };
     this.#jobTable = new JobTable(storage);
     this.#calls = new ShardCalls(this.#shard, storage, this.#jobTable);
-    this.#jobs = shardJobs(this.#shard, env, (effect) => this.#calls.alone(effect));
+    const engines = (): Engines => ctx.exports.Engines;
+    this.#jobs = shardJobs(this.#shard, env, engines, (effect) => this.#calls.alone(effect));
   }
 
   /** Called when the bucket is made, too, so that even a shard that is never written to is swept. */
@@ -217,6 +220,10 @@ export class BucketIndexObject extends DurableObject {
 
   redrive(stamp: number, known: Known): Promise<Answer<"redrive">> {
     return this.#calls.write(stamp, known, redrive);
+  }
+
+  resync(stamp: number, known: Known): Promise<Answer<"resync">> {
+    return this.#calls.write(stamp, known, resync);
   }
 
   /** One of {@link ShardInspectionCalls}, by its name. */

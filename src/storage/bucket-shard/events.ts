@@ -20,7 +20,7 @@ export type ObjectEvent =
     }
   | {
       readonly kind: "changed";
-      readonly what: AttributeChange["kind"] | "annotation" | "storage-class";
+      readonly what: Exclude<AttributeChange["kind"], "replica"> | "annotation" | "storage-class";
       readonly row: ObjectRow;
     };
 

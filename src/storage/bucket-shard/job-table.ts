@@ -1,6 +1,7 @@
 /** What a shard does in its own time, in the order in which it does it. */
 export const JOB_KINDS = [
   "outbox",
+  "replication",
   "uploads",
   "completions",
   "garbage",

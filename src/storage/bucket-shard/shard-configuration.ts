@@ -2,6 +2,8 @@ import type { ShardDocuments, VersioningStatus } from "../../protocol/bucket-con
 import { EventRules } from "../../protocol/events/event-rules.ts";
 import { Lifecycle } from "../../protocol/lifecycle/lifecycle.ts";
 import type { LockConfiguration } from "../../protocol/object-lock-configuration.ts";
+import type { ReplicationDocument } from "../../protocol/replication/replication-configuration.ts";
+import { ReplicationRules } from "../../protocol/replication/replication-rules.ts";
 import type { ShardPart } from "../ports/bucket-directory.ts";
 
 type LockRule = NonNullable<LockConfiguration["Rule"]>["DefaultRetention"];
@@ -18,6 +20,8 @@ export class ShardConfiguration {
   #eventRules: EventRules | undefined;
   /** Of the documents; undefined until somebody asks. */
   #lifecycle: Lifecycle | undefined;
+  /** Undefined: no rule is enabled. */
+  #replication: ReplicationRules | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -31,6 +35,7 @@ export class ShardConfiguration {
     this.#documents = {};
     this.#eventRules = undefined;
     this.#lifecycle = undefined;
+    this.#replication = undefined;
     const query = "SELECT part, revision, body FROM setting";
     const rows = this.#sql.exec<{ part: string; revision: number; body: string | null }>(query);
     for (const { part, revision, body } of rows.toArray())
@@ -75,6 +80,11 @@ export class ShardConfiguration {
     return this.#lifecycle.rules.length > 0 ? this.#lifecycle : undefined;
   }
 
+  /** Undefined: nothing is replicated. */
+  get replication(): ReplicationRules | undefined {
+    return this.#replication;
+  }
+
   /** Of what is older than the shard knows, nothing is kept. */
   hearOfGatewayPart(revision: number): void {
     if (revision <= this.#gatewayRevision) return;
@@ -93,8 +103,9 @@ export class ShardConfiguration {
   #remember({ revision, documents }: ShardPart): void {
     this.#shardRevision = revision;
     this.#documents = JSON.parse(documents) as ShardDocuments;
-    const { notification } = this.#documents;
+    const { notification, replication } = this.#documents;
     this.#eventRules = notification && new EventRules(notification);
+    this.#replication = replication && rulesOf(replication);
     this.#lifecycle = undefined;
   }
 
@@ -102,4 +113,10 @@ export class ShardConfiguration {
     const statement = "INSERT OR REPLACE INTO setting (part, revision, body) VALUES (?, ?, ?)";
     this.#sql.exec(statement, part, revision, body);
   }
+}
+
+/** Undefined: none is enabled. */
+function rulesOf(document: ReplicationDocument): ReplicationRules | undefined {
+  const rules = new ReplicationRules(document);
+  return rules.isEmpty ? undefined : rules;
 }

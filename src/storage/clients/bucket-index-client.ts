@@ -18,7 +18,13 @@ import type { CreatedUpload, PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
 import type { Known } from "../wire/known.ts";
-import { ACCESS_PROTOCOL, ENCRYPTION_PROTOCOL, HOLD_PROTOCOL, PROTOCOL } from "../wire/protocol.ts";
+import {
+  ACCESS_PROTOCOL,
+  ENCRYPTION_PROTOCOL,
+  HOLD_PROTOCOL,
+  PROTOCOL,
+  REPLICATION_PROTOCOL,
+} from "../wire/protocol.ts";
 import type { ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import { BucketShards, type Decision, type ShardStub } from "./bucket-shards.ts";
@@ -71,7 +77,10 @@ export function bucketIndexClient(
     return shards.call(
       shardNumber,
       (shard, stamp, known) => shard.remove(stamp, known, removals),
-      protocolFor({ access: isOwnersOnly }),
+      protocolFor({
+        access: isOwnersOnly,
+        replication: removals.some(({ replica }) => replica !== undefined),
+      }),
     );
   }
 
@@ -101,6 +110,7 @@ export function bucketIndexClient(
           access: draft.access !== undefined,
           encryption: draft.encryption !== undefined,
           eventHold: draft.attributes.eventHold,
+          replication: draft.replica !== undefined,
         }),
       ),
 
@@ -155,6 +165,7 @@ export function bucketIndexClient(
           access: change.kind === "acl" || decidedOnObject !== undefined,
           encryption: change.kind === "encryption",
           eventHold: change.kind === "retention" ? change.eventHold : undefined,
+          replication: change.kind === "replica",
         }),
       ),
 
@@ -242,6 +253,14 @@ export function bucketIndexClient(
       return counts.reduce((sum, count) => sum + count, 0);
     },
 
+    async resync() {
+      const counts = await shards.callAll(
+        (shard, stamp, known) => shard.resync(stamp, known),
+        REPLICATION_PROTOCOL,
+      );
+      return Math.max(...counts);
+    },
+
     async sealIfEmpty(token) {
       const empty = await shards.callSealed((shard, stamp) => shard.sealIfEmpty(stamp, token));
       return !empty.includes(false);
@@ -258,10 +277,12 @@ interface Said {
   readonly access?: boolean;
   readonly encryption?: boolean;
   readonly eventHold?: EventHold | undefined;
+  readonly replication?: boolean;
 }
 
 /** The lowest that will do. */
-function protocolFor({ access, encryption, eventHold }: Said): number {
+function protocolFor({ access, encryption, eventHold, replication }: Said): number {
+  if (replication === true) return REPLICATION_PROTOCOL;
   if (eventHold !== undefined) return HOLD_PROTOCOL;
   if (encryption === true) return ENCRYPTION_PROTOCOL;
   return access === true ? ACCESS_PROTOCOL : PROTOCOL;

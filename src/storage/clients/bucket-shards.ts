@@ -13,6 +13,7 @@ import {
   PLAIN_STAMP,
   type PlainAnswer,
   PROTOCOL,
+  REPLICATION_PROTOCOL,
   stampOf,
 } from "../wire/protocol.ts";
 import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
@@ -93,8 +94,8 @@ export class BucketShards {
     return this.#call(this.#at(shardNumber), call, protocol);
   }
 
-  callAll<T>(call: Call<T>): Promise<T[]> {
-    return Promise.all(this.#all().map((shard) => this.#call(shard, call, PROTOCOL)));
+  callAll<T>(call: Call<T>, protocol = PROTOCOL): Promise<T[]> {
+    return Promise.all(this.#all().map((shard) => this.#call(shard, call, protocol)));
   }
 
   /** Calls all shards, whether they are sealed or not. */
@@ -179,6 +180,7 @@ export class BucketShards {
 
 /** In JSON, a text that somebody chose has its quotes escaped: this is the member. */
 function protocolOf(part: ShardPart | undefined): number {
+  if (part?.documents.includes('"replication":') === true) return REPLICATION_PROTOCOL;
   if (part?.documents.includes('"EventBridgeConfiguration":') === true)
     return EVENT_BRIDGE_PROTOCOL;
   if (part?.documents.includes('"notification":') === true) return EVENTS_PROTOCOL;

@@ -34,6 +34,8 @@ export type AnnotationChange = {
   readonly ifMatch: string | undefined;
   /** GOVERNANCE retention does not count. */
   readonly bypassesGovernance: boolean;
+  /** A replica becomes as its source is. */
+  readonly isOfReplica?: true;
 } &
   /** In one effect: all or none. */
   (

@@ -8,6 +8,7 @@ import type {
   ObjectDraft,
   ObjectRecord,
   ObjectSummary,
+  ReplicaDraft,
   Retention,
   Segment,
   StoredChecksum,
@@ -67,7 +68,17 @@ export type CommitOutcome =
   | ConditionRefusal
   /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
   | { readonly ok: false; readonly reason: "SourceGone" }
-  | { readonly ok: false; readonly reason: "RequestTimeout" };
+  | { readonly ok: false; readonly reason: "RequestTimeout" }
+  | ReplicaRefusal;
+
+/**
+ * Why a bucket does not take a replica: it has no versions; it has this one already; or what has no version id there is another
+ * object.
+ */
+export interface ReplicaRefusal {
+  readonly ok: false;
+  readonly reason: "NotVersioned" | "VersionConflict" | "VersionExists";
+}
 
 export type RemoveOutcome =
   | {
@@ -82,7 +93,8 @@ export type RemoveOutcome =
   | {
       readonly ok: false;
       readonly reason: "AccessDenied" | "InternalError" | "NotOwner" | "SlowDown";
-    };
+    }
+  | ReplicaRefusal;
 
 /** The record that a request was resolved with is of a bucket that is gone; its name may be another bucket's by now. */
 export class StaleBucketError extends Error {
@@ -142,6 +154,8 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex {
   listDeadLetters(): Promise<readonly DeadLetter[]>;
   /** Has all of them delivered once more. @returns how many there were */
   redrive(): Promise<number>;
+  /** What was given up is replicated once more. @returns to how many destinations */
+  resync(): Promise<number>;
   /** Shards that are empty refuse everything from now on. False: some shard was not, and the others are to be unsealed. */
   sealIfEmpty(token: string): Promise<boolean>;
   unseal(token: string): Promise<void>;
@@ -194,6 +208,8 @@ export interface Removal {
   readonly onlyIfOwner?: RequiredOwner;
   /** Undefined: a client deletes it. */
   readonly by?: "Rename";
+  /** A delete marker is made that is a replica. */
+  readonly replica?: ReplicaDraft;
 }
 
 export interface RequiredOwner {
@@ -236,6 +252,12 @@ export type AttributeChange =
   | { readonly kind: "legal-hold"; readonly hasLegalHold: boolean }
   /** Owner and ACL, as in `ObjectDraft`; the owner stays. */
   | { readonly kind: "acl"; readonly access: string | undefined }
+  /** A replica becomes as its source is, which need not be what a client may. */
+  | {
+      readonly kind: "replica";
+      readonly attributes: ObjectAttributes;
+      readonly access: string | undefined;
+    }
   /** The object's key is wrapped with another. */
   | { readonly kind: "encryption"; readonly encryption: string }
   | {

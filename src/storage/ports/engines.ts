@@ -1,4 +1,5 @@
 import type { ServiceCaller } from "../../protocol/caller.ts";
+import type { ReplicationTask } from "./replication.ts";
 
 /** What became of something that an engine was to do. */
 export type Delivery =
@@ -25,6 +26,8 @@ export interface InternalWrite {
  * a shard has not. Whoever asks has to be ready to ask again: a call that fails may have had its effect.
  */
 export interface Engines {
+  /** @returns what became of each version, in their order */
+  replicate(task: ReplicationTask): Promise<readonly Delivery[]>;
   /** Puts an object whole, of at most 32 MiB, the most that a call may bring. */
   write(write: InternalWrite): Promise<Delivery>;
 }

@@ -36,10 +36,16 @@ export const EVENTS_PROTOCOL = 6;
  */
 export const EVENT_BRIDGE_PROTOCOL = 7;
 
+/**
+ * What a call speaks that brings a replica, or tells a shard what to replicate. An object that knows only those before would give the one
+ * another id, and replicate nothing.
+ */
+export const REPLICATION_PROTOCOL = 8;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-export const NEWEST_PROTOCOL = 7;
+export const NEWEST_PROTOCOL = 8;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;

@@ -55,7 +55,7 @@ test.for([
 });
 
 test.for([
-  ["PUT", "/b?replication", "PutBucketReplication"],
+  ["PUT", "/b?metadataJournalTable", "UpdateBucketMetadataJournalTableConfiguration"],
   ["DELETE", "/b?inventory&id=i", "DeleteBucketInventoryConfiguration"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],

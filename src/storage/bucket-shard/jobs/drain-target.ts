@@ -24,6 +24,7 @@ const RUN_MS = 10_000;
 const LONGEST_DELAY_MS = 15 * 60_000;
 /** How long the records of a bucket that is gone are still tried. */
 const AFTER_SEAL_MS = 3_600_000;
+const TOO_MANY = "given up because too many wait";
 
 export interface Outbox {
   readonly sql: SqlStorage;
@@ -129,7 +130,7 @@ async function deliverLanes(
   return { outcomes, circuit };
 }
 
-/** Of the call as a whole: a target that takes anything is there. */
+/** Of the call as a whole: a target is there that takes anything, or knows that it never will. */
 function callOf(deliveries: readonly Delivery[]): Pick<
   Extract<Delivery, { ok: false }>,
   "isGone"
@@ -137,7 +138,7 @@ function callOf(deliveries: readonly Delivery[]): Pick<
   readonly ok: boolean;
 } {
   return {
-    ok: deliveries.some(({ ok }) => ok),
+    ok: deliveries.some((delivery) => delivery.ok || delivery.isFinal === true),
     isGone: deliveries.some((delivery) => !delivery.ok && delivery.isGone === true),
   };
 }
@@ -152,13 +153,16 @@ function settle(
 ): void {
   const { sql } = transaction;
   const taken = outcomes.filter(({ delivery }) => delivery.ok).map(({ row }) => row);
-  kind.taken?.(transaction, taken);
+  kind.taken?.(transaction, target, taken);
   for (const { id } of taken) forgetRow(sql, target, id);
   for (const { row, delivery } of outcomes) {
     if (delivery.ok) continue;
     if (delivery.isFinal === true || isOver(outbox, row, nowMs))
       forgetGivenUp(transaction, kind, target, [row], delivery.reason);
-    else postponeRow(sql, target, row.id, nowMs + delayMs(row.attempts));
+    else {
+      postponeRow(sql, target, row.id, nowMs + delayMs(row.attempts));
+      kind.postponed?.(transaction, target, row);
+    }
   }
 }
 
@@ -177,7 +181,7 @@ function giveUp(
   forgetGivenUp(transaction, kind, target, old, "given up after the time for retries");
   const surplus = countWaiting(sql, target) - limit;
   const tooMany = surplus > 0 ? [...waitingRows(sql, target, Math.min(surplus, WALK))] : [];
-  forgetGivenUp(transaction, kind, target, tooMany, "given up because too many wait");
+  forgetGivenUp(transaction, kind, target, tooMany, TOO_MANY);
   const count = old.length + tooMany.length;
   if (count > 0) log("error", "events given up", { target, count });
 }
@@ -190,7 +194,8 @@ function forgetGivenUp(
   reason: string,
 ): void {
   if (rows.length === 0) return;
-  kind.giveUp(transaction, target, rows, reason);
+  if (reason === TOO_MANY && kind.drop !== undefined) kind.drop(transaction, target);
+  else kind.giveUp(transaction, target, rows, reason);
   for (const { id } of rows) forgetRow(transaction.sql, target, id);
 }
 

@@ -1,8 +1,10 @@
 import { EVENT_BRIDGE } from "../../../protocol/events/aws-target.ts";
+import { REPLICATION_TARGET } from "../../../protocol/replication/replication-rules.ts";
 import { blobStoreOf } from "../../blobs/blob-store-of.ts";
 import { bucketDirectoryClient } from "../../clients/bucket-directory-client.ts";
 import { namespacesOf } from "../../clients/namespaces.ts";
 import { valueOf } from "../../clients/value-of.ts";
+import type { Engines } from "../../ports/engines.ts";
 import { PLAIN_STAMP } from "../../wire/protocol.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
@@ -13,10 +15,17 @@ import { eventTargetKind } from "./event-target-kind.ts";
 import { OutboxJob } from "./outbox-job.ts";
 import type { Jobs } from "./jobs.ts";
 import { scanByLifecycle } from "./lifecycle-job.ts";
+import { scanReplication } from "./replication-job.ts";
+import { replicationTargetKind } from "./replication-target-kind.ts";
 import { abandonUploads } from "./upload-jobs.ts";
 
 /** The jobs of a shard, with all that they reach beyond it: the blob store, the Directory, and other shards. */
-export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact): Jobs {
+export function shardJobs(
+  shard: Shard,
+  env: Cloudflare.Env,
+  engines: () => Engines,
+  transact: Transact,
+): Jobs {
   const { sql, state, settings } = shard;
   const namespaces = namespacesOf(env);
   const directory = bucketDirectoryClient(namespaces.directory);
@@ -37,6 +46,7 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
     kinds: [
       ["arn:", events],
       [EVENT_BRIDGE, events],
+      [REPLICATION_TARGET, replicationTargetKind(shard, engines)],
     ],
     retryMs: settings.outboxRetryMs,
     probeMs: settings.outboxProbeMs,
@@ -49,6 +59,7 @@ export function shardJobs(shard: Shard, env: Cloudflare.Env, transact: Transact)
     uploads: (nowMs) => abandonUploads(shard, directory, nowMs, transact),
     completions: async () => transact(forgetCompletions),
     holds: (nowMs) => checkHolds(sql, peerOf, settings.orphanAgeMs, nowMs, transact),
+    replication: async (nowMs) => scanReplication(shard, nowMs, transact),
     lifecycle: async (nowMs) => scanByLifecycle(shard, nowMs, transact),
     "released-holds": (nowMs) => returnHolds(sql, peerOf, nowMs),
   };

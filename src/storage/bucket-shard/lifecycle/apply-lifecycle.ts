@@ -1,5 +1,6 @@
 import { actionNow, plannedActions } from "../../../protocol/lifecycle/lifecycle-actions.ts";
 import type { Lifecycle } from "../../../protocol/lifecycle/lifecycle.ts";
+import { isUnsettled } from "../../../protocol/replication/replication-status.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { isLocked, removeCurrent, removeFound } from "../objects/remove-object.ts";
 import type { FoundVersion } from "../rows/find-object.ts";
@@ -27,6 +28,10 @@ export function applyLifecycle(
   const planned = plannedActions(lifecycle, entry, settings.lifecycle);
   const action = actionNow(planned, nowMs, isVersioned);
   if (action === undefined) return false;
+  // As AWS does, so that nothing goes before it has arrived.
+  const { replication } = readAttributes(found.row.attributes);
+  const isReplicating = configuration.replication !== undefined && replication !== undefined;
+  if (isReplicating && isUnsettled(replication)) return false;
   if (action.kind === "transition") moveTo(transaction, found, action.storageClass);
   else if (action.kind === "expire" && isVersioned) {
     // As with a client's delete, a full shard makes no marker.

@@ -11,9 +11,11 @@ import type {
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
 import { countAnnotations } from "../rows/annotation-rows.ts";
-import { requireVersion } from "../rows/find-object.ts";
+import { type FoundVersion, requireVersion } from "../rows/find-object.ts";
 import { endOfPrefix, firstKey } from "../rows/fold.ts";
 import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
+import { writeAttributesColumn } from "../rows/object-table.ts";
+import { replicateChange } from "../replication/replicate-version.ts";
 import type { Shard } from "../shard.ts";
 import type { Transaction } from "../transaction.ts";
 import { isLocked } from "./remove-object.ts";
@@ -107,9 +109,20 @@ export function changeAnnotation(
       insertAnnotation(transaction, sequence, annotation);
   } else if (isLost)
     sql.exec("DELETE FROM annotation WHERE sequence = ? AND name = ?", sequence, change.name);
-  if (change.kind === "put" || isLost)
+  if (change.kind === "put" || isLost) {
+    if (change.isOfReplica !== true) replicateAnnotations(transaction, found);
     transaction.emit({ kind: "changed", what: "annotation", row });
+  }
   return annotated(transaction, row);
+}
+
+function replicateAnnotations(transaction: Transaction, found: FoundVersion): void {
+  const { sql, cache } = transaction;
+  const { row } = found;
+  const attributes = replicateChange(transaction, row, row, "annotation");
+  if (attributes === row.attributes) return;
+  writeAttributesColumn(sql, found, attributes);
+  if (found.isCurrentObject) cache.delete(row.key);
 }
 
 /** @throws Error when the bytes are not as many as the row says */

@@ -12,6 +12,7 @@ import type {
 import { summaryOf } from "../../wire/summary.ts";
 import { findVersion } from "../rows/find-object.ts";
 import { endOfPrefix, firstKey, foldedPage, isListedItself } from "../rows/fold.ts";
+import { hasForeignIds } from "../rows/foreign-ids.ts";
 import { leapOverPrefixes, leapQuery } from "../rows/leap.ts";
 import { SUMMARY_COLUMNS } from "../rows/object-row.ts";
 import { versionOrder } from "../rows/version-order.ts";
@@ -77,7 +78,8 @@ function beforeVersionsOf(key: string | undefined): Position | undefined {
 }
 
 function sequenceOf(sql: SqlStorage, key: string, versionId: string): number {
-  const tellsPlace = versionId !== NULL_VERSION && !isReservedVersionId(versionId);
+  const tellsPlace =
+    versionId !== NULL_VERSION && !isReservedVersionId(versionId) && !hasForeignIds(sql);
   if (tellsPlace) return sequenceOfVersion(versionId);
   // When such a version is gone by now, all of its key is listed again.
   return findVersion(sql, key, versionId)?.row.sequence ?? Number.MAX_SAFE_INTEGER;

@@ -1,5 +1,9 @@
 import { endOf, holdDuration } from "../../../protocol/event-hold.ts";
-import type { ObjectAttributes, ObjectDraft } from "../../../protocol/object-record.ts";
+import type {
+  ObjectAttributes,
+  ObjectDraft,
+  ReplicaDraft,
+} from "../../../protocol/object-record.ts";
 import { newVersionId } from "../../../protocol/version-id.ts";
 import type { WriteConditions } from "../../../protocol/write-conditions.ts";
 import type { CommitOutcome } from "../../ports/bucket-index.ts";
@@ -8,8 +12,16 @@ import { writeChecksum } from "../../wire/checksum-column.ts";
 import { addContent } from "../contents/contents.ts";
 import { isSwept, refer } from "../contents/references.ts";
 import type { CreatedBy } from "../events.ts";
+import { replicateNew } from "../replication/replicate-version.ts";
+import {
+  attributesOfReplica,
+  idOfReplica,
+  keepNewer,
+  refuseReplica,
+} from "../replication/take-replica.ts";
 import { copyAnnotations, countAnnotations } from "../rows/annotation-rows.ts";
 import { findObject } from "../rows/find-object.ts";
+import { noteForeignId } from "../rows/foreign-ids.ts";
 import {
   checkObject,
   keyColumn,
@@ -33,7 +45,9 @@ export function commitObject(
   if (content.kind !== "inline" && isSwept(transaction, content))
     return { ok: false, reason: "RequestTimeout" };
   const existing = findObject(transaction.sql, key);
-  const refusal = checkObject(conditions, existing);
+  const { replica } = draft;
+  const refusal =
+    checkObject(conditions, existing) ?? (replica && refuseReplica(transaction, key, replica));
   if (refusal !== undefined) return refusal;
   if (draft.annotatedAs !== undefined && countAnnotations(transaction.sql, draft.annotatedAs) === 0)
     return { ok: false, reason: "SourceGone" };
@@ -41,8 +55,9 @@ export function commitObject(
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
   const { by = "Put", annotatedAs } = draft;
   const row = { ...newRow(transaction, draft), sealed_key: keyColumn(content.sealedKey) };
-  const versionId =
-    placeObject(transaction, { by, key, existing, row, content: placed, annotatedAs }) ?? null;
+  const placement: Placement = { by, key, existing, row, content: placed, annotatedAs, replica };
+  const versionId = placeObject(transaction, placement) ?? null;
+  if (replica !== undefined) keepNewer(transaction, key, replica);
   const { versioning } = transaction.configuration;
   return {
     ok: true,
@@ -98,6 +113,8 @@ interface Placement {
   readonly annotatedAs?: number | undefined;
   /** The id that was reserved for it, which it gets where versions have ids of their own; undefined: none was. */
   readonly reservedVersionId?: string | undefined;
+  /** Undefined: it is none. */
+  readonly replica?: ReplicaDraft | undefined;
 }
 
 /**
@@ -105,10 +122,8 @@ interface Placement {
  *
  * @returns the id of the new version; undefined for the null version
  */
-export function placeObject(
-  transaction: Transaction,
-  { by, key, existing, row, content, annotatedAs, reservedVersionId }: Placement,
-): string | undefined {
+export function placeObject(transaction: Transaction, placement: Placement): string | undefined {
+  const { by, key, existing, row, content, annotatedAs, replica } = placement;
   const { sql, state, configuration, cache, emit } = transaction;
   const sequence = state.takeSequence();
   // Before the other row may go, and its annotations with it.
@@ -116,20 +131,36 @@ export function placeObject(
   makeRoom(transaction, key, existing);
   cache.delete(key);
 
-  const isVersioned = configuration.versioning === "Enabled";
-  const placed = {
+  const unmarked = {
     ...row,
     key,
     sequence,
-    version_id: isVersioned ? (reservedVersionId ?? newVersionId(sequence)) : null,
-    is_foreign: isVersioned && reservedVersionId !== undefined ? 1 : null,
+    ...idOf(placement, configuration.versioning === "Enabled", sequence),
     content_id: typeof content === "string" ? content : null,
   };
+  if (replica !== undefined) noteForeignId(sql);
+  const attributes =
+    replica === undefined
+      ? replicateNew(transaction, unmarked)
+      : attributesOfReplica(unmarked.attributes);
+  const placed = { ...unmarked, attributes };
   if (typeof content !== "string")
     sql.exec("INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)", sequence, content);
   putObjectRow(sql, placed);
   emit({ kind: "created", by, row: placed });
   return placed.version_id ?? undefined;
+}
+
+function idOf(
+  { reservedVersionId, replica }: Placement,
+  isVersioned: boolean,
+  sequence: number,
+): Pick<ObjectRow, "is_foreign" | "version_id"> {
+  if (replica !== undefined) return idOfReplica(replica);
+  if (!isVersioned) return { version_id: null, is_foreign: null };
+  return reservedVersionId === undefined
+    ? { version_id: newVersionId(sequence), is_foreign: null }
+    : { version_id: reservedVersionId, is_foreign: 1 };
 }
 
 /**
@@ -140,8 +171,10 @@ export function placeObject(
  */
 export function newAttributes(
   { configuration, nowMs }: Transaction,
-  attributes: ObjectAttributes,
+  given: ObjectAttributes,
 ): string | null {
+  // What has another's attributes is a version of its own, of which nothing was replicated yet.
+  const attributes = given.replication === undefined ? given : { ...given, replication: undefined };
   const rule = configuration.lockRule;
   if (rule === undefined) return writeAttributes(attributes);
   const { Mode: mode, Days: days = 0, Years: years = 0, DefaultEventHold } = rule;

@@ -1,17 +1,25 @@
 import { ownerOfAccess } from "../../../protocol/acl/stored-acl.ts";
-import type { ObjectAttributes } from "../../../protocol/object-record.ts";
+import type { ObjectAttributes, ReplicaDraft } from "../../../protocol/object-record.ts";
 import { NULL_VERSION, newVersionId } from "../../../protocol/version-id.ts";
 import type { Removal, RemoveOutcome, RequiredOwner } from "../../ports/bucket-index.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import type { RemovedBy } from "../events.ts";
 import { touchZone } from "../lifecycle/zones.ts";
+import { replicateNew } from "../replication/replicate-version.ts";
+import {
+  attributesOfReplica,
+  idOfReplica,
+  keepNewer,
+  refuseReplica,
+} from "../replication/take-replica.ts";
 import {
   findNewestVersion,
   findObject,
   findVersion,
   type FoundVersion,
 } from "../rows/find-object.ts";
-import { checkObject, type ObjectRow } from "../rows/object-row.ts";
+import { noteForeignId } from "../rows/foreign-ids.ts";
+import { checkObject, NO_OBJECT, type ObjectRow } from "../rows/object-row.ts";
 import {
   deleteObjectRow,
   deleteVersionRow,
@@ -36,7 +44,12 @@ export function removeObject(transaction: Transaction, removal: Removal): Remove
   const { configuration, room } = transaction;
   const makesMarker = configuration.versioning !== undefined;
   if (makesMarker && !room.takeSpare()) return { ok: false, reason: "SlowDown" };
-  return { ok: true, ...removeCurrent(transaction, key, existing, by) };
+  const { replica } = removal;
+  const refused = replica && refuseReplica(transaction, key, replica);
+  if (refused !== undefined) return refused;
+  const removed = removeCurrent(transaction, key, existing, by, replica);
+  if (replica !== undefined) keepNewer(transaction, key, replica);
+  return { ok: true, ...removed };
 }
 
 interface Removed {
@@ -50,6 +63,7 @@ export function removeCurrent(
   key: string,
   existing: ObjectRow | undefined,
   by: RemovedBy = "Delete",
+  replica?: ReplicaDraft,
 ): Removed {
   const { sql, state, nowMs, emit } = transaction;
   const { versioning, lifecycle } = transaction.configuration;
@@ -61,13 +75,31 @@ export function removeCurrent(
   }
   const sequence = state.takeSequence();
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
-  const marker = { key, sequence, modified_ms: nowMs, version_id: versionId };
+  const id =
+    replica === undefined ? { version_id: versionId, is_foreign: null } : idOfReplica(replica);
+  const unmarked = { ...NO_OBJECT, key, sequence, modified_ms: nowMs, ...id };
+  if (replica !== undefined) noteForeignId(sql);
+  const marker = {
+    ...unmarked,
+    attributes: attributesOfMarker(transaction, unmarked, by, replica),
+  };
   putMarkerRow(sql, marker);
   // It may be the only version that the key has.
   if (lifecycle?.removesLoneMarkers === true && (existing === undefined || versionId === null))
     touchZone(transaction, key);
   emit({ kind: "marked", by, row: marker });
   return { versionId: versionId ?? NULL_VERSION, isMarker: true };
+}
+
+/** What lifecycle rules mark as deleted, they do in a destination by its own rules. */
+function attributesOfMarker(
+  transaction: Transaction,
+  marker: ObjectRow,
+  by: RemovedBy,
+  replica: ReplicaDraft | undefined,
+): string | null {
+  if (replica !== undefined) return attributesOfReplica(marker.attributes);
+  return by === "Lifecycle" ? null : replicateNew(transaction, marker, true);
 }
 
 function removeVersion(

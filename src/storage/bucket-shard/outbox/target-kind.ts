@@ -9,7 +9,9 @@ export interface TargetKind {
   /** Delivers rows of different keys; never throws. @returns what became of each, in their order */
   deliver(target: string, rows: readonly OutboxRow[], nowMs: number): Promise<readonly Delivery[]>;
   /** What is to be done, in the transaction in which they are forgotten, about rows that were taken; absent: nothing. */
-  readonly taken?: (transaction: Transaction, rows: readonly OutboxRow[]) => void;
+  readonly taken?: (transaction: Transaction, target: string, rows: readonly OutboxRow[]) => void;
+  /** What is to be done about a row that was not taken, and will be tried again; absent: nothing. */
+  readonly postponed?: (transaction: Transaction, target: string, row: OutboxRow) => void;
   /** Gives rows up, in the transaction in which they are forgotten. */
   giveUp(
     transaction: Transaction,
@@ -17,6 +19,8 @@ export interface TargetKind {
     rows: readonly OutboxRow[],
     reason: string,
   ): void;
+  /** What is to be done in the place of that about rows that are too many; absent: they are given up. */
+  readonly drop?: (transaction: Transaction, target: string) => void;
 }
 
 /** By what a target begins with; the first that fits is its kind. */

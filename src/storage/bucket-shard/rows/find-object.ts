@@ -47,9 +47,11 @@ function findOlder(sql: SqlStorage, key: string, versionId: string | null): Vers
       .exec<VersionRow>(`SELECT * FROM version WHERE key = ? AND ${condition}`, key, ...values)
       .toArray()[0];
   if (versionId === null) return query("version_id IS NULL");
-  return isReservedVersionId(versionId)
-    ? query("version_id = ? AND is_foreign = 1", versionId)
-    : query("sequence = ? AND version_id = ?", sequenceOfVersion(versionId), versionId);
+  const foreign = () => query("version_id = ? AND is_foreign = 1", versionId);
+  if (isReservedVersionId(versionId)) return foreign();
+  return (
+    query("sequence = ? AND version_id = ?", sequenceOfVersion(versionId), versionId) ?? foreign()
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { FoundVersion } from "./find-object.ts";
 import { NO_OBJECT, type ObjectRow, type VersionRow } from "./object-row.ts";
 
 /**
@@ -19,16 +20,21 @@ export function putObjectRow(sql: SqlStorage, row: ObjectRow): void {
 /** A delete marker, which has no content. */
 export function putMarkerRow(
   sql: SqlStorage,
-  marker: Pick<ObjectRow, "key" | "sequence" | "modified_ms" | "version_id">,
+  marker: Pick<
+    ObjectRow,
+    "attributes" | "is_foreign" | "key" | "modified_ms" | "sequence" | "version_id"
+  >,
 ): void {
-  const row: VersionRow = { ...NO_OBJECT, ...marker, is_marker: 1 };
+  putVersionRow(sql, { ...NO_OBJECT, ...marker, is_marker: 1 });
+}
+
+export function putVersionRow(sql: SqlStorage, row: VersionRow): void {
   insert(sql, "INSERT INTO version", row);
 }
 
 /** Keeps the object as an older version too; the caller replaces or deletes it next. */
 export function keepObjectRow(sql: SqlStorage, object: ObjectRow): void {
-  const row: VersionRow = { ...object, is_marker: 0 };
-  insert(sql, "INSERT INTO version", row);
+  putVersionRow(sql, { ...object, is_marker: 0 });
 }
 
 /** Makes a version the object of its key, which has none. */
@@ -47,4 +53,19 @@ export function deleteVersionRow(
   { key, sequence }: Pick<VersionRow, "key" | "sequence">,
 ): void {
   sql.exec("DELETE FROM version WHERE key = ? AND sequence = ?", key, sequence);
+}
+
+/** What may change of a version; the caller has the cache forget the key. */
+export function writeAttributesColumn(
+  sql: SqlStorage,
+  { row, isCurrentObject }: Pick<FoundVersion, "isCurrentObject" | "row">,
+  attributes: string | null,
+): void {
+  const table = isCurrentObject ? "object" : "version";
+  sql.exec(
+    `UPDATE ${table} SET attributes = ? WHERE key = ? AND sequence = ?`,
+    attributes,
+    row.key,
+    row.sequence,
+  );
 }

@@ -212,4 +212,17 @@ export const MIGRATIONS: Migrations = [
     record TEXT NOT NULL
   );
   `,
+  `
+  -- A row: ids of versions may tell sequences of other shards.
+  CREATE TABLE foreign_ids (
+    id INTEGER PRIMARY KEY CHECK (id = 0)
+  );
+
+  -- Of the destinations of replication what concerns none of their rows in the outbox alone.
+  CREATE TABLE replication_target (
+    target TEXT PRIMARY KEY,
+    failed_count INTEGER NOT NULL,
+    scan TEXT
+  ) WITHOUT ROWID;
+  `,
 ];

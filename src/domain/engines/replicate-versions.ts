@@ -1,0 +1,90 @@
+import type { Account } from "../../protocol/owner.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import type { Delivery } from "../../storage/ports/engines.ts";
+import type { ReplicationTask } from "../../storage/ports/replication.ts";
+import { ownerOf } from "../bucket-owner.ts";
+import type { Ports } from "../ports.ts";
+import { bucketOfArn } from "../replication-destinations.ts";
+import type { InternalCaller } from "./act-in-bucket.ts";
+import { replicateInside } from "./replicate-inside.ts";
+import { deliveryOf } from "./write-internally.ts";
+
+/** The bucket that versions come from, while it exists. */
+export interface Source {
+  readonly bucket: BucketRecord;
+  readonly owner: Account;
+}
+
+const DONE: Delivery = { kind: "done" };
+const NOWHERE: Delivery = { kind: "refused", reason: "NoSuchDestination" };
+
+/** Versions that go at once: each takes a connection. */
+const LANES = 4;
+
+/**
+ * Brings versions to their destination.
+ *
+ * @returns what became of each, in their order
+ */
+export async function replicateVersions(
+  ports: Ports,
+  task: ReplicationTask,
+): Promise<readonly Delivery[]> {
+  const { source, destination, ownerId, versions } = task;
+  const bucket = await ports.buckets.find(source.name);
+  // What is gone was removed, and has nothing to replicate.
+  if (bucket?.id !== source.bucketId) return versions.map(() => DONE);
+  const owner = ownerOf(bucket, ports.settings.account);
+  const name = bucketOfArn(destination);
+  if (name === undefined || ownerId === undefined) return versions.map(() => NOWHERE);
+  const caller = callerFor(task, owner);
+  const inside = { source: { bucket, owner }, name, ownerId, caller };
+  return inLanes(versions, (version) => deliveryOf(() => replicateInside(ports, inside, version)));
+}
+
+/**
+ * Within an account replication needs nobody's word for it; another account's bucket takes what its policy lets the role put there. Whose
+ * role that is the source's owner says, so that it can be none but its own.
+ */
+function callerFor({ source, ownerId, role }: ReplicationTask, owner: Account): InternalCaller {
+  if (ownerId === owner.canonicalId || !role.includes(`::${owner.id}:`))
+    return {
+      kind: "service",
+      name: "s3.amazonaws.com",
+      sourceArn: `arn:aws:s3:::${source.name}`,
+      sourceAccountId: owner.id,
+      ownerId: owner.canonicalId,
+    };
+  const roleName = role.slice(role.lastIndexOf("/") + 1);
+  return {
+    kind: "role session",
+    account: owner,
+    arn: `arn:aws:sts::${owner.id}:assumed-role/${roleName}/s3-replication`,
+    userId: `${roleName}:s3-replication`,
+    behind: { arn: role, uniqueId: roleName },
+    session: { issuedMs: Date.now() },
+    policies: { identityPolicies: [REPLICATES] },
+  };
+}
+
+/** What a role may do that replicates: nothing else is done as it. */
+const REPLICATES = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Allow",
+      Action: ["s3:Replicate*", "s3:ObjectOwnerOverrideToBucketOwner"],
+      Resource: "*",
+    },
+  ],
+});
+
+async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const left = items.entries();
+  const lane = async (): Promise<void> => {
+    for (const [i, item] of left) results[i] = await work(item);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return results;
+}

@@ -1,0 +1,29 @@
+import { circuitOf } from "../outbox/circuits.ts";
+import { scanForReplication } from "../replication/replication-scan.ts";
+import { scannedTargets, scanOf } from "../replication/target-state.ts";
+import type { Shard } from "../shard.ts";
+import type { Transact } from "../transaction.ts";
+
+/** Until the next slice, so that requests come in between. */
+const PAUSE_MS = 100;
+/** Until it is looked again whether the outbox has less. */
+const PATIENCE_MS = 1000;
+
+/** One slice of each scan for what a destination lacks, each in one transaction. */
+export function scanReplication(
+  { sql, state }: Shard,
+  nowMs: number,
+  transact: Transact,
+): number | undefined {
+  if (state.seal !== undefined) return undefined;
+  const againMs = scannedTargets(sql).flatMap((target) => {
+    const outcome = transact((transaction) => {
+      const scan = scanOf(sql, target);
+      return scan === undefined ? "ended" : scanForReplication(transaction, target, scan);
+    });
+    if (outcome === "ended") return [];
+    if (outcome === "goes on") return [nowMs + PAUSE_MS];
+    return [Math.max(nowMs + PATIENCE_MS, circuitOf(sql, target).dueMs)];
+  });
+  return againMs.length === 0 ? undefined : Math.min(...againMs);
+}

@@ -1,0 +1,124 @@
+import type {
+  ReplicationRule,
+  ReplicationRules,
+} from "../../../protocol/replication/replication-rules.ts";
+import { awaiting, type Replication } from "../../../protocol/replication/replication-status.ts";
+import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
+import { countWaiting } from "../outbox/outbox.ts";
+import { type FoundVersion, findObject } from "../rows/find-object.ts";
+import type { VersionRow } from "../rows/object-row.ts";
+import { writeAttributesColumn } from "../rows/object-table.ts";
+import type { Transaction } from "../transaction.ts";
+import { asReplicated, enqueue } from "./replicate-version.ts";
+import { keepScan, type ReplicationScan, type Scanned } from "./target-state.ts";
+
+/** Versions that one slice looks at. */
+const SLICE = 250;
+/** As long as so many rows wait for a destination, a scan adds none. */
+const MOST_WAITING = 500;
+
+/**
+ * Looks at the next versions for a destination, and writes those down in the outbox that it is to get.
+ *
+ * @returns `waits`: enough is waiting already
+ */
+export function scanForReplication(
+  transaction: Transaction,
+  target: string,
+  scan: ReplicationScan,
+): "ended" | "goes on" | "waits" {
+  const { sql, configuration, state } = transaction;
+  const { replication: rules } = configuration;
+  if (rules === undefined || !rules.targets.includes(target)) {
+    keepScan(sql, target, undefined);
+    return "ended";
+  }
+  const room = MOST_WAITING - countWaiting(sql, target);
+  if (room <= 0) return "waits";
+  state.reserveSequences(SLICE);
+  let last: FoundVersion | undefined;
+  for (const found of nextVersions(sql, scan, Math.min(room, SLICE))) {
+    replicateFound(transaction, rules, target, scan.wanted, found);
+    last = found;
+  }
+  const next = last && { ...scan, key: last.row.key, sequence: last.row.sequence };
+  keepScan(sql, target, next);
+  return next === undefined ? "ended" : "goes on";
+}
+
+/** In the order of the keys, and of one key the oldest first: so that what is newer comes to lie on top. */
+function* nextVersions(
+  sql: SqlStorage,
+  { key, sequence }: Pick<ReplicationScan, "key" | "sequence">,
+  limit: number,
+): Generator<FoundVersion, void> {
+  let at: string | undefined = key;
+  let after = sequence;
+  for (let left = limit; left > 0 && at !== undefined; at = keyBehind(sql, at), after = 0) {
+    const versions = versionsOf(sql, at, after, left);
+    yield* versions;
+    left -= Math.max(1, versions.length);
+  }
+}
+
+function versionsOf(sql: SqlStorage, key: string, after: number, limit: number): FoundVersion[] {
+  const older = sql
+    .exec<VersionRow>(
+      "SELECT * FROM version WHERE key = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+      key,
+      after,
+      limit,
+    )
+    .toArray()
+    .map((row) => ({ row, isCurrentObject: false, isMarker: row.is_marker === 1 }));
+  const current = older.length < limit ? findObject(sql, key) : undefined;
+  if (current === undefined || current.sequence <= after) return older;
+  return [...older, { row: current, isCurrentObject: true, isMarker: false }];
+}
+
+function keyBehind(sql: SqlStorage, key: string): string | undefined {
+  const query = `SELECT MIN(key) AS key FROM (
+    SELECT MIN(key) AS key FROM object WHERE key > ?1
+    UNION ALL SELECT MIN(key) FROM version WHERE key > ?1)`;
+  return sql.exec<{ key: string | null }>(query, key).one().key ?? undefined;
+}
+
+function replicateFound(
+  transaction: Transaction,
+  rules: ReplicationRules,
+  target: string,
+  wanted: Scanned,
+  found: FoundVersion,
+): void {
+  const { row, isMarker, isCurrentObject } = found;
+  const rule = rules.matchingFor(target, asReplicated(row, isMarker));
+  if (rule === undefined) return;
+  const attributes = readAttributes(row.attributes);
+  const { replication: before } = attributes;
+  if (!isWanted(before, rule, wanted)) return;
+  const replication = awaiting(before, target);
+  const { change } = replication;
+  enqueue(transaction, rule, row, {
+    isLate: true,
+    ...(isMarker && { isMarker: true }),
+    ...(change !== undefined && { change, hasAnnotations: true }),
+    ...(replication.status === "REPLICA" && { isChange: true }),
+  });
+  writeAttributesColumn(transaction.sql, found, writeAttributes({ ...attributes, replication }));
+  if (isCurrentObject) transaction.cache.delete(row.key);
+}
+
+function isWanted(
+  replication: Replication | undefined,
+  { target, replicatesExisting, replicatesReplicas }: ReplicationRule,
+  wanted: Scanned,
+): boolean {
+  if (replication?.status === "REPLICA")
+    return replication.isPending === true && replicatesReplicas;
+  const { targets } = replication ?? {};
+  const state = targets === undefined ? replication?.status : (targets[target] ?? "COMPLETED");
+  if (state === "PENDING") return true;
+  if (state === "FAILED") return wanted === "failed";
+  // That it was completed may have been for another destination.
+  return wanted !== "pending" && replicatesExisting;
+}
