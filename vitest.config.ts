@@ -11,17 +11,17 @@ process.once("exit", () => rmSync(diskFolder, { recursive: true, force: true }))
 const OF_ONE_SHARD = [
   ...[
     ...[
-      ...["accounts", "audit", "user-limits", "iam-simulation"],
+      ...["access-log", "accounts", "audit", "user-limits", "iam-simulation"],
       ...["iam-access-keys", "iam-details", "iam-entities", "iam-policies", "iam-roles"],
       "query-api",
       "addressing",
       "append-object",
       "bucket-config",
       "bucket-encryption",
+      "bucket-logging",
       "chunked-put-object",
       "cors",
       "document-sets",
-      ...["edge-setting", "public-lane", "public-lane-privacy", "public-lane-staleness"],
       "website",
       "conditional-writes",
     ],
@@ -52,6 +52,7 @@ const OF_ONE_SHARD = [
     "stored-documents",
   ].map((name) => `test/operations/${name}.test.ts`),
   ...[
+    "access-log-job",
     "annotations",
     "aws-targets",
     "blob-store",
@@ -103,6 +104,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
             SSE_C_OVER_HTTP: "allow",
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
+            LOG_FLUSH_MILLISECONDS: "0",
             // Tests answer in its place.
             EVENT_TARGETS: JSON.stringify({
               "arn:ledge:queue:us-east-1:000000000000:events": { queue: "EVENTS" },

@@ -29,6 +29,8 @@ export function settingsFor(
     LOCAL_TARGETS: "true",
     // There is no edge here that would transform anything.
     NO_TRANSFORM: "false",
+    // Here a call costs nothing.
+    LOG_FLUSH_MILLISECONDS: "500",
     LOG_REQUESTS: String(!isQuiet),
     SHARD_CACHE_BYTES: String(32 * 1024 * 1024),
     ...settings,

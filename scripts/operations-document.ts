@@ -56,7 +56,6 @@ export const REASONS: Readonly<Record<string, string>> = {
   GetObjectTorrent: "AWS has withdrawn it",
   ListDirectoryBuckets: DIRECTORY_BUCKETS,
   PutBucketInventoryConfiguration: NOTHING_DONE,
-  PutBucketLogging: NOTHING_DONE,
   SelectObjectContent:
     "AWS has closed it to new customers, and a query engine does not fit into a Worker",
   UpdateBucketMetadataAnnotationTableConfiguration: METADATA_TABLES,

@@ -51,12 +51,12 @@ export interface Settings {
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
-  /** Objects that are larger are never in the cache of a public lane. */
-  readonly edgeObjectLimitBytes: number;
   readonly noTransform: boolean;
   readonly logRequests: boolean;
   /** What `/_ledge/metrics` may be read with besides the deployment root's signature; undefined: nothing. */
   readonly metricsToken: string | undefined;
+  /** How long a line of an access log waits for others. */
+  readonly logFlushMs: number;
   /** How long a request's body may bring nothing. */
   readonly bodyIdleMs: number;
 }
@@ -108,16 +108,10 @@ export function readSettings(env: Cloudflare.Env): Settings {
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
-    // What Workers Cache stores at most.
-    edgeObjectLimitBytes: integer(
-      "EDGE_OBJECT_LIMIT_BYTES",
-      env.EDGE_OBJECT_LIMIT_BYTES,
-      0,
-      512 * 1024 * 1024,
-    ),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
     logRequests: boolean("LOG_REQUESTS", env.LOG_REQUESTS),
     metricsToken: metricsToken(env),
+    logFlushMs: integer("LOG_FLUSH_MILLISECONDS", env.LOG_FLUSH_MILLISECONDS, 0, 20_000),
     bodyIdleMs: 1000 * integer("BODY_IDLE_SECONDS", env.BODY_IDLE_SECONDS, 1, 3600),
   };
 }
@@ -131,6 +125,8 @@ export interface ShardSettings {
   /** How many bytes a shard's database may have until nothing is added to it. */
   readonly limitBytes: number;
   readonly lifecycle: LifecycleTerms;
+  /** After how long lines of an access log become an object. */
+  readonly logRollMs: number;
   /** What all shards of an isolate may remember of the objects that they read lately. */
   readonly cacheBytes: number;
   readonly eventTargets: EventTargets;
@@ -156,6 +152,7 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
       dayMs: 1000 * integer("LIFECYCLE_DAY_SECONDS", env.LIFECYCLE_DAY_SECONDS, 1, 86_400),
       minimumBytes: integer("TRANSITION_MINIMUM_BYTES", env.TRANSITION_MINIMUM_BYTES, 0, 1024 ** 4),
     },
+    logRollMs: 1000 * integer("LOG_ROLL_SECONDS", env.LOG_ROLL_SECONDS, 0, 86_400),
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
     eventTargets: eventTargets(env),
     outboxRetryMs: 3_600_000 * integer("OUTBOX_RETRY_HOURS", env.OUTBOX_RETRY_HOURS, 0, 24 * 14),

@@ -13,10 +13,11 @@ import { requireObject } from "./found-object.ts";
 import { Gate, isPlainOwner } from "./access/gate.ts";
 import { newestHeardOf } from "./access/heard-of.ts";
 import { type Asked, versionAction } from "./access/request-facts.ts";
+import { noteAlso } from "./access-log/access-notes.ts";
 import { noSuchBucket, ownerOf } from "./bucket-owner.ts";
 import type { BucketPorts, Ports } from "./ports.ts";
 
-type SourcePorts = Pick<Ports, "buckets" | "indexOf" | "keys" | "settings"> & Asked;
+type SourcePorts = Pick<Ports, "buckets" | "indexOf" | "keys" | "notes" | "settings"> & Asked;
 
 export interface SourceObject {
   readonly bucketId: string;
@@ -76,6 +77,13 @@ async function readIn(
     gate?.screen(found, versionId !== undefined);
     if (found?.kind === "marker" && versionId !== undefined) throw copiesMarker();
     const record = requireObject(found, key, versionId);
+    const { sizeBytes: objectSizeBytes } = record;
+    ports.notes.objectSizeBytes = objectSizeBytes;
+    noteAlso(ports.notes, bucket, () => {
+      const isPart = request.query.has("partNumber");
+      const operation = isPart ? "REST.COPY.PART_GET" : "REST.COPY.OBJECT_GET";
+      return { operation, key: record.key, versionId, objectSizeBytes, status: 200 };
+    });
     const customerKey = parseCustomerKey(
       request.headers,
       "x-amz-copy-source-server-side-encryption-",

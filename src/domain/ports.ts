@@ -1,7 +1,8 @@
 import type { Settings } from "../env.ts";
-import type { PublicLane } from "./edge/public-lane.ts";
 import type { StrangersQuestions } from "./access/strangers.ts";
 import type { Origin } from "../protocol/events/origin.ts";
+import type { AccessLog } from "./access-log/access-log.ts";
+import type { AccessNotes } from "./access-log/access-notes.ts";
 import type { Gate } from "./access/gate.ts";
 import type { AccountDirectory } from "../storage/ports/account-directory.ts";
 import type { AuditEntry, AuditLog } from "../storage/ports/audit-log.ts";
@@ -48,8 +49,9 @@ export interface Ports {
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
-  /** Undefined where there is no entrypoint that reads public objects, and in that entrypoint. */
-  readonly publicLane: PublicLane | undefined;
+  readonly accessLog: AccessLog;
+  /** Of this request. */
+  readonly notes: AccessNotes;
   /**
    * The objects of a bucket.
    *

@@ -1,8 +1,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { replicateVersions } from "../domain/engines/replicate-versions.ts";
+import { logInternalWrite } from "../domain/access-log/log-internal-write.ts";
 import { delivered } from "../domain/engines/write-internally.ts";
 import type { Ports } from "../domain/ports.ts";
 import { deploymentOf, portsOf } from "../http/deployment.ts";
+import { newRequestIds } from "../http/request-ids.ts";
 import type { Delivery, Engines as EnginesPort, InternalWrite } from "../storage/ports/engines.ts";
 import type { ReplicationTask } from "../storage/ports/replication.ts";
 
@@ -11,8 +13,11 @@ import type { ReplicationTask } from "../storage/ports/replication.ts";
  * nobody's signature.
  */
 export class Engines extends WorkerEntrypoint implements EnginesPort {
-  write(write: InternalWrite): Promise<Delivery> {
-    return delivered(this.#ports(), write);
+  async write(write: InternalWrite): Promise<Delivery> {
+    const ports = this.#ports();
+    const outcome = await delivered(ports, write);
+    logInternalWrite(ports, this.ctx, newRequestIds().requestId, write, outcome);
+    return outcome;
   }
 
   replicate(task: ReplicationTask): Promise<readonly Delivery[]> {

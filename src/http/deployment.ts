@@ -1,4 +1,5 @@
 import type { Installation } from "../domain/check-installation.ts";
+import { AccessLog } from "../domain/access-log/access-log.ts";
 import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
@@ -61,6 +62,7 @@ export interface Deployment {
   readonly auditLog: AuditLog;
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
+  readonly accessLog: AccessLog;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
   readonly requestFigures: RequestFigures | undefined;
@@ -117,6 +119,7 @@ function make(env: Cloudflare.Env): Deployment {
     auditLog: auditLogClient(namespaces.directory),
     contents: contentIndexClient(namespaces.index),
     inspection: shardInspectionClient(namespaces.index),
+    accessLog: new AccessLog(settings.logFlushMs),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,
@@ -142,7 +145,7 @@ export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Wai
     buckets,
     blobs: blobStoreOf(env),
     room: diskRoomOf(env),
-    publicLane: undefined,
+    notes: {},
     indexOf: (bucket, decisions, origin) =>
       bucketIndexClient(namespaces.index, directory, buckets, bucket, decisions, origin),
   };

@@ -1,4 +1,3 @@
-import { discardBody } from "../lib/discard-body.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { strangersBucket } from "../domain/access/strangers.ts";
 import { websiteOf } from "../domain/bucket-website.ts";
@@ -55,7 +54,7 @@ async function answerWebsite(other: OtherRequest): Promise<Response> {
     const outcome = await outcomeIn(bucket, other);
     const newest = await newestSince(bucket, outcome.hasRead, request, ports);
     if (newest?.id !== bucket.id || newest.gateway.revision !== bucket.gateway.revision) {
-      if (outcome.response !== undefined) await discardBody(outcome.response);
+      await outcome.response?.body?.cancel();
       bucket = newest;
     } else if (outcome.response === undefined) throw outcome.failure;
     else return outcome.response;

@@ -8,7 +8,6 @@ export const NOT_IMPLEMENTED = {
   "GET bucket?session": "CreateSession",
 
   "PUT bucket?inventory": "PutBucketInventoryConfiguration",
-  "PUT bucket?logging": "PutBucketLogging",
   "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
   "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",

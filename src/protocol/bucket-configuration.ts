@@ -1,3 +1,4 @@
+import type { LogDestination } from "./access-log/log-destination.ts";
 import type { NotificationDocument } from "./events/event-rules.ts";
 import type { LifecycleDocument } from "./lifecycle/lifecycle-configuration.ts";
 import type { LockConfiguration } from "./object-lock-configuration.ts";
@@ -20,6 +21,8 @@ export interface ShardDocuments {
   /** It may lack its rules only where nobody has put it. */
   readonly lifecycle?: Partial<LifecycleDocument>;
   readonly replication?: ReplicationDocument;
+  /** For what shards do by themselves. */
+  readonly logging?: { readonly destination: LogDestination };
 }
 
 /** What gateways decide with of the documents that are told to shards. */
@@ -35,4 +38,6 @@ export interface ShardFlags {
   readonly abortsUploads?: boolean;
   /** Versions are replicated, or were to be: rules may be disabled. */
   readonly hasReplication?: boolean;
+  /** Where its access log goes; absent: it has none. */
+  readonly logging?: LogDestination | undefined;
 }

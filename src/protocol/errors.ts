@@ -33,6 +33,8 @@ const CATALOGUE = {
     409,
     "The conditional request cannot succeed due to a conflicting operation against this resource.",
   ],
+  // As AWS spells it, and with AWS's space at the end.
+  CrossLocationLoggingProhibitted: [403, "Cross S3 location logging not allowed. "],
   DeleteConflict: [409, "The entity has subordinate entities"],
   EntityAlreadyExists: [409, "The entity exists already"],
   EntityTooLarge: [400, "Your proposed upload exceeds the maximum allowed size"],
@@ -93,6 +95,7 @@ const CATALOGUE = {
   InvalidS3DestinationBucket: [400, "Invalid bucket ARN."],
   InvalidStorageClass: [400, "The storage class you specified is not valid"],
   InvalidTag: [400, "The tag provided was not a valid tag."],
+  InvalidTargetBucketForLogging: [400, "The target bucket for logging does not exist"],
   InvalidToken: [400, "The provided token is malformed or otherwise invalid."],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   InvalidWriteOffset: [

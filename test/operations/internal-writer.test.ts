@@ -82,6 +82,11 @@ test.for<{
     statements: [allow("log/*", { Principal: { Service: "s3.amazonaws.com" } })],
     expected: DENIED,
   },
+  {
+    because: "the policy names everybody, and the service is none of those",
+    statements: [allow("*", { Principal: "*" })],
+    expected: DENIED,
+  },
   { because: "the policy names other keys", statements: [allow("other/*")], expected: DENIED },
   {
     because: "the policy names just the prefix, which counts",

@@ -13,14 +13,13 @@ import {
   deleteAll,
   filledBucket,
   listPage,
+  putLogged,
   putNotified,
   putTags,
   readBySession,
-  readParts,
 } from "../support/counted-requests.ts";
 import {
   askBefore,
-  readAtEdge,
   readFromElsewhere,
   visitPage,
   visitRedirect,
@@ -37,6 +36,7 @@ import {
   putPart,
   uploadPart,
 } from "../support/multipart.ts";
+import { partBytes, putInParts } from "../support/multipart-object.ts";
 import { installMeter } from "../support/request-meter.ts";
 
 /** Keys of each kind: so many that each shard has some of both, and more than one page. */
@@ -47,8 +47,7 @@ const EVERYTHING = { Action: "s3:*", on: ["", "*"] };
 
 const PUBLIC = { "x-amz-acl": "public-read" };
 const ENABLED = "<Status>Enabled</Status>";
-const INLINE = new Uint8Array(1024);
-const BLOB = new Uint8Array(20 * 1024);
+const [INLINE, BLOB] = [new Uint8Array(1024), new Uint8Array(20 * 1024)];
 
 /** Of an object, and of an upload in progress: two numbers, so that no sum is right by chance. */
 const PARTS = [2, 3];
@@ -82,6 +81,9 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "PutObject, inline, new key, and an event": {
     send: (bucket) => putNotified(bucket, "new", INLINE, begin),
   },
+  "PutObject, inline, new key, logged alone": {
+    send: (bucket) => putLogged(bucket, INLINE, begin),
+  },
   "PutObject, blob, new key": { send: (bucket) => putObject(bucket, "new", BLOB) },
   "PutObject, blob, overwrite": { send: (bucket) => putObject(bucket, "blob-0", BLOB) },
   "PutObject, inline, append to inline": {
@@ -107,21 +109,18 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "GetObject, refused": { send: (bucket) => anonymously("GET", `/${bucket}/none`) },
   "GetObject, blob": { send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`) },
   "GetObject, no such key": { send: (bucket) => signedFetch("GET", `/${bucket}/none`) },
-  "GetObject, N parts": {
-    send: (bucket, count) => readParts(bucket, count, "GET", begin),
-    counts: PARTS,
-  },
+  "GetObject, N parts": { send: (bucket, count) => readParts(bucket, count, "GET"), counts: PARTS },
   "GetObject, one of N parts": {
-    send: (bucket, count) => readParts(bucket, count, "GET", begin, { partNumber: "1" }),
+    send: (bucket, count) => readParts(bucket, count, "GET", { partNumber: "1" }),
     counts: PARTS,
   },
   HeadObject: { send: (bucket) => signedFetch("HEAD", `/${bucket}/inline-0`) },
   "HeadObject of one of N parts": {
-    send: (bucket, count) => readParts(bucket, count, "HEAD", begin, { partNumber: "1" }),
+    send: (bucket, count) => readParts(bucket, count, "HEAD", { partNumber: "1" }),
     counts: PARTS,
   },
   "GetObjectAttributes, N parts listed": {
-    send: (bucket, count) => readParts(bucket, count, "GET", begin, { attributes: "" }),
+    send: (bucket, count) => readParts(bucket, count, "GET", { attributes: "" }),
     counts: PARTS,
   },
   "CopyObject, inline": { send: (bucket) => copy(`${bucket}/inline-0`, `${bucket}/new`) },
@@ -218,15 +217,6 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "GetObject, inline, to another origin's page": {
     send: (bucket) => readFromElsewhere(bucket, "inline-0", begin),
   },
-  "GetObject of a public lane, cached": {
-    send: (bucket) => readAtEdge(bucket, "blob-0", true, begin),
-  },
-  "GetObject of a public lane, not cached": {
-    send: (bucket) => readAtEdge(bucket, "blob-0", false, begin),
-  },
-  "GetObject of a public lane, no such key, cached": {
-    send: (bucket) => readAtEdge(bucket, "none", true, begin),
-  },
   "A page of a website, inline": { send: (bucket) => visitPage(bucket, "inline-0", begin) },
   "A website's redirect": { send: (bucket) => visitRedirect(bucket, begin) },
   Preflight: { send: (bucket) => askBefore(bucket, begin) },
@@ -319,4 +309,18 @@ async function withUpload(
 
 function sendPart({ bucket, uploadId }: Upload, partNumber: number): Promise<Response> {
   return uploadPart(bucket, "k", { uploadId, partNumber: String(partNumber) }, BLOB);
+}
+
+async function readParts(
+  bucket: string,
+  partCount: number,
+  method: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const sizes = Array.from({ length: partCount }, (_, i) => (i + 1 < partCount ? PART_BYTES : 1));
+  const checksum = { algorithm: "SHA256", type: "COMPOSITE" } as const;
+  await putInParts(bucket, "parts", sizes.map(partBytes), checksum);
+  meter.reset();
+  const headers = { "x-amz-object-attributes": "ObjectParts" };
+  return signedFetch(method, `/${bucket}/parts`, { query, headers });
 }

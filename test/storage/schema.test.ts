@@ -55,6 +55,9 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
     "CREATE TABLE foreign_ids ( id INTEGER PRIMARY KEY CHECK (id = 0) )",
     "CREATE TABLE replication_target ( target TEXT PRIMARY KEY, failed_count INTEGER NOT NULL, scan TEXT ) WITHOUT ROWID",
   ],
+  [
+    "CREATE TABLE log_batch ( id INTEGER PRIMARY KEY, destination TEXT NOT NULL, first_ms INTEGER NOT NULL, unique_name TEXT NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, lines TEXT NOT NULL )",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>

@@ -1,11 +1,10 @@
 import { vi } from "vitest";
 import { fetchAs } from "./accounts.ts";
 import { putObject, signedFetch, uniqueBucket } from "./client.ts";
-import { putDocument } from "./documents.ts";
+import { expectOk, putDocument } from "./documents.ts";
 import { notify, ONE, queueOf } from "./event-receiver.ts";
+import { loggingTo, logBucket, putLogging, send } from "./access-log.ts";
 import { advanceClock } from "./faults.ts";
-import { PART_BYTES } from "./multipart.ts";
-import { partBytes, putInParts } from "./multipart-object.ts";
 import { sessionOfRole } from "./sessions.ts";
 
 /* Requests whose cost is counted. */
@@ -93,18 +92,19 @@ export async function putNotified(
   return answer;
 }
 
-/** Reads an object of so many parts, or some of it. */
-export async function readParts(
+/** An object in a bucket whose log goes to another one, with the line, which goes there by itself. */
+export async function putLogged(
   bucket: string,
-  partCount: number,
-  method: string,
+  body: Uint8Array<ArrayBuffer>,
   begin: () => void,
-  query: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
-  const sizes = Array.from({ length: partCount }, (_, i) => (i + 1 < partCount ? PART_BYTES : 1));
-  const checksum = { algorithm: "SHA256", type: "COMPOSITE" } as const;
-  await putInParts(bucket, "parts", sizes.map(partBytes), checksum);
+  const target = await logBucket();
+  await expectOk(putLogging(bucket, loggingTo(target)));
+  // The gateway has heard of the log, and knows the target.
+  await send("GET", `/${bucket}/new`);
+  advanceClock(3_600_000);
   begin();
-  const headers = { "x-amz-object-attributes": "ObjectParts" };
-  return signedFetch(method, `/${bucket}/parts`, { query, headers });
+  const answer = await send("PUT", `/${bucket}/new`, { body });
+  vi.useRealTimers();
+  return answer;
 }

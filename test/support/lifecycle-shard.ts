@@ -10,6 +10,7 @@ import type { ScanLimits } from "../../src/storage/bucket-shard/lifecycle/scan-z
 import { ObjectCache } from "../../src/storage/bucket-shard/objects/object-cache.ts";
 import { commitObject } from "../../src/storage/bucket-shard/objects/place-object.ts";
 import { ShardConfiguration } from "../../src/storage/bucket-shard/shard-configuration.ts";
+import { LogRoom } from "../../src/storage/bucket-shard/access-log/log-room.ts";
 import { ShardRoom } from "../../src/storage/bucket-shard/shard-room.ts";
 import { ShardState } from "../../src/storage/bucket-shard/shard-state.ts";
 import type { Shard } from "../../src/storage/bucket-shard/shard.ts";
@@ -38,6 +39,7 @@ let made = 0;
 
 /** A shard whose time is the test's own. */
 export interface TimedShard {
+  readonly shard: Shard;
   readonly sql: SqlStorage;
   nowMs: number;
   /** It has no room for anything. */
@@ -79,12 +81,14 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
     configuration: new ShardConfiguration(sql),
     cache: new ObjectCache(0),
     settings,
+    logRoom: new LogRoom(sql),
     room: new ShardRoom(sql, settings.limitBytes),
   };
   const jobs = new JobTable(storage);
   let revision = 0;
   const timed: TimedShard = {
     sql,
+    shard,
     nowMs: START_MS,
     isFull: false,
     do: (effect) =>

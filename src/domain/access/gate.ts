@@ -1,3 +1,4 @@
+import { countsAcls } from "../../protocol/acl/ownership.ts";
 import { aclOfAccess } from "../../protocol/acl/stored-acl.ts";
 import { type Caller, canonicalIdOf, isSigned } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
@@ -59,6 +60,8 @@ export class Gate {
   #bucket: BucketRecord;
   #document: DocumentFacts = UNREAD;
   #checked: Checked;
+  /** What was decided by last: with the object, once it was read. */
+  #last: Checked;
   #isOpen = false;
 
   /** @throws S3Error as {@link decide} */
@@ -67,6 +70,7 @@ export class Gate {
     this.#bucket = bucket;
     this.#needed = needed;
     this.#checked = checkedOf(asked, bucket);
+    this.#last = this.#checked;
     this.#decide();
   }
 
@@ -79,6 +83,19 @@ export class Gate {
   /** The request is let in. If not, it depends on the object: {@link decideOn}. */
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Nothing but an ACL lets the request in. */
+  get isAclRequired(): boolean {
+    const { bucket } = this.#last;
+    if (bucket === undefined || !countsAcls(bucket.ownership)) return false;
+    const withoutAcls = { ...bucket, ownership: "BucketOwnerEnforced" } as const;
+    const checked = { ...this.#last, bucket: withoutAcls };
+    const { checks } = this.#needed;
+    return (
+      isAllowed(decideAll(checks, this.#last), this.#last) &&
+      !isAllowed(decideAll(checks, checked), checked)
+    );
   }
 
   /**
@@ -201,11 +218,13 @@ export class Gate {
   }
 
   #decideAs(checked: Checked): void {
+    this.#last = checked;
     const outcome = decideAll(this.#needed.checks, checked);
     if (!isAllowed(outcome, checked)) throw denied(outcome, checked);
   }
 
   #decide(): void {
+    this.#last = this.#checked;
     const { checks, on } = this.#needed;
     if (on !== "keys" || !this.#dependsOnKeys()) {
       const outcome = decideAll(checks, this.#checked);

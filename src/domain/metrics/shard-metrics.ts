@@ -49,6 +49,16 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
     help: "Stretches of keys, of some 4096 versions each, that the lifecycle job is to look at.",
     of: "sum",
   },
+  logBatchesWaiting: {
+    name: "ledge_access_log_batches_waiting",
+    help: "Batches of access log lines that wait to become objects; 10000 of a shard stand for more.",
+    of: "sum",
+  },
+  logLinesDropped: {
+    name: "ledge_access_log_lines_dropped",
+    help: "Lines of access logs that their target has not let in, since its shard woke up.",
+    of: "sum",
+  },
   jobsLateMs: {
     name: "ledge_jobs_late_seconds",
     help: "How long the job that is most overdue has been.",

@@ -26,7 +26,6 @@ export const FRESH_BUCKET = {
     [["IsTruncated", "false"]],
   ),
   "GET bucket?inventory&id": lacks("GetBucketInventoryConfiguration", "NoSuchConfiguration"),
-  "GET bucket?logging": answers("GetBucketLogging", "BucketLoggingStatus"),
   "GET bucket?metadataConfiguration": lacks(
     "GetBucketMetadataConfiguration",
     "MetadataConfigurationNotFound",

@@ -5,6 +5,7 @@ import { CORS } from "./cors.ts";
 import { ENCRYPTION_DOCUMENT } from "./encryption.ts";
 import { INTELLIGENT_TIERING } from "./intelligent-tiering.ts";
 import { LIFECYCLE } from "./lifecycle.ts";
+import { LOGGING } from "./logging.ts";
 import { METRICS } from "./metrics.ts";
 import { NOTIFICATION } from "./notification.ts";
 import { OBJECT_LOCK } from "./object-lock.ts";
@@ -28,6 +29,7 @@ export const STORED_DOCUMENTS = {
   ...deletableDocument(ENCRYPTION_DOCUMENT),
   ...storedDocument(NOTIFICATION),
   ...deletableDocument(LIFECYCLE),
+  ...storedDocument(LOGGING),
   ...storedDocument(OBJECT_LOCK),
   ...deletableDocument(OWNERSHIP_CONTROLS),
   ...deletableDocument(PUBLIC_ACCESS_BLOCK),

@@ -1,4 +1,5 @@
 import { refusalsOf } from "../../domain/access/extra-permission.ts";
+import { noteAlso } from "../../domain/access-log/access-notes.ts";
 import { removalPermissions } from "../../domain/access/removal-permission.ts";
 import { readVouchedDocument } from "../../domain/body/vouched-body.ts";
 import { parseHttpDate } from "../../lib/http-date.ts";
@@ -61,6 +62,7 @@ export const deleteObjects: BucketOperation = {
     const { Object: entries, Quiet: isQuiet = false } = readXml(document, "Delete", Delete);
     if (entries.length === 0 || entries.length > MAX_ENTRIES) throw new S3Error("MalformedXML");
     const results = await removeEntries(context, entries);
+    noteResults(context, entries, results);
     const nodes = results.flatMap((result, i): XmlNode[] => {
       const { Key, VersionId } = entries[i] ?? { Key: "", VersionId: undefined };
       if (result instanceof S3Error) return [errorNode(Key, VersionId, result)];
@@ -69,6 +71,27 @@ export const deleteObjects: BucketOperation = {
     return xmlResponse("DeleteResult", nodes);
   },
 };
+
+/** Of each key the access log has a line. */
+function noteResults(
+  { notes, bucket }: BucketContext,
+  entries: readonly Entry[],
+  results: readonly Result[],
+): void {
+  if (bucket.shard.flags.logging === undefined) return;
+  for (const [i, { Key: key, VersionId: versionId }] of entries.entries()) {
+    const result = results[i];
+    const errorCode = result instanceof S3Error ? result.code : undefined;
+    const status = result instanceof S3Error ? result.status : 204;
+    noteAlso(notes, bucket, () => ({
+      operation: "BATCH.DELETE.OBJECT",
+      key,
+      versionId,
+      status,
+      errorCode,
+    }));
+  }
+}
 
 type Removed = Extract<RemoveOutcome, { ok: true }>;
 type Result = Removed | S3Error;

@@ -1,4 +1,3 @@
-import { discardBody } from "../../lib/discard-body.ts";
 import { urlEncode } from "../../lib/url-encoding.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { WebsiteConfiguration } from "../../protocol/website/website-configuration.ts";
@@ -96,6 +95,6 @@ async function errorDocument(
 async function followed(found: Response): Promise<Response> {
   const location = found.headers.get(REDIRECT_LOCATION);
   if (location === null) return found;
-  await discardBody(found);
+  await found.body?.cancel();
   return redirectTo(location, 301);
 }

@@ -117,9 +117,11 @@ export function compilePrincipals(
   if (isNot) return (caller) => (isExcepted(principals, caller) ? GRANT.none : GRANT.anyone);
   return (caller) => {
     let most: Grant = GRANT.none;
+    // An Allow for everybody is for whoever makes requests: services have to be named.
+    const isNamedOnly = caller.kind === "service" && effect === "Allow";
     for (const grantTo of principals) {
       const grant = grantTo(caller);
-      if (grant > most) most = grant;
+      if (grant > most && !(isNamedOnly && grantTo === anyone)) most = grant;
     }
     return most;
   };

@@ -21,6 +21,8 @@ import type { Known } from "../wire/known.ts";
 import { gatewayRevisionOf, type PlainAnswer } from "../wire/protocol.ts";
 import type { Answer, Args, Full, ShardAnswer } from "../wire/shard-answer.ts";
 import { inspectShard, repairShard } from "./checks/inspection-calls.ts";
+import { appendLog } from "./access-log/log-batches.ts";
+import { LogRoom } from "./access-log/log-room.ts";
 import { configureShard } from "./configure-shard.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
@@ -75,7 +77,8 @@ export class BucketIndexObject extends DurableObject {
     const cache = new ObjectCache(settings.cacheBytes);
     const configuration = new ShardConfiguration(storage.sql);
     const room = new ShardRoom(storage.sql, settings.limitBytes);
-    this.#shard = { sql: storage.sql, state, configuration, cache, settings, room };
+    const logRoom = new LogRoom(storage.sql);
+    this.#shard = { sql: storage.sql, state, configuration, cache, settings, room, logRoom };
     this.#jobTable = new JobTable(storage);
     this.#calls = new ShardCalls(this.#shard, storage, this.#jobTable);
     const engines = (): Engines => ctx.exports.Engines;
@@ -242,6 +245,13 @@ export class BucketIndexObject extends DurableObject {
     args: Parameters<ShardRepairCalls[Name]>,
   ): Promise<PlainAnswer<ReturnType<ShardRepairCalls[Name]>>> {
     return this.#calls.transact(stamp, (transaction) => repairShard(transaction, name, args));
+  }
+
+  appendLog(stamp: number, known: Known, ...args: Args<"appendLog">): Promise<Answer<"appendLog">> {
+    const bodyBytes = (): number => args[0].lines.length;
+    return this.#calls.add(stamp, known, bodyBytes, (transaction) =>
+      appendLog(transaction, ...args),
+    );
   }
 
   // Contents outlive their objects, and their bucket, as long as somebody reads them or refers to them: what follows

@@ -1,4 +1,5 @@
 import type { ShardFigureName, ShardFigures } from "../ports/shard-figures.ts";
+import { logBatchesWaiting } from "./access-log/log-batches.ts";
 import { garbageBlobs } from "./contents/contents-figures.ts";
 import type { JobTable } from "./job-table.ts";
 import { zonesDue } from "./lifecycle/zones.ts";
@@ -22,6 +23,8 @@ const FIGURES: Readonly<Record<ShardFigureName, (asked: Asked) => number | undef
   outboxOldestMs: ({ sql, nowMs }) => outboxOldestMs(sql, nowMs),
   deadLetters: ({ sql }) => deadLetters(sql),
   lifecycleZonesDue: ({ sql, nowMs }) => zonesDue(sql, nowMs),
+  logBatchesWaiting: ({ sql }) => logBatchesWaiting(sql),
+  logLinesDropped: ({ logRoom }) => logRoom.droppedLines,
   jobsLateMs: ({ jobs, nowMs }) => jobs.lateMs(nowMs),
 };
 

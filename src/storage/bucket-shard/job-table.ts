@@ -9,6 +9,7 @@ export const JOB_KINDS = [
   "released-holds",
   "sweep",
   "lifecycle",
+  "access-log",
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

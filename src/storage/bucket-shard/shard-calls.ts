@@ -104,6 +104,7 @@ export class ShardCalls {
   #forget(): void {
     this.#shard.state.forgetReservation();
     this.#shard.cache.clear();
+    this.#shard.logRoom.forget();
     this.#shard.configuration.reload();
     this.#jobTable.forget();
   }

@@ -1,4 +1,5 @@
 import type { ShardDocuments, VersioningStatus } from "../../protocol/bucket-configuration.ts";
+import type { LogDestination } from "../../protocol/access-log/log-destination.ts";
 import { EventRules } from "../../protocol/events/event-rules.ts";
 import { Lifecycle } from "../../protocol/lifecycle/lifecycle.ts";
 import type { LockConfiguration } from "../../protocol/object-lock-configuration.ts";
@@ -70,6 +71,11 @@ export class ShardConfiguration {
   /** Undefined: nobody is to be notified of anything. */
   get eventRules(): EventRules | undefined {
     return this.#eventRules;
+  }
+
+  /** Where the bucket's access log goes; undefined: it has none. */
+  get logDestination(): LogDestination | undefined {
+    return this.#documents.logging?.destination;
   }
 
   /** Undefined: no rule is enabled. */

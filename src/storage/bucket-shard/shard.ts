@@ -1,5 +1,6 @@
 import type { ShardSettings } from "../../env.ts";
 import type { ObjectCache } from "./objects/object-cache.ts";
+import type { LogRoom } from "./access-log/log-room.ts";
 import type { ShardConfiguration } from "./shard-configuration.ts";
 import type { ShardRoom } from "./shard-room.ts";
 import type { ShardState } from "./shard-state.ts";
@@ -12,4 +13,5 @@ export interface Shard {
   readonly cache: ObjectCache;
   readonly settings: ShardSettings;
   readonly room: ShardRoom;
+  readonly logRoom: LogRoom;
 }

@@ -241,6 +241,9 @@ export function bucketIndexClient(
         shard.abortUpload(stamp, known, key, uploadId, initiatedMs),
       ),
 
+    appendLog: (batch) =>
+      shards.call(0, (shard, stamp, known) => shard.appendLog(stamp, known, batch)),
+
     async listDeadLetters() {
       const letters = await shards.callAll((shard, stamp, known) =>
         shard.listDeadLetters(stamp, known),

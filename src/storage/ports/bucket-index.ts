@@ -19,6 +19,7 @@ import type { ConditionRefusal, WriteConditions } from "../../protocol/write-con
 import type { AnnotationIndex, NoVersion } from "./annotation-index.ts";
 import type { ShardPart } from "./bucket-directory.ts";
 import type { ContentWanted, Wanted } from "./content-index.ts";
+import type { LogBatch } from "./log-batch.ts";
 import type { UploadEntry, UploadIndex } from "./upload-index.ts";
 
 export interface ListQuery {
@@ -151,6 +152,8 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex {
    */
   configure(part?: ShardPart): Promise<void>;
   /** Records of events that were given up, the newest first; of each shard no more than 100. */
+  /** Keeps lines of another bucket's access log, until they are an object in this one. @returns false: too many wait */
+  appendLog(batch: LogBatch): Promise<boolean>;
   listDeadLetters(): Promise<readonly DeadLetter[]>;
   /** Has all of them delivered once more. @returns how many there were */
   redrive(): Promise<number>;

@@ -13,6 +13,10 @@ export interface ShardFigures {
   readonly deadLetters?: number;
   /** Stretches of keys that the lifecycle job is to look at. */
   readonly lifecycleZonesDue?: number;
+  /** Batches of access-log lines that wait to become objects, as many as {@link MOST_COUNTED} at most. */
+  readonly logBatchesWaiting?: number;
+  /** Lines of access logs that their target did not take, since the shard woke up. */
+  readonly logLinesDropped?: number;
   /** How long the job that is most overdue has been. */
   readonly jobsLateMs?: number;
 }

@@ -1,3 +1,4 @@
+import { withLifecycleLines } from "../access-log/lifecycle-lines.ts";
 import { abortUploads } from "../lifecycle/abort-uploads.ts";
 import { nextScanMs } from "../lifecycle/next-scan.ts";
 import {
@@ -29,7 +30,9 @@ export function scanByLifecycle(
   const { lifecycle } = shard.configuration;
   if (lifecycle === undefined || shard.state.seal !== undefined) return undefined;
   const isDone = transact((transaction) => {
-    const cursor = nextSlice(transaction, readCursor(transaction.sql), nowMs, limits);
+    const cursor = withLifecycleLines(transaction, (logged) =>
+      nextSlice(logged, readCursor(logged.sql), nowMs, limits),
+    );
     writeCursor(transaction.sql, cursor);
     return cursor === undefined;
   });

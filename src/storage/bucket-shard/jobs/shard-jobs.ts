@@ -9,6 +9,7 @@ import { PLAIN_STAMP } from "../../wire/protocol.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
 import { forgetCompletions } from "../uploads/completions.ts";
+import { deliverLogs } from "./access-log-job.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
 import { eventTargetKind } from "./event-target-kind.ts";
@@ -60,6 +61,7 @@ export function shardJobs(
     completions: async () => transact(forgetCompletions),
     holds: (nowMs) => checkHolds(sql, peerOf, settings.orphanAgeMs, nowMs, transact),
     replication: async (nowMs) => scanReplication(shard, nowMs, transact),
+    "access-log": (nowMs) => deliverLogs(shard, engines, nowMs, transact),
     lifecycle: async (nowMs) => scanByLifecycle(shard, nowMs, transact),
     "released-holds": (nowMs) => returnHolds(sql, peerOf, nowMs),
   };

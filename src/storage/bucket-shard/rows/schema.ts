@@ -225,4 +225,16 @@ export const MIGRATIONS: Migrations = [
     scan TEXT
   ) WITHOUT ROWID;
   `,
+  `
+  -- Lines of access logs that wait to become objects. Those come last, so that what is counted is read without them.
+  CREATE TABLE log_batch (
+    id INTEGER PRIMARY KEY,
+    destination TEXT NOT NULL,
+    first_ms INTEGER NOT NULL,
+    unique_name TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    lines TEXT NOT NULL
+  );
+  `,
 ];
