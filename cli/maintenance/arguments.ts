@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { credentials } from "../credentials.ts";
+import type { Endpoint } from "./signed-requests.ts";
 import { messageOf, UserError } from "../user-error.ts";
 
 /** Where the data are that a command is about. */
@@ -24,9 +25,38 @@ export interface CheckOptions {
   readonly isJson: boolean;
 }
 
+/** Where backups are kept. */
+export type StorePlace =
+  | { readonly kind: "folder"; readonly path: string }
+  | {
+      readonly kind: "s3";
+      readonly endpoint: Endpoint;
+      readonly bucket: string;
+      readonly prefix: string;
+    };
+
+export interface BackupOptions {
+  readonly place: Place;
+  readonly bucket: string;
+  readonly target: StorePlace;
+}
+
+export interface RestoreOptions {
+  readonly place: Place;
+  readonly source: StorePlace;
+  readonly bucket: string;
+  /** Another one that it is to have; undefined: as it was called. */
+  readonly name: string | undefined;
+  /** Undefined: the newest. */
+  readonly snapshot: string | undefined;
+  readonly isOnlyVerified: boolean;
+}
+
 export type MaintenanceCommand =
   | { readonly name: "maintenance help"; readonly text: string }
-  | { readonly name: "check"; readonly options: CheckOptions };
+  | { readonly name: "check"; readonly options: CheckOptions }
+  | { readonly name: "backup"; readonly options: BackupOptions }
+  | { readonly name: "restore"; readonly options: RestoreOptions };
 
 const PLACE_HELP = `
   --data FOLDER                 a data folder that no server has (.ledge)
@@ -50,6 +80,27 @@ ${PLACE_HELP}
 Exit code 0: nothing is wrong, or everything that was is repaired; 1: something is wrong; 2: it could not be checked.
 `;
 
+const STORE_HELP = `
+  --store-endpoint URL          S3 server of s3://... (AWS); its keys are in $AWS_ACCESS_KEY_ID, $AWS_SECRET_ACCESS_KEY,
+                                and $AWS_REGION
+`;
+
+const BACKUP_HELP = `Copies a bucket, with all versions, into a folder or a bucket of an S3 server.
+
+  ledge backup BUCKET FOLDER|s3://BUCKET[/PREFIX] [options]
+${PLACE_HELP}${STORE_HELP}
+The same again copies what is new. What was interrupted goes on. Exit code 1: some versions were left out, since their bytes are lost.
+`;
+
+const RESTORE_HELP = `Puts a bucket back as it was backed up; one that is there already is never touched.
+
+  ledge restore FOLDER|s3://BUCKET[/PREFIX] BUCKET [options]
+${PLACE_HELP}${STORE_HELP}
+  --as NAME                     under another name
+  --snapshot ID                 an earlier one, as ledge backup told (the newest)
+  --verify                      only read the backup, and compare it with its checksums
+`;
+
 const PLACE_OPTIONS = {
   data: { type: "string" },
   endpoint: { type: "string" },
@@ -59,6 +110,11 @@ const PLACE_OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } satisfies ParseArgsConfig["options"];
 
+const STORE_OPTIONS = {
+  ...PLACE_OPTIONS,
+  "store-endpoint": { type: "string" },
+} satisfies ParseArgsConfig["options"];
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @returns undefined: it is another command @throws UserError for anything that its help does not name */
@@ -66,7 +122,81 @@ export function readMaintenanceCommand(
   [name, ...args]: readonly string[],
   env: Environment,
 ): MaintenanceCommand | undefined {
-  return name === "check" ? readCheck(args, env) : undefined;
+  const read = name === undefined ? undefined : READERS[name];
+  return read?.(args, env);
+}
+
+const READERS: Readonly<
+  Record<string, (args: readonly string[], env: Environment) => MaintenanceCommand>
+> = { check: readCheck, backup: readBackup, restore: readRestore };
+
+function readBackup(args: readonly string[], env: Environment): MaintenanceCommand {
+  const { values, positionals } = parse("backup", () =>
+    parseArgs({ args: [...args], allowPositionals: true, options: STORE_OPTIONS }),
+  );
+  if (values.help) return { name: "maintenance help", text: BACKUP_HELP };
+  const [bucket, target, ...rest] = positionals;
+  if (bucket === undefined || target === undefined || rest.length > 0)
+    throw new UserError("a bucket and a place are needed; see ledge backup --help");
+  const place = placeOf(values, env);
+  const store = storePlace(target, values["store-endpoint"], env);
+  return { name: "backup", options: { place, bucket: bucketName(bucket), target: store } };
+}
+
+function readRestore(args: readonly string[], env: Environment): MaintenanceCommand {
+  const { values, positionals } = parse("restore", () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...STORE_OPTIONS,
+        as: { type: "string" },
+        snapshot: { type: "string" },
+        verify: { type: "boolean", default: false },
+      },
+    }),
+  );
+  if (values.help) return { name: "maintenance help", text: RESTORE_HELP };
+  const [source, bucket, ...rest] = positionals;
+  if (bucket === undefined || source === undefined || rest.length > 0)
+    throw new UserError("a place and a bucket are needed; see ledge restore --help");
+  const { snapshot } = values;
+  if (snapshot !== undefined && !/^\d{8}T\d{9}Z$/.test(snapshot))
+    throw new UserError(`--snapshot ${snapshot} is not what ledge backup tells`);
+  return {
+    name: "restore",
+    options: {
+      place: placeOf(values, env),
+      source: storePlace(source, values["store-endpoint"], env),
+      bucket: bucketName(bucket),
+      name: values.as,
+      snapshot,
+      isOnlyVerified: values.verify,
+    },
+  };
+}
+
+function bucketName(name: string): string {
+  if (/^[a-z0-9][a-z0-9.-]{1,62}$/.test(name)) return name;
+  throw new UserError(`${name} is no name of a bucket`);
+}
+
+function storePlace(text: string, endpoint: string | undefined, env: Environment): StorePlace {
+  if (!text.startsWith("s3://")) return { kind: "folder", path: text };
+  const [, bucket = "", prefix = ""] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(text) ?? [];
+  const region = env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? "us-east-1";
+  const accessKeyId = env["AWS_ACCESS_KEY_ID"] ?? "";
+  const secretAccessKey = env["AWS_SECRET_ACCESS_KEY"] ?? "";
+  if (accessKeyId === "" || secretAccessKey === "")
+    throw new UserError(`${text} needs $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY`);
+  const url = endpointUrl(endpoint ?? `https://s3.${region}.amazonaws.com`, "--store-endpoint");
+  const server = { url, region, accessKeyId, secretAccessKey };
+  return { kind: "s3", endpoint: server, bucket: bucketName(bucket), prefix };
+}
+
+function endpointUrl(text: string, option: string): string {
+  if (/^https?:\/\/[^/]+\/?$/.test(text)) return text.replace(/\/$/, "");
+  throw new UserError(`${option} ${text} is not http://HOST or https://HOST`);
 }
 
 function readCheck(args: readonly string[], env: Environment): MaintenanceCommand {
@@ -114,11 +244,9 @@ function placeOf(values: PlaceValues, env: Environment): Place {
   const { data, endpoint, region } = values;
   if (data !== undefined && endpoint !== undefined)
     throw new UserError("--data and --endpoint do not go together");
-  if (endpoint !== undefined && !/^https?:\/\/[^/]+\/?$/.test(endpoint))
-    throw new UserError(`--endpoint ${endpoint} is not http://HOST or https://HOST`);
   return {
     dataFolder: endpoint === undefined ? (data ?? ".ledge") : undefined,
-    endpoint: endpoint?.replace(/\/$/, "") ?? "",
+    endpoint: endpoint === undefined ? "" : endpointUrl(endpoint, "--endpoint"),
     region,
     ...credentials(values["access-key"], values["secret-key"], env),
   };

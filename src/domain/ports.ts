@@ -19,6 +19,7 @@ import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { RequestFigures } from "./metrics/request-figures.ts";
 import type { ShardGauges } from "./metrics/shard-gauges.ts";
 import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
+import type { BackupDirectory } from "../storage/ports/backup-directory.ts";
 import type { ProviderKeys } from "./oidc/provider-keys.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
@@ -52,6 +53,7 @@ export interface Ports {
   readonly accessLog: AccessLog;
   /** Of this request. */
   readonly notes: AccessNotes;
+  readonly backups: BackupDirectory;
   /**
    * The objects of a bucket.
    *

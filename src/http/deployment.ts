@@ -38,6 +38,8 @@ import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import { shardInspectionClient } from "../storage/clients/shard-inspection-client.ts";
 import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
+import type { BackupDirectory } from "../storage/ports/backup-directory.ts";
+import { backupDirectoryClient } from "../storage/clients/backup-directory-client.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
@@ -63,6 +65,7 @@ export interface Deployment {
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
   readonly accessLog: AccessLog;
+  readonly backups: BackupDirectory;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
   readonly requestFigures: RequestFigures | undefined;
@@ -120,6 +123,7 @@ function make(env: Cloudflare.Env): Deployment {
     contents: contentIndexClient(namespaces.index),
     inspection: shardInspectionClient(namespaces.index),
     accessLog: new AccessLog(settings.logFlushMs),
+    backups: backupDirectoryClient(namespaces.directory),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,

@@ -5,6 +5,8 @@ const CIPHER = "aes-256-gcm";
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** What a wrapped key takes. */
+export const WRAPPED_KEY_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 
 /**
  * A key of 32 bytes, encrypted under another: nonce (12 bytes), key (32), tag (16).
@@ -34,7 +36,7 @@ export function unwrapKey(
   wrapped: Uint8Array,
   associatedData: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
-  if (wrapped.byteLength !== NONCE_BYTES + KEY_BYTES + TAG_BYTES) throw new Error("no wrapped key");
+  if (wrapped.byteLength !== WRAPPED_KEY_BYTES) throw new Error("no wrapped key");
   const nonce = wrapped.subarray(0, NONCE_BYTES);
   const decipher = createDecipheriv(CIPHER, cipherKey(under, associatedData), nonce);
   decipher.setAAD(associatedData);

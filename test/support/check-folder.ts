@@ -8,7 +8,7 @@ export interface Found {
   readonly isRepaired: boolean;
 }
 
-type Said = Partial<Pick<CheckOptions, "isDeep" | "repair">>;
+type Said = Partial<Pick<CheckOptions, "buckets" | "isDeep" | "repair">>;
 
 /** What `ledge check` finds in a data folder that no server has, or, by its endpoint, in a server. */
 export async function findings(

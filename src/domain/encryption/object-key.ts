@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { openBytes, sealBytes } from "../../lib/frame-cipher.ts";
-import { unwrapKey, wrapKey } from "../../lib/wrapped-key.ts";
+import { unwrapKey, WRAPPED_KEY_BYTES, wrapKey } from "../../lib/wrapped-key.ts";
 import type { InlineContent } from "../../protocol/object-record.ts";
 import type { BlobKeys } from "../../storage/ports/blob-store.ts";
 import { derivedKey } from "./derived-key.ts";
@@ -88,7 +88,26 @@ function newKeys(objectKey: ObjectKey, what: string): NewBlobKeys {
 
 function openKeys(objectKey: ObjectKey, what: string, sealedKey: Uint8Array | undefined): BlobKeys {
   if (sealedKey === undefined) throw new Error(`there is no key of ${what}`);
-  return layers(objectKey, unwrapKey(objectKey.bytes, sealedKey, purposeOf(what)));
+  const { wrapped, sealedFor = what } = partsOfSealedKey(sealedKey);
+  return layers(objectKey, unwrapKey(objectKey.bytes, wrapped, purposeOf(sealedFor)));
+}
+
+/** Of a blob that was restored the key says behind it which blob it was sealed for. */
+function partsOfSealedKey(sealedKey: Uint8Array): {
+  readonly wrapped: Uint8Array;
+  readonly sealedFor?: string;
+} {
+  if (sealedKey.byteLength <= WRAPPED_KEY_BYTES) return { wrapped: sealedKey };
+  return {
+    wrapped: sealedKey.subarray(0, WRAPPED_KEY_BYTES),
+    sealedFor: Buffer.from(sealedKey.subarray(WRAPPED_KEY_BYTES)).toString(),
+  };
+}
+
+/** The key of a blob whose bytes are under another id from now on; only who has the object's key could seal it anew. */
+export function movedKey(sealedKey: Uint8Array, blobId: string): Uint8Array {
+  if (sealedKey.byteLength > WRAPPED_KEY_BYTES) return sealedKey;
+  return Buffer.concat([sealedKey, Buffer.from(blobId)]);
 }
 
 function layers({ isDouble }: ObjectKey, key: Uint8Array): BlobKeys {

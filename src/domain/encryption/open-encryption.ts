@@ -55,10 +55,10 @@ export async function openEncryption(
   const customers = customersKey(bucket.id, column, customerKey);
   if (customers !== undefined) return customers;
   requireReadableBytes(ports, column);
-  const { k, w, id = "", v = 0, ctx } = readEncryption(column ?? "");
+  const { k, w, id = "", v = 0, ctx, b = bucket.id } = readEncryption(column ?? "");
   if (w === undefined) return undefined;
   const { id: accountId } = ownerOf(bucket, settings.account);
-  const purpose = Buffer.from(purposeOf(bucket.id, ctx));
+  const purpose = Buffer.from(purposeOf(b, ctx));
   const bytes = await keys.unwrap(accountId, id, v, Buffer.from(w, "base64"), purpose);
   return { bytes, isDouble: k === "DSSE", hasMd5Etag: k === "S3" };
 }

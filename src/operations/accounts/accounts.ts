@@ -7,7 +7,7 @@ import type { AccountContext, AccountOperation } from "../operation.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { replicationOperationFor } from "../replication/resync.ts";
 import { getMetrics } from "../metrics/get-metrics.ts";
-import { checkOperationFor } from "../maintenance/check.ts";
+import { maintenanceOperationFor } from "../maintenance/maintenance.ts";
 import { listAuditEvents } from "../audit/list-audit-events.ts";
 import { SEAL_ANEW } from "./master-key.ts";
 import { ofRootWithMasterKey } from "./of-root.ts";
@@ -16,7 +16,7 @@ import { ofRootWithMasterKey } from "./of-root.ts";
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /** Of what concerns one bucket. */
-const OF_BUCKETS = [deadLettersOperationFor, checkOperationFor, replicationOperationFor];
+const OF_BUCKETS = [deadLettersOperationFor, maintenanceOperationFor, replicationOperationFor];
 
 const PATH = /^accounts(?:\/(\d{12}))?$/;
 

@@ -1,12 +1,11 @@
-import { readDocument } from "../../domain/body/read-document.ts";
 import { noSuchBucket, ownerOf } from "../../domain/bucket-owner.ts";
 import { BUCKET_CHECKS } from "../../domain/checks/all-checks.ts";
 import type { BucketCheck, Checked } from "../../domain/checks/bucket-check.ts";
-import { S3Error } from "../../protocol/errors.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { ofRoot } from "../accounts/of-root.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
+import { invalid, readJson } from "./read-json.ts";
 
 const PATH = /^buckets\/([^/]{1,255})\/check\/([a-z-]{1,64})$/;
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
@@ -65,7 +64,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   /** `POST` to it with `{"subjects": […]}` → `{"repaired": […]}`; NoSuchBucket, InvalidArgument */
   "POST check": ofRoot("RepairBucket", async (context) => {
     const { check, checked } = await askedFor(context);
-    const subjects = readSubjects(await readDocument(context, MAX_DOCUMENT_BYTES));
+    const subjects = await readSubjects(context);
     return jsonResponse({ repaired: (await check.mend?.(checked, subjects)) ?? [] });
   }),
 };
@@ -89,24 +88,13 @@ async function askedFor(
   return { check, checked: { ...context, bucket, shardName, caller: owner } };
 }
 
-function readSubjects(document: Uint8Array): readonly string[] {
-  const { subjects } = parse(document) as { readonly subjects?: unknown };
+async function readSubjects(context: AccountContext): Promise<readonly string[]> {
+  const { subjects } = await readJson<{ subjects: readonly unknown[] }>(
+    context,
+    MAX_DOCUMENT_BYTES,
+  );
   const isList = Array.isArray(subjects) && subjects.length <= MAX_SUBJECTS;
   if (!isList || !subjects.every((subject) => typeof subject === "string"))
     throw invalid(`The document is not {"subjects": […]} with at most ${MAX_SUBJECTS} texts`);
   return subjects;
-}
-
-function parse(document: Uint8Array): object {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(document));
-    if (typeof value === "object" && value !== null) return value;
-  } catch {
-    // Told below.
-  }
-  throw invalid("The document is no JSON object");
-}
-
-function invalid(message: string): S3Error {
-  return new S3Error("InvalidRequest", { message });
 }

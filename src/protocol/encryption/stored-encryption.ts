@@ -9,7 +9,10 @@ export interface StoredEncryption {
   readonly w?: string;
   /** What the customer's key is derived with, in base64. */
   readonly s?: string;
-  /** Of a replica, which nobody could wrap anew without the customer's key: the id of the bucket whose it is bound to be. */
+  /**
+   * Id of the bucket that it was wrapped for; absent: the one that it is in. Of a replica under a customer's key, without which nobody
+   * could wrap it anew, and of what was restored.
+   */
   readonly b?: string;
   /** Id of the registry's key, its version, and what answers call it. */
   readonly id?: string;

@@ -94,6 +94,8 @@ export function bucketIndexClient(
 
     shardNames: () => shards.names,
 
+    shardNameOf: (key) => `${shards.bucketId}/${shards.numberOf(key)}`,
+
     configure: (part) => shards.tellAll(part),
 
     read,

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
+import type { BackupDirectory } from "../ports/backup-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import type {
   KeyCallName,
@@ -33,6 +34,7 @@ import {
 } from "./accounts.ts";
 import { listEvents, recordChange, recordEvent } from "./audit.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
+import { exportBucket, exportKeys, finishRestore, importKeys } from "./backups.ts";
 import {
   configureBucket,
   countDocuments,
@@ -55,6 +57,7 @@ import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
 type Directory = AccountDirectory &
   AuditLog &
+  BackupDirectory &
   BucketDirectory &
   InstallationRecord &
   Pick<KeyDirectory, "openKey" | "rotateKey"> &
@@ -229,6 +232,22 @@ export class DirectoryObject extends DurableObject {
     ...args: Args<"confirmInstallation">
   ): Answer<"confirmInstallation"> {
     return this.#answer(stamp, (sql) => confirmInstallation(sql, ...args));
+  }
+
+  exportBucket(stamp: number, ...args: Args<"exportBucket">): Answer<"exportBucket"> {
+    return this.#answer(stamp, (sql) => exportBucket(sql, ...args));
+  }
+
+  exportKeys(stamp: number, ...args: Args<"exportKeys">): Answer<"exportKeys"> {
+    return this.#answer(stamp, (sql) => exportKeys(sql, ...args));
+  }
+
+  importKeys(stamp: number, ...args: Args<"importKeys">): Answer<"importKeys"> {
+    return this.#answer(stamp, (sql) => importKeys(sql, ...args));
+  }
+
+  finishRestore(stamp: number, ...args: Args<"finishRestore">): Answer<"finishRestore"> {
+    return this.#answer(stamp, (sql) => finishRestore(sql, ...args));
   }
 
   listSealed(stamp: number, ...args: Args<"listSealed">): Answer<"listSealed"> {

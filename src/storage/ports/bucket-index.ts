@@ -110,6 +110,8 @@ export class StaleBucketError extends Error {
 export interface BucketIndex extends UploadIndex, AnnotationIndex {
   /** Of all shards of the bucket: `<bucket id>/<shard>`. */
   shardNames(): readonly string[];
+  /** Of the shard of a key. */
+  shardNameOf(key: string): string;
   /** A new blob id in the shard of the key: `<bucket id>/<shard>/<ulid>`. */
   newBlobId(key: string): string;
   /** The shard of the key made this content, so that a copy to this key needs no hold on it. */

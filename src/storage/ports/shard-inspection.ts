@@ -1,3 +1,12 @@
+import type {
+  BackupAnnotation,
+  BackupSegment,
+  BackupVersionPage,
+  FoundVersion,
+  ImportOutcome,
+  RestoredVersion,
+} from "./backup-rows.ts";
+
 /** Something that is not as it should be. */
 export interface Finding {
   /** What it is about, in words that the check's repair understands. */
@@ -91,6 +100,14 @@ export interface ShardInspectionCalls {
   /** Of these tokens, those that this shard refers to something by, or is about to give back. */
   knownHolds(tokens: readonly string[]): readonly string[];
   versions(after: string): VersionNamePage;
+  exportVersions(after: string): BackupVersionPage;
+  /** Of a content that this shard put together, from that byte on: at most 10,000. */
+  exportSegments(contentId: string, fromBytes: number): readonly BackupSegment[];
+  /** Of the version of this number, after that name: at most 4. */
+  exportAnnotations(sequence: number, after: string): readonly BackupAnnotation[];
+  lookForVersions(
+    names: readonly (readonly [key: string, sequence: number])[],
+  ): readonly FoundVersion[];
 }
 
 /** What changes a shard for its own sake, by the name of the call; each is one transaction. */
@@ -99,6 +116,15 @@ export interface ShardRepairCalls {
   repair(check: string, subjects: readonly string[]): readonly string[];
   /** Lets the shard ask once more whether these holds are anybody's. @returns those that it has */
   doubtHolds(tokens: readonly string[]): readonly string[];
+  importVersions(versions: readonly RestoredVersion[]): readonly ImportOutcome[];
+  /** @returns false when there is no such version */
+  importAnnotations(
+    key: string,
+    sequence: number,
+    annotations: readonly BackupAnnotation[],
+  ): boolean;
+  /** Lets new versions be numbered behind this one. */
+  skipSequences(sequence: number): void;
 }
 
 /** Port: the insides of shards, for whoever checks or mends them. A sealed shard answers as well. */

@@ -13,7 +13,7 @@ type OrderRow = VersionRow & {
   null_versions: number;
 };
 
-/** A version is found by its id, which begins with its number unless it was reserved. */
+/** A version is found by its id, which begins with its number unless it was reserved, or is of another bucket. */
 export const versionOrder: ShardCheck = {
   name: "version-order",
   means:
@@ -34,9 +34,9 @@ function judge(row: OrderRow): string | undefined {
   if (current !== null && sequence > current) return `it is newer than the object, ${current}`;
   if (id === null) return row.null_versions > 1 ? "it is one of several null versions" : undefined;
   if (!isVersionId(id)) return `its id, ${JSON.stringify(id)}, is none`;
-  if (isReservedVersionId(id) !== (row.is_foreign === 1))
-    return "its id does not say whether it was reserved";
-  if (row.is_foreign !== 1 && sequenceOfVersion(id) !== sequence)
+  if (row.is_foreign === 1) return undefined;
+  if (isReservedVersionId(id)) return "its id was reserved, and it does not say so";
+  if (sequenceOfVersion(id) !== sequence)
     return `its id is that of the number ${sequenceOfVersion(id)}`;
   return undefined;
 }

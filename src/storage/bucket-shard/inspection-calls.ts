@@ -1,14 +1,16 @@
-import { doubtHolds, knownHolds } from "../contents/holds.ts";
-import { unknownBlobs } from "../contents/contents.ts";
-import type { ShardInspectionCalls, ShardRepairCalls } from "../../ports/shard-inspection.ts";
-import { walkVersions } from "../rows/walk-versions.ts";
-import type { Shard } from "../shard.ts";
-import type { Transaction } from "../transaction.ts";
-import { SHARD_CHECKS } from "./all-checks.ts";
-import { unreferredOf } from "./count-references.ts";
-import { confirmedHolds, heldContents, presentHolds } from "./list-holds.ts";
-import { referredBlobs } from "./referred-blobs.ts";
-import { NULL_VERSION } from "../../../protocol/version-id.ts";
+import { exportAnnotations, exportSegments, exportVersions } from "./backup/export-versions.ts";
+import { importAnnotations, importVersions, lookForVersions } from "./backup/import-versions.ts";
+import { doubtHolds, knownHolds } from "./contents/holds.ts";
+import { unknownBlobs } from "./contents/contents.ts";
+import type { ShardInspectionCalls, ShardRepairCalls } from "../ports/shard-inspection.ts";
+import { walkVersions } from "./rows/walk-versions.ts";
+import type { Shard } from "./shard.ts";
+import type { Transaction } from "./transaction.ts";
+import { SHARD_CHECKS } from "./checks/all-checks.ts";
+import { unreferredOf } from "./checks/count-references.ts";
+import { confirmedHolds, heldContents, presentHolds } from "./checks/list-holds.ts";
+import { referredBlobs } from "./checks/referred-blobs.ts";
+import { NULL_VERSION } from "../../protocol/version-id.ts";
 
 /** Versions that a page names; each is then read as a whole. */
 const PAGE_VERSIONS = 200;
@@ -47,6 +49,10 @@ const INSPECTION_CALLS: {
       .map(({ key, version_id: id }) => ({ key, versionId: id ?? NULL_VERSION }));
     return { versions, next };
   },
+  exportVersions: ({ sql }, after) => exportVersions(sql, after),
+  exportSegments: ({ sql }, contentId, fromBytes) => exportSegments(sql, contentId, fromBytes),
+  exportAnnotations: ({ sql }, sequence, after) => exportAnnotations(sql, sequence, after),
+  lookForVersions: ({ sql }, names) => lookForVersions(sql, names),
 };
 
 /** What a shard does for whoever mends it. */
@@ -63,6 +69,9 @@ const REPAIR_CALLS: {
     return mended;
   },
   doubtHolds,
+  importVersions,
+  importAnnotations,
+  skipSequences: ({ state }, sequence) => state.skipSequences(sequence),
 };
 
 export function inspectShard<Name extends InspectionCall>(

@@ -1,0 +1,303 @@
+import { createHash } from "node:crypto";
+import type { ExportedPage, ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
+import type { BackupKeys, ExportedBucket } from "../../../src/storage/ports/backup-directory.ts";
+import type { BackupAnnotation } from "../../../src/storage/ports/backup-rows.ts";
+import { RefusedError, type SignedRequests } from "../signed-requests.ts";
+import { type BackupStore, bytesToSend } from "./backup-store.ts";
+import {
+  blobName,
+  type Counts,
+  FORMAT,
+  latestName,
+  type Line,
+  type Manifest,
+  manifestName,
+  readJsonFile,
+  readRows,
+  type RowsFile,
+  sha256Of,
+  unfinishedName,
+  writeJsonFile,
+} from "./manifest.ts";
+import { atOnce, Scratch } from "./scratch.ts";
+
+/** A file of rows ends at the first page behind it. */
+const FILE_BYTES = 8 * 1024 * 1024;
+const BLOBS_AT_ONCE = 8;
+
+/** How far a backup has come, after each of its files: what was killed goes on from there. */
+interface Progress {
+  readonly snapshot: string;
+  readonly bucketId: string;
+  readonly startedAt: string;
+  readonly files: readonly RowsFile[];
+  readonly counts: Counts;
+  readonly highestSequence: number;
+  /** Of those that the bucket has. */
+  readonly shard: number;
+  readonly after: string;
+}
+
+interface Exported extends ExportedBucket {
+  readonly keys: BackupKeys;
+  readonly shards: readonly string[];
+}
+
+export interface BackupEvents {
+  /** After each file. */
+  progress(counts: Counts): void;
+  /** A version that is left out, since its bytes are not there. */
+  lost(key: string, blobIds: string): void;
+}
+
+/**
+ * Copies a bucket into a store. Each page of versions is of one moment, and a version is whole; what is written meanwhile is in the backup
+ * or not, key by key. Blobs that the snapshot before has are not copied again.
+ */
+export async function backUpBucket(
+  requests: SignedRequests,
+  store: BackupStore,
+  name: string,
+  events: BackupEvents,
+): Promise<Manifest> {
+  const path = `/_ledge/buckets/${encodeURIComponent(name)}/backup`;
+  const exported = await requests.json<Exported>("GET", path);
+  const latest = await readJsonFile<{ snapshot: string }>(store, latestName(name));
+  const known = new Scratch();
+  try {
+    if (latest !== undefined) await learnBlobs(store, name, latest.snapshot, known);
+    const backup = new Backup(requests, store, name, exported, known, events);
+    return await backup.run(latest?.snapshot);
+  } finally {
+    known.close();
+  }
+}
+
+/** The blobs that a snapshot, and those before it, have brought into the store. */
+async function learnBlobs(
+  store: BackupStore,
+  bucket: string,
+  snapshot: string,
+  known: Scratch,
+): Promise<void> {
+  const manifest = await readJsonFile<Manifest>(store, manifestName(bucket, snapshot));
+  for (const file of manifest?.files ?? []) learnLines(await readRows(store, file), known);
+}
+
+function learnLines(lines: readonly Line[], known: Scratch): void {
+  for (const line of lines)
+    if ("blob" in line) known.set(line.blob, JSON.stringify([line.sizeBytes, line.sha256]));
+}
+
+class Backup {
+  readonly #requests: SignedRequests;
+  readonly #store: BackupStore;
+  readonly #bucket: string;
+  readonly #exported: Exported;
+  readonly #events: BackupEvents;
+  /** Blobs that the store has: size and SHA-256. */
+  readonly #known: Scratch;
+  /** Blobs that this snapshot has named. */
+  readonly #named = new Scratch();
+
+  constructor(
+    requests: SignedRequests,
+    store: BackupStore,
+    bucket: string,
+    exported: Exported,
+    known: Scratch,
+    events: BackupEvents,
+  ) {
+    this.#requests = requests;
+    this.#store = store;
+    this.#bucket = bucket;
+    this.#exported = exported;
+    this.#known = known;
+    this.#events = events;
+  }
+
+  async run(previous: string | undefined): Promise<Manifest> {
+    try {
+      let progress = await this.#begin();
+      const { shards, keys, bucket, documents } = this.#exported;
+      while (progress.shard < shards.length) {
+        progress = await this.#nextFile(progress);
+        await writeJsonFile(this.#store, unfinishedName(this.#bucket), progress);
+        this.#events.progress(progress.counts);
+      }
+      const { snapshot, startedAt, files, counts, highestSequence } = progress;
+      const manifest: Manifest = {
+        ...{ format: FORMAT, snapshot, startedAt, finishedAt: new Date().toISOString() },
+        ...(previous !== undefined && { previous }),
+        ...{ exported: { bucket, documents }, keys, highestSequence, files, counts },
+      };
+      await writeJsonFile(this.#store, manifestName(this.#bucket, snapshot), manifest);
+      await writeJsonFile(this.#store, latestName(this.#bucket), { snapshot });
+      await this.#store.remove(unfinishedName(this.#bucket));
+      return manifest;
+    } finally {
+      this.#named.close();
+    }
+  }
+
+  /** Goes on with what was interrupted, if it is of this bucket. */
+  async #begin(): Promise<Progress> {
+    const { id } = this.#exported.bucket;
+    const unfinished = await readJsonFile<Progress>(this.#store, unfinishedName(this.#bucket));
+    if (unfinished?.bucketId === id) {
+      for (const file of unfinished.files) {
+        const lines = await readRows(this.#store, file);
+        learnLines(lines, this.#known);
+        learnLines(lines, this.#named);
+      }
+      return unfinished;
+    }
+    const startedAt = new Date().toISOString();
+    return {
+      snapshot: startedAt.replaceAll(/[-:.]/g, ""),
+      ...{ bucketId: id, startedAt, files: [], highestSequence: 0, shard: 0, after: "" },
+      counts: { versions: 0, blobs: 0, blobBytes: 0, lost: 0 },
+    };
+  }
+
+  async #nextFile(progress: Progress): Promise<Progress> {
+    const { snapshot, files } = progress;
+    const shardName = this.#exported.shards[progress.shard] ?? "";
+    let { highestSequence, after } = progress;
+    const counts = { ...progress.counts };
+    const lines: string[] = [];
+    let bytes = 0;
+    let isLast = false;
+    while (bytes < FILE_BYTES && !isLast) {
+      const page = await this.#readPage(shardName, after);
+      const { kept, missed } = await this.#copyBlobs(page.versions, (line) => {
+        if ("blob" in line) {
+          counts.blobs += 1;
+          counts.blobBytes += line.sizeBytes;
+        }
+        bytes += pushLine(lines, line);
+      });
+      for (const version of kept) {
+        bytes += pushLine(lines, { version });
+        highestSequence = Math.max(highestSequence, Number(version.columns["sequence"]));
+        if (version.isAnnotated === true)
+          for await (const line of this.#annotationsOf(shardName, version))
+            bytes += pushLine(lines, line);
+      }
+      counts.versions += kept.length;
+      counts.lost += await this.#lostOf(missed, shardName, after);
+      isLast = page.next === undefined;
+      after = page.next ?? "";
+    }
+    const shard = progress.shard + Number(isLast);
+    const next = { ...progress, counts, highestSequence, shard, after };
+    if (lines.length === 0) return next;
+    const content = Buffer.from(lines.join(""));
+    const name = `${this.#bucket}/${snapshot}/rows-${String(files.length + 1).padStart(6, "0")}.jsonl`;
+    await this.#store.write(name, bytesToSend(content));
+    const file = { name, sizeBytes: content.byteLength, sha256: sha256Of(content) };
+    return { ...next, files: [...files, file] };
+  }
+
+  #readPage(shard: string, after: string): Promise<ExportedPage> {
+    const path = `/_ledge/buckets/${encodeURIComponent(this.#bucket)}/backup/rows`;
+    return this.#requests.json<ExportedPage>("GET", path, { query: { shard, after } });
+  }
+
+  async *#annotationsOf(shard: string, { columns }: ExportedVersion): AsyncGenerator<Line, void> {
+    const path = `/_ledge/buckets/${encodeURIComponent(this.#bucket)}/backup/annotations`;
+    const { key, sequence } = columns;
+    let after: string | undefined = "";
+    while (after !== undefined) {
+      const query: Record<string, string> = { shard, sequence: String(sequence), after };
+      const page: { annotations: readonly BackupAnnotation[] } = await this.#requests.json(
+        "GET",
+        path,
+        { query },
+      );
+      const { annotations } = page;
+      for (const annotation of annotations)
+        yield { annotation, key: String(key), sequence: Number(sequence) };
+      after = annotations.at(-1)?.name;
+    }
+  }
+
+  /** @returns the versions whose bytes the store has by then, and the others */
+  async #copyBlobs(
+    versions: readonly ExportedVersion[],
+    tell: (line: Line) => void,
+  ): Promise<Record<"kept" | "missed", readonly ExportedVersion[]>> {
+    const wanted = new Set(versions.flatMap(blobsOf));
+    const lost = new Set<string>();
+    const missing = [...wanted].filter((id) => this.#known.get(id) === undefined);
+    await atOnce(BLOBS_AT_ONCE, missing, async (blobId) => {
+      const copied = await this.#copyBlob(blobId);
+      if (copied === undefined) lost.add(blobId);
+      else this.#known.set(blobId, JSON.stringify(copied));
+    });
+    for (const blob of wanted) {
+      const known = this.#known.get(blob);
+      if (known === undefined || this.#named.get(blob) !== undefined) continue;
+      this.#named.set(blob, "");
+      const [sizeBytes, sha256] = JSON.parse(known) as [number, string];
+      tell({ blob, sizeBytes, sha256 });
+    }
+    const isMissed = (version: ExportedVersion): boolean =>
+      blobsOf(version).some((id) => lost.has(id));
+    return {
+      kept: versions.filter((version) => !isMissed(version)),
+      missed: versions.filter(isMissed),
+    };
+  }
+
+  /** How many of these are still there, and so have lost their bytes; the others have been deleted meanwhile. */
+  async #lostOf(missed: readonly ExportedVersion[], shard: string, after: string): Promise<number> {
+    if (missed.length === 0) return 0;
+    const nameOf = ({ columns }: ExportedVersion): string =>
+      JSON.stringify([columns["key"], columns["sequence"]]);
+    const still = new Set((await this.#readPage(shard, after)).versions.map(nameOf));
+    const lost = missed.filter((version) => still.has(nameOf(version)));
+    for (const version of lost)
+      this.#events.lost(String(version.columns["key"]), blobsOf(version).join(", "));
+    return lost.length;
+  }
+
+  /** @returns its size and its SHA-256; undefined: it is not there, as one that has been deleted since */
+  async #copyBlob(blobId: string): Promise<[number, string] | undefined> {
+    try {
+      const answer = await this.#requests.send("GET", `/_ledge/blobs/${blobId}`);
+      const sizeBytes = Number(answer.headers["content-length"]);
+      const hash = createHash("sha256");
+      await this.#store.write(blobName(this.#bucket, blobId), {
+        sizeBytes,
+        chunks: hashed(answer, (chunk) => hash.update(chunk)),
+      });
+      return [sizeBytes, hash.digest("hex")];
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 400) return undefined;
+      throw error;
+    }
+  }
+}
+
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  look: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks) {
+    look(chunk);
+    yield chunk;
+  }
+}
+
+/** The blobs that a version's bytes lie in. */
+export function blobsOf({ columns, segments }: ExportedVersion): readonly string[] {
+  if (segments !== undefined) return segments.map(({ blobId }) => blobId);
+  return typeof columns["content_id"] === "string" ? [columns["content_id"]] : [];
+}
+
+function pushLine(lines: string[], line: Line): number {
+  const text = `${JSON.stringify(line)}\n`;
+  lines.push(text);
+  return text.length;
+}

@@ -1,0 +1,204 @@
+import { blobsOfRestored, checkRestored, encryptionOf } from "../../domain/backup/read-restored.ts";
+import {
+  beginRestore,
+  requireRestoring,
+  type RestorePlan,
+} from "../../domain/backup/restore-bucket.ts";
+import { dropOnFailure } from "../../domain/body/drop-blob.ts";
+import { incomingBody } from "../../domain/body/incoming-body.ts";
+import { noSuchBucket } from "../../domain/bucket-owner.ts";
+import { ulid } from "../../lib/ulid.ts";
+import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
+import type { S3Request } from "../../protocol/s3-request.ts";
+import type { BackupAnnotation, RestoredVersion } from "../../storage/ports/backup-rows.ts";
+import type { StoredDocument } from "../../storage/ports/bucket-directory.ts";
+import { ofRoot } from "../accounts/of-root.ts";
+import type { AccountContext, AccountOperation } from "../operation.ts";
+import { invalid, readJson } from "./read-json.ts";
+
+const PATH = /^buckets\/([^/]{1,255})\/restore(\/look|\/rows|\/blobs|\/annotations|\/finish)?$/;
+/** A page of versions, or annotations, with their bytes in base64. */
+const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+
+/** What `ledge restore` writes; `docs/backup.md` describes it. @returns undefined: the request is about none of it */
+export function restoreOperationFor({
+  method,
+  key = "",
+}: Pick<S3Request, "key" | "method">): AccountOperation | undefined {
+  const match = PATH.exec(key);
+  return match === null ? undefined : OPERATIONS[`${method} ${match[2] ?? ""}`];
+}
+
+const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
+  /**
+   * `POST /_ledge/buckets/{name}/restore` with `{"token", "exported", "keys", "highestSequence"}`: makes the bucket, or goes on with
+   * one. 204; as `beginRestore`
+   */
+  "POST ": ofRoot("BeginRestore", async (context) => {
+    const plan = await readJson<RestorePlan>(context, MAX_DOCUMENT_BYTES);
+    const { token, exported, keys, highestSequence } = plan;
+    if (typeof token !== "string" || exported?.bucket === undefined || keys === undefined)
+      throw invalid("The document says not what is to be restored");
+    const { shardCount } = exported.bucket;
+    if (!SHARD_COUNTS.has(shardCount)) throw invalid("The backup is of a bucket without shards");
+    if (!Number.isSafeInteger(highestSequence)) throw invalid("The backup has no highest number");
+    const name = nameOf(context);
+    await beginRestore(context, {
+      ...{ name, token, exported, keys },
+      highestSequence: Number(highestSequence),
+    });
+    return emptyResponse(204);
+  }),
+  /** `POST …/restore/look` with `{"versions": [[key, sequence], …]}` → `{"found": [{"shard", "contentId"}]}`, without contentId where there is none yet */
+  "POST /look": ofRoot("LookForVersions", async (context) => {
+    const { index } = await restoringOf(context);
+    const { versions = [] } = await readJson<{
+      versions: readonly (readonly [key: string, sequence: number])[];
+    }>(context, MAX_DOCUMENT_BYTES);
+    const found: { shard: string; contentId?: string | null }[] = versions.map(([key]) => ({
+      shard: index.shardNameOf(key),
+    }));
+    for (const [shardName, ats] of Map.groupBy(found.keys(), (at) => found[at]?.shard ?? "")) {
+      const names = ats.flatMap((at) => (versions[at] === undefined ? [] : [versions[at]]));
+      const there = await context.inspection.inspect(shardName, "lookForVersions", names);
+      for (const [i, at] of ats.entries()) {
+        const contentId = there[i]?.contentId;
+        if (there[i] !== undefined) found[at] = { shard: shardName, contentId: contentId ?? null };
+      }
+    }
+    return jsonResponse({ found });
+  }),
+  /** `PUT …/restore/blobs?shard=`: bytes as they were stored → `{"blobId"}`; BadDigest */
+  "PUT /blobs": ofRoot("RestoreBlob", async (context) => {
+    const { index } = await restoringOf(context);
+    const { request, blobs } = context;
+    const shardName = index.shardNames().find((each) => each === request.query.get("shard"));
+    if (shardName === undefined) throw invalid("The bucket has no such shard");
+    const hex = request.headers.get("x-ledge-sha256") ?? "";
+    if (!/^[0-9a-f]{64}$/.test(hex)) throw invalid("x-ledge-sha256 is missing");
+    const blobId = `${shardName}/${ulid(Date.now())}`;
+    await dropOnFailure(blobs, blobId, async () => {
+      const digest = { algorithm: "sha256", hex } as const;
+      const written = await blobs.write(blobId, incomingBody(context), digest);
+      if (!written.ok) throw new S3Error("BadDigest");
+    });
+    return jsonResponse({ blobId });
+  }),
+  /** `POST …/restore/rows` with `{"from", "versions"}` → `{"outcomes": ["imported", …]}`; InvalidRequest for one that is not sound */
+  "POST /rows": ofRoot("ImportRows", async (context) => {
+    const { index } = await restoringOf(context);
+    const { from, versions = [] } = await readJson<{
+      from: string;
+      versions: readonly RestoredVersion[];
+    }>(context, MAX_DOCUMENT_BYTES);
+    if (typeof from !== "string")
+      throw invalid("The document does not say which bucket it is from");
+    const moved = versions.map((version) => movedVersion(version, from));
+    const shards = moved.map(({ columns }) => index.shardNameOf(String(columns["key"])));
+    for (const [i, version] of moved.entries()) checkRestored(version, shards[i] ?? "");
+    await requireBlobs(context, moved);
+    const outcomes: string[] = [];
+    for (const [shardName, ats] of Map.groupBy(moved.keys(), (at) => shards[at] ?? "")) {
+      const share = ats.flatMap((at) => moved[at] ?? []);
+      const done = await context.inspection.repair(shardName, "importVersions", share);
+      for (const [i, at] of ats.entries()) outcomes[at] = done[i] ?? "conflict";
+    }
+    return jsonResponse({ outcomes });
+  }),
+  /** `POST …/restore/annotations` with `{"key", "sequence", "annotations"}`: 204 */
+  "POST /annotations": ofRoot("ImportAnnotations", async (context) => {
+    const { index } = await restoringOf(context);
+    const {
+      key,
+      sequence,
+      annotations = [],
+    } = await readJson<{
+      key: string;
+      sequence: number;
+      annotations: readonly BackupAnnotation[];
+    }>(context, MAX_DOCUMENT_BYTES);
+    const isSound = annotations.every(
+      ({ name, etag, payload, modifiedMs }) =>
+        [name, etag, payload].every((each) => typeof each === "string") &&
+        Number.isSafeInteger(modifiedMs),
+    );
+    if (typeof key !== "string" || typeof sequence !== "number" || !isSound)
+      throw invalid("The annotations are not sound");
+    const shardName = index.shardNameOf(key);
+    if (
+      !(await context.inspection.repair(shardName, "importAnnotations", key, sequence, annotations))
+    )
+      throw invalid("There is no such version");
+    return emptyResponse(204);
+  }),
+  /** `POST …/restore/finish` with `{"documents", "flags"}`: the bucket is as it was. 204 */
+  "POST /finish": ofRoot("FinishRestore", async (context) => {
+    const { bucket, token } = await restoringOf(context);
+    const { documents = [], flags = {} } = await readJson<{
+      documents: readonly StoredDocument[];
+      flags: ShardFlags;
+    }>(context, MAX_DOCUMENT_BYTES);
+    for (const document of documents) checkDocument(document);
+    const restored = await context.backups.finishRestore(bucket.name, token, documents, flags);
+    if (restored === undefined) throw new S3Error("OperationAborted");
+    await context.indexOf(restored.bucket).configure(restored.shardPart);
+    context.buckets.update(restored.bucket);
+    return emptyResponse(204);
+  }),
+};
+
+const SHARD_COUNTS: ReadonlySet<number> = new Set(Array.from({ length: 9 }, (_, i) => 2 ** i));
+const PARTS: ReadonlySet<string> = new Set(["gateway", "shard", "directory"]);
+
+/** Which bucket is restored, from what. @throws S3Error NoSuchBucket, BucketAlreadyExists */
+async function restoringOf(context: AccountContext) {
+  const name = nameOf(context);
+  const bucket = await context.directory.find(name);
+  if (bucket === undefined) throw noSuchBucket(name);
+  const token = context.request.headers.get("x-ledge-restore") ?? "";
+  await requireRestoring(context, bucket, token);
+  return { bucket, token, index: context.indexOf(bucket) };
+}
+
+/** The keys of its bytes stay as they were sealed, for the bucket and the blobs that it had. */
+function movedVersion(version: RestoredVersion, fromBucketId: string): RestoredVersion {
+  const { encryption } = version.columns;
+  if (typeof encryption !== "string") return version;
+  try {
+    const moved = encryptionOf(encryption, fromBucketId);
+    return { ...version, columns: { ...version.columns, encryption: moved } };
+  } catch {
+    throw invalid("What is said of an object's encryption cannot be read");
+  }
+}
+
+/** Bytes before rows. */
+async function requireBlobs(
+  { blobs }: AccountContext,
+  versions: readonly RestoredVersion[],
+): Promise<void> {
+  const seen = new Set<string>();
+  for (const { blobId, allowedBytes } of versions.flatMap(blobsOfRestored)) {
+    if (seen.has(blobId)) continue;
+    seen.add(blobId);
+    const sizeBytes = await blobs.storedSizeOf(blobId);
+    if (sizeBytes === undefined || !allowedBytes.includes(sizeBytes))
+      throw invalid(`The blob ${blobId} is not there, or not as long as its row says`);
+  }
+}
+
+function checkDocument({ kind, id, part, body }: StoredDocument): void {
+  const isNamed = typeof kind === "string" && /^[a-z-]{1,64}$/.test(kind) && typeof id === "string";
+  if (!isNamed || !PARTS.has(part)) throw invalid("A document of the bucket has no name");
+  try {
+    JSON.parse(body);
+  } catch {
+    throw invalid(`The document ${kind} is no JSON`);
+  }
+}
+
+function nameOf({ request }: AccountContext): string {
+  return PATH.exec(request.key ?? "")?.[1] ?? "";
+}

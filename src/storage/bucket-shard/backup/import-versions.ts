@@ -1,0 +1,156 @@
+import type {
+  BackupAnnotation,
+  BackupSegment,
+  FoundVersion,
+  ImportOutcome,
+  RestoredVersion,
+} from "../../ports/backup-rows.ts";
+import { addContent, addReferences } from "../contents/contents.ts";
+import { noteForeignId } from "../rows/foreign-ids.ts";
+import { findObject } from "../rows/find-object.ts";
+import type { ObjectRow } from "../rows/object-row.ts";
+import { keepObjectRow, putMarkerRow, putObjectRow } from "../rows/object-table.ts";
+import type { Transaction } from "../transaction.ts";
+import { rowOf } from "./restored-row.ts";
+
+/** What there is of these versions, each by its key and its number. */
+export function lookForVersions(
+  sql: SqlStorage,
+  names: readonly (readonly [key: string, sequence: number])[],
+): readonly FoundVersion[] {
+  return names.map(([key, sequence]) => {
+    const found = sql
+      .exec<{ content_id: string | null }>(
+        `SELECT content_id FROM object WHERE key = ?1 AND sequence = ?2
+         UNION ALL SELECT content_id FROM version WHERE key = ?1 AND sequence = ?2`,
+        key,
+        sequence,
+      )
+      .toArray()[0];
+    return found && { contentId: found.content_id };
+  });
+}
+
+/**
+ * Puts versions back as they were, with their ids, their times, and their order. Their blobs are in the store. What is there already
+ * stays as it is, so that an import may be repeated.
+ */
+export function importVersions(
+  transaction: Transaction,
+  versions: readonly RestoredVersion[],
+): readonly ImportOutcome[] {
+  return versions.map((version) => importVersion(transaction, version));
+}
+
+function importVersion(transaction: Transaction, version: RestoredVersion): ImportOutcome {
+  const { sql, state, cache } = transaction;
+  const row = rowOf(version);
+  const [known] = lookForVersions(sql, [[row.key, row.sequence]]);
+  if (known !== undefined) return "known";
+  if (isTaken(transaction, version, row)) return "conflict";
+  const contentId = contentOf(transaction, version);
+  if (contentId === undefined) return "swept";
+  const placed: ObjectRow = { ...row, content_id: contentId };
+  const isMarker = version.columns["is_marker"] === 1;
+  const isCurrent = version.table === "object" && findObject(sql, row.key) === undefined;
+  if (isCurrent) putObjectRow(sql, placed);
+  else if (isMarker) putMarkerRow(sql, placed);
+  else keepObjectRow(sql, placed);
+  if (version.body !== undefined)
+    sql.exec(
+      "INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)",
+      row.sequence,
+      Buffer.from(version.body, "base64"),
+    );
+  if (row.is_foreign === 1) noteForeignId(sql);
+  state.skipSequences(row.sequence);
+  cache.delete(row.key);
+  return "imported";
+}
+
+/** Numbers are a shard's own: the bytes of inline bodies are found by them. */
+function isTaken({ sql }: Transaction, { table, body }: RestoredVersion, row: ObjectRow): boolean {
+  const current = table === "object" ? findObject(sql, row.key) : undefined;
+  // Of a key with very many versions, the newest was deleted while it was backed up, and this one became current.
+  if (current !== undefined && current.sequence < row.sequence) return true;
+  if (body === undefined) return false;
+  const query = "SELECT 1 FROM inline_body WHERE sequence = ?";
+  return sql.exec(query, row.sequence).toArray().length > 0;
+}
+
+/** @returns null: it has no content; undefined: it may be gone */
+function contentOf(
+  transaction: Transaction,
+  { contentId, segments, body, columns }: RestoredVersion,
+): string | null | undefined {
+  if (contentId === undefined)
+    return body === undefined && columns["is_marker"] !== 1 ? undefined : null;
+  const { sql, state } = transaction;
+  if (addReferences(sql, contentId, 1)) return contentId;
+  if (segments === undefined) return addBlob(transaction, contentId) ? contentId : undefined;
+  if (segments.some(({ blobId }) => blobId <= state.sweepFence || isGarbage(sql, blobId)))
+    return undefined;
+  addContent(sql, contentId);
+  for (const segment of segments) addSegment(transaction, contentId, segment);
+  return contentId;
+}
+
+function isGarbage(sql: SqlStorage, contentId: string): boolean {
+  const query = "SELECT 1 FROM content WHERE content_id = ? AND reference_count = 0";
+  return sql.exec(query, contentId).toArray().length > 0;
+}
+
+/** @returns false when the sweep may have passed it, or it is garbage */
+function addBlob({ sql, state }: Transaction, blobId: string): boolean {
+  const isKnown = sql.exec("SELECT 1 FROM content WHERE content_id = ?", blobId).toArray();
+  if (isKnown.length > 0 || blobId <= state.sweepFence) return false;
+  addContent(sql, blobId);
+  return true;
+}
+
+function addSegment(transaction: Transaction, contentId: string, segment: BackupSegment): void {
+  const { sql } = transaction;
+  const { blobId, sealedKey } = segment;
+  if (!addReferences(sql, blobId, 1)) addContent(sql, blobId);
+  sql.exec(
+    `INSERT INTO segment (content_id, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id,
+       blob_size_bytes, checksum, sealed_key)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    contentId,
+    segment.offsetBytes,
+    segment.partNumber,
+    segment.sizeBytes,
+    blobId,
+    segment.blobOffsetBytes,
+    blobId,
+    segment.blobSizeBytes,
+    segment.checksum ?? null,
+    sealedKey === undefined ? null : Buffer.from(sealedKey, "base64"),
+  );
+}
+
+/** Puts annotations of a version back. @returns false when there is no such version */
+export function importAnnotations(
+  { sql }: Transaction,
+  key: string,
+  sequence: number,
+  annotations: readonly BackupAnnotation[],
+): boolean {
+  const [found] = lookForVersions(sql, [[key, sequence]]);
+  if (found === undefined) return false;
+  for (const { name, modifiedMs, etag, checksum, payload } of annotations) {
+    const bytes = Buffer.from(payload, "base64");
+    sql.exec(
+      `INSERT OR REPLACE INTO annotation (sequence, name, modified_ms, size_bytes, etag, checksum, payload)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      sequence,
+      name,
+      modifiedMs,
+      bytes.byteLength,
+      etag,
+      checksum ?? null,
+      bytes,
+    );
+  }
+  return true;
+}

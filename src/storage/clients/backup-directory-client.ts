@@ -1,0 +1,20 @@
+import type { DirectoryObject } from "../directory-object/durable-object.ts";
+import type { BackupDirectory } from "../ports/backup-directory.ts";
+import { PLAIN_STAMP } from "../wire/protocol.ts";
+import { valueOf } from "./value-of.ts";
+
+/** The {@link BackupDirectory} port over the deployment's one Directory object. */
+export function backupDirectoryClient(
+  namespace: DurableObjectNamespace<DirectoryObject>,
+): BackupDirectory {
+  // A stub is made for each call: one that has thrown is broken for good.
+  const stub = () => namespace.getByName("directory");
+  return {
+    exportBucket: async (name) => valueOf(await stub().exportBucket(PLAIN_STAMP, name)),
+    exportKeys: async (accountId) => valueOf(await stub().exportKeys(PLAIN_STAMP, accountId)),
+    importKeys: async (accountId, keys) =>
+      valueOf(await stub().importKeys(PLAIN_STAMP, accountId, keys)),
+    finishRestore: async (name, token, documents, flags) =>
+      valueOf(await stub().finishRestore(PLAIN_STAMP, name, token, documents, flags)),
+  };
+}

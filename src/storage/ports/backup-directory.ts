@@ -1,0 +1,43 @@
+import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
+import type { BackupColumns } from "./backup-rows.ts";
+import type { BucketRecord, ShardPart, StoredDocument } from "./bucket-directory.ts";
+
+/** The keys of an account that objects may be encrypted under: rows of the tables, whose materials only MASTER_KEY opens. */
+export interface BackupKeys {
+  readonly keys: readonly BackupColumns[];
+  readonly materials: readonly BackupColumns[];
+  readonly aliases: readonly BackupColumns[];
+}
+
+export interface ExportedBucket {
+  readonly bucket: BucketRecord;
+  readonly documents: readonly StoredDocument[];
+}
+
+export interface RestoredBucket {
+  readonly bucket: BucketRecord;
+  readonly shardPart: ShardPart;
+}
+
+/** Port: what the Directory has of a bucket, on its way to a backup and back. */
+export interface BackupDirectory {
+  /** @returns undefined: there is no such bucket */
+  exportBucket(name: string): Promise<ExportedBucket | undefined>;
+  exportKeys(accountId: string): Promise<BackupKeys>;
+  /** Keys that are there already stay as they are. One whose name another key has gets another name. */
+  importKeys(accountId: string, keys: BackupKeys): Promise<void>;
+  /**
+   * Gives a bucket that is being restored its configuration, all of it at once, and ends that.
+   *
+   * @returns undefined: it is not being restored, from this backup
+   */
+  finishRestore(
+    name: string,
+    token: string,
+    documents: readonly StoredDocument[],
+    flags: ShardFlags,
+  ): Promise<RestoredBucket | undefined>;
+}
+
+/** The document that a bucket has while it is being restored; its body says from what. */
+export const RESTORE_KIND = "restore";
