@@ -22,6 +22,7 @@ const OF_ONE_SHARD = [
       "chunked-put-object",
       "cors",
       "document-sets",
+      ...["edge-setting", "public-lane", "public-lane-privacy", "public-lane-staleness"],
       "website",
       "conditional-writes",
     ],

@@ -1,4 +1,5 @@
 import { WorkerEntrypoint } from "./cloudflare-workers.ts";
+import { Headers } from "./http/headers.ts";
 import { copied, crossedError } from "./durable-objects/crossing.ts";
 
 /** `ctx.exports`: by the name of its class, a stub of each entrypoint of the Worker. */
@@ -31,6 +32,16 @@ function isEntrypoint(entry: [string, unknown]): entry is [string, EntrypointCla
   return typeof exported === "function" && exported.prototype instanceof WorkerEntrypoint;
 }
 
+interface FetchInit {
+  readonly method?: string;
+  readonly headers?: ConstructorParameters<typeof Headers>[0];
+}
+
+/** What entrypoints look at of the request that `fetch(url, init)` makes; it has no body. */
+function requestOf(url: string, { method = "GET", headers }: FetchInit = {}): object {
+  return { url, method, headers: new Headers(headers), body: null, bodyUsed: false };
+}
+
 function stubOf(Class: EntrypointClass, env: object, context: object): object {
   const make = (): Methods => new Class(context, env) as unknown as Methods;
   const names = Object.getOwnPropertyNames(Class.prototype).filter(
@@ -40,7 +51,8 @@ function stubOf(Class: EntrypointClass, env: object, context: object): object {
     names.map((name) => [
       name,
       name === "fetch"
-        ? async (request: unknown): Promise<unknown> => make()["fetch"]?.(request)
+        ? async (request: unknown, init?: FetchInit): Promise<unknown> =>
+            make()["fetch"]?.(typeof request === "string" ? requestOf(request, init) : request)
         : async (...given: unknown[]): Promise<unknown> => {
             try {
               return copied(await make()[name]?.(...copied(given)));

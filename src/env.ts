@@ -51,6 +51,8 @@ export interface Settings {
   /** Shards of buckets made from now on. */
   readonly indexShards: number;
   readonly inlineLimitBytes: number;
+  /** Objects that are larger are never in the cache of a public lane. */
+  readonly edgeObjectLimitBytes: number;
   readonly noTransform: boolean;
   readonly logRequests: boolean;
   /** What `/_ledge/metrics` may be read with besides the deployment root's signature; undefined: nothing. */
@@ -108,6 +110,13 @@ export function readSettings(env: Cloudflare.Env): Settings {
     indexShards: powerOfTwo("INDEX_SHARDS", env.INDEX_SHARDS, 256),
     // A row holds 2 MB at most; an inline body is one column of one row.
     inlineLimitBytes: integer("INLINE_LIMIT_BYTES", env.INLINE_LIMIT_BYTES, 0, 1024 * 1024),
+    // What Workers Cache stores at most.
+    edgeObjectLimitBytes: integer(
+      "EDGE_OBJECT_LIMIT_BYTES",
+      env.EDGE_OBJECT_LIMIT_BYTES,
+      0,
+      512 * 1024 * 1024,
+    ),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
     logRequests: boolean("LOG_REQUESTS", env.LOG_REQUESTS),
     metricsToken: metricsToken(env),

@@ -1,4 +1,5 @@
 import type { Settings } from "../env.ts";
+import type { PublicLane } from "./edge/public-lane.ts";
 import type { StrangersQuestions } from "./access/strangers.ts";
 import type { Origin } from "../protocol/events/origin.ts";
 import type { AccessLog } from "./access-log/access-log.ts";
@@ -50,6 +51,8 @@ export interface Ports {
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
+  /** Undefined where there is no entrypoint that reads public objects, and in that entrypoint. */
+  readonly publicLane: PublicLane | undefined;
   readonly accessLog: AccessLog;
   /** Of this request. */
   readonly notes: AccessNotes;

@@ -42,15 +42,19 @@ type ReadPorts = Pick<
  *
  * @throws S3Error NoSuchKey, PreconditionFailed, InvalidRange, InvalidPartNumber, InvalidArgument, InvalidRequest, and what
  *   {@link openEncryption} throws
+ * @param instead what is answered in place of an object's bytes; undefined: these
  */
 export async function respondWithObject(
   ports: ReadPorts,
   request: S3Request,
   key: string,
+  instead: (record: ObjectRecord) => Response | undefined = () => undefined,
 ): Promise<Response> {
   const wanted = wantedBytes(request, true);
   const customerKey = parseCustomerKey(request.headers);
   const record = requireObject(await ports.index.readContent(key, wanted), key, wanted.versionId);
+  const other = instead(record);
+  if (other !== undefined) return other;
   const objectKey = await openEncryption(ports, record.encryption, customerKey);
   const { init, selection } = await describe(ports, request, record, wanted, customerKey);
   if (selection === undefined) return new Response(null, init);

@@ -4,7 +4,6 @@ import type { Ports } from "../domain/ports.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { Caller } from "../protocol/caller.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import { withAccessLog } from "./access-log.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
@@ -14,6 +13,7 @@ import { refuseMisreadContinue } from "./expect-continue.ts";
 import { withHoistedHeaders } from "./hoisted-headers.ts";
 import { otherApiOf } from "./other-api.ts";
 import { refuseForeign } from "./own-host.ts";
+import { type EntrypointCaller, publicLaneOf } from "./public-lane.ts";
 import { readOn, readUnused } from "./read-on.ts";
 import { logInternalError, renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds } from "./request-ids.ts";
@@ -38,7 +38,11 @@ app.all("*", (c) => answer(c.req.raw, c.env, c.executionCtx));
 /** A request target that is no path, such as `*`, matches no route. */
 app.notFound((c) => answer(c.req.raw, c.env, c.executionCtx));
 
-async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promise<Response> {
+async function answer(
+  raw: Request,
+  env: Cloudflare.Env,
+  waiter: EntrypointCaller,
+): Promise<Response> {
   const startedMs = Date.now();
   const began = performance.now();
   const ids = newRequestIds();
@@ -60,7 +64,7 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
     if (passing !== undefined) await passing;
     refuseMisreadContinue(raw);
     if (settings.ownHost !== undefined) refuseForeign(raw, settings);
-    ports = portsOf(env, deployment, waiter);
+    ports = { ...portsOf(env, deployment, waiter), publicLane: publicLaneOf(waiter) };
     const { identities } = deployment;
     const other = website === undefined ? otherApiOf(request) : websiteApi;
     if (raw.method === "OPTIONS") {
@@ -103,11 +107,16 @@ async function answer(raw: Request, env: Cloudflare.Env, waiter: Waiter): Promis
   response.headers.set("x-amz-request-id", ids.requestId);
   response.headers.set("x-amz-id-2", ids.hostId);
   response.headers.set("server", "Ledge");
+  const edge = ports?.publicLane?.result;
+  if (edge === "hit" || edge === "miss") response.headers.set("x-cache", edge.toUpperCase());
   // Undefined when a setting is wrong: that has failed above, with the name of the setting in the log.
   if (deployment?.settings.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
   const durationMs = performance.now() - began;
-  requestDone({ ids, raw, operation, request, response, code, startedMs, durationMs }, deployment);
+  requestDone(
+    { ids, raw, operation, request, response, code, edge, startedMs, durationMs },
+    deployment,
+  );
   if (request === undefined || ports === undefined) return response;
   const answered = { ids, raw, request, caller, response, code, isWebsite, startedMs, durationMs };
   return withAccessLog(answered, ports, waiter);

@@ -149,6 +149,7 @@ export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Wai
     buckets,
     blobs: blobStoreOf(env),
     room: diskRoomOf(env),
+    publicLane: undefined,
     notes: {},
     indexOf: (bucket, decisions, origin) =>
       bucketIndexClient(namespaces.index, directory, buckets, bucket, decisions, origin),

@@ -9,12 +9,13 @@ import { type AnsweredRequest, announcedBytes, logRequest } from "./request-log.
  */
 export function requestDone(answered: AnsweredRequest, deployment: Deployment | undefined): void {
   if (deployment?.settings.logRequests !== false) logRequest(answered);
-  const { raw, response, operation, code, durationMs } = answered;
+  const { raw, response, operation, code, edge, durationMs } = answered;
   deployment?.requestFigures?.record({
     operation,
     status: response.status,
     code,
     durationMs,
+    edge,
     receivedBytes: raw.body === null ? 0 : (announcedBytes(raw.headers) ?? 0),
     sentBytes: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
   });

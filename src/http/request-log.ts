@@ -1,6 +1,7 @@
 import { boundedText } from "../lib/bounded-text.ts";
 import { log } from "../lib/log.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
+import type { EdgeResult } from "../domain/edge/public-lane.ts";
 import type { RequestIds } from "./request-ids.ts";
 
 /** What is known of a request when its answer begins. */
@@ -13,6 +14,8 @@ export interface AnsweredRequest {
   readonly response: Response;
   /** The error code, when the answer is one. */
   readonly code: string | undefined;
+  /** Of a read that the cache may answer. */
+  readonly edge: EdgeResult | undefined;
   readonly startedMs: number;
   /** Until the answer began, in fractions of a millisecond where the clock has any. */
   readonly durationMs: number;
@@ -29,7 +32,7 @@ const MAX_CHARACTERS = 256;
  * wire is known to the runtime only. `bytesIn` is missing when the request announces no length.
  */
 export function logRequest(answered: AnsweredRequest): void {
-  const { ids, raw, operation, request, response, code, startedMs, durationMs } = answered;
+  const { ids, raw, operation, request, response, code, edge, startedMs, durationMs } = answered;
   log("log", "request", {
     time: new Date(startedMs).toISOString(),
     requestId: ids.requestId,
@@ -40,6 +43,7 @@ export function logRequest(answered: AnsweredRequest): void {
     key: request?.key,
     status: response.status,
     code,
+    edge,
     bytesIn: raw.body === null ? 0 : announcedBytes(raw.headers),
     bytesOut: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
     durationMs: Math.round(durationMs),

@@ -8,6 +8,8 @@ import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { auditEntry, audited } from "../domain/audit.ts";
 import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
+import { edgeOf } from "../domain/edge/bucket-edge.ts";
+import { readAtEdge } from "../domain/edge/read-at-edge.ts";
 import type { Ports } from "../domain/ports.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
 import { auditedOperation } from "../operations/audit/audited-operations.ts";
@@ -86,9 +88,11 @@ export async function run(
   requested: Requested,
 ): Promise<Response> {
   const origin = (): Origin => originOfRequest(operation, authentication, requested);
+  const { readdress } = operation;
   const context: AccountContext = {
     ...authentication,
     ...ports,
+    ...(readdress !== undefined && { request: readdress(authentication.request) }),
     origin,
     indexOf: (bucket, decisions) => ports.indexOf(bucket, decisions, origin),
   };
@@ -167,6 +171,12 @@ async function handleOnBucket(
   checkExpectedBucketOwner(request.headers, bucket && ownerOf(bucket, settings.account).id);
   if (bucket === undefined) throw noSuchBucket(request.bucket ?? "");
   checkSignedRegion(signedRegion, regionOf(bucket.region), settings.region);
+  const edge = edgeOf(bucket);
+  if (edge !== undefined && operation.scope === "object") {
+    const read = await readAtEdge(context, bucket, edge);
+    if (read instanceof Response) return read;
+    if (read !== bucket) return handleOnBucket(operation, context, read);
+  }
   let gate: Gate | undefined;
   try {
     gate = openGate(operation, context, bucket);

@@ -1,3 +1,4 @@
+import { discardBody } from "../lib/discard-body.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { strangersBucket } from "../domain/access/strangers.ts";
 import { websiteOf } from "../domain/bucket-website.ts";
@@ -54,7 +55,7 @@ async function answerWebsite(other: OtherRequest): Promise<Response> {
     const outcome = await outcomeIn(bucket, other);
     const newest = await newestSince(bucket, outcome.hasRead, request, ports);
     if (newest?.id !== bucket.id || newest.gateway.revision !== bucket.gateway.revision) {
-      await outcome.response?.body?.cancel();
+      if (outcome.response !== undefined) await discardBody(outcome.response);
       bucket = newest;
     } else if (outcome.response === undefined) throw outcome.failure;
     else return outcome.response;

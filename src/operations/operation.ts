@@ -28,6 +28,8 @@ interface Described {
   readonly makesRoom?: true;
   /** Its key, its signature, and what other requests have as headers are fields of a form. */
   readonly isForm?: true;
+  /** Of what lies below `/_ledge/`: the request as it would be to the bucket that its path names. */
+  readonly readdress?: (request: S3Request) => S3Request;
   /** Headers that the runner refuses before the operation begins; undefined: none. */
   readonly refuses?: RefusedHeaders;
 }

@@ -26,6 +26,8 @@ beforeAll(async () => {
   await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "docs/index.html", Body: "docs" }));
   await s3.send(new PutObjectCommand({ Bucket, Key: "page", Body: "x".repeat(100_000) }));
+  const moved = { Key: "moved", Body: "its bytes", WebsiteRedirectLocation: "/docs/" };
+  await s3.send(new PutObjectCommand({ Bucket, ...moved }));
   await s3.send(
     new PutBucketWebsiteCommand({
       Bucket,
@@ -72,6 +74,8 @@ describe("a website", () => {
   test("redirects to folders, and tells errors as pages, whatever is sent", async () => {
     const folder = await ask("GET", "/docs");
     expect([folder.status, folder.headers.location, folder.body]).toEqual([302, "/docs/", ""]);
+    const moved = await ask("GET", "/moved");
+    expect([moved.status, moved.headers.location]).toEqual([301, "/docs/"]);
     const refused = await ask("POST", "/docs");
     expect(refused.status).toBe(405);
     expect(refused.headers["content-type"]).toBe("text/html; charset=utf-8");

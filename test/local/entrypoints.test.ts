@@ -42,7 +42,7 @@ interface GreeterStub {
   greet(given: object): Promise<{ text: string; calls: number }>;
   fail(): Promise<never>;
   stream(): Promise<unknown>;
-  fetch(request: object): Promise<{ readonly of: object }>;
+  fetch(request: object | string, init?: object): Promise<{ readonly of: object }>;
 }
 
 class Caller extends DurableObject<Env> {
@@ -90,6 +90,14 @@ test("an error loses its class on its way out of an entrypoint, and a stream doe
 test("fetch passes its request and its answer on as they are", async () => {
   const request = { url: "https://example.com/" };
   expect((await greeterOf({ name: "d" }).fetch(request)).of).toBe(request);
+});
+
+test("fetch makes a request of a URL and what is asked of it", async () => {
+  const init = { method: "HEAD", headers: { range: "bytes=0-1" }, cf: { cacheKey: "k" } };
+  const { of: made } = await greeterOf({ name: "d" }).fetch("https://example.com/a/../b", init);
+  expect(made).toMatchObject({ url: "https://example.com/a/../b", method: "HEAD", body: null });
+  const { headers } = made as { readonly headers: Headers };
+  expect(headers.get("Range")).toBe("bytes=0-1");
 });
 
 test("what an entrypoint lets go on, its server waits for", async () => {

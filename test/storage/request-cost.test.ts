@@ -17,9 +17,11 @@ import {
   putNotified,
   putTags,
   readBySession,
+  readParts,
 } from "../support/counted-requests.ts";
 import {
   askBefore,
+  readAtEdge,
   readFromElsewhere,
   visitPage,
   visitRedirect,
@@ -36,7 +38,6 @@ import {
   putPart,
   uploadPart,
 } from "../support/multipart.ts";
-import { partBytes, putInParts } from "../support/multipart-object.ts";
 import { installMeter } from "../support/request-meter.ts";
 
 /** Keys of each kind: so many that each shard has some of both, and more than one page. */
@@ -109,18 +110,21 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "GetObject, refused": { send: (bucket) => anonymously("GET", `/${bucket}/none`) },
   "GetObject, blob": { send: (bucket) => signedFetch("GET", `/${bucket}/blob-0`) },
   "GetObject, no such key": { send: (bucket) => signedFetch("GET", `/${bucket}/none`) },
-  "GetObject, N parts": { send: (bucket, count) => readParts(bucket, count, "GET"), counts: PARTS },
+  "GetObject, N parts": {
+    send: (bucket, count) => readParts(bucket, count, "GET", begin),
+    counts: PARTS,
+  },
   "GetObject, one of N parts": {
-    send: (bucket, count) => readParts(bucket, count, "GET", { partNumber: "1" }),
+    send: (bucket, count) => readParts(bucket, count, "GET", begin, { partNumber: "1" }),
     counts: PARTS,
   },
   HeadObject: { send: (bucket) => signedFetch("HEAD", `/${bucket}/inline-0`) },
   "HeadObject of one of N parts": {
-    send: (bucket, count) => readParts(bucket, count, "HEAD", { partNumber: "1" }),
+    send: (bucket, count) => readParts(bucket, count, "HEAD", begin, { partNumber: "1" }),
     counts: PARTS,
   },
   "GetObjectAttributes, N parts listed": {
-    send: (bucket, count) => readParts(bucket, count, "GET", { attributes: "" }),
+    send: (bucket, count) => readParts(bucket, count, "GET", begin, { attributes: "" }),
     counts: PARTS,
   },
   "CopyObject, inline": { send: (bucket) => copy(`${bucket}/inline-0`, `${bucket}/new`) },
@@ -217,6 +221,15 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "GetObject, inline, to another origin's page": {
     send: (bucket) => readFromElsewhere(bucket, "inline-0", begin),
   },
+  "GetObject of a public lane, cached": {
+    send: (bucket) => readAtEdge(bucket, "blob-0", true, begin),
+  },
+  "GetObject of a public lane, not cached": {
+    send: (bucket) => readAtEdge(bucket, "blob-0", false, begin),
+  },
+  "GetObject of a public lane, no such key, cached": {
+    send: (bucket) => readAtEdge(bucket, "none", true, begin),
+  },
   "A page of a website, inline": { send: (bucket) => visitPage(bucket, "inline-0", begin) },
   "A website's redirect": { send: (bucket) => visitRedirect(bucket, begin) },
   Preflight: { send: (bucket) => askBefore(bucket, begin) },
@@ -309,18 +322,4 @@ async function withUpload(
 
 function sendPart({ bucket, uploadId }: Upload, partNumber: number): Promise<Response> {
   return uploadPart(bucket, "k", { uploadId, partNumber: String(partNumber) }, BLOB);
-}
-
-async function readParts(
-  bucket: string,
-  partCount: number,
-  method: string,
-  query: Readonly<Record<string, string>> = {},
-): Promise<Response> {
-  const sizes = Array.from({ length: partCount }, (_, i) => (i + 1 < partCount ? PART_BYTES : 1));
-  const checksum = { algorithm: "SHA256", type: "COMPOSITE" } as const;
-  await putInParts(bucket, "parts", sizes.map(partBytes), checksum);
-  meter.reset();
-  const headers = { "x-amz-object-attributes": "ObjectParts" };
-  return signedFetch(method, `/${bucket}/parts`, { query, headers });
 }

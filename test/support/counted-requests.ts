@@ -5,6 +5,8 @@ import { expectOk, putDocument } from "./documents.ts";
 import { notify, ONE, queueOf } from "./event-receiver.ts";
 import { loggingTo, logBucket, putLogging, send } from "./access-log.ts";
 import { advanceClock } from "./faults.ts";
+import { PART_BYTES } from "./multipart.ts";
+import { partBytes, putInParts } from "./multipart-object.ts";
 import { sessionOfRole } from "./sessions.ts";
 
 /* Requests whose cost is counted. */
@@ -90,6 +92,22 @@ export async function putNotified(
   const answer = await putObject(bucket, key, body);
   vi.useRealTimers();
   return answer;
+}
+
+/** Reads an object of so many parts, or some of it. */
+export async function readParts(
+  bucket: string,
+  partCount: number,
+  method: string,
+  begin: () => void,
+  query: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const sizes = Array.from({ length: partCount }, (_, i) => (i + 1 < partCount ? PART_BYTES : 1));
+  const checksum = { algorithm: "SHA256", type: "COMPOSITE" } as const;
+  await putInParts(bucket, "parts", sizes.map(partBytes), checksum);
+  begin();
+  const headers = { "x-amz-object-attributes": "ObjectParts" };
+  return signedFetch(method, `/${bucket}/parts`, { query, headers });
 }
 
 /** An object in a bucket whose log goes to another one, with the line, which goes there by itself. */

@@ -2,6 +2,8 @@ import { anonymously } from "./anonymous.ts";
 import { putPolicy } from "./bucket-policy.ts";
 import { signedFetch } from "./client.ts";
 import { preflight, putCors } from "./cors.ts";
+import { LISTABLE, publicRequest, putEdge, READABLE } from "./edge.ts";
+import { EdgeCache } from "./edge-cache.ts";
 import { INDEX, putWebsite, routingRule, visit } from "./website.ts";
 
 /*
@@ -38,4 +40,20 @@ export async function visitRedirect(bucket: string, begin: () => void): Promise<
   await putWebsite(bucket, INDEX, `<RoutingRules>${rule}</RoutingRules>`);
   begin();
   return visit(bucket, "/none");
+}
+
+/** Reads an object by way of the cache, a gateway having read another one before. @param isThere in the cache */
+export async function readAtEdge(
+  bucket: string,
+  key: string,
+  isThere: boolean,
+  begin: () => void,
+): Promise<Response> {
+  await putPolicy(bucket, READABLE, LISTABLE);
+  await putEdge(bucket, 60);
+  const cache = new EdgeCache();
+  for (const before of ["inline-1", ...(isThere ? [key] : [])])
+    await (await cache.send(publicRequest(`/${bucket}/${before}`))).arrayBuffer();
+  begin();
+  return cache.send(publicRequest(`/${bucket}/${key}`));
 }

@@ -1,3 +1,4 @@
+import type { EdgeResult } from "../edge/public-lane.ts";
 import type { MetricFamily, Sample } from "../../lib/prometheus.ts";
 
 /** What is known of a request once its answer's last byte is out. */
@@ -9,6 +10,8 @@ export interface RequestFigure {
   readonly code: string | undefined;
   /** From the request's head to the beginning of its answer. */
   readonly durationMs: number;
+  /** Of a read that the cache of a public lane may answer. */
+  readonly edge?: EdgeResult | undefined;
   readonly receivedBytes: number;
   readonly sentBytes: number;
 }
@@ -37,15 +40,17 @@ interface OperationFigures {
  */
 export class RequestFigures {
   readonly #operations = new Map<string, OperationFigures>();
+  readonly #edgeResults = new Map<EdgeResult, number>();
   #receivedBytes = 0;
   #sentBytes = 0;
 
   record(request: RequestFigure): void {
-    const { operation = NO_OPERATION, status, code, durationMs } = request;
+    const { operation = NO_OPERATION, status, code, durationMs, edge } = request;
     let figures = this.#operations.get(operation);
     if (figures === undefined) this.#operations.set(operation, (figures = noFigures()));
     figures.statuses.set(status, (figures.statuses.get(status) ?? 0) + 1);
     if (code !== undefined) figures.codes.set(code, (figures.codes.get(code) ?? 0) + 1);
+    if (edge !== undefined) this.#edgeResults.set(edge, (this.#edgeResults.get(edge) ?? 0) + 1);
     let at = 0;
     while (durationMs > (BOUNDS_MS[at] ?? Infinity)) at += 1;
     figures.durations[at] = (figures.durations[at] ?? 0) + 1;
@@ -85,6 +90,12 @@ export class RequestFigures {
         help: "Bytes of answers' bodies.",
         type: "counter",
         samples: [{ labels: {}, value: this.#sentBytes }],
+      },
+      {
+        name: "ledge_edge_cache_total",
+        help: "Reads that the cache of a public lane was asked for, by what became of them.",
+        type: "counter",
+        samples: countsOf("result", this.#edgeResults),
       },
     ];
   }

@@ -3,7 +3,8 @@ import { readDocument } from "../../domain/body/read-document.ts";
 import { readAccount, readAccounts } from "../../protocol/accounts-document.ts";
 import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
-import type { AccountContext, AccountOperation } from "../operation.ts";
+import type { AccountContext, AccountOperation, BucketOperation } from "../operation.ts";
+import { bucketEdgeOperationFor } from "../edge/bucket-edge.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { replicationOperationFor } from "../replication/resync.ts";
 import { getMetrics } from "../metrics/get-metrics.ts";
@@ -16,21 +17,27 @@ import { ofRootWithMasterKey } from "./of-root.ts";
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /** Of what concerns one bucket. */
-const OF_BUCKETS = [deadLettersOperationFor, maintenanceOperationFor, replicationOperationFor];
+const OF_BUCKETS = [
+  deadLettersOperationFor,
+  maintenanceOperationFor,
+  replicationOperationFor,
+  bucketEdgeOperationFor,
+];
 
 const PATH = /^accounts(?:\/(\d{12}))?$/;
 
 /**
  * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own, the master key that their
- * secrets are sealed with, the audit log, the metrics, and what could not be delivered of events. They are not S3's; requests are signed as S3's are, by the deployment's root, errors are S3's
- * documents, and all else is JSON. `docs/accounts.md` describes it.
+ * secrets are sealed with, the audit log, the metrics, what could not be delivered of events, and how buckets are read at the edge. They are not
+ * S3's; requests are signed as S3's are, by the deployment's root unless it is about one bucket, errors are S3's documents, and all
+ * else is JSON. `docs/accounts.md` describes it, and of buckets `docs/events.md` and `docs/edge.md`.
  *
  * @returns undefined: there is no such thing
  */
 export function accountsOperationFor({
   method,
   key = "",
-}: S3Request): AccountOperation | undefined {
+}: S3Request): AccountOperation | BucketOperation | undefined {
   if (key === "master-key" && method === "POST") return SEAL_ANEW;
   if (key === "audit" && method === "GET") return listAuditEvents;
   if (key === "metrics" && method === "GET") return getMetrics;

@@ -18,12 +18,15 @@ const OF_BUCKETS = [
   ...["PutPublicAccessBlock", "DeletePublicAccessBlock"],
   ...["PutBucketOwnershipControls", "DeleteBucketOwnershipControls"],
 ];
+/** How old what everybody may read may be, and so for how long somebody still may who may not any more. */
+const OF_EDGES = ["PutBucketEdge", "DeleteBucketEdge"];
 const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
 
 type Audited = readonly [service: string, tell: Tell];
 
 const AUDITED: ReadonlyMap<string, Audited> = new Map<string, Audited>([
   ...OF_BUCKETS.map((name) => [name, ["s3", bucketName]] as const),
+  ...OF_EDGES.map((name) => [name, ["ledge", bucketName]] as const),
   ...OF_ACCOUNTS.map((name) => [name, ["ledge", accountId]] as const),
 ]);
 

@@ -1,3 +1,4 @@
+import { discardBody } from "../../lib/discard-body.ts";
 import { urlEncode } from "../../lib/url-encoding.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { WebsiteConfiguration } from "../../protocol/website/website-configuration.ts";
@@ -95,6 +96,6 @@ async function errorDocument(
 async function followed(found: Response): Promise<Response> {
   const location = found.headers.get(REDIRECT_LOCATION);
   if (location === null) return found;
-  await found.body?.cancel();
+  await discardBody(found);
   return redirectTo(location, 301);
 }
