@@ -7,7 +7,13 @@ import { ShardGauges } from "../src/domain/metrics/shard-gauges.ts";
 import { SHARD_METRICS } from "../src/domain/metrics/shard-metrics.ts";
 import type { MetricFamily } from "../src/lib/prometheus.ts";
 
-const REQUEST = { operation: "GetObject", status: 404, code: "NoSuchKey", durationMs: 1 };
+const REQUEST = {
+  operation: "GetObject",
+  status: 404,
+  code: "NoSuchKey",
+  durationMs: 1,
+  edge: "hit",
+} as const;
 
 /** Every family, with a sample of each. */
 async function everyFamily(): Promise<readonly MetricFamily[]> {

@@ -1,11 +1,13 @@
 import { createExecutionContext } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { app } from "../../src/http/app.ts";
 import { fetchAs, newAccount } from "../support/accounts.ts";
 import { expectError, putObject, rawFetch, signedFetch, uniqueBucket } from "../support/client.ts";
-import { faultyEnv } from "../support/faults.ts";
+import { advanceClock, faultyEnv } from "../support/faults.ts";
 import { parsePrometheus, sampleOf } from "../support/prometheus.ts";
+import { abort, createUpload, putPart } from "../support/multipart.ts";
 import { SHARDS } from "../support/shards.ts";
+import { setVersioning } from "../support/versions.ts";
 
 const TOKEN = "a-token-of-this-test";
 const withToken = faultyEnv({ METRICS_TOKEN: TOKEN } as Partial<Cloudflare.Env>);
@@ -81,6 +83,7 @@ test("a bucket's gauges are of all of its shards", async () => {
   for (const key of ["a", "b", "a", "b"]) await putObject(bucket, key, body);
   const text = await (await scrape(`Bearer ${TOKEN}`, metricsOf(bucket))).text();
   expect(sampleOf(text, `ledge_garbage_blobs{bucket="${bucket}"}`)).toBe(2);
+  expect(sampleOf(text, `ledge_garbage_bytes{bucket="${bucket}"}`)).toBe(2 * body.byteLength);
   expect(sampleOf(text, `ledge_outbox_pending{bucket="${bucket}"}`)).toBe(0);
   expect(sampleOf(text, "ledge_scrape_shards")).toBe(SHARDS);
   const bytes = parsePrometheus(text).get("ledge_shard_database_bytes")?.samples;
@@ -91,6 +94,37 @@ test("a bucket's gauges are of all of its shards", async () => {
     ),
   );
 });
+
+test("a bucket's objects, versions, uploads, and bytes are counted as they are written", async () => {
+  const bucket = await uniqueBucket();
+  const tell = async () => {
+    const text = await (await scrape(`Bearer ${TOKEN}`, metricsOf(bucket))).text();
+    return COUNTS.map((name) => sampleOf(text, `ledge_bucket_${name}{bucket="${bucket}"}`));
+  };
+  expect(await tell()).toEqual([0, 0, 0, 0, 0, 0]);
+  await putObject(bucket, "null", "12345");
+  await setVersioning(bucket, "Enabled");
+  for (const body of ["1", "12", "123"]) await putObject(bucket, "k", body);
+  await putObject(bucket, "gone", "1234567");
+  await signedFetch("DELETE", `/${bucket}/gone`);
+  const uploadId = await createUpload(bucket, "u");
+  await putPart(bucket, "u", uploadId, 1, new Uint8Array(100));
+  await putPart(bucket, "u", uploadId, 1, new Uint8Array(90));
+  later();
+  expect(await tell()).toEqual([2, 5, 1, 18, 1, 90]);
+  await abort(bucket, "u", uploadId);
+  await signedFetch("DELETE", `/${bucket}/null`, { query: { versionId: "null" } });
+  later();
+  expect(await tell()).toEqual([1, 4, 1, 13, 0, 0]);
+  vi.useRealTimers();
+});
+
+const COUNTS = ["objects", "versions", "delete_markers", "bytes", "uploads", "upload_bytes"];
+
+/** Past the age at which shards are asked again. */
+function later(): void {
+  advanceClock(31_000);
+}
 
 function metricsOf(bucket: string): { readonly path: string } {
   return { path: `/_ledge/metrics?prefix=${bucket}` };

@@ -39,7 +39,7 @@ const FIRST_SHARD_SCHEMA: readonly string[] = [
   "CREATE INDEX version_null ON version (key) WHERE version_id IS NULL",
 ];
 
-/** What each further migration adds. */
+/** What each further migration adds, or makes another. */
 const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
   ["CREATE INDEX version_foreign ON version (key, version_id) WHERE is_foreign = 1"],
   [
@@ -58,13 +58,22 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
   [
     "CREATE TABLE log_batch ( id INTEGER PRIMARY KEY, destination TEXT NOT NULL, first_ms INTEGER NOT NULL, unique_name TEXT NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, lines TEXT NOT NULL )",
   ],
+  [
+    "CREATE TABLE row_counts ( id INTEGER PRIMARY KEY CHECK (id = 0), counts TEXT NOT NULL )",
+    "CREATE TABLE content ( content_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER, hold_token TEXT , size_bytes INTEGER) WITHOUT ROWID",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>
-  [...FIRST_SHARD_SCHEMA, ...ADDED_TO_SHARDS.slice(0, added).flat()].sort((a, b) =>
+  latest([...FIRST_SHARD_SCHEMA, ...ADDED_TO_SHARDS.slice(0, added).flat()]).sort((a, b) =>
     nameIn(a) < nameIn(b) ? -1 : 1,
   ),
 );
+
+/** What has got a column stands there once more. */
+function latest(statements: readonly string[]): string[] {
+  return [...new Map(statements.map((each) => [nameIn(each), each])).values()];
+}
 
 function nameIn(statement: string): string {
   return statement.split(" ")[2] ?? "";

@@ -9,6 +9,7 @@ import { lockedBucket } from "./object-lock.ts";
 import { type ListedVersion, LOCKS, type ObjectStore, type Place } from "./object-store.ts";
 import { bytesOfRope, newRope, type Rope } from "./rope.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { beginToCount } from "./shard-census.ts";
 import { runDueAlarm, shardNames, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
@@ -88,6 +89,7 @@ export class World {
     const names = [await uniqueBucket(), versioned] as const;
     for (const [i, name] of names.entries()) await setEncryption(name, ENCRYPTIONS[turn]?.[i]);
     const buckets = [await recordOf(names[0]), await recordOf(names[1])] as const;
+    await beginToCount(buckets);
     const world = new World(buckets, seed, course);
     await world.store.put(world.quarry, bytesOfRope(world.quarryRope));
     await world.#setVersioning(course.first);

@@ -3,6 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { readShardSettings } from "../../src/env.ts";
 import { NO_ATTRIBUTES, type ObjectAttributes } from "../../src/protocol/object-record.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
+import { ShardCounts } from "../../src/storage/bucket-shard/counts/shard-counts.ts";
 import { configureShard } from "../../src/storage/bucket-shard/configure-shard.ts";
 import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
 import { scanByLifecycle } from "../../src/storage/bucket-shard/jobs/lifecycle-job.ts";
@@ -78,6 +79,7 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
   const shard: Shard = {
     sql,
     state: new ShardState(sql, name),
+    counts: new ShardCounts(sql),
     configuration: new ShardConfiguration(sql),
     cache: new ObjectCache(0),
     settings,
@@ -126,7 +128,8 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
             isDone = !isScanning(sql);
           } catch (error) {
             if (!(error instanceof Error) || error.message !== DEATH) throw error;
-            shard.state.forgetReservation();
+            shard.state.forget();
+            shard.counts.forget();
             jobs.forget();
           }
         }

@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import type { ShardFigures } from "../../src/storage/ports/shard-figures.ts";
+import { PLAIN_STAMP } from "../../src/storage/wire/protocol.ts";
 import { advanceClock } from "./faults.ts";
 import { runDueAlarm, shardNames } from "./shards.ts";
 
@@ -15,11 +17,17 @@ interface ContentRow {
 
 interface ShardTables {
   readonly name: string;
+  /** As the shard itself counts: how many versions, delete markers, uploads, and bytes. */
+  readonly counted: readonly unknown[];
   readonly contents: readonly ContentRow[];
   readonly segments: readonly { content_id: string; blob_id: string; keeper_id: string }[];
-  readonly parts: readonly { upload_id: string; content_id: string }[];
+  readonly parts: readonly { upload_id: string; content_id: string; size_bytes: number }[];
   readonly uploads: readonly { upload_id: string }[];
-  readonly objects: readonly { sequence: number; content_id: string | null }[];
+  readonly objects: readonly {
+    sequence: number;
+    content_id: string | null;
+    size_bytes: number;
+  }[];
   readonly inlineBodies: readonly { sequence: number }[];
   readonly annotations: readonly { sequence: number }[];
   readonly markers: readonly { content_id: string | null; size_bytes: number }[];
@@ -28,26 +36,36 @@ interface ShardTables {
 }
 
 function readTables(name: string): Promise<ShardTables> {
-  return runInDurableObject(env.BUCKET_INDEX.getByName(name), (_, { storage: { sql } }) => {
-    // What each query selects is what its type says.
-    const rows = (query: string): never[] => sql.exec(query).toArray() as unknown as never[];
-    return {
-      name,
-      contents: rows("SELECT * FROM content"),
-      segments: rows("SELECT content_id, blob_id, keeper_id FROM segment"),
-      parts: rows("SELECT upload_id, content_id FROM part"),
-      uploads: rows("SELECT upload_id FROM upload"),
-      objects: rows(
-        `SELECT sequence, content_id FROM object
-         UNION ALL SELECT sequence, content_id FROM version WHERE is_marker = 0`,
-      ),
-      inlineBodies: rows("SELECT sequence FROM inline_body"),
-      annotations: rows("SELECT sequence FROM annotation"),
-      markers: rows("SELECT content_id, size_bytes FROM version WHERE is_marker = 1"),
-      holds: rows("SELECT token, content_id FROM hold"),
-      releasedHolds: rows("SELECT token FROM released_hold"),
-    };
-  });
+  return runInDurableObject(
+    env.BUCKET_INDEX.getByName(name),
+    async (shard, { storage: { sql } }) => {
+      const answer = await shard.figures(PLAIN_STAMP);
+      // What each query selects is what its type says.
+      const rows = (query: string): never[] => sql.exec(query).toArray() as unknown as never[];
+      return {
+        name,
+        counted: "value" in answer ? countsOf(answer.value) : [],
+        contents: rows("SELECT * FROM content"),
+        segments: rows("SELECT content_id, blob_id, keeper_id FROM segment"),
+        parts: rows("SELECT upload_id, content_id, size_bytes FROM part"),
+        uploads: rows("SELECT upload_id FROM upload"),
+        objects: rows(
+          `SELECT sequence, content_id, size_bytes FROM object
+         UNION ALL SELECT sequence, content_id, size_bytes FROM version WHERE is_marker = 0`,
+        ),
+        inlineBodies: rows("SELECT sequence FROM inline_body"),
+        annotations: rows("SELECT sequence FROM annotation"),
+        markers: rows("SELECT content_id, size_bytes FROM version WHERE is_marker = 1"),
+        holds: rows("SELECT token, content_id FROM hold"),
+        releasedHolds: rows("SELECT token FROM released_hold"),
+      };
+    },
+  );
+}
+
+function countsOf(figures: ShardFigures): readonly unknown[] {
+  const { versions, deleteMarkers, bytes, uploads, uploadBytes } = figures;
+  return [versions, deleteMarkers, bytes, uploads, uploadBytes];
 }
 
 const namesOf = (buckets: readonly BucketRecord[]): string[] =>
@@ -88,6 +106,7 @@ export async function audit(buckets: readonly BucketRecord[]): Promise<string[]>
   const errors = shards.flatMap((shard) => [
     ...auditReferences(shard),
     ...auditHolds(shard, byName),
+    ...auditCounts(shard),
   ]);
   const expected = new Set(shards.flatMap(blobsOfShard));
   const stored = new Set(await listBlobs(buckets));
@@ -122,6 +141,23 @@ function auditReferences(shard: ShardTables): string[] {
   for (const sequence of bodies)
     if (!inline.has(sequence)) errors.push(`nobody's body ${sequence}`);
   return [...errors, ...auditVersions(shard)];
+}
+
+/** What the shard has counted as it went is what there is. */
+function auditCounts({ name, counted, objects, markers, uploads, parts }: ShardTables): string[] {
+  const bytes = (rows: readonly { size_bytes: number }[]): number =>
+    rows.reduce((sum, row) => sum + row.size_bytes, 0);
+  const found = [objects.length, markers.length, bytes(objects), uploads.length, bytes(parts)];
+  const isRight = counted.join() === found.join();
+  return isRight ? [] : [`${name} counts ${counted.join()}, and has ${found.join()}`];
+}
+
+/** From now on these shards count, so that {@link audit} sees whether they do it right. */
+export async function beginToCount(buckets: readonly BucketRecord[]): Promise<void> {
+  const figures = namesOf(buckets).map((name) =>
+    runInDurableObject(env.BUCKET_INDEX.getByName(name), (shard) => shard.figures(PLAIN_STAMP)),
+  );
+  await Promise.all(figures);
 }
 
 /** Annotations belong to versions, and markers have nothing. */

@@ -9,7 +9,7 @@ import type {
 interface ShardMetric {
   readonly name: string;
   readonly help: string;
-  /** Of several shards; "each" has a label more. */
+  /** Of several shards; "each" has a label more, and there is a sum only where all shards told. */
   readonly of: "each" | "max" | "sum";
   /** What the figure is divided by: metrics are in base units. */
   readonly unit?: number;
@@ -18,6 +18,25 @@ interface ShardMetric {
 const MS = 1000;
 
 export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
+  objects: {
+    name: "ledge_bucket_objects",
+    help: "Keys whose current version is no delete marker.",
+    of: "sum",
+  },
+  versions: {
+    name: "ledge_bucket_versions",
+    help: "Current and older versions, without delete markers.",
+    of: "sum",
+  },
+  deleteMarkers: { name: "ledge_bucket_delete_markers", help: "Delete markers.", of: "sum" },
+  bytes: { name: "ledge_bucket_bytes", help: "Bytes of all versions.", of: "sum" },
+  uploads: { name: "ledge_bucket_uploads", help: "Multipart uploads in progress.", of: "sum" },
+  uploadBytes: { name: "ledge_bucket_upload_bytes", help: "Bytes of their parts.", of: "sum" },
+  shardsCounting: {
+    name: "ledge_bucket_shards_counting",
+    help: "Shards that are still counting; until they have, the six above are missing.",
+    of: "sum",
+  },
   databaseBytes: {
     name: "ledge_shard_database_bytes",
     help: "Size of a shard's database; at SHARD_LIMIT_BYTES nothing is added to it.",
@@ -26,6 +45,11 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
   garbageBlobs: {
     name: "ledge_garbage_blobs",
     help: "Contents that nothing refers to any more, and that wait for their last reader; 10000 of a shard stand for more.",
+    of: "sum",
+  },
+  garbageBytes: {
+    name: "ledge_garbage_bytes",
+    help: "Bytes of those of them that are blobs.",
     of: "sum",
   },
   outboxPending: {
@@ -90,7 +114,8 @@ export function shardFamilies(told: readonly ToldFigures[]): readonly MetricFami
           labels: { bucket, shard: String(shard) },
           value,
         }));
-      if (values.length === 0) return [];
+      const isWhole = values.length === (shards[0]?.bucket.shardCount ?? 0);
+      if (values.length === 0 || (of === "sum" && !isWhole)) return [];
       const numbers = values.map(({ value }) => value);
       const value = of === "max" ? Math.max(...numbers) : numbers.reduce((a, b) => a + b, 0);
       return [{ labels: { bucket }, value }];

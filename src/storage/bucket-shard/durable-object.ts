@@ -26,6 +26,7 @@ import { inspectShard, repairShard } from "./inspection-calls.ts";
 import { configureShard } from "./configure-shard.ts";
 import { dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
+import { ShardCounts } from "./counts/shard-counts.ts";
 import { figuresOf } from "./figures.ts";
 import { JobTable } from "./job-table.ts";
 import { type JudgedHolds, judgeHolds } from "./jobs/hold-jobs.ts";
@@ -74,11 +75,21 @@ export class BucketIndexObject extends DurableObject {
     migrate(storage, MIGRATIONS);
     const settings = readShardSettings(env);
     const state = new ShardState(storage.sql, ctx.id.name);
+    const counts = new ShardCounts(storage.sql);
     const cache = new ObjectCache(settings.cacheBytes);
     const configuration = new ShardConfiguration(storage.sql);
     const room = new ShardRoom(storage.sql, settings.limitBytes);
     const logRoom = new LogRoom(storage.sql);
-    this.#shard = { sql: storage.sql, state, configuration, cache, settings, room, logRoom };
+    this.#shard = {
+      sql: storage.sql,
+      state,
+      counts,
+      configuration,
+      cache,
+      settings,
+      room,
+      logRoom,
+    };
     this.#jobTable = new JobTable(storage);
     this.#calls = new ShardCalls(this.#shard, storage, this.#jobTable);
     const engines = (): Engines => ctx.exports.Engines;
@@ -298,8 +309,9 @@ export class BucketIndexObject extends DurableObject {
   }
 
   /** What it tells of itself for the metrics. */
-  figures(stamp: number): PlainAnswer<ShardFigures> {
-    const asked = { ...this.#shard, jobs: this.#jobTable, nowMs: Date.now() };
+  async figures(stamp: number): Promise<PlainAnswer<ShardFigures>> {
+    const counted = await this.#shard.counts.ask();
+    const asked = { ...this.#shard, counted, jobs: this.#jobTable, nowMs: Date.now() };
     return this.#calls.tell(stamp, () => figuresOf(asked));
   }
 

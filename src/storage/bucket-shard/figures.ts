@@ -1,13 +1,16 @@
 import type { ShardFigureName, ShardFigures } from "../ports/shard-figures.ts";
+import type { RowCounts } from "./counts/row-counts.ts";
+import { garbageBlobs, garbageBytes } from "./contents/contents-figures.ts";
 import { logBatchesWaiting } from "./access-log/log-batches.ts";
-import { garbageBlobs } from "./contents/contents-figures.ts";
 import type { JobTable } from "./job-table.ts";
 import { zonesDue } from "./lifecycle/zones.ts";
 import { deadLetters, outboxOldestMs, outboxPending } from "./outbox/outbox-figures.ts";
 import type { Shard } from "./shard.ts";
 
 /** What a figure is made from. */
-export interface Asked extends Shard {
+interface Asked extends Shard {
+  /** Undefined: they are not all counted yet. */
+  readonly counted: RowCounts | undefined;
   readonly jobs: JobTable;
   readonly nowMs: number;
 }
@@ -17,8 +20,16 @@ export interface Asked extends Shard {
  * one in `domain/metrics/shard-metrics.ts`. It reads a bounded number of rows, and writes none.
  */
 const FIGURES: Readonly<Record<ShardFigureName, (asked: Asked) => number | undefined>> = {
+  objects: ({ counted }) => counted?.objects,
+  versions: ({ counted }) => counted?.versions,
+  deleteMarkers: ({ counted }) => counted?.deleteMarkers,
+  bytes: ({ counted }) => counted?.bytes,
+  uploads: ({ counted }) => counted?.uploads,
+  uploadBytes: ({ counted }) => counted?.uploadBytes,
+  shardsCounting: ({ counted }) => Number(counted === undefined),
   databaseBytes: ({ sql }) => sql.databaseSize,
   garbageBlobs: ({ sql }) => garbageBlobs(sql),
+  garbageBytes: ({ sql }) => garbageBytes(sql),
   outboxPending: ({ sql }) => outboxPending(sql),
   outboxOldestMs: ({ sql, nowMs }) => outboxOldestMs(sql, nowMs),
   deadLetters: ({ sql }) => deadLetters(sql),

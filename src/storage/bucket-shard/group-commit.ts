@@ -1,10 +1,15 @@
-import type { ShardState } from "./shard-state.ts";
-
 /** Bounds how long one transaction holds the shard's thread. */
 const MAX_GROUP_SIZE = 512;
 
 /** What an answer takes from here out of the object: its effect's promise, and that of the method. */
 const TURNS_OF_AN_ANSWER = 2;
+
+/** What a shard has in memory of its rows. */
+interface Remembered {
+  reserveSequences(count: number): void;
+  /** What was written was not kept. */
+  forget(): void;
+}
 
 interface Waiting {
   /** Runs the effect in its own savepoint and remembers what came of it. */
@@ -20,13 +25,13 @@ interface Waiting {
  */
 export class GroupCommit {
   readonly #storage: DurableObjectStorage;
-  readonly #state: ShardState;
+  readonly #remembered: Remembered;
   #waiting: Waiting[] = [];
   #isFlushing = false;
 
-  constructor(storage: DurableObjectStorage, state: ShardState) {
+  constructor(storage: DurableObjectStorage, remembered: Remembered) {
     this.#storage = storage;
-    this.#state = state;
+    this.#remembered = remembered;
   }
 
   /** @returns what `effect` returned, when its transaction is durable */
@@ -38,7 +43,7 @@ export class GroupCommit {
         const value = this.#storage.transactionSync(effect);
         settle = () => resolve(value);
       } catch (error) {
-        this.#state.forgetReservation();
+        this.#remembered.forget();
         settle = () => reject(error);
       }
     };
@@ -53,13 +58,13 @@ export class GroupCommit {
       const group = this.#waiting.splice(0, MAX_GROUP_SIZE);
       try {
         this.#storage.transactionSync(() => {
-          this.#state.reserveSequences(group.length);
+          this.#remembered.reserveSequences(group.length);
           for (const { attempt } of group) attempt();
         });
         await this.#storage.sync();
         for (const { settle } of group) settle();
       } catch (error) {
-        this.#state.forgetReservation();
+        this.#remembered.forget();
         for (const { fail } of group) fail(error);
       }
       // First the answers leave: what is written before would hold them back, until it is on disk as well.

@@ -21,7 +21,10 @@ export class ShardCalls {
   constructor(shard: Shard, storage: DurableObjectStorage, jobTable: JobTable) {
     this.#shard = shard;
     this.#storage = storage;
-    this.#commits = new GroupCommit(storage, shard.state);
+    this.#commits = new GroupCommit(storage, {
+      reserveSequences: (count) => shard.state.reserveSequences(count),
+      forget: () => this.#forgetRows(),
+    });
     this.#jobTable = jobTable;
   }
 
@@ -101,8 +104,14 @@ export class ShardCalls {
     }
   }
 
+  /** At once: what runs next goes by these. */
+  #forgetRows(): void {
+    this.#shard.state.forget();
+    this.#shard.counts.forget();
+  }
+
   #forget(): void {
-    this.#shard.state.forgetReservation();
+    this.#forgetRows();
     this.#shard.cache.clear();
     this.#shard.logRoom.forget();
     this.#shard.configuration.reload();

@@ -66,7 +66,7 @@ export class ShardState {
   }
 
   /** The transaction, or the savepoint, of the last reservation may not have been kept. */
-  forgetReservation(): void {
+  forget(): void {
     this.#reservedUntil = 0;
   }
 

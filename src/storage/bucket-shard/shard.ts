@@ -1,4 +1,5 @@
 import type { ShardSettings } from "../../env.ts";
+import type { ShardCounts } from "./counts/shard-counts.ts";
 import type { ObjectCache } from "./objects/object-cache.ts";
 import type { LogRoom } from "./access-log/log-room.ts";
 import type { ShardConfiguration } from "./shard-configuration.ts";
@@ -10,6 +11,7 @@ export interface Shard {
   readonly sql: SqlStorage;
   readonly state: ShardState;
   readonly configuration: ShardConfiguration;
+  readonly counts: ShardCounts;
   readonly cache: ObjectCache;
   readonly settings: ShardSettings;
   readonly room: ShardRoom;

@@ -3,9 +3,24 @@
  * (`bucket-shard/figures.ts`). All are optional: a shard may run older code, or not know a figure now.
  */
 export interface ShardFigures {
+  /** Keys whose current version is no delete marker. These six are missing until all rows are counted. */
+  readonly objects?: number;
+  /** Current and older ones, without delete markers. */
+  readonly versions?: number;
+  readonly deleteMarkers?: number;
+  /** Of all versions. */
+  readonly bytes?: number;
+  /** Multipart uploads in progress. */
+  readonly uploads?: number;
+  /** Of their parts. */
+  readonly uploadBytes?: number;
+  /** 1 while the rows are being counted. */
+  readonly shardsCounting?: number;
   readonly databaseBytes?: number;
   /** Of contents that nothing refers to any more; as many as {@link MOST_COUNTED} stand for more. */
   readonly garbageBlobs?: number;
+  /** Of those of them that this shard made. */
+  readonly garbageBytes?: number;
   /** Records of events that wait for their targets; as many as {@link MOST_COUNTED} stand for more. */
   readonly outboxPending?: number;
   /** How long the oldest of them has waited. */

@@ -2,7 +2,6 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { DurableObject } from "../../../local/cloudflare-workers.ts";
 import { Namespace } from "../../../local/durable-objects/namespace.ts";
 import { GroupCommit } from "../../../src/storage/bucket-shard/group-commit.ts";
-import type { ShardState } from "../../../src/storage/bucket-shard/shard-state.ts";
 import { crash, inside, notesIn, temporaryFolder, withSyncs } from "../../support/local-objects.ts";
 
 /** Syncs that end when the test says so. */
@@ -125,8 +124,8 @@ class Grouped extends DurableObject {
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env);
     ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS note (text TEXT PRIMARY KEY)");
-    const unnumbered = { reserveSequences() {}, forgetReservation() {} };
-    this.#commits = new GroupCommit(ctx.storage, unnumbered as unknown as ShardState);
+    const unnumbered = { reserveSequences() {}, forget() {} };
+    this.#commits = new GroupCommit(ctx.storage, unnumbered);
   }
 
   async add(text: string): Promise<string> {

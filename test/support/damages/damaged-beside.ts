@@ -77,6 +77,13 @@ export const DAMAGED_BESIDE: readonly Damage[] = [
     isMended: true,
   },
   {
+    of: "counts-wrong",
+    damage: (files, key) =>
+      files.run(key, `INSERT OR REPLACE INTO row_counts (id, counts) VALUES (0, '{"objects":1}')`),
+    found: () => ["row-counts counts"],
+    isMended: true,
+  },
+  {
     of: "garbage-unscheduled",
     damage: (files, key) =>
       files.run(

@@ -53,9 +53,9 @@ function importVersion(transaction: Transaction, version: RestoredVersion): Impo
   const placed: ObjectRow = { ...row, content_id: contentId };
   const isMarker = version.columns["is_marker"] === 1;
   const isCurrent = version.table === "object" && findObject(sql, row.key) === undefined;
-  if (isCurrent) putObjectRow(sql, placed);
-  else if (isMarker) putMarkerRow(sql, placed);
-  else keepObjectRow(sql, placed);
+  if (isCurrent) putObjectRow(transaction, placed, undefined);
+  else if (isMarker) putMarkerRow(transaction, placed);
+  else keepObjectRow(transaction, placed);
   if (version.body !== undefined)
     sql.exec(
       "INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)",

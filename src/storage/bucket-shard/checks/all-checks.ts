@@ -7,6 +7,7 @@ import { orphanParts } from "./orphan-parts.ts";
 import { orphanAnnotations, orphanBodies } from "./orphan-rows.ts";
 import { orphanSegments } from "./orphan-segments.ts";
 import { referenceCounts } from "./reference-counts.ts";
+import { rowCounts } from "./row-counts.ts";
 import { rowDocuments } from "./row-documents.ts";
 import { segments } from "./segments.ts";
 import { reservedSequences, sharedSequences } from "./sequences.ts";
@@ -32,6 +33,7 @@ export const SHARD_CHECKS: readonly ShardCheck[] = [
   contentHomes,
   segments,
   objectContents,
+  rowCounts,
   outboxRecords,
   lifecycleScan,
   unscheduledJobs,

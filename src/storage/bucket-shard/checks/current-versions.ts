@@ -27,12 +27,13 @@ export const currentVersions: ShardCheck = {
   mend: (transaction, subjects) => subjects.filter((subject) => promote(transaction, subject)),
 };
 
-function promote({ sql, cache }: Transaction, subject: string): boolean {
+function promote(transaction: Transaction, subject: string): boolean {
+  const { sql, cache } = transaction;
   const version = versionOfSubject(subject);
   if (version === undefined || findObject(sql, version.key) !== undefined) return false;
   const newest = findNewestVersion(sql, version.key);
   if (newest?.sequence !== version.sequence || newest.is_marker === 1) return false;
-  promoteVersionRow(sql, newest);
+  promoteVersionRow(transaction, newest);
   cache.delete(version.key);
   return true;
 }

@@ -43,22 +43,29 @@ export function addHeldReferences(
   );
 }
 
-/** The last reference makes the content garbage, which waits for its last reader. */
+/**
+ * The last reference makes the content garbage, which waits for its last reader.
+ *
+ * @param sizeBytes of the content, for the figures; undefined: whoever lets go does not know
+ */
 export function dropReferences(
   { sql, nowMs, settings, schedule }: Transaction,
   contentId: string,
   count = 1,
+  sizeBytes?: number,
 ): void {
   const garbageDueMs = nowMs + settings.garbageDelayMs;
   schedule("garbage", garbageDueMs);
   sql.exec(
     `UPDATE content SET
        reference_count = reference_count - ?1,
-       garbage_due_ms = CASE reference_count WHEN ?1 THEN ?2 END
+       garbage_due_ms = CASE reference_count WHEN ?1 THEN ?2 END,
+       size_bytes = COALESCE(?4, size_bytes)
      WHERE content_id = ?3`,
     count,
     garbageDueMs,
     contentId,
+    sizeBytes ?? null,
   );
 }
 

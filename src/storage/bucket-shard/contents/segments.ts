@@ -126,8 +126,9 @@ export function listContentParts(
 export function unstitch(transaction: Transaction, contentId: string, limit: number): number {
   const { sql } = transaction;
   const rows = sql
-    .exec<{ offset_bytes: number; keeper_id: string }>(
-      "SELECT offset_bytes, keeper_id FROM segment WHERE content_id = ? ORDER BY offset_bytes LIMIT ?",
+    .exec<{ offset_bytes: number; keeper_id: string; blob_size_bytes: number }>(
+      `SELECT offset_bytes, keeper_id, blob_size_bytes FROM segment WHERE content_id = ?
+       ORDER BY offset_bytes LIMIT ?`,
       contentId,
       limit,
     )
@@ -139,8 +140,8 @@ export function unstitch(transaction: Transaction, contentId: string, limit: num
     contentId,
     last.offset_bytes,
   );
-  for (const [keeperId, { length }] of Map.groupBy(rows, (row) => row.keeper_id))
-    dropReferences(transaction, keeperId, length);
+  for (const [keeperId, kept] of Map.groupBy(rows, (row) => row.keeper_id))
+    dropReferences(transaction, keeperId, kept.length, kept[0]?.blob_size_bytes);
   return rows.length;
 }
 

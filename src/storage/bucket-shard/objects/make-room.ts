@@ -18,11 +18,11 @@ export function makeRoom(
   key: string,
   existing: ObjectRow | undefined,
 ): void {
-  const { sql, configuration, cache } = transaction;
+  const { configuration, cache } = transaction;
   if (configuration.versioning === "Suspended") dropOlderNullVersion(transaction, key, existing);
   if (existing === undefined) return;
   cache.delete(key);
-  if (isKept(transaction, existing)) keepObjectRow(sql, existing);
+  if (isKept(transaction, existing)) keepObjectRow(transaction, existing);
   else dropContent(transaction, existing);
 }
 
@@ -40,12 +40,12 @@ function dropOlderNullVersion(
   const found = findVersion(transaction.sql, key, NULL_VERSION);
   if (found === undefined) return;
   dropContent(transaction, found.row);
-  deleteVersionRow(transaction.sql, found.row);
+  deleteVersionRow(transaction, { ...found.row, is_marker: Number(found.isMarker) });
 }
 
 /** The row goes, and what belongs to it: what it refers to may become garbage. */
 export function dropContent(transaction: Transaction, row: ObjectRow): void {
   dropAnnotations(transaction.sql, row.sequence);
-  if (row.content_id !== null) dropReferences(transaction, row.content_id);
+  if (row.content_id !== null) dropReferences(transaction, row.content_id, 1, row.size_bytes);
   else transaction.sql.exec("DELETE FROM inline_body WHERE sequence = ?", row.sequence);
 }

@@ -146,7 +146,7 @@ export function placeObject(transaction: Transaction, placement: Placement): str
   const placed = { ...unmarked, attributes };
   if (typeof content !== "string")
     sql.exec("INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)", sequence, content);
-  putObjectRow(sql, placed);
+  putObjectRow(transaction, placed, existing);
   emit({ kind: "created", by, row: placed });
   return placed.version_id ?? undefined;
 }

@@ -65,10 +65,10 @@ export function removeCurrent(
   by: RemovedBy = "Delete",
   replica?: ReplicaDraft,
 ): Removed {
-  const { sql, state, nowMs, emit } = transaction;
+  const { state, nowMs, emit } = transaction;
   const { versioning, lifecycle } = transaction.configuration;
   makeRoom(transaction, key, existing);
-  if (existing !== undefined) deleteObjectRow(sql, key);
+  if (existing !== undefined) deleteObjectRow(transaction, existing);
   if (versioning === undefined) {
     if (existing !== undefined) emit({ kind: "removed", by, row: existing });
     return { versionId: undefined, isMarker: false };
@@ -78,12 +78,12 @@ export function removeCurrent(
   const id =
     replica === undefined ? { version_id: versionId, is_foreign: null } : idOfReplica(replica);
   const unmarked = { ...NO_OBJECT, key, sequence, modified_ms: nowMs, ...id };
-  if (replica !== undefined) noteForeignId(sql);
+  if (replica !== undefined) noteForeignId(transaction.sql);
   const marker = {
     ...unmarked,
     attributes: attributesOfMarker(transaction, unmarked, by, replica),
   };
-  putMarkerRow(sql, marker);
+  putMarkerRow(transaction, marker);
   // It may be the only version that the key has.
   if (lifecycle?.removesLoneMarkers === true && (existing === undefined || versionId === null))
     touchZone(transaction, key);
@@ -126,12 +126,12 @@ export function removeFound(
   { row, isCurrentObject, isMarker }: FoundVersion,
   by: RemovedBy,
 ): void {
-  const { sql, cache, emit } = transaction;
+  const { cache, emit } = transaction;
   const { key } = row;
   if (isCurrentObject) {
-    deleteObjectRow(sql, key);
+    deleteObjectRow(transaction, row);
     cache.delete(key);
-  } else deleteVersionRow(sql, row);
+  } else deleteVersionRow(transaction, { ...row, is_marker: Number(isMarker) });
   if (!isMarker) dropContent(transaction, row);
   promoteNewest(transaction, key);
   // What is left may be the current version from now on, or a lone delete marker.
@@ -158,11 +158,12 @@ export function isLocked(
 }
 
 /** The newest version that is left is the current one: into `object` with it, unless it is a marker. */
-function promoteNewest({ sql, cache }: Transaction, key: string): void {
+function promoteNewest(transaction: Transaction, key: string): void {
+  const { sql, cache } = transaction;
   if (findObject(sql, key) !== undefined) return;
   const newest = findNewestVersion(sql, key);
   if (newest === undefined || newest.is_marker === 1) return;
-  promoteVersionRow(sql, newest);
+  promoteVersionRow(transaction, newest);
   cache.delete(key);
 }
 

@@ -63,13 +63,13 @@ function putOnTop(
   const { sql, state, cache } = transaction;
   const { key } = row;
   const sequence = state.takeSequence();
-  if (isCurrentObject) deleteObjectRow(sql, key);
+  if (isCurrentObject) deleteObjectRow(transaction, row);
   else {
-    deleteVersionRow(sql, row);
+    deleteVersionRow(transaction, { ...row, is_marker: Number(isMarker) });
     const current = findObject(sql, key);
     if (current !== undefined) {
-      keepObjectRow(sql, current);
-      deleteObjectRow(sql, key);
+      keepObjectRow(transaction, current);
+      deleteObjectRow(transaction, current);
     }
   }
   for (const table of ["inline_body", "annotation"])
@@ -81,8 +81,8 @@ function putOnTop(
     is_foreign: row.version_id === null ? null : 1,
     is_marker: isMarker ? 1 : 0,
   };
-  putVersionRow(sql, moved);
-  if (!isMarker) promoteVersionRow(sql, moved);
+  putVersionRow(transaction, moved);
+  if (!isMarker) promoteVersionRow(transaction, moved);
   cache.delete(key);
   touchZone(transaction, key);
 }

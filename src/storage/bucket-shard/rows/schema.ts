@@ -237,4 +237,14 @@ export const MIGRATIONS: Migrations = [
     lines TEXT NOT NULL
   );
   `,
+  `
+  -- One row, JSON of how many rows there are; none: that was not written down since they last changed.
+  CREATE TABLE row_counts (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    counts TEXT NOT NULL
+  );
+
+  -- Of what has lost a reference, for the figures.
+  ALTER TABLE content ADD COLUMN size_bytes INTEGER;
+  `,
 ];

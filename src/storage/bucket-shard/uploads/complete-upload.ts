@@ -30,7 +30,7 @@ export function completeUpload(
   uploadId: string,
   completion: Completion,
 ): CompletedUpload | CompletionRefusal {
-  const { sql, state, nowMs } = transaction;
+  const { sql, counts, state, nowMs } = transaction;
   const page = listParts(transaction, key, uploadId, 0, MAX_PARTS);
   if (page === undefined)
     return recallCompletion(sql, key, uploadId, completion) ?? { ok: false, code: "NoSuchUpload" };
@@ -56,7 +56,7 @@ export function completeUpload(
 
   const contentId = `${state.name}/${ulid(nowMs)}`;
   const { parts } = completion;
-  if (parts.length < page.parts.length) dropOtherParts(transaction, uploadId, parts);
+  if (parts.length < page.parts.length) dropOtherParts(transaction, key, uploadId, parts);
   stitchParts(sql, contentId, uploadId);
   addContent(sql, contentId);
   const { storageClass, headers, attributes, access, encryption } = upload;
@@ -67,7 +67,9 @@ export function completeUpload(
   const reservedVersionId = upload.versionId;
   const placement = { by, key, existing, row, content: contentId, reservedVersionId } as const;
   const versionId = placeObject(transaction, placement);
-  removeUpload(transaction, key, uploadId);
+  const droppedBytes = removeUpload(transaction, key, uploadId);
+  const takenBytes = joined.sizeBytes - droppedBytes;
+  counts.subtract({ table: "upload", key, uploadId }, { uploadBytes: takenBytes });
   const expiration = expirationOfRow(transaction, { ...row, key });
   const completed: CompletedUpload = { ...joined, versionId, encryption, expiration };
   rememberCompletion(transaction, key, uploadId, completion, completed);

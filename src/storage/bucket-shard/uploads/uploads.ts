@@ -53,7 +53,7 @@ interface PartRow extends Record<string, SqlStorageValue> {
 
 /** @returns its id, which sorts by time; with that of the version, if the gateway reserves one: of another it does not know */
 export function createUpload(
-  { sql, nowMs, settings, configuration, schedule }: Transaction,
+  { sql, counts, nowMs, settings, configuration, schedule }: Transaction,
   key: string,
   draft: UploadDraft,
 ): CreatedUpload | string {
@@ -77,6 +77,7 @@ export function createUpload(
     writeAttributes(draft.attributes),
     findObject(sql, key)?.sequence ?? null,
   );
+  counts.add({ table: "upload", key, uploadId }, { uploads: 1 });
   const { wantsAbort = false } = draft;
   if (draft.versionId === undefined && !wantsAbort) return uploadId;
   const abort = wantsAbort ? abortOf(configuration, key, nowMs) : undefined;
@@ -133,7 +134,7 @@ export function putPart(
   partNumber: number,
   draft: PartDraft,
 ): PutPartOutcome {
-  const { sql, nowMs } = transaction;
+  const { sql, counts, nowMs } = transaction;
   const { content } = draft;
   if (isSwept(transaction, content.kind === "copy" ? content.source : content))
     return { ok: false, reason: "RequestTimeout" };
@@ -141,7 +142,11 @@ export function putPart(
   const contentId = partContent(transaction, partNumber, draft);
   if (contentId === undefined) return { ok: false, reason: "SourceGone" };
   const [replaced] = findParts(sql, uploadId, partNumber - 1, 1);
-  if (replaced?.part_number === partNumber) dropReferences(transaction, replaced.content_id);
+  const place = { table: "upload", key, uploadId } as const;
+  if (replaced?.part_number === partNumber) {
+    dropReferences(transaction, replaced.content_id, 1, replaced.size_bytes);
+    counts.subtract(place, { uploadBytes: replaced.size_bytes });
+  }
   sql.exec(
     `INSERT OR REPLACE INTO part (upload_id, part_number, modified_ms, size_bytes, etag, checksum, content_id,
        sealed_key)
@@ -155,6 +160,7 @@ export function putPart(
     contentId,
     content.kind === "blob" ? (content.sealedKey ?? null) : null,
   );
+  counts.add(place, { uploadBytes: draft.sizeBytes });
   return { ok: true, lastModifiedMs: nowMs };
 }
 
@@ -244,27 +250,45 @@ function seconds(timeMs: number): number {
 /** What was uploaded, but is none of `kept`, becomes garbage. */
 export function dropOtherParts(
   transaction: Transaction,
+  key: string,
   uploadId: string,
   kept: readonly ListedPart[],
 ): void {
-  const dropped = transaction.sql.exec<{ content_id: string }>(
+  const dropped = transaction.sql.exec<DroppedPart>(
     `DELETE FROM part WHERE upload_id = ? AND part_number NOT IN (SELECT value FROM json_each(?))
-     RETURNING content_id`,
+     RETURNING content_id, size_bytes`,
     uploadId,
     JSON.stringify(kept.map(({ partNumber }) => partNumber)),
   );
-  for (const { content_id: contentId } of dropped.toArray()) dropReferences(transaction, contentId);
+  dropParts(transaction, key, uploadId, dropped.toArray());
 }
 
-/** The upload is over; the parts that it still has become garbage. */
-export function removeUpload(transaction: Transaction, key: string, uploadId: string): void {
-  const { sql } = transaction;
-  const parts = sql.exec<{ content_id: string }>(
-    "DELETE FROM part WHERE upload_id = ? RETURNING content_id",
+type DroppedPart = { content_id: string; size_bytes: number };
+
+function dropParts(
+  transaction: Transaction,
+  key: string,
+  uploadId: string,
+  parts: readonly DroppedPart[],
+): number {
+  for (const { content_id: contentId, size_bytes: sizeBytes } of parts)
+    dropReferences(transaction, contentId, 1, sizeBytes);
+  const uploadBytes = parts.reduce((sum, part) => sum + part.size_bytes, 0);
+  transaction.counts.subtract({ table: "upload", key, uploadId }, { uploadBytes });
+  return uploadBytes;
+}
+
+/** The upload is over; the parts that it still has become garbage. @returns how many bytes they have */
+export function removeUpload(transaction: Transaction, key: string, uploadId: string): number {
+  const { sql, counts } = transaction;
+  const parts = sql.exec<DroppedPart>(
+    "DELETE FROM part WHERE upload_id = ? RETURNING content_id, size_bytes",
     uploadId,
   );
-  for (const { content_id: contentId } of parts.toArray()) dropReferences(transaction, contentId);
+  const droppedBytes = dropParts(transaction, key, uploadId, parts.toArray());
   sql.exec("DELETE FROM upload WHERE key = ? AND upload_id = ?", key, uploadId);
+  counts.subtract({ table: "upload", key, uploadId }, { uploads: 1 });
+  return droppedBytes;
 }
 
 /** Aborts up to `limit` uploads that began before `beforeMs`. */
