@@ -55,6 +55,8 @@ export interface Settings {
   readonly edgeObjectLimitBytes: number;
   readonly noTransform: boolean;
   readonly logRequests: boolean;
+  /** What the log says of keys. */
+  readonly logKeys: "hash" | "none" | "plain";
   /** What `/_ledge/metrics` may be read with besides the deployment root's signature; undefined: nothing. */
   readonly metricsToken: string | undefined;
   /** How long a line of an access log waits for others. */
@@ -119,6 +121,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
     ),
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
     logRequests: boolean("LOG_REQUESTS", env.LOG_REQUESTS),
+    logKeys: matching("LOG_KEYS", env.LOG_KEYS, /^(?:hash|none|plain)$/) as Settings["logKeys"],
     metricsToken: metricsToken(env),
     logFlushMs: integer("LOG_FLUSH_MILLISECONDS", env.LOG_FLUSH_MILLISECONDS, 0, 20_000),
     bodyIdleMs: 1000 * integer("BODY_IDLE_SECONDS", env.BODY_IDLE_SECONDS, 1, 3600),

@@ -1,5 +1,6 @@
 import type { Settings } from "../env.ts";
 import type { PublicLane } from "./edge/public-lane.ts";
+import type { Spans } from "./spans.ts";
 import type { StrangersQuestions } from "./access/strangers.ts";
 import type { Origin } from "../protocol/events/origin.ts";
 import type { AccessLog } from "./access-log/access-log.ts";
@@ -29,6 +30,8 @@ import type { DiskRoom } from "../storage/blobs/counted-room.ts";
 /** What a request works with. Whoever needs less says so by a `Pick`. */
 export interface Ports {
   readonly settings: Settings;
+  /** Undefined where there are no traces, as locally. */
+  readonly spans: Spans | undefined;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly keys: KeyRegistry;

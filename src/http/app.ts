@@ -78,14 +78,15 @@ async function answer(
       const hoisted = withHoistedHeaders(request);
       const selected = operationFor(hoisted);
       operation = selected.name;
-      const verified =
+      const received = request;
+      const authenticate = () =>
         selected.isForm === true
-          ? authenticatedForm(request, settings.bodyIdleMs, identities, waiter)
-          : authenticated(request, hoisted, identities, waiter);
+          ? authenticatedForm(received, settings.bodyIdleMs, identities, waiter)
+          : authenticated(received, hoisted, identities, waiter);
+      const verified = ports.spans?.enter("authenticate", authenticate) ?? authenticate();
       // Nearly always without waiting.
       const authentication = verified instanceof Promise ? await verified : verified;
-      ({ request } = authentication);
-      ({ caller } = authentication);
+      ({ request, caller } = authentication);
       const { signedRegion } = authentication;
       const place = { service: "s3", region: signedRegion?.region ?? settings.region };
       noteKeyUse(caller, place, ports.accounts, waiter);
@@ -113,11 +114,9 @@ async function answer(
   if (deployment?.settings.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
   const durationMs = performance.now() - began;
-  requestDone(
-    { ids, raw, operation, request, response, code, edge, startedMs, durationMs },
-    deployment,
-  );
+  ports?.spans?.tell({ "s3.operation": operation, "s3.bucket": request?.bucket, "s3.code": code });
+  const known = { ids, raw, caller, response, code, startedMs, durationMs };
+  requestDone({ ...known, operation, request, edge }, deployment);
   if (request === undefined || ports === undefined) return response;
-  const answered = { ids, raw, request, caller, response, code, isWebsite, startedMs, durationMs };
-  return withAccessLog(answered, ports, waiter);
+  return withAccessLog({ ...known, request, isWebsite }, ports, waiter);
 }

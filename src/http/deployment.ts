@@ -1,5 +1,6 @@
 import type { Installation } from "../domain/check-installation.ts";
 import { AccessLog } from "../domain/access-log/access-log.ts";
+import { spansOf } from "../domain/spans.ts";
 import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
@@ -35,6 +36,7 @@ import { isOneProcess } from "../storage/blobs/local-bindings.ts";
 import { figureSourceClient } from "../storage/clients/figure-source-client.ts";
 import type { AuditLog } from "../storage/ports/audit-log.ts";
 import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
+import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import { shardInspectionClient } from "../storage/clients/shard-inspection-client.ts";
 import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
@@ -52,6 +54,8 @@ export interface Deployment {
   /** Asked before anything else; undefined: there is nothing to be asked, as locally. */
   readonly guard: DeploymentGuard | undefined;
   readonly namespaces: Namespaces;
+  /** Where each request leaves a data point, if the deployment binds one. */
+  readonly analytics: AnalyticsEngineDataset | undefined;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly identityDirectory: IdentityDirectory;
@@ -126,6 +130,7 @@ function make(env: Cloudflare.Env): Deployment {
     backups: backupDirectoryClient(namespaces.directory),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),
     strangers: new StrangersQuestions(),
+    analytics: (env as { readonly ANALYTICS?: AnalyticsEngineDataset }).ANALYTICS,
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,
     shardGauges: new ShardGauges(figureSourceClient(namespaces.directory, namespaces.index)),
   };
@@ -139,19 +144,33 @@ function installationOf(env: Cloudflare.Env, namespaces: Namespaces): Installati
   };
 }
 
+/** Methods of the index that call no shard. */
+const COMPUTING: ReadonlySet<string> = new Set<keyof BucketIndex>([
+  "isHome",
+  "isNeighbour",
+  "newBlobId",
+  "shardNames",
+]);
+
 /** What one request works with, or one call of an entrypoint. */
 export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Waiter): Ports {
   const waitUntil = (promise: Promise<unknown>): void => waiter.waitUntil(promise);
   const { directory, namespaces } = deployment;
   const buckets = bucketLookup(env, directory, waitUntil);
+  const blobs = blobStoreOf(env);
+  const spans = spansOf(waiter);
   return {
     ...deployment,
+    spans,
     buckets,
-    blobs: blobStoreOf(env),
+    blobs: spans === undefined ? blobs : spans.around(blobs, "blob"),
     room: diskRoomOf(env),
     publicLane: undefined,
     notes: {},
-    indexOf: (bucket, decisions, origin) =>
-      bucketIndexClient(namespaces.index, directory, buckets, bucket, decisions, origin),
+    indexOf(bucket, decisions, origin) {
+      const { index: objects } = namespaces;
+      const index = bucketIndexClient(objects, directory, buckets, bucket, decisions, origin);
+      return spans === undefined ? index : spans.around(index, "index", COMPUTING);
+    },
   };
 }

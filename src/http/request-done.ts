@@ -1,4 +1,5 @@
 import type { Deployment } from "./deployment.ts";
+import { dataPoint } from "./data-point.ts";
 import { type AnsweredRequest, announcedBytes, logRequest } from "./request-log.ts";
 
 /**
@@ -8,9 +9,12 @@ import { type AnsweredRequest, announcedBytes, logRequest } from "./request-log.
  * @param deployment undefined when a setting is wrong, which is in the log
  */
 export function requestDone(answered: AnsweredRequest, deployment: Deployment | undefined): void {
-  if (deployment?.settings.logRequests !== false) logRequest(answered);
+  const settings = deployment?.settings;
+  if (settings?.logRequests !== false) logRequest(answered, settings?.logKeys ?? "plain");
+  const { requestFigures, analytics } = deployment ?? {};
+  if (requestFigures === undefined && analytics === undefined) return;
   const { raw, response, operation, code, edge, durationMs } = answered;
-  deployment?.requestFigures?.record({
+  const figures = {
     operation,
     status: response.status,
     code,
@@ -18,5 +22,7 @@ export function requestDone(answered: AnsweredRequest, deployment: Deployment | 
     edge,
     receivedBytes: raw.body === null ? 0 : (announcedBytes(raw.headers) ?? 0),
     sentBytes: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
-  });
+  };
+  requestFigures?.record(figures);
+  analytics?.writeDataPoint(dataPoint(answered, figures));
 }

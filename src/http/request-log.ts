@@ -1,5 +1,8 @@
+import type { Settings } from "../env.ts";
 import { boundedText } from "../lib/bounded-text.ts";
 import { log } from "../lib/log.ts";
+import { sha256Hex } from "../lib/sha256.ts";
+import type { Caller } from "../protocol/caller.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { EdgeResult } from "../domain/edge/public-lane.ts";
 import type { RequestIds } from "./request-ids.ts";
@@ -11,6 +14,8 @@ export interface AnsweredRequest {
   /** AWS's name; undefined when the request named no operation. */
   readonly operation: string | undefined;
   readonly request: S3Request | undefined;
+  /** Undefined: the signature did not verify, or was not looked at. */
+  readonly caller: Caller | undefined;
   readonly response: Response;
   /** The error code, when the answer is one. */
   readonly code: string | undefined;
@@ -23,6 +28,7 @@ export interface AnsweredRequest {
 
 /** How much is logged of a text that a client may make as long as it likes. */
 const MAX_CHARACTERS = 256;
+const HASH_DIGITS = 16;
 
 /**
  * One structured line per request, when its answer begins. The query is left out: a presigned URL's would be a
@@ -31,16 +37,17 @@ const MAX_CHARACTERS = 256;
  * `bytesIn` and `bytesOut` are what Content-Length announces of the bodies, framing included: what then goes over the
  * wire is known to the runtime only. `bytesIn` is missing when the request announces no length.
  */
-export function logRequest(answered: AnsweredRequest): void {
-  const { ids, raw, operation, request, response, code, edge, startedMs, durationMs } = answered;
+export function logRequest(answered: AnsweredRequest, logKeys: Settings["logKeys"]): void {
+  const { ids, raw, operation, request, caller, response } = answered;
+  const { code, edge, startedMs, durationMs } = answered;
   log("log", "request", {
     time: new Date(startedMs).toISOString(),
     requestId: ids.requestId,
     method: bounded(raw.method),
     operation,
+    requester: caller && requesterOf(caller),
     bucket: bounded(request?.bucket),
-    // Not bounded here: a longer key than 1,024 bytes is refused before there is a request.
-    key: request?.key,
+    ...keyOf(request?.key, logKeys),
     status: response.status,
     code,
     edge,
@@ -49,6 +56,19 @@ export function logRequest(answered: AnsweredRequest): void {
     durationMs: Math.round(durationMs),
     userAgent: bounded(raw.headers.get("user-agent") ?? undefined),
   });
+}
+
+/** An ARN; the name of a part of Ledge; or `anonymous`. */
+export function requesterOf(caller: Caller): string {
+  if (caller.kind === "anonymous") return "anonymous";
+  return caller.kind === "service" ? caller.name : caller.arn;
+}
+
+/** A hash finds what is logged of a key that one knows, and tells nobody of others. */
+function keyOf(key: string | undefined, logKeys: Settings["logKeys"]): object {
+  if (key === undefined || logKeys === "none") return {};
+  // Not bounded here: a longer key than 1,024 bytes is refused before there is a request.
+  return logKeys === "plain" ? { key } : { keyHash: sha256Hex(key).slice(0, HASH_DIGITS) };
 }
 
 export function announcedBytes(headers: Headers): number | undefined {

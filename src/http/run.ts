@@ -179,7 +179,8 @@ async function handleOnBucket(
   }
   let gate: Gate | undefined;
   try {
-    gate = openGate(operation, context, bucket);
+    const open = () => openGate(operation, context, bucket);
+    gate = context.spans === undefined ? open() : context.spans.enter("authorize", open);
   } catch (refusal) {
     const newest = await newestHeardOf(context, bucket, request.key ?? "");
     if (newest === bucket) throw refusal;

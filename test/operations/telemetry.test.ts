@@ -1,0 +1,155 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { app } from "../../src/http/app.ts";
+import { signRequest, uniqueBucket } from "../support/client.ts";
+import { faultyEnv } from "../support/faults.ts";
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** As the runtime's, but that it tells what it was asked for. */
+class RecordedTracing {
+  readonly names: string[] = [];
+  readonly attributes: Attributes[] = [];
+
+  enterSpan<T>(name: string, act: () => T): T {
+    this.names.push(name);
+    return act();
+  }
+
+  getActiveSpan() {
+    return { setAttributes: (given: Attributes) => this.attributes.push(given) };
+  }
+}
+
+async function answered(
+  environment: Cloudflare.Env,
+  request: Request,
+  tracing?: RecordedTracing,
+): Promise<Response> {
+  const context = createExecutionContext();
+  const traced = new Proxy(context, {
+    get(original, name) {
+      if (name === "tracing") return tracing;
+      const value: unknown = Reflect.get(original, name);
+      return typeof value === "function" ? value.bind(original) : value;
+    },
+  });
+  const response = await app.fetch(request, environment, traced);
+  await response.arrayBuffer();
+  await waitOnExecutionContext(context);
+  return response;
+}
+
+describe("the trace of a request", () => {
+  const BLOB = "x".repeat(20_000);
+
+  test.for([
+    { method: "PUT", body: "inline", spans: ["authenticate", "authorize", "index.commit"] },
+    {
+      method: "PUT",
+      body: BLOB,
+      spans: ["authenticate", "authorize", "blob.write", "index.commit"],
+    },
+    { method: "GET", spans: ["authenticate", "authorize", "index.readContent"] },
+    { method: "DELETE", spans: ["authenticate", "authorize", "index.remove"] },
+  ])("has spans of what its time goes to: $method", async ({ method, body, spans }) => {
+    const bucket = await uniqueBucket();
+    const tracing = new RecordedTracing();
+    const request = await signRequest(
+      method,
+      `/${bucket}/secret-key`,
+      body === undefined ? {} : { body },
+    );
+    await answered(faultyEnv({}), request, tracing);
+    expect(tracing.names).toEqual(spans);
+    const [told] = tracing.attributes;
+    expect(told).toMatchObject({ "s3.bucket": bucket });
+    expect(JSON.stringify(tracing)).not.toContain("secret-key");
+  });
+
+  test("is not missed where there is none", async () => {
+    const bucket = await uniqueBucket();
+    const request = await signRequest("PUT", `/${bucket}/k`, { body: "x" });
+    expect((await answered(faultyEnv({}), request)).status).toBe(200);
+  });
+
+  test("ends with the failure that ends the request", async () => {
+    const bucket = await uniqueBucket();
+    const tracing = new RecordedTracing();
+    const request = await signRequest("GET", `/${bucket}/none`);
+    expect((await answered(faultyEnv({}), request, tracing)).status).toBe(404);
+    expect(tracing.attributes).toEqual([
+      { "s3.operation": "GetObject", "s3.bucket": bucket, "s3.code": "NoSuchKey" },
+    ]);
+  });
+});
+
+describe("the data point of a request", () => {
+  test("is one, with its figures, and without key and query", async () => {
+    const bucket = await uniqueBucket();
+    const points: AnalyticsEngineDataPoint[] = [];
+    const environment = faultyEnv({
+      ANALYTICS: { writeDataPoint: (point: AnalyticsEngineDataPoint) => points.push(point) },
+    } as Partial<Cloudflare.Env>);
+    const request = await signRequest("PUT", `/${bucket}/secret-key`, {
+      body: "12345",
+      headers: { "user-agent": "a client" },
+    });
+    await answered(environment, request);
+    expect(points).toEqual([
+      {
+        indexes: [bucket],
+        blobs: [
+          "PutObject",
+          "",
+          bucket,
+          "arn:aws:iam::000000000000:root",
+          "PUT",
+          "a client",
+          expect.any(String),
+        ],
+        doubles: [expect.any(Number), 5, 0, 200],
+      },
+    ]);
+    await answered(environment, await signRequest("GET", `/${bucket}/none`));
+    expect(points[1]?.blobs?.slice(0, 2)).toEqual(["GetObject", "NoSuchKey"]);
+    expect(points[1]?.doubles?.[3]).toBe(404);
+    expect(JSON.stringify(points)).not.toContain("secret-key");
+  });
+});
+
+describe("the line of a request", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  async function lineOf(request: Request, settings: Partial<Cloudflare.Env> = {}) {
+    const lines: unknown[] = [];
+    vi.spyOn(console, "log").mockImplementation((line: unknown) => lines.push(line));
+    await answered(faultyEnv({ LOG_REQUESTS: "true", ...settings } as Cloudflare.Env), request);
+    return JSON.parse(String(lines.at(-1))) as Readonly<Record<string, unknown>>;
+  }
+
+  test("says who made it", async () => {
+    const bucket = await uniqueBucket();
+    expect(await lineOf(await signRequest("GET", `/${bucket}/k`))).toMatchObject({
+      requester: "arn:aws:iam::000000000000:root",
+    });
+    const stranger = new Request(`http://127.0.0.1:8787/${bucket}/k`);
+    expect(await lineOf(stranger)).toMatchObject({ requester: "anonymous", code: "AccessDenied" });
+    const wrong = await signRequest("GET", `/${bucket}/k`);
+    wrong.headers.set("x-amz-date", "20200101T000000Z");
+    expect(await lineOf(wrong)).not.toHaveProperty("requester");
+  });
+
+  test.for([
+    { LOG_KEYS: "plain", has: { key: "a key" } },
+    { LOG_KEYS: "hash", has: { keyHash: "8fa3aab2faa9b79e" } },
+    { LOG_KEYS: "none", has: {} },
+  ])("has of the key what LOG_KEYS says: $LOG_KEYS", async ({ LOG_KEYS, has }) => {
+    const bucket = await uniqueBucket();
+    const line = await lineOf(await signRequest("GET", `/${bucket}/a%20key`), {
+      LOG_KEYS,
+    } as Partial<Cloudflare.Env>);
+    const { key, keyHash } = line;
+    expect(JSON.parse(JSON.stringify({ key, keyHash }))).toEqual(has);
+  });
+});
