@@ -15,6 +15,7 @@ export function dataPoint(
   { raw, request, caller }: AnsweredRequest,
   { operation, status, code, durationMs, receivedBytes, sentBytes }: RequestFigure,
 ): AnalyticsEngineDataPoint {
+  const colo = raw.cf?.["colo"];
   const bucket = request?.bucket?.slice(0, 63) ?? "";
   return {
     indexes: [bucket],
@@ -25,7 +26,7 @@ export function dataPoint(
       caller === undefined ? "" : requesterOf(caller),
       raw.method,
       boundedText(raw.headers.get("user-agent") ?? "", MAX_CHARACTERS),
-      String(raw.cf?.["colo"] ?? ""),
+      typeof colo === "string" ? colo : "",
     ],
     doubles: [durationMs, receivedBytes, sentBytes, status],
   };

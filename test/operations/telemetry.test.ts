@@ -124,7 +124,7 @@ describe("the line of a request", () => {
   async function lineOf(request: Request, settings: Partial<Cloudflare.Env> = {}) {
     const lines: unknown[] = [];
     vi.spyOn(console, "log").mockImplementation((line: unknown) => lines.push(line));
-    await answered(faultyEnv({ LOG_REQUESTS: "true", ...settings } as Cloudflare.Env), request);
+    await answered(faultyEnv({ LOG_REQUESTS: "true", ...settings }), request);
     return JSON.parse(String(lines.at(-1))) as Readonly<Record<string, unknown>>;
   }
 
@@ -148,7 +148,7 @@ describe("the line of a request", () => {
     const bucket = await uniqueBucket();
     const line = await lineOf(await signRequest("GET", `/${bucket}/a%20key`), {
       LOG_KEYS,
-    } as Partial<Cloudflare.Env>);
+    });
     const { key, keyHash } = line;
     expect(JSON.parse(JSON.stringify({ key, keyHash }))).toEqual(has);
   });
