@@ -83,6 +83,7 @@ test("every request is one structured line, without its query", async () => {
       requestId: response.headers.get("x-amz-request-id"),
       method: "GET",
       operation: "GetObject",
+      requester: "arn:aws:iam::000000000000:root",
       bucket,
       key: "k",
       status: 404,
