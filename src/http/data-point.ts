@@ -13,7 +13,7 @@ const MAX_CHARACTERS = 256;
  */
 export function dataPoint(
   { raw, request, caller }: AnsweredRequest,
-  { operation, status, code, durationMs, receivedBytes, sentBytes }: RequestFigure,
+  { operation, status, code, durationMs, receivedBytes, sentBytes, edge }: RequestFigure,
 ): AnalyticsEngineDataPoint {
   const colo = raw.cf?.["colo"];
   const bucket = request?.bucket?.slice(0, 63) ?? "";
@@ -27,6 +27,7 @@ export function dataPoint(
       raw.method,
       boundedText(raw.headers.get("user-agent") ?? "", MAX_CHARACTERS),
       typeof colo === "string" ? colo : "",
+      edge ?? "",
     ],
     doubles: [durationMs, receivedBytes, sentBytes, status],
   };

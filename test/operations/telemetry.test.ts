@@ -107,6 +107,7 @@ describe("the data point of a request", () => {
           "PUT",
           "a client",
           expect.any(String),
+          "",
         ],
         doubles: [expect.any(Number), 5, 0, 200],
       },
