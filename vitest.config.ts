@@ -49,6 +49,8 @@ const OF_ONE_SHARD = [
     ...["object-tagging", "stranger-acl"],
     ...["own-host", "post-object", "post-object-access", "post-object-refusals"],
     ...["presigned", "put-acl", "put-object", "refused-headers"],
+    "replicas-from-elsewhere",
+    "replication-access",
     "restore-object",
     "stored-documents",
   ].map((name) => `test/operations/${name}.test.ts`),
@@ -67,11 +69,12 @@ const OF_ONE_SHARD = [
     "lifecycle-zones",
     "listing-cost",
     "outbox-job",
+    "replication",
     "schema",
   ].map((name) => `test/storage/${name}.test.ts`),
   ...[
     ...["broken-bodies", "form-faults", "identities", "multipart-faults", "protocol-faults"],
-    "write-faults",
+    ...["replication-faults", "write-faults"],
   ].map((name) => `test/faults/${name}.test.ts`),
 ];
 

@@ -85,6 +85,8 @@ export interface ServeOptions {
   readonly buckets: readonly string[];
   /** JSON of whom buckets may notify; empty: nobody. */
   readonly eventTargets: string;
+  /** JSON by ARN; empty: none. */
+  readonly replicationTargets: string;
   /** Empty: metrics are the root's alone. */
   readonly metricsToken: string;
   readonly runtime: "node" | "workerd";
@@ -155,6 +157,7 @@ export function readCommand(
       tls: keyPair(values.tls, values["tls-cert"], values["tls-key"]),
       accountsFile: values.accounts,
       buckets: values.bucket,
+      replicationTargets: env["REPLICATION_TARGETS"] ?? "",
       eventTargets: eventTargets(values["event-target"], settings, env["EVENT_TARGETS"]),
       metricsToken: values["metrics-token"] ?? env["METRICS_TOKEN"] ?? "",
       runtime: oneOf("--runtime", values.runtime, ["node", "workerd"]),

@@ -21,6 +21,7 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
       ROOT_ACCESS_KEY_ID: options.accessKeyId,
       ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
       EVENT_TARGETS: options.eventTargets,
+      REPLICATION_TARGETS: options.replicationTargets,
       METRICS_TOKEN: options.metricsToken,
       MASTER_KEY: folder.masterKey,
       MASTER_KEY_PREVIOUS: folder.previousMasterKey,

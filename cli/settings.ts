@@ -8,7 +8,7 @@ import { messageOf, UserError } from "./user-error.ts";
  * @throws UserError for a setting that there is not, or a value that it cannot have
  */
 export function settingsFor(
-  { settings, isQuiet, eventTargets, metricsToken }: ServeOptions,
+  { settings, isQuiet, eventTargets, metricsToken, replicationTargets }: ServeOptions,
   defaults: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   for (const name of Object.keys(settings))
@@ -37,7 +37,11 @@ export function settingsFor(
   };
   try {
     // These two read only the text variables of the Worker's environment, which are all here.
-    const secrets = { EVENT_TARGETS: eventTargets, METRICS_TOKEN: metricsToken };
+    const secrets = {
+      EVENT_TARGETS: eventTargets,
+      METRICS_TOKEN: metricsToken,
+      REPLICATION_TARGETS: replicationTargets,
+    };
     const env = { ...vars, ...secrets } as unknown as Cloudflare.Env;
     readSettings(env);
     readShardSettings(env);

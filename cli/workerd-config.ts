@@ -73,6 +73,7 @@ ${bindings.join("")}    (name = "ROOT_ACCESS_KEY_ID", fromEnvironment = "ROOT_AC
     (name = "MASTER_KEY", fromEnvironment = "MASTER_KEY"),
     (name = "MASTER_KEY_PREVIOUS", fromEnvironment = "MASTER_KEY_PREVIOUS"),
     (name = "EVENT_TARGETS", fromEnvironment = "EVENT_TARGETS"),
+    (name = "REPLICATION_TARGETS", fromEnvironment = "REPLICATION_TARGETS"),
     (name = "METRICS_TOKEN", fromEnvironment = "METRICS_TOKEN"),
     (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
     (name = "DIRECTORY", durableObjectNamespace = "DirectoryObject"),

@@ -104,6 +104,7 @@ function start(
         ROOT_ACCESS_KEY_ID: options.accessKeyId,
         ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
         EVENT_TARGETS: options.eventTargets,
+        REPLICATION_TARGETS: options.replicationTargets,
         METRICS_TOKEN: options.metricsToken,
         MASTER_KEY: folder.masterKey,
         MASTER_KEY_PREVIOUS: folder.previousMasterKey,

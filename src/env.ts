@@ -2,6 +2,10 @@ import { decodeBase64 } from "./lib/base64.ts";
 import { MasterKey } from "./lib/master-key.ts";
 import { type EventTargets, readEventTargets } from "./protocol/events/event-targets.ts";
 import type { LifecycleTerms } from "./protocol/lifecycle/lifecycle-actions.ts";
+import {
+  type ReplicationTargets,
+  readReplicationTargets,
+} from "./protocol/replication/replication-targets.ts";
 import { rootOf, type SignedCaller } from "./protocol/caller.ts";
 import { isPublishedSecret } from "./protocol/published-secrets.ts";
 import { KEY_ID } from "./protocol/kms/key-reference.ts";
@@ -40,6 +44,8 @@ export interface Settings {
   readonly hasLocalIssuers: boolean;
   /** Who may be notified of events. */
   readonly eventTargets: EventTargets;
+  /** Which other servers versions may go to. */
+  readonly replicationTargets: ReplicationTargets;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
   readonly newBuckets: "acls" | "aws";
   /** No bucket is public, whatever its own public access block says. */
@@ -103,6 +109,11 @@ export function readSettings(env: Cloudflare.Env): Settings {
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     hasLocalIssuers: boolean("LOCAL_ISSUERS", env.LOCAL_ISSUERS),
     eventTargets: eventTargets(env),
+    replicationTargets: readReplicationTargets(
+      "REPLICATION_TARGETS",
+      (env as Secrets).REPLICATION_TARGETS ?? "",
+      boolean("LOCAL_TARGETS", env.LOCAL_TARGETS),
+    ),
     newBuckets:
       matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
     blockPublicAccess: boolean("BLOCK_PUBLIC_ACCESS", env.BLOCK_PUBLIC_ACCESS),
@@ -178,6 +189,7 @@ type Secrets = Readonly<Partial<Record<SecretName, string>>>;
 type SecretName =
   | "EVENT_TARGETS"
   | "MASTER_KEY"
+  | "REPLICATION_TARGETS"
   | "MASTER_KEY_PREVIOUS"
   | "METRICS_TOKEN"
   | "ROOT_ACCESS_KEY_ID"

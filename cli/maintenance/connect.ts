@@ -53,6 +53,7 @@ const AT_REST: Omit<ServeOptions, "accessKeyId" | "dataFolder" | "secretAccessKe
   accountsFile: undefined,
   buckets: [],
   eventTargets: "",
+  replicationTargets: "",
   metricsToken: "",
   runtime: "node",
   isSynced: true,

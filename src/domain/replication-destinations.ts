@@ -18,7 +18,7 @@ export function bucketOfArn(arn: string): string | undefined {
 }
 
 /**
- * Looks for the destinations of rules, and whose they are. Those of disabled rules are looked for as well, as AWS does.
+ * Looks for the destinations of rules, and whose they are; what is no bucket of this deployment may be one that it declares. Those of disabled rules are looked for as well, as AWS does.
  *
  * @throws S3Error InvalidRequest: one is the bucket itself, or is none that has versions, or another account's than its rule says;
  *   there are too many
@@ -37,6 +37,7 @@ export async function findDestinations(
     if (name === source.name)
       throw invalidRequest("Destination bucket cannot be the same as the source bucket.");
     const bucket = name === undefined ? undefined : await directory.find(name);
+    if (bucket === undefined && settings.replicationTargets.has(arn)) continue;
     if (bucket?.shard.flags.versioning !== "Enabled")
       throw invalidRequest("Destination bucket must have versioning enabled.");
     const { id } = ownerOf(bucket, settings.account);

@@ -4,6 +4,7 @@ import type {
   InlineContent,
   ObjectAttributes,
   ObjectDraft,
+  ReplicaDraft,
   StoredChecksum,
   StoredHeaders,
 } from "../protocol/object-record.ts";
@@ -28,6 +29,8 @@ export interface DescribedUpload {
   /** Absent: nothing is said of it. */
   readonly encryption?: Encryption | undefined;
   readonly conditions: WriteConditions;
+  /** Undefined: it is a version of its own. */
+  readonly replica?: ReplicaDraft | undefined;
 }
 
 export interface ObjectUpload extends DescribedUpload {
@@ -79,7 +82,16 @@ export function storeBody(
 /** Makes bytes that are stored the object of their key. @throws S3Error as {@link writeObject} */
 export async function commitObject(
   { index, blobs }: Stores,
-  { key, headers, storageClass, attributes, access, encryption, conditions }: DescribedUpload,
+  {
+    key,
+    headers,
+    storageClass,
+    attributes,
+    access,
+    encryption,
+    conditions,
+    replica,
+  }: DescribedUpload,
   { content, sizeBytes, etag, checksum }: StoredUpload,
 ): Promise<WrittenObject> {
   const draft: ObjectDraft = {
@@ -92,6 +104,7 @@ export async function commitObject(
     attributes,
     access,
     encryption: encryption?.column,
+    ...(replica !== undefined && { replica }),
     content,
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));

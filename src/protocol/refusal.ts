@@ -1,5 +1,6 @@
 import type { ConditionRefusal } from "./write-conditions.ts";
 import { type ErrorCode, type ErrorDetail, S3Error } from "./errors.ts";
+import { REPLICA_HEADER } from "./replica-header.ts";
 import { noSuchUpload } from "./upload-id.ts";
 
 /** Why the index left a key as it is, as a value: errors lose their properties between Worker and Durable Object. */
@@ -38,9 +39,6 @@ export interface Refused {
   readonly method?: string;
 }
 
-/** What another Ledge says of a replica that it puts here: `VERSION-ID;SOURCE-BUCKET-ID`. */
-export const REPLICA_HEADER = "x-ledge-replica";
-
 /** The error for what the index has refused. */
 export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
   return new S3Error(codeOf(refusal), refusalDetail(refusal, refused));
@@ -55,7 +53,8 @@ const CODES = {
   VersionExists: "PreconditionFailed",
 } as const satisfies Partial<Record<KeyRefusal["reason"], ErrorCode>>;
 
-function codeOf({ reason }: KeyRefusal): ErrorCode {
+/** The code of the error for it. */
+export function codeOf({ reason }: KeyRefusal): ErrorCode {
   return reason in CODES ? CODES[reason as keyof typeof CODES] : (reason as ErrorCode);
 }
 

@@ -1,4 +1,5 @@
 import { grantHeaders } from "../../protocol/acl/grant-headers.ts";
+import { REPLICA_HEADER } from "../../protocol/replica-header.ts";
 import type { Check } from "./checks.ts";
 
 /** Headers of an upload that ask for an action of their own, and the condition keys that name them. */
@@ -25,6 +26,7 @@ export function uploadChecks(headers: Headers): readonly Check[] {
     if (headers.has(header)) checks.push({ action, on: "object", headerKeys });
   for (const header of grantHeaders(headers))
     checks.push({ action: "s3:PutObjectAcl", on: "object", headerKeys: [`s3:${header}`] });
+  if (headers.has(REPLICA_HEADER)) checks.push({ action: "s3:ReplicateObject", on: "object" });
   for (const [header, action] of OF_LOCKS)
     if (headers.has(header)) checks.push({ action, on: "object" });
   return checks;

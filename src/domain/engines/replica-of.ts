@@ -92,7 +92,7 @@ export async function encryptionOfReplica(
 
 /** The key of the source's bytes; undefined: they have none, or it goes along unopened. */
 export async function openSource(
-  { caller, keys, settings }: InternalContext,
+  { caller, keys, settings }: Pick<InternalContext, "caller" | "keys" | "settings">,
   { bucket }: Source,
   { encryption: column }: ObjectRecord,
 ): Promise<ObjectKey | undefined> {

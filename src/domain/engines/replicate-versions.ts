@@ -6,6 +6,7 @@ import { ownerOf } from "../bucket-owner.ts";
 import type { Ports } from "../ports.ts";
 import { bucketOfArn } from "../replication-destinations.ts";
 import type { InternalCaller } from "./act-in-bucket.ts";
+import { replicateOutside } from "./replicate-outside.ts";
 import { replicateInside } from "./replicate-inside.ts";
 import { deliveryOf } from "./write-internally.ts";
 
@@ -36,10 +37,27 @@ export async function replicateVersions(
   if (bucket?.id !== source.bucketId) return versions.map(() => DONE);
   const owner = ownerOf(bucket, ports.settings.account);
   const name = bucketOfArn(destination);
-  if (name === undefined || ownerId === undefined) return versions.map(() => NOWHERE);
   const caller = callerFor(task, owner);
+  if (ownerId === undefined) return replicateElsewhere(ports, task, { bucket, owner }, caller);
+  if (name === undefined) return versions.map(() => NOWHERE);
   const inside = { source: { bucket, owner }, name, ownerId, caller };
   return inLanes(versions, (version) => deliveryOf(() => replicateInside(ports, inside, version)));
+}
+
+/** One after the other: each may be large, and takes a connection for as long. */
+async function replicateElsewhere(
+  ports: Ports,
+  { destination, versions }: ReplicationTask,
+  source: Source,
+  caller: InternalCaller,
+): Promise<readonly Delivery[]> {
+  const target = ports.settings.replicationTargets.get(destination);
+  if (target === undefined) return versions.map(() => NOWHERE);
+  const outside = { source, target, caller };
+  const deliveries: Delivery[] = [];
+  for (const version of versions)
+    deliveries.push(await deliveryOf(() => replicateOutside(ports, outside, version)));
+  return deliveries;
 }
 
 /**

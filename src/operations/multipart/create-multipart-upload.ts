@@ -5,6 +5,8 @@ import { makingAccount } from "../../domain/known-accounts.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
 import { uploadAbortHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
+import { parseReplica } from "../../protocol/replica-header.ts";
+import { REPLICA } from "../../protocol/replication/replication-status.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
@@ -36,16 +38,17 @@ export const createMultipartUpload: ObjectOperation = {
       ? undefined
       : makingAccount(caller, ownerOf(bucket, settings.account));
     const encryption = await newUploadEncryption(context);
+    const replica = parseReplica(headers);
     const { versioning, abortsUploads } = bucket.shard.flags;
     const { uploadId, versionId, abort } = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),
       headers: parseStoredHeaders(headers),
       checksum,
-      attributes,
+      attributes: replica === undefined ? attributes : { ...attributes, replication: REPLICA },
       access,
       initiator,
       encryption: encryption?.column,
-      ...(versioning === "Enabled" && { versionId: newReservedVersionId() }),
+      ...(versioning === "Enabled" && { versionId: replica?.versionId ?? newReservedVersionId() }),
       ...(abortsUploads === true && { wantsAbort: true }),
     });
     return xmlResponse(

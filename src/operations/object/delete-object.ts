@@ -1,6 +1,7 @@
-import { mayBypassGovernance } from "../../domain/access/extra-permission.ts";
+import { mayBypassGovernance, refusalsOf } from "../../domain/access/extra-permission.ts";
 import { removalPermissions } from "../../domain/access/removal-permission.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { parseReplica } from "../../protocol/replica-header.ts";
 import { parseRemovalConditions } from "../../protocol/write-conditions.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
@@ -27,13 +28,19 @@ export const deleteObject: ObjectOperation = {
     const { query, headers } = request;
     const versionId = parseVersionId(query);
     const target = { key, versionId };
+    const replica = versionId === undefined ? parseReplica(headers) : undefined;
     const [permission] = gate === undefined ? [] : await removalPermissions(context, [target]);
     if (permission instanceof S3Error) throw permission;
+    if (replica !== undefined) {
+      const [refusal] = await refusalsOf(context, "ReplicateDelete", [target]);
+      if (refusal !== undefined) throw refusal;
+    }
     const outcome = await index.remove({
       key,
       versionId,
       conditions: parseRemovalConditions(headers),
       bypassesGovernance: await mayBypassGovernance(context, target),
+      ...(replica !== undefined && { replica }),
       ...(permission !== undefined && { onlyIfOwner: permission }),
     });
     if (outcome.ok) return emptyResponse(204, versionHeaders(outcome.versionId, outcome.isMarker));

@@ -1,5 +1,5 @@
 import { type AwsTarget, readAwsTarget } from "./aws-target.ts";
-import { textMembers } from "./target-members.ts";
+import { type Declared, declaredTargets, textMembers, urlFault } from "./target-members.ts";
 
 /** Where events go; only the deployment says, never a bucket's owner. */
 export type EventTarget = AwsTarget | QueueTarget | WebhookTarget;
@@ -26,9 +26,6 @@ export type EventTargets = ReadonlyMap<string, EventTarget>;
 
 const WEBHOOK = /^arn:(?:ledge:webhook|minio:sqs):[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;
 const QUEUE = /^arn:ledge:queue:[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;
-/** As far as a name tells it: what a name leads to, the platform's network decides. */
-const PRIVATE_HOST = /^(?:localhost|.*\.(?:localhost|local|internal)|[\d.]+|\[.*\])\.?$/;
-
 /**
  * @param json `{"arn:ledge:webhook:us-east-1:000000000000:orders": {"url": "https://…"}}`; empty: none
  * @param bindings the Worker's, with the queues
@@ -41,26 +38,16 @@ export function readEventTargets(
   bindings: object,
   isLocal: boolean,
 ): EventTargets {
-  if (json === "") return new Map();
-  const parsed = parse(json);
-  if (!isObject(parsed)) throw new Error(`${name} is not a JSON object`);
-  return new Map(
-    Object.entries(parsed).map(([arn, target]) => {
-      const read = readTarget(arn, target, bindings, isLocal);
-      if (typeof read === "string") throw new Error(`${name}: the target "${arn}" ${read}`);
-      return [arn, read];
-    }),
-  );
+  return declaredTargets(name, json, (arn, target) => readTarget(arn, target, bindings, isLocal));
 }
 
 /** @returns a text: what is wrong with it */
 function readTarget(
   arn: string,
-  target: unknown,
+  target: Declared,
   bindings: object,
   isLocal: boolean,
 ): EventTarget | string {
-  if (!isObject(target)) return "is not an object";
   if (QUEUE.test(arn)) return readQueue(target, bindings);
   if (WEBHOOK.test(arn)) return readWebhook(target, isLocal);
   return (
@@ -69,10 +56,7 @@ function readTarget(
   );
 }
 
-function readWebhook(
-  target: Readonly<Record<string, unknown>>,
-  isLocal: boolean,
-): WebhookTarget | string {
+function readWebhook(target: Declared, isLocal: boolean): WebhookTarget | string {
   const members = textMembers(target, ["url"], ["envelope", "bearer", "hmacSecret"]);
   if (typeof members === "string") return members;
   const { url, envelope = "minio", ...secrets } = members;
@@ -81,10 +65,7 @@ function readWebhook(
   return urlFault(url, isLocal) ?? { kind: "webhook", ...secrets, url, envelope };
 }
 
-function readQueue(
-  target: Readonly<Record<string, unknown>>,
-  bindings: object,
-): QueueTarget | string {
+function readQueue(target: Declared, bindings: object): QueueTarget | string {
   const { queue: name, ...others } = target;
   if (typeof name !== "string" || Object.keys(others).length > 0)
     return 'has not just a "queue", the name of a binding';
@@ -94,28 +75,6 @@ function readQueue(
     : "has a queue that the Worker has no binding of";
 }
 
-function urlFault(url: string, isLocal: boolean): string | undefined {
-  const parsed = URL.parse(url);
-  if (parsed === null) return "has no url";
-  const { protocol, hostname, username, password } = parsed;
-  if (username !== "" || password !== "") return "has credentials in its url";
-  if (protocol === "https:" && !PRIVATE_HOST.test(hostname)) return undefined;
-  if (isLocal && (protocol === "https:" || protocol === "http:")) return undefined;
-  return "has a url that is not https, or not at a public host name";
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isQueue(binding: unknown): binding is Queue {
-  return isObject(binding) && typeof binding["sendBatch"] === "function";
+  return typeof (binding as Partial<Queue> | undefined)?.sendBatch === "function";
 }

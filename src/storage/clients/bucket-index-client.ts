@@ -205,6 +205,7 @@ export function bucketIndexClient(
           access: draft.access !== undefined || draft.initiator !== undefined,
           encryption: draft.encryption !== undefined,
           eventHold: draft.attributes.eventHold,
+          replication: draft.attributes.replication !== undefined,
         }),
       );
       // Also of a shard that knows of no reserved ids.

@@ -88,7 +88,7 @@ export function removeCurrent(
   if (lifecycle?.removesLoneMarkers === true && (existing === undefined || versionId === null))
     touchZone(transaction, key);
   emit({ kind: "marked", by, row: marker });
-  return { versionId: versionId ?? NULL_VERSION, isMarker: true };
+  return { versionId: id.version_id ?? NULL_VERSION, isMarker: true };
 }
 
 /** What lifecycle rules mark as deleted, they do in a destination by its own rules. */

@@ -59,6 +59,9 @@ export function replicateChange(
   const attributes = readAttributes(row.attributes);
   const { replication } = attributes;
   if (replication === undefined) return row.attributes;
+  // So that two servers that tell each other end.
+  const isSame = row.attributes === before.attributes && row.access === before.access;
+  if (isSame && what !== "annotation") return row.attributes;
   const { status } = replication;
   const rulesOf = (version: ObjectRow): readonly ReplicationRule[] =>
     configuration.replication

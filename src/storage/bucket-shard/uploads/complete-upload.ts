@@ -7,13 +7,15 @@ import {
 } from "../../../protocol/multipart-completion.ts";
 import { UNLIKE_UPLOAD } from "../../../protocol/encryption/customer-key.ts";
 import { isWithCustomerKey } from "../../../protocol/encryption/stored-encryption.ts";
-import { refusalDetail } from "../../../protocol/refusal.ts";
+import { codeOf, refusalDetail } from "../../../protocol/refusal.ts";
+import type { ReplicaDraft } from "../../../protocol/object-record.ts";
 import type { WriteConditions } from "../../../protocol/write-conditions.ts";
-import type { CompletedUpload } from "../../ports/upload-index.ts";
+import type { CompletedUpload, UploadRecord } from "../../ports/upload-index.ts";
 import { addContent } from "../contents/contents.ts";
 import { stitchParts } from "../contents/segments.ts";
 import { expirationOfRow } from "../objects/expiration.ts";
 import { newRow, placeObject } from "../objects/place-object.ts";
+import { refuseReplica } from "../replication/take-replica.ts";
 import { findObject } from "../rows/find-object.ts";
 import { checkObject } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
@@ -54,6 +56,11 @@ export function completeUpload(
       },
     };
 
+  const replica = replicaOf(upload);
+  const refused = replica && refuseReplica(transaction, key, replica);
+  if (refused !== undefined)
+    return { ok: false, code: codeOf(refused), ...refusalDetail(refused, { key }) };
+
   const contentId = `${state.name}/${ulid(nowMs)}`;
   const { parts } = completion;
   if (parts.length < page.parts.length) dropOtherParts(transaction, key, uploadId, parts);
@@ -65,7 +72,15 @@ export function completeUpload(
   const row = newRow(transaction, draft);
   const by = "CompleteMultipartUpload";
   const reservedVersionId = upload.versionId;
-  const placement = { by, key, existing, row, content: contentId, reservedVersionId } as const;
+  const placement = {
+    by,
+    key,
+    existing,
+    row,
+    content: contentId,
+    reservedVersionId,
+    replica,
+  } as const;
   const versionId = placeObject(transaction, placement);
   const droppedBytes = removeUpload(transaction, key, uploadId);
   const takenBytes = joined.sizeBytes - droppedBytes;
@@ -74,6 +89,13 @@ export function completeUpload(
   const completed: CompletedUpload = { ...joined, versionId, encryption, expiration };
   rememberCompletion(transaction, key, uploadId, completion, completed);
   return completed;
+}
+
+/** What another Ledge puts here, in parts. */
+function replicaOf({ versionId, attributes }: UploadRecord): ReplicaDraft | undefined {
+  return versionId !== undefined && attributes.replication?.status === "REPLICA"
+    ? { versionId }
+    : undefined;
 }
 
 function isConditional({ ifMatch, ifNoneMatch }: WriteConditions): boolean {

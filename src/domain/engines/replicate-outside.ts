@@ -1,0 +1,155 @@
+import { log } from "../../lib/log.ts";
+import { readEncryption } from "../../protocol/encryption/stored-encryption.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import type { ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
+import { REPLICA_HEADER } from "../../protocol/replica-header.ts";
+import type { ReplicationTarget } from "../../protocol/replication/replication-targets.ts";
+import { WANTS_REFERENCE } from "../../storage/ports/content-index.ts";
+import type { ReplicatedVersion } from "../../storage/ports/replication.ts";
+import { sendToS3, TargetError } from "../../storage/replication/s3-client.ts";
+import type { Ports } from "../ports.ts";
+import { openSource } from "./replica-of.ts";
+import type { InternalCaller } from "./act-in-bucket.ts";
+import type { Source } from "./replicate-versions.ts";
+import { sendObject } from "./send-object.ts";
+
+/** Where an object came from that another server has: `<bucket id>/<version id>`. What comes back with it, goes no more. */
+export const ORIGIN = "x-amz-meta-ledge-origin";
+
+/** A destination that is another server's bucket. */
+export interface OutsideDestination {
+  readonly source: Source;
+  readonly target: ReplicationTarget;
+  readonly caller: InternalCaller;
+}
+
+const BUSY = new Set([408, 409, 425, 429]);
+
+/**
+ * Brings a version to another S3 server. Another Ledge keeps its id; any other server gives it one of its own, and may have it twice, if a
+ * gateway dies before it can say that it is there.
+ *
+ * @throws S3Error that says that it never will be taken; Error that says that it may be
+ */
+export async function replicateOutside(
+  ports: Ports,
+  destination: OutsideDestination,
+  version: ReplicatedVersion,
+): Promise<void> {
+  try {
+    await send(ports, destination, version);
+  } catch (error) {
+    if (!(error instanceof TargetError)) throw error;
+    const { status } = error;
+    const isFinal = status >= 300 && status < 500 && !BUSY.has(status);
+    log("warn", "another server took no version", {
+      endpoint: destination.target.endpoint,
+      key: version.key,
+      reason: error.message,
+    });
+    if (isFinal) throw new S3Error("AccessDenied", { message: error.message });
+    throw new Error(error.message, { cause: error });
+  }
+}
+
+async function send(
+  ports: Ports,
+  destination: OutsideDestination,
+  version: ReplicatedVersion,
+): Promise<void> {
+  const { target, source, caller } = destination;
+  const { key, versionId, object, isChange } = version;
+  const replica = target.isLedge
+    ? { [REPLICA_HEADER]: `${versionId};${source.bucket.id}` }
+    : undefined;
+  if (object === undefined) {
+    const request = { method: "DELETE", key, headers: { ...replica } } as const;
+    const answer = await sendToS3(target, request);
+    if (answer.status === 412 && target.isLedge) return;
+    if (answer.status >= 300) throw new TargetError(answer);
+    return;
+  }
+  const origin = `${source.bucket.id}/${versionId}`;
+  if (!target.isLedge && (await cameFromHere(ports, destination, object))) return;
+  const isThere = target.isLedge ? isChange : await isCurrentThere(target, key, origin);
+  if (isThere) return sendTags(target, version, object);
+  // What was removed there stays removed.
+  if (isChange) return;
+  if (object.encryption !== undefined && readEncryption(object.encryption).k === "C")
+    throw new S3Error("InvalidRequest", { message: "Only the customer has its key" });
+  const settings = { ...ports, caller };
+  const objectKey = await openSource(settings, source, object);
+  const headers = { ...headersOf(version, object), ...(replica ?? { [ORIGIN]: origin }) };
+  const isSent = await sendObject(ports, target, { record: object, objectKey }, headers);
+  if (!isSent) await sendTags(target, version, object);
+}
+
+/** It is what this bucket has sent, and another server has sent back. */
+async function cameFromHere(
+  { indexOf }: Ports,
+  { source }: OutsideDestination,
+  { key, headers, etag }: ObjectRecord,
+): Promise<boolean> {
+  const [bucketId, versionId] = headers[ORIGIN]?.split("/") ?? [];
+  if (bucketId !== source.bucket.id || versionId === undefined) return false;
+  const found = await indexOf(source.bucket).read(key, { ...WANTS_REFERENCE, versionId });
+  return found?.kind === "object" && found.etag === etag;
+}
+
+async function isCurrentThere(
+  target: ReplicationTarget,
+  key: string,
+  origin: string,
+): Promise<boolean> {
+  const { status, headers } = await sendToS3(target, { method: "HEAD", key });
+  return status < 300 && headers.get(ORIGIN) === origin;
+}
+
+/** Of another Ledge the version's, of any other server the current one's. */
+async function sendTags(
+  target: ReplicationTarget,
+  { key, versionId }: ReplicatedVersion,
+  { attributes: { tags } }: ObjectRecord,
+): Promise<void> {
+  const query = { tagging: "", ...(target.isLedge && { versionId }) };
+  const body = Buffer.from(taggingDocument(tags));
+  const answer = await sendToS3(
+    target,
+    tags.length === 0
+      ? { method: "DELETE", key, query }
+      : { method: "PUT", key, query, body: { bytes: body, length: body.byteLength } },
+  );
+  if (answer.status >= 300 && answer.status !== 404) throw new TargetError(answer);
+}
+
+function taggingDocument(tags: ObjectRecord["attributes"]["tags"]): string {
+  const escaped = (text: string): string =>
+    text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const nodes = tags.map(
+    ({ key, value }) => `<Tag><Key>${escaped(key)}</Key><Value>${escaped(value)}</Value></Tag>`,
+  );
+  return `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>${nodes.join("")}</TagSet></Tagging>`;
+}
+
+const METHODS = { DSSE: "aws:kms:dsse", KMS: "aws:kms", S3: "AES256" } as const;
+
+/** What an upload says of the object beside its bytes. */
+function headersOf(
+  { destination }: ReplicatedVersion,
+  { headers, attributes: { tags }, storageClass, encryption }: StoredObject,
+): Record<string, string> {
+  const { [ORIGIN]: _, ...stored } = headers;
+  const tagging = new URLSearchParams(tags.map(({ key, value }) => [key, value])).toString();
+  const stores = destination.StorageClass ?? storageClass;
+  const method = encryption === undefined ? undefined : readEncryption(encryption).k;
+  const keyId = destination.EncryptionConfiguration?.ReplicaKmsKeyID;
+  return {
+    ...stored,
+    ...(tags.length > 0 && { "x-amz-tagging": tagging }),
+    ...(stores !== "STANDARD" && { "x-amz-storage-class": stores }),
+    ...(method !== undefined &&
+      method !== "C" && { "x-amz-server-side-encryption": METHODS[method] }),
+    ...((method === "KMS" || method === "DSSE") &&
+      keyId !== undefined && { "x-amz-server-side-encryption-aws-kms-key-id": keyId }),
+  };
+}
