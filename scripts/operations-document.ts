@@ -192,7 +192,7 @@ export function replaceSection(readme: string, section: string): string {
 }
 
 /** A Markdown table, its columns padded as the formatter pads them. */
-function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], body: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...body.map((row) => (row[column] ?? "").length)),
   );
