@@ -39,6 +39,7 @@ const OF_ONE_SHARD = [
       "installation",
       "kms-objects",
       "kms-of-keys",
+      "maintenance",
       "missing-documents",
       "notification-refusals",
       "notifications",

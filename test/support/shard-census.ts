@@ -1,5 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { SHARD_CHECKS } from "../../src/storage/bucket-shard/checks/all-checks.ts";
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import type { ShardFigures } from "../../src/storage/ports/shard-figures.ts";
 import { PLAIN_STAMP } from "../../src/storage/wire/protocol.ts";
@@ -108,11 +109,27 @@ export async function audit(buckets: readonly BucketRecord[]): Promise<string[]>
     ...auditHolds(shard, byName),
     ...auditCounts(shard),
   ]);
+  for (const { name } of shards) errors.push(...(await findingsOf(name)));
   const expected = new Set(shards.flatMap(blobsOfShard));
   const stored = new Set(await listBlobs(buckets));
   for (const blob of expected) if (!stored.has(blob)) errors.push(`blob ${blob} is lost`);
   for (const blob of stored) if (!expected.has(blob)) errors.push(`blob ${blob} is left behind`);
   return errors;
+}
+
+/** What `ledge check` would find in a shard. */
+function findingsOf(name: string): Promise<string[]> {
+  return runInDurableObject(env.BUCKET_INDEX.getByName(name), async (shard) => {
+    const found: string[] = [];
+    for (const { name: check } of SHARD_CHECKS) {
+      const answer = shard.inspect(PLAIN_STAMP, "find", [check, ""]);
+      const page = "value" in answer ? answer.value : undefined;
+      found.push(
+        ...(page?.findings ?? []).map(({ subject, detail }) => `${check} ${subject} ${detail}`),
+      );
+    }
+    return found;
+  });
 }
 
 function auditReferences(shard: ShardTables): string[] {
