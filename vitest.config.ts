@@ -264,7 +264,7 @@ export default defineConfig({
           ],
           // It has no MASTER_KEY.
           "sdk-encryption",
-          ...["start-ledge", "version-skew", "workerd*"],
+          ...["r2-binding", "start-ledge", "version-skew", "workerd*"],
         ],
       }),
       crashesProject,

@@ -67,6 +67,14 @@ async function buildPrograms(): Promise<void> {
     define: { "import.meta.dirname": "__dirname", "import.meta.url": "moduleUrl" },
     banner: { js: 'const moduleUrl = require("node:url").pathToFileURL(__filename).href;' },
   });
+  // For Workers, which bundle what they import.
+  await build({
+    ...common,
+    entryPoints: [path.join(project, "r2/r2.ts")],
+    platform: "neutral",
+    target: "es2024",
+    format: "esm",
+  });
   const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", staging, "--ignoreConfig"];
   // What its users see imports nothing.
   const alone = ["--noCheck", "--noResolve", "--isolatedDeclarations"];
@@ -74,6 +82,11 @@ async function buildPrograms(): Promise<void> {
   execFileSync(
     path.join(project, "node_modules/.bin/tsc"),
     [...flags, ...language, path.join(project, "cli/testing.ts")],
+    { stdio: "inherit" },
+  );
+  execFileSync(
+    path.join(project, "node_modules/.bin/tsc"),
+    [...flags, ...language, path.join(project, "r2/r2.ts")],
     { stdio: "inherit" },
   );
   copyFileSync(path.join(staging, "testing.d.ts"), path.join(staging, "testing.d.cts"));

@@ -120,8 +120,9 @@ async function extend(
   );
   if (outcome.ok) {
     const encryptionHeaders = partEncryptionHeaders(record.encryption, customerKey);
-    const { versionId, expiration } = outcome;
-    return { etag, sizeBytes, checksum, versionId, expiration, encryptionHeaders };
+    const { lastModifiedMs, versionId, expiration } = outcome;
+    const written = { etag, sizeBytes, checksum, lastModifiedMs, versionId, expiration };
+    return { ...written, encryptionHeaders };
   }
   if (outcome.reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
   throw refusalError(outcome, { key });

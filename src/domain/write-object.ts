@@ -46,6 +46,7 @@ export interface WrittenObject {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly checksum: StoredChecksum | undefined;
+  readonly lastModifiedMs: number;
   /** Undefined: the bucket never had versions. */
   readonly versionId: string | undefined;
   /** As in `CommitOutcome`. */
@@ -109,7 +110,8 @@ export async function commitObject(
   };
   const outcome = await commitOrDrop(blobs, content, () => index.commit(key, draft, conditions));
   if (!outcome.ok) throw refusalError(outcome, { key });
-  const { versionId, expiration } = outcome;
+  const { lastModifiedMs, versionId, expiration } = outcome;
   const { headers: encryptionHeaders = {} } = encryption ?? {};
-  return { etag, sizeBytes, checksum, versionId, expiration, encryptionHeaders };
+  const written = { etag, sizeBytes, checksum, lastModifiedMs, versionId, expiration };
+  return { ...written, encryptionHeaders };
 }

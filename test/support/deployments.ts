@@ -1,7 +1,7 @@
 import { Miniflare, type MiniflareOptions } from "miniflare";
 import type { WorkerBuild } from "./worker-builds.ts";
 
-type MiniflareWorker = MiniflareOptions["workers"][number];
+export type MiniflareWorker = MiniflareOptions["workers"][number];
 
 /** A Worker as it is deployed. */
 export interface Deployment {
@@ -21,11 +21,14 @@ export interface Deployments {
 }
 
 /** Not the published ones, which no deployment takes. */
-const CREDENTIALS = { accessKeyId: "deployed", secretAccessKey: "secret-of-the-deployment" };
+export const CREDENTIALS = { accessKeyId: "deployed", secretAccessKey: "secret-of-the-deployment" };
 
-/** Runs Workers of several builds side by side, each at a port of its own. */
-export async function deploy(deployments: readonly Deployment[]): Promise<Deployments> {
-  const miniflare = new Miniflare({ workers: deployments.map(workerOf) });
+/** Runs Workers of several builds side by side, each at a port of its own. @param others that are no Ledge */
+export async function deploy(
+  deployments: readonly Deployment[],
+  others: readonly MiniflareWorker[] = [],
+): Promise<Deployments> {
+  const miniflare = new Miniflare({ workers: [...deployments.map(workerOf), ...others] });
   await miniflare.ready;
   return {
     async endpointOf(name) {

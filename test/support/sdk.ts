@@ -45,8 +45,7 @@ export function uniqueName(): string {
 }
 
 /** Makes a bucket that no other test has. */
-export async function uniqueBucket(s3: S3Client): Promise<string> {
-  const Bucket = uniqueName();
+export async function uniqueBucket(s3: S3Client, Bucket = uniqueName()): Promise<string> {
   await s3.send(new CreateBucketCommand({ Bucket }));
   return Bucket;
 }
