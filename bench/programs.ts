@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseEnv } from "node:util";
+import { DEFAULT_CREDENTIALS } from "../cli/credentials.ts";
 import type { Credentials } from "../test/support/raw-signer.ts";
 import { HOST, type Program, projectFolder } from "./server.ts";
 
@@ -9,11 +10,10 @@ import { HOST, type Program, projectFolder } from "./server.ts";
 export const CREDENTIALS: Credentials = readCredentials();
 
 function readCredentials(): Credentials {
-  const file = [".dev.vars", ".dev.vars.example"]
-    .map((name) => path.join(projectFolder, name))
-    .find((name) => existsSync(name));
+  const file = path.join(projectFolder, ".dev.vars");
+  if (!existsSync(file)) return DEFAULT_CREDENTIALS;
   const { ROOT_ACCESS_KEY_ID = "", ROOT_SECRET_ACCESS_KEY = "" } = parseEnv(
-    readFileSync(file ?? "", "utf8"),
+    readFileSync(file, "utf8"),
   );
   return { accessKeyId: ROOT_ACCESS_KEY_ID, secretAccessKey: ROOT_SECRET_ACCESS_KEY };
 }

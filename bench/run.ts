@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
+import { measureCpu } from "./cpu.ts";
 import { measureDecisions } from "./decisions.ts";
 import { measureEdge } from "./edge.ts";
 import { measureEncryption } from "./encryption.ts";
@@ -50,6 +51,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
       seconds,
       dataRoot: values["data-root"],
     }),
+  cpu: () => measureCpu(values.case, seconds),
   edge: () => measureEdge(values.case, seconds),
   encryption: () => measureEncryption(values.case, seconds),
   references: measureReferences,
