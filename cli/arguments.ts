@@ -2,6 +2,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { credentials, DEFAULT_CREDENTIALS } from "./credentials.ts";
 import type { KeyPair } from "./key-pair.ts";
 import { type MaintenanceCommand, readMaintenanceCommand } from "./maintenance/arguments.ts";
+import { assignedSettings } from "./assigned-settings.ts";
 import { messageOf, UserError } from "./user-error.ts";
 
 export const HELP = `Ledge: an S3 server on this machine.
@@ -136,13 +137,7 @@ export function readCommand(
   if (command !== "serve" || rest.length > 0)
     throw new UserError(`"${positionals.join(" ")}" is no command; see ledge --help`);
 
-  const settings: Record<string, string> = {};
-  for (const assignment of values.var) {
-    const [, name, value] = /^(\w+):(.*)$/s.exec(assignment) ?? [];
-    if (name === undefined || value === undefined)
-      throw new UserError(`--var ${assignment} is not NAME:VALUE`);
-    settings[name] = value;
-  }
+  const settings = assignedSettings(values.var);
   if (values.region !== undefined) settings["REGION"] = values.region;
   if (values["virtual-host"] !== undefined)
     settings["VIRTUAL_HOST_SUFFIX"] = values["virtual-host"];

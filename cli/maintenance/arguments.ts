@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { assignedSettings } from "../assigned-settings.ts";
 import { credentials } from "../credentials.ts";
 import type { Endpoint } from "./signed-requests.ts";
 import { messageOf, UserError } from "../user-error.ts";
@@ -7,6 +8,8 @@ import { messageOf, UserError } from "../user-error.ts";
 export interface Place {
   /** Of a data folder that no server has; undefined: of the server at the endpoint. */
   readonly dataFolder: string | undefined;
+  /** Settings that its server is given, by name. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly endpoint: string;
   readonly region: string;
   readonly accessKeyId: string;
@@ -60,6 +63,7 @@ export type MaintenanceCommand =
 
 const PLACE_HELP = `
   --data FOLDER                 a data folder that no server has (.ledge)
+  --var NAME:VALUE              a setting that its server is given, such as ACCOUNT_ID, repeatable
   --endpoint URL                or a running server, or a deployment, by the key of its root:
   --access-key ID               also $ROOT_ACCESS_KEY_ID
   --secret-key SECRET           better in $ROOT_SECRET_ACCESS_KEY
@@ -103,6 +107,7 @@ ${PLACE_HELP}${STORE_HELP}
 
 const PLACE_OPTIONS = {
   data: { type: "string" },
+  var: { type: "string", multiple: true, default: [] as string[] },
   endpoint: { type: "string" },
   "access-key": { type: "string" },
   "secret-key": { type: "string" },
@@ -234,6 +239,7 @@ function readCheck(args: readonly string[], env: Environment): MaintenanceComman
 
 interface PlaceValues {
   readonly data?: string | undefined;
+  readonly var: readonly string[];
   readonly endpoint?: string | undefined;
   readonly "access-key"?: string | undefined;
   readonly "secret-key"?: string | undefined;
@@ -246,6 +252,7 @@ function placeOf(values: PlaceValues, env: Environment): Place {
     throw new UserError("--data and --endpoint do not go together");
   return {
     dataFolder: endpoint === undefined ? (data ?? ".ledge") : undefined,
+    settings: assignedSettings(values.var),
     endpoint: endpoint === undefined ? "" : endpointUrl(endpoint, "--endpoint"),
     region,
     ...credentials(values["access-key"], values["secret-key"], env),

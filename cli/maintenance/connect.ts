@@ -10,8 +10,6 @@ import { SignedRequests } from "./signed-requests.ts";
 
 export interface Connection {
   readonly requests: SignedRequests;
-  /** Whether others write at the same time. */
-  readonly isServing: boolean;
   close(): Promise<void>;
 }
 
@@ -23,21 +21,20 @@ export interface Connection {
  * @throws UserError when there are none, or another server has the folder
  */
 export async function connect(place: Place, mayMake = false): Promise<Connection> {
-  const { dataFolder, endpoint, region, accessKeyId, secretAccessKey } = place;
+  const { dataFolder, settings, endpoint, region, accessKeyId, secretAccessKey } = place;
   if (dataFolder === undefined) {
     const requests = new SignedRequests({ url: endpoint, region, accessKeyId, secretAccessKey });
-    return { requests, isServing: true, close: async () => requests.close() };
+    return { requests, close: async () => requests.close() };
   }
   if (!mayMake && !existsSync(path.join(dataFolder, "format.json")))
     throw new UserError(`${dataFolder} is no data folder of Ledge`);
   process.umask(0o077);
   const ownKey = { accessKeyId: "maintenance", secretAccessKey: randomBytes(32).toString("hex") };
-  const server = await startServer({ ...AT_REST, ...ownKey, dataFolder, settings: {} }, testOutput);
+  const server = await startServer({ ...AT_REST, ...ownKey, dataFolder, settings }, testOutput);
   const { endpoint: url, region: own } = server.announcement;
   const requests = new SignedRequests({ url, region: own, ...ownKey });
   return {
     requests,
-    isServing: false,
     async close() {
       requests.close();
       server.stop();

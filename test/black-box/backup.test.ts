@@ -209,7 +209,12 @@ describe("a backup that somebody has changed", () => {
   });
 
   test("leaves nothing behind that contradicts itself", async () => {
-    const place = { dataFolder: undefined, endpoint: ledge.endpoint, region: ledge.region };
+    const place = {
+      dataFolder: undefined,
+      settings: {},
+      endpoint: ledge.endpoint,
+      region: ledge.region,
+    };
     expect(
       await findings(
         { ...place, ...ledge.credentials },

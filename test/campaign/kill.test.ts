@@ -53,7 +53,12 @@ test(`nothing acknowledged is lost, and nothing is half there, when the server i
 test.runIf(IS_CAMPAIGN)("a server in which others write is found to be undamaged", async () => {
   const ledge = await startLedge({ dataFolder, variables });
   try {
-    const place = { dataFolder: undefined, endpoint: ledge.endpoint, region: "us-east-1" };
+    const place = {
+      dataFolder: undefined,
+      settings: {},
+      endpoint: ledge.endpoint,
+      region: "us-east-1",
+    };
     const writers = startWriters(sender(ledge), newLedger(), KILLS + 1);
     await writers.first;
     for (let look = 0; look < LOOKS; look += 1)

@@ -36,5 +36,12 @@ export async function findings(
 }
 
 function placeOf(dataFolder: string): CheckOptions["place"] {
-  return { dataFolder, endpoint: "", region: "us-east-1", accessKeyId: "", secretAccessKey: "" };
+  return {
+    dataFolder,
+    settings: {},
+    endpoint: "",
+    region: "us-east-1",
+    accessKeyId: "",
+    secretAccessKey: "",
+  };
 }

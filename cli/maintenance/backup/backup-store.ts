@@ -1,3 +1,4 @@
+import { UserError } from "../../user-error.ts";
 import type { Sent } from "../signed-requests.ts";
 
 /**
@@ -21,20 +22,22 @@ export interface StoredFile {
 
 const NAME = /^[\w-][\w.-]{0,254}(?:\/[\w-][\w.-]{0,254}){0,8}$/;
 
-/** @throws Error for what is no name */
+/** @throws UserError for what is no name */
 export function checkedName(name: string): string {
-  if (!NAME.test(name)) throw new Error(`${JSON.stringify(name)} is no name of a backup's file`);
+  if (!NAME.test(name))
+    throw new UserError(`${JSON.stringify(name)} is no name of a backup's file`);
   return name;
 }
 
-/** @throws Error when it is longer than a manifest or a file of rows can be */
+/** @throws UserError when it is longer than a manifest or a file of rows can be */
 export async function readWhole({ sizeBytes, chunks }: StoredFile): Promise<Buffer> {
-  if (sizeBytes > MAX_FILE_BYTES) throw new Error(`a file of ${sizeBytes} bytes is none of rows`);
+  if (sizeBytes > MAX_FILE_BYTES)
+    throw new UserError(`a file of ${sizeBytes} bytes is none of rows`);
   const pieces: Buffer[] = [];
   let readBytes = 0;
   for await (const chunk of chunks) {
     readBytes += chunk.byteLength;
-    if (readBytes > MAX_FILE_BYTES) throw new Error("a file of rows does not end");
+    if (readBytes > MAX_FILE_BYTES) throw new UserError("a file of rows does not end");
     pieces.push(Buffer.from(chunk));
   }
   return Buffer.concat(pieces);

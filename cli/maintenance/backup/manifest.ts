@@ -108,9 +108,13 @@ export async function readRows(store: BackupStore, file: RowsFile): Promise<read
   const bytes = await readWhole(opened);
   if (bytes.byteLength !== file.sizeBytes || sha256Of(bytes) !== file.sha256)
     throw new UserError(`${file.name} of the backup is damaged`);
-  return bytes
-    .toString()
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Line);
+  try {
+    return bytes
+      .toString()
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as Line);
+  } catch {
+    throw new UserError(`${file.name} of the backup is no JSON`);
+  }
 }
