@@ -114,7 +114,8 @@ async function extend(
   const content =
     whole === undefined ? await appendedContent(stores, existing, stored.content) : whole.content;
   const { sequence } = record;
-  const draft = { sequence, sizeBytes, etag, checksum, partCount, attributes, content };
+  const addedBytes = body.sizeBytes;
+  const draft = { sequence, sizeBytes, addedBytes, etag, checksum, partCount, attributes, content };
   const outcome = await commitOrDrop(blobs, stored.content, () =>
     commitOrDrop(blobs, newHead(content), () => index.append(key, draft, conditions)),
   );

@@ -19,6 +19,7 @@ import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
 import type { RequestFigures } from "./metrics/request-figures.ts";
+import type { QuotaUsage } from "./quota/quota-usage.ts";
 import type { ShardGauges } from "./metrics/shard-gauges.ts";
 import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
 import type { BackupDirectory } from "../storage/ports/backup-directory.ts";
@@ -47,6 +48,7 @@ export interface Ports {
   /** Of this server's requests; undefined where it is one of many, which together answer them. */
   readonly requestFigures: RequestFigures | undefined;
   readonly shardGauges: ShardGauges;
+  readonly quotaUsage: QuotaUsage;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

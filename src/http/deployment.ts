@@ -31,6 +31,7 @@ import { bucketDirectoryClient } from "../storage/clients/bucket-directory-clien
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
 import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
 import { RequestFigures } from "../domain/metrics/request-figures.ts";
+import { QuotaUsage } from "../domain/quota/quota-usage.ts";
 import { ShardGauges } from "../domain/metrics/shard-gauges.ts";
 import { isOneProcess } from "../storage/blobs/local-bindings.ts";
 import { figureSourceClient } from "../storage/clients/figure-source-client.ts";
@@ -74,6 +75,7 @@ export interface Deployment {
   readonly strangers: StrangersQuestions;
   readonly requestFigures: RequestFigures | undefined;
   readonly shardGauges: ShardGauges;
+  readonly quotaUsage: QuotaUsage;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -105,6 +107,7 @@ function make(env: Cloudflare.Env): Deployment {
     isMadeId: isMade,
   });
   const identities = identitiesOf(settings, lookup);
+  const figures = figureSourceClient(namespaces.directory, namespaces.index);
   const keyDirectory = keyDirectoryClient(namespaces.directory);
   const keys = keyRegistry(keyDirectory, masterKey?.subKeys("kms"), settings.declaredKeys);
   const identityDirectory = identityDirectoryClient(namespaces.directory, lookup);
@@ -132,7 +135,8 @@ function make(env: Cloudflare.Env): Deployment {
     strangers: new StrangersQuestions(),
     analytics: (env as { readonly ANALYTICS?: AnalyticsEngineDataset }).ANALYTICS,
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,
-    shardGauges: new ShardGauges(figureSourceClient(namespaces.directory, namespaces.index)),
+    shardGauges: new ShardGauges(figures),
+    quotaUsage: new QuotaUsage(figures),
   };
 }
 

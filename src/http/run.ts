@@ -11,6 +11,8 @@ import { noSuchBucket, ownerOf } from "../domain/bucket-owner.ts";
 import { edgeOf } from "../domain/edge/bucket-edge.ts";
 import { readAtEdge } from "../domain/edge/read-at-edge.ts";
 import type { Ports } from "../domain/ports.ts";
+import { quotaOf } from "../domain/quota/bucket-quota.ts";
+import { quotaIndex, requireRoomInQuota } from "../domain/quota/quota-index.ts";
 import { checkSignedRegion } from "../domain/signed-region.ts";
 import { auditedOperation } from "../operations/audit/audited-operations.ts";
 import type {
@@ -194,7 +196,14 @@ async function handleOnBucket(
   const decisions: Decision[] = [
     (known, object) => decideAgain(operation, context, gate, known, object),
   ];
-  const index = context.indexOf(bucket, decisions);
+  const quota = quotaOf(bucket);
+  let index = context.indexOf(bucket, decisions);
+  if (quota !== undefined) {
+    const { quotaUsage, payload } = context;
+    if (operation.storesBody === true)
+      await requireRoomInQuota(quotaUsage, bucket, quota, bodyBytes(request, payload));
+    index = quotaIndex(index, bucket, quota, quotaUsage);
+  }
   const bucketContext: BucketContext = { ...context, bucket, decisions, index, gate };
   const response = await answer(operation, bucketContext);
   if (gate?.isCharged === true) response.headers.set("x-amz-request-charged", "requester");

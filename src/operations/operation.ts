@@ -30,6 +30,8 @@ interface Described {
   readonly isForm?: true;
   /** Of what lies below `/_ledge/`: the request as it would be to the bucket that its path names. */
   readonly readdress?: (request: S3Request) => S3Request;
+  /** It keeps its body, which a bucket's quota has to have room for. */
+  readonly storesBody?: true;
   /** Headers that the runner refuses before the operation begins; undefined: none. */
   readonly refuses?: RefusedHeaders;
 }

@@ -176,6 +176,8 @@ const CATALOGUE = {
     403,
     "The difference between the request time and the current time is too large.",
   ],
+  // Ceph's code and status for the same: https://github.com/ceph/ceph/blob/main/src/rgw/rgw_common.cc
+  QuotaExceeded: [403, "The bucket's quota does not allow to add so much."],
   RequestTimeout: [
     400,
     "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",

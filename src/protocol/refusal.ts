@@ -23,6 +23,7 @@ export type KeyRefusal =
         | "NotOwner"
         | "NotVersioned"
         | "ObjectChanged"
+        | "QuotaExceeded"
         | "RequestTimeout"
         | "SlowDown"
         | "SourceGone"
@@ -83,6 +84,7 @@ export function refusalDetail(
     case "NotOwner":
     case "NotVersioned":
     case "ObjectChanged":
+    case "QuotaExceeded":
     case "RequestTimeout":
     case "SourceGone":
     case "VersionConflict":
@@ -107,7 +109,7 @@ export function indexFull(): S3Error {
 
 /** Why the index has not taken a part. */
 interface PartRefusal {
-  readonly reason: "NoSuchUpload" | "RequestTimeout" | "SourceGone";
+  readonly reason: "NoSuchUpload" | "QuotaExceeded" | "RequestTimeout" | "SourceGone";
 }
 
 /** The error for a part that the index has refused. */

@@ -81,7 +81,7 @@ test("a column that a later migration adds stays with what is appended to, and r
   const { sequence, etag } = source;
   const tail = { kind: "blob", blobId: index.newBlobId(key), sizeBytes: 4 } as const;
   const content = { kind: "appended", tail, head: undefined } as const;
-  const draft = { sequence, etag, content, sizeBytes: 9, partCount: 2 };
+  const draft = { sequence, etag, content, sizeBytes: 9, addedBytes: 4, partCount: 2 };
   await index.append(
     key,
     { ...draft, checksum: undefined, attributes: NO_ATTRIBUTES },

@@ -212,7 +212,7 @@ const EFFECTS: readonly EffectOf[] = [
       if (existing === undefined) return;
       const sizeBytes = existing.size_bytes + random(10);
       const content = { kind: "inline", bytes: new Uint8Array(sizeBytes) } as const;
-      const draft = { ...draftOf(content, sizeBytes), sequence: existing.sequence };
+      const draft = { ...draftOf(content, sizeBytes), sequence: existing.sequence, addedBytes: 0 };
       appendToObject(transaction, key, { ...draft, content }, NO_CONDITIONS);
     },
   ({ key, uploads }) =>

@@ -7,6 +7,7 @@ import type { AccountContext, AccountOperation, BucketOperation } from "../opera
 import { bucketEdgeOperationFor } from "../edge/bucket-edge.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { replicationOperationFor } from "../replication/resync.ts";
+import { quotaOperationFor } from "../quota/bucket-quota.ts";
 import { getMetrics } from "../metrics/get-metrics.ts";
 import { maintenanceOperationFor } from "../maintenance/maintenance.ts";
 import { listAuditEvents } from "../audit/list-audit-events.ts";
@@ -22,6 +23,7 @@ const OF_BUCKETS = [
   maintenanceOperationFor,
   replicationOperationFor,
   bucketEdgeOperationFor,
+  quotaOperationFor,
 ];
 
 const PATH = /^accounts(?:\/(\d{12}))?$/;

@@ -24,6 +24,7 @@ import type { ObjectOperation } from "../operation.ts";
 export const uploadPart: ObjectOperation = {
   name: "UploadPart",
   scope: "object",
+  storesBody: true,
   access: onObject("PutObject", SIGNED_ONLY),
   async handle(context) {
     const { request, payload, key } = context;

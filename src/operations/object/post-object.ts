@@ -22,6 +22,7 @@ import { describedUpload } from "../../domain/described-upload.ts";
 export const postObject: ObjectOperation = {
   name: "PostObject",
   scope: "object",
+  storesBody: true,
   access: ofUpload(),
   isForm: true,
   async handle(context) {

@@ -25,6 +25,7 @@ import { describedUpload } from "../../domain/described-upload.ts";
 export const putObject: ObjectOperation = {
   name: "PutObject",
   scope: "object",
+  storesBody: true,
   access: ofUpload(),
   async handle(context) {
     const { headers } = context.request;

@@ -70,6 +70,7 @@ export type CommitOutcome =
   /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
   | { readonly ok: false; readonly reason: "SourceGone" }
   | { readonly ok: false; readonly reason: "RequestTimeout" }
+  | { readonly ok: false; readonly reason: "QuotaExceeded" }
   | ReplicaRefusal;
 
 /**
@@ -181,6 +182,8 @@ export interface AppendDraft {
   /** Of the object, as it was read. */
   readonly sequence: number;
   readonly sizeBytes: number;
+  /** Of these, what is new. */
+  readonly addedBytes: number;
   readonly etag: string;
   readonly checksum: StoredChecksum | undefined;
   /** Undefined unless the content is appended to. */
@@ -294,4 +297,4 @@ export type RenameOutcome =
   | { readonly ok: true; readonly versionId: string | undefined }
   | ConditionRefusal
   /** `SourceGone`: the source is another object by now. */
-  | { readonly ok: false; readonly reason: "SourceGone" };
+  | { readonly ok: false; readonly reason: "QuotaExceeded" | "SourceGone" };

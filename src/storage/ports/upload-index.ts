@@ -126,7 +126,7 @@ export type PutPartOutcome =
   | { readonly ok: true; readonly lastModifiedMs: number }
   /** `SourceGone`: nothing refers to the copied content any more; the source is to be read again. */
   | { readonly ok: false; readonly reason: "SourceGone" }
-  | { readonly ok: false; readonly reason: "NoSuchUpload" | "RequestTimeout" };
+  | { readonly ok: false; readonly reason: "NoSuchUpload" | "QuotaExceeded" | "RequestTimeout" };
 
 /** `versionId`: it was aborted, and this id had been reserved for it. */
 export type AbortOutcome =

@@ -26,7 +26,8 @@ export class ShardCounts {
   #known: RowCounts | undefined;
   /** Where somebody has asked, and the rows are not all counted yet. */
   #count: Count | undefined;
-  #isCounting = false;
+  /** While slices are counted; whoever asks as well waits for the same. */
+  #counting: Promise<void> | undefined;
   /** What is written down; undefined: nothing is, null: that has to be looked up. */
   #saved: string | undefined | null = null;
   /** Since somebody asked last. */
@@ -61,7 +62,9 @@ export class ShardCounts {
    * @returns undefined: there are more rows than that; ask again
    */
   async ask(): Promise<RowCounts | undefined> {
-    await this.#countOn();
+    if (this.#saved === null) this.#recall();
+    if (this.#known === undefined)
+      await (this.#counting ??= this.#countOn().finally(() => (this.#counting = undefined)));
     const known = this.#known;
     if (known === undefined) return undefined;
     const rows = known.versions + known.deleteMarkers + known.uploads;
@@ -99,26 +102,19 @@ export class ShardCounts {
   }
 
   async #countOn(): Promise<void> {
-    if (this.#saved === null) this.#recall();
-    if (this.#known !== undefined || this.#isCounting) return;
-    this.#isCounting = true;
-    try {
-      this.#count ??= COUNT_BEGIN;
-      for (let slice = 0; slice < this.#limits.slices; slice += 1) {
-        // Whoever had his turn may have made it void.
-        const count = this.#count;
-        if (count === undefined) return;
-        const next = countOn(this.#sql, count, this.#limits.slice);
-        if (!("at" in next)) {
-          this.#known = next;
-          this.#count = undefined;
-          return;
-        }
-        this.#count = next;
-        await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#count ??= COUNT_BEGIN;
+    for (let slice = 0; slice < this.#limits.slices; slice += 1) {
+      // Whoever had his turn may have made it void.
+      const count = this.#count;
+      if (count === undefined) return;
+      const next = countOn(this.#sql, count, this.#limits.slice);
+      if (!("at" in next)) {
+        this.#known = next;
+        this.#count = undefined;
+        return;
       }
-    } finally {
-      this.#isCounting = false;
+      this.#count = next;
+      await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 }

@@ -1,0 +1,70 @@
+import { S3Error } from "../../protocol/errors.ts";
+import type { Quota } from "../../protocol/quota/quota-document.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
+import type { Addition, QuotaUsage } from "./quota-usage.ts";
+
+/** How the index refuses, as a value: whoever has stored bytes for what is refused takes them away again. */
+const EXCEEDED = { ok: false, reason: "QuotaExceeded" } as const;
+
+/**
+ * The index of a bucket with a quota: what adds data is asked for first. What replaces an object is counted as if that stayed, until the
+ * shards are asked again. Deletes, and changes of what is there, pass.
+ */
+export function quotaIndex(
+  index: BucketIndex,
+  bucket: BucketRecord,
+  quota: Quota,
+  usage: QuotaUsage,
+): BucketIndex {
+  const adding = <T>(addition: Addition, effect: () => Promise<T>): Promise<T | undefined> =>
+    usage.adding(bucket, quota, addition, effect);
+  const isVersioned = bucket.shard.flags.versioning === "Enabled";
+
+  return {
+    ...index,
+
+    commit: async (key, draft, conditions) =>
+      (await adding({ bytes: draft.sizeBytes, objects: 1 }, () =>
+        index.commit(key, draft, conditions),
+      )) ?? EXCEEDED,
+
+    append: async (key, draft, conditions) =>
+      // Of versions the one before stays, too.
+      (await adding(
+        isVersioned
+          ? { bytes: draft.sizeBytes, objects: 1 }
+          : { bytes: draft.addedBytes, objects: 0 },
+        () => index.append(key, draft, conditions),
+      )) ?? EXCEEDED,
+
+    async rename(rename) {
+      // Undefined is an answer of its own: the two keys are in two shards.
+      const renamed = await adding({ bytes: 0, objects: Number(isVersioned) }, async () => ({
+        outcome: await index.rename(rename),
+      }));
+      return renamed === undefined ? EXCEEDED : renamed.outcome;
+    },
+
+    putPart: async (key, uploadId, partNumber, draft) =>
+      (await adding({ bytes: draft.sizeBytes, objects: 0 }, () =>
+        index.putPart(key, uploadId, partNumber, draft),
+      )) ?? EXCEEDED,
+
+    // The parts' bytes are counted already.
+    completeUpload: async (key, uploadId, completion) =>
+      (await adding({ bytes: 0, objects: 1 }, () =>
+        index.completeUpload(key, uploadId, completion),
+      )) ?? { ok: false, code: "QuotaExceeded" },
+  };
+}
+
+/** Before a body is read. @throws S3Error QuotaExceeded, SlowDown */
+export async function requireRoomInQuota(
+  usage: QuotaUsage,
+  bucket: BucketRecord,
+  quota: Quota,
+  bytes: number,
+): Promise<void> {
+  if (!(await usage.fits(bucket, quota, { bytes, objects: 0 }))) throw new S3Error("QuotaExceeded");
+}
