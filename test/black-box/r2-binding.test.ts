@@ -90,3 +90,13 @@ test("what R2's stand-in has not: customers' keys, storage classes, and bodies b
   expect(await outcome("large")).toEqual([34_603_008, 34_603_008]);
   expect(await outcome("sha384")).toBe("10029");
 });
+
+test("what no bucket takes is refused, and leaves nothing", async () => {
+  const refused: unknown = await outcomeOf("hostile");
+  expect(refused).toEqual([
+    ...["10029", "10029", "10029", "InvalidURI", "10020", "10020", "10040", "b\r\nc: d", "10029"],
+    ...["10012", "InvalidRequest", "10029", "10029", "10029", "10024", "10029"],
+    200,
+    null,
+  ]);
+});
