@@ -57,6 +57,34 @@ print(code(other.get_object, Bucket=bucket, Key="open/1"), code(s3.get_bucket_po
     /^True {'IsPublic': True}\nb'open' AccessDenied\nAccessDenied NoSuchBucketPolicy\n$/,
   ],
   [
+    "put_bucket_replication, and what becomes of versions",
+    `
+import time
+names = [bucket + "-from", bucket + "-to"]
+for name in names:
+    s3.create_bucket(Bucket=name); s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+rules = [{"ID": "all", "Priority": 1, "Status": "Enabled", "Filter": {"Prefix": ""}, "Destination": {"Bucket": "arn:aws:s3:::" + names[1]},
+          "DeleteMarkerReplication": {"Status": "Enabled"}}]
+s3.put_bucket_replication(Bucket=names[0], ReplicationConfiguration={"Role": "arn:aws:iam::000000000000:role/r", "Rules": rules})
+print(s3.get_bucket_replication(Bucket=names[0])["ReplicationConfiguration"]["Rules"] == rules)
+ids = [s3.put_object(Bucket=names[0], Key="k", Body=os.urandom(100_000), Tagging="a=b")["VersionId"] for _ in range(3)]
+ids.append(s3.delete_object(Bucket=names[0], Key="k")["VersionId"])
+def versions(name):
+    page = s3.list_object_versions(Bucket=name)
+    return sorted((each["VersionId"], each.get("ETag"), each["IsLatest"]) for each in page.get("Versions", []) + page.get("DeleteMarkers", []))
+for _ in range(200):
+    if versions(names[1]) == versions(names[0]): break
+    time.sleep(0.05)
+status = lambda name: s3.head_object(Bucket=name, Key="k", VersionId=ids[0])["ReplicationStatus"]
+print(versions(names[1]) == versions(names[0]), len(versions(names[1])), status(names[0]), status(names[1]))
+s3.delete_bucket_replication(Bucket=names[0])
+print(code(s3.get_bucket_replication, Bucket=names[0]))
+for name in names:
+    for id in ids: s3.delete_object(Bucket=name, Key="k", VersionId=id)
+    s3.delete_bucket(Bucket=name)`,
+    /^True\nTrue 4 COMPLETED REPLICA\nReplicationConfigurationNotFoundError\n$/,
+  ],
+  [
     "put_object of nothing and of something by turns, without a stall",
     `
 import time

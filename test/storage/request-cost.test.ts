@@ -15,6 +15,8 @@ import {
   listPage,
   putLogged,
   putNotified,
+  deliverReplica,
+  putReplicated,
   putTags,
   readBySession,
   readParts,
@@ -85,6 +87,8 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   "PutObject, inline, new key, logged alone": {
     send: (bucket) => putLogged(bucket, INLINE, begin),
   },
+  "PutObject, blob, new key, replicated": { send: (bucket) => putReplicated(bucket, BLOB, begin) },
+  "Its delivery to another bucket": { send: (bucket) => deliverReplica(bucket, BLOB, begin) },
   "PutObject, blob, new key": { send: (bucket) => putObject(bucket, "new", BLOB) },
   "PutObject, blob, overwrite": { send: (bucket) => putObject(bucket, "blob-0", BLOB) },
   "PutObject, inline, append to inline": {
@@ -285,10 +289,8 @@ describe("a request costs what docs/scale.md says, and leaves no cursor open", (
         meter.reset();
         const response = await send(bucket, count);
         await response.arrayBuffer();
-        const cells = documented.get(name) ?? [];
-        const [index, rowsRead, rowsWritten, r2, directory, kv] = cells.map((cell) =>
-          evaluate(cell, count),
-        );
+        const counted = (documented.get(name) ?? []).map((cell) => evaluate(cell, count));
+        const [index, rowsRead, rowsWritten, r2, directory, kv] = counted;
         const cost = { index, rowsRead, rowsWritten, r2, directory, kv };
         expect(meter.cost(), `N = ${count}`).toEqual(cost);
         expect(meter.openCursors()).toBe(0);
@@ -312,14 +314,12 @@ async function withUpload(
   await createUpload(bucket, "k");
   const uploadId = await createUpload(bucket, "k");
   const parts: Part[] = [];
-  for (let n = 1; n <= partCount; n += 1) {
-    const body = n < partCount ? new Uint8Array(PART_BYTES) : BLOB;
-    parts.push(await putPart(bucket, "k", uploadId, n, body));
-  }
+  const bodyOf = (n: number) => (n < partCount ? new Uint8Array(PART_BYTES) : BLOB);
+  for (let n = 1; n <= partCount; n += 1)
+    parts.push(await putPart(bucket, "k", uploadId, n, bodyOf(n)));
   meter.reset();
   return ask({ bucket, uploadId, parts });
 }
 
-function sendPart({ bucket, uploadId }: Upload, partNumber: number): Promise<Response> {
-  return uploadPart(bucket, "k", { uploadId, partNumber: String(partNumber) }, BLOB);
-}
+const sendPart = ({ bucket, uploadId }: Upload, partNumber: number): Promise<Response> =>
+  uploadPart(bucket, "k", { uploadId, partNumber: String(partNumber) }, BLOB);

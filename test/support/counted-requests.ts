@@ -1,10 +1,15 @@
 import { vi } from "vitest";
+import { neighbourOf } from "./copy.ts";
 import { fetchAs } from "./accounts.ts";
 import { putObject, signedFetch, uniqueBucket } from "./client.ts";
 import { expectOk, putDocument } from "./documents.ts";
 import { notify, ONE, queueOf } from "./event-receiver.ts";
 import { loggingTo, logBucket, putLogging, send } from "./access-log.ts";
-import { advanceClock } from "./faults.ts";
+import { advanceClock, bucketIdOf } from "./faults.ts";
+import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
+import { replicate, ruleTo } from "./replication.ts";
+import { runDueAlarm, SHARDS } from "./shards.ts";
+import { setVersioning, versionedBucket } from "./versions.ts";
 import { PART_BYTES } from "./multipart.ts";
 import { partBytes, putInParts } from "./multipart-object.ts";
 import { sessionOfRole } from "./sessions.ts";
@@ -125,4 +130,45 @@ export async function putLogged(
   const answer = await send("PUT", `/${bucket}/new`, { body });
   vi.useRealTimers();
   return answer;
+}
+
+/** Puts an object that another bucket of the deployment is to get. @param begin called when the buckets are ready */
+export async function putReplicated(
+  bucket: string,
+  body: Uint8Array<ArrayBuffer>,
+  begin: () => void,
+): Promise<Response> {
+  const to = await versionedBucket();
+  await setVersioning(bucket, "Enabled");
+  await replicate(bucket, ruleTo(to));
+  // Only then do the alarms ring that the test lets ring.
+  advanceClock(3_600_000);
+  // A destination that has had a replica, and whose records are remembered.
+  await putObject(bucket, neighbourOf(REPLICATED), body);
+  await runDueAlarm(await shardOf(bucket, REPLICATED));
+  begin();
+  const answer = await putObject(bucket, REPLICATED, body);
+  vi.useRealTimers();
+  return answer;
+}
+
+/** Has that bucket get it. */
+export async function deliverReplica(
+  bucket: string,
+  body: Uint8Array<ArrayBuffer>,
+  begin: () => void,
+): Promise<Response> {
+  const answer = await putReplicated(bucket, body, () => undefined);
+  const shard = await shardOf(bucket, REPLICATED);
+  advanceClock(3_600_000);
+  begin();
+  await runDueAlarm(shard);
+  vi.useRealTimers();
+  return answer;
+}
+
+const REPLICATED = "new";
+
+async function shardOf(bucket: string, key: string): Promise<string> {
+  return `${await bucketIdOf(bucket)}/${shardOfKey(key, SHARDS)}`;
 }

@@ -68,6 +68,27 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
     help: "Records that were given up, of which a shard keeps the newest 1000.",
     of: "sum",
   },
+  replicationPending: {
+    name: "ledge_replication_pending",
+    help: "Versions and changes that wait for their destinations; 10000 of a shard stand for more.",
+    of: "sum",
+  },
+  replicationOldestMs: {
+    name: "ledge_replication_oldest_seconds",
+    help: "How long the oldest of them has waited.",
+    of: "max",
+    unit: MS,
+  },
+  replicationPendingBytes: {
+    name: "ledge_replication_bytes_pending",
+    help: "Bytes of those versions.",
+    of: "sum",
+  },
+  replicationFailed: {
+    name: "ledge_replication_failed",
+    help: "Versions that were given up since the bucket was made.",
+    of: "sum",
+  },
   lifecycleZonesDue: {
     name: "ledge_lifecycle_zones_due",
     help: "Stretches of keys, of some 4096 versions each, that the lifecycle job is to look at.",

@@ -5,6 +5,12 @@ import { logBatchesWaiting } from "./access-log/log-batches.ts";
 import type { JobTable } from "./job-table.ts";
 import { zonesDue } from "./lifecycle/zones.ts";
 import { deadLetters, outboxOldestMs, outboxPending } from "./outbox/outbox-figures.ts";
+import {
+  replicationFailed,
+  replicationOldestMs,
+  replicationPending,
+  replicationPendingBytes,
+} from "./replication/replication-figures.ts";
 import type { Shard } from "./shard.ts";
 
 /** What a figure is made from. */
@@ -33,6 +39,10 @@ const FIGURES: Readonly<Record<ShardFigureName, (asked: Asked) => number | undef
   outboxPending: ({ sql }) => outboxPending(sql),
   outboxOldestMs: ({ sql, nowMs }) => outboxOldestMs(sql, nowMs),
   deadLetters: ({ sql }) => deadLetters(sql),
+  replicationPending: ({ sql }) => replicationPending(sql),
+  replicationOldestMs: ({ sql, nowMs }) => replicationOldestMs(sql, nowMs),
+  replicationPendingBytes: ({ sql }) => replicationPendingBytes(sql),
+  replicationFailed: ({ sql }) => replicationFailed(sql),
   lifecycleZonesDue: ({ sql, nowMs }) => zonesDue(sql, nowMs),
   logBatchesWaiting: ({ sql }) => logBatchesWaiting(sql),
   logLinesDropped: ({ logRoom }) => logRoom.droppedLines,

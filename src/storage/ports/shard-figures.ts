@@ -26,6 +26,14 @@ export interface ShardFigures {
   /** How long the oldest of them has waited. */
   readonly outboxOldestMs?: number;
   readonly deadLetters?: number;
+  /** Versions and changes that wait for their destinations, which {@link outboxPending} counts, too. */
+  readonly replicationPending?: number;
+  /** How long the oldest of them has waited. */
+  readonly replicationOldestMs?: number;
+  /** Bytes of those versions. */
+  readonly replicationPendingBytes?: number;
+  /** Versions that were given up since the bucket was made. */
+  readonly replicationFailed?: number;
   /** Stretches of keys that the lifecycle job is to look at. */
   readonly lifecycleZonesDue?: number;
   /** Batches of access-log lines that wait to become objects, as many as {@link MOST_COUNTED} at most. */
