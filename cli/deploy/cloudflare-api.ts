@@ -71,7 +71,9 @@ export class CloudflareApi {
         `${path}${path.includes("?") ? "&" : "?"}page=${page}&per_page=100`,
         request,
       );
-      const items = result as T[];
+      if (!Array.isArray(result))
+        throw new UserError(`Cloudflare was asked to ${request.what}, and its answer is no list`);
+      const items = result as readonly T[];
       all.push(...items);
       if (items.length === 0 || page >= (result_info?.total_pages ?? page)) return all;
     }

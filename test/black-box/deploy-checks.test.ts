@@ -110,6 +110,13 @@ describe("the account", () => {
   });
 });
 
+test("an answer that is no list is told as that", async () => {
+  cloudflare.accounts = {} as unknown as [];
+  await expect(chooseAccount(api, undefined, nobody)).rejects.toThrow(
+    "asked to list your accounts, and its answer is no list",
+  );
+});
+
 test("an API that does not answer is asked again only for what changes nothing", async () => {
   cloudflare.breaksAt = /./;
   await expect(api.call("/user", { what: "ask" })).rejects.toThrow("Run the same command again");
