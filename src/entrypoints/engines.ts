@@ -3,7 +3,7 @@ import { replicateVersions } from "../domain/engines/replicate-versions.ts";
 import { logInternalWrite } from "../domain/access-log/log-internal-write.ts";
 import { delivered } from "../domain/engines/write-internally.ts";
 import type { Ports } from "../domain/ports.ts";
-import { deploymentOf, portsOf } from "../http/deployment.ts";
+import { portsOf, safeDeploymentOf } from "../http/deployment.ts";
 import { newRequestIds } from "../http/request-ids.ts";
 import type { Delivery, Engines as EnginesPort, InternalWrite } from "../storage/ports/engines.ts";
 import type { ReplicationTask } from "../storage/ports/replication.ts";
@@ -14,17 +14,17 @@ import type { ReplicationTask } from "../storage/ports/replication.ts";
  */
 export class Engines extends WorkerEntrypoint implements EnginesPort {
   async write(write: InternalWrite): Promise<Delivery> {
-    const ports = this.#ports();
+    const ports = await this.#ports();
     const outcome = await delivered(ports, write);
     logInternalWrite(ports, this.ctx, newRequestIds().requestId, write, outcome);
     return outcome;
   }
 
-  replicate(task: ReplicationTask): Promise<readonly Delivery[]> {
-    return replicateVersions(this.#ports(), task);
+  async replicate(task: ReplicationTask): Promise<readonly Delivery[]> {
+    return replicateVersions(await this.#ports(), task);
   }
 
-  #ports(): Ports {
-    return portsOf(this.env, deploymentOf(this.env), this.ctx);
+  async #ports(): Promise<Ports> {
+    return portsOf(this.env, await safeDeploymentOf(this.env), this.ctx);
   }
 }

@@ -148,6 +148,17 @@ function installationOf(env: Cloudflare.Env, namespaces: Namespaces): Installati
   };
 }
 
+/**
+ * The same once it is known to be safe to use: for whoever calls it, or is called, beside the clients whom `app.ts` answers.
+ *
+ * @throws as {@link deploymentOf}; S3Error as {@link DeploymentGuard}
+ */
+export async function safeDeploymentOf(env: Cloudflare.Env): Promise<Deployment> {
+  const deployment = deploymentOf(env);
+  await deployment.guard?.pass(Date.now());
+  return deployment;
+}
+
 /** Methods of the index that call no shard. */
 const COMPUTING: ReadonlySet<string> = new Set<keyof BucketIndex>([
   "isHome",

@@ -12,7 +12,7 @@ import { S3Error } from "../protocol/errors.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
-import { deploymentOf, portsOf } from "./deployment.ts";
+import { portsOf, safeDeploymentOf } from "./deployment.ts";
 import { logInternalError, toS3Error } from "./render-error.ts";
 import { newRequestIds } from "./request-ids.ts";
 import { run } from "./run.ts";
@@ -39,7 +39,7 @@ export async function answerPublicObject(
   try {
     const address = addressOfPublic(new URL(request.url).pathname);
     if (address === undefined) return markedAnswer("direct", 0);
-    const ports = portsOf(env, deploymentOf(env), context);
+    const ports = portsOf(env, await safeDeploymentOf(env), context);
     const bucket = await bucketOf(address, ports);
     if (bucket === undefined) return markedAnswer("direct", 0);
     return await read(bucket, request, address.key, {

@@ -191,6 +191,19 @@ describe("a deployment with credentials that anybody knows", () => {
   });
 });
 
+test("nothing but the app, which has an answer for it, uses a deployment that may not be safe", () => {
+  const sources = import.meta.glob<string>("../../src/**/*.ts", {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+  const users = Object.entries(sources).filter(([, text]) => /\bdeploymentOf\(/.test(text));
+  expect(users.map(([file]) => file.replace("../../", "")).toSorted()).toEqual([
+    "src/http/app.ts",
+    "src/http/deployment.ts",
+  ]);
+});
+
 test("wrangler.toml names its R2 bucket to the Worker, and says nothing of LOCAL", () => {
   const [, told] = /^BLOBS_BUCKET = "(.*)"$/m.exec(wranglerToml) ?? [];
   const [, bound] = /^bucket_name = "(.*)"$/m.exec(wranglerToml) ?? [];

@@ -7,7 +7,7 @@ import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { MAX_KEY_BYTES } from "../../protocol/limits.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { Waiter } from "../../storage/clients/identity-lookup.ts";
-import { deploymentOf, portsOf } from "../deployment.ts";
+import { portsOf, safeDeploymentOf } from "../deployment.ts";
 import { logInternalError, toS3Error } from "../render-error.ts";
 import { newRequestIds } from "../request-ids.ts";
 import { run } from "../run.ts";
@@ -46,8 +46,7 @@ export class BucketRequests {
     const ids = newRequestIds();
     const waiter = this.#context;
     try {
-      const deployment = deploymentOf(this.#env);
-      await deployment.guard?.pass(Date.now());
+      const deployment = await safeDeploymentOf(this.#env);
       const props = readProps(waiter.props);
       if (props === undefined) throw new S3Error("AccessDenied");
       const ports = portsOf(this.#env, deployment, waiter);
