@@ -110,6 +110,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
             LOG_FLUSH_MILLISECONDS: "0",
+            LISTEN: "true",
             // Tests answer in its place.
             EVENT_TARGETS: JSON.stringify({
               "arn:ledge:queue:us-east-1:000000000000:events": { queue: "EVENTS" },

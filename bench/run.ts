@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { measureBundle } from "./bundle.ts";
 import { measureCpu } from "./cpu.ts";
+import { measureDeadWebhook } from "./dead-webhook.ts";
 import { measureDecisions } from "./decisions.ts";
 import { measureEdge } from "./edge.ts";
 import { measureEncryption } from "./encryption.ts";
@@ -57,6 +58,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   references: measureReferences,
   decisions: measureDecisions,
   listing: measureListing,
+  "dead-webhook": measureDeadWebhook,
   "many-keys": () => measureManyKeys(seconds),
   memory: measureMemory,
 };

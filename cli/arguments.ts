@@ -5,6 +5,8 @@ import { type MaintenanceCommand, readMaintenanceCommand } from "./maintenance/a
 import { assignedSettings } from "./assigned-settings.ts";
 import { messageOf, UserError } from "./user-error.ts";
 
+const MOST_SECONDS = 3600;
+
 export const HELP = `Ledge: an S3 server on this machine.
 
   ledge serve [options]
@@ -32,6 +34,9 @@ export const HELP = `Ledge: an S3 server on this machine.
                                 take it back
   --runtime node|workerd        what the Worker runs on: this process, or Cloudflare's runtime, if it is installed (node)
   --quiet                       log no requests
+  --events                      log what happens to objects, one line an event
+  --stop-within SECONDS         how long open requests, and then events that wait for their targets, may take once a
+                                signal comes (8); what is left is told of at the next start
   --var NAME:VALUE              another setting of the Worker, repeatable
   --allow-default-credentials   with the published credentials, listen beyond this machine, and answer under any
                                 host name and to pages of other sites
@@ -66,6 +71,8 @@ export const OPTIONS = {
   fsync: { type: "string", default: "true" },
   runtime: { type: "string", default: "node" },
   quiet: { type: "boolean", default: false },
+  events: { type: "boolean", default: false },
+  "stop-within": { type: "string", default: "8" },
   var: { type: "string", multiple: true, default: [] as string[] },
   "allow-default-credentials": { type: "boolean", default: false },
   "stop-on-stdin-end": { type: "boolean", default: false },
@@ -94,6 +101,8 @@ export interface ServeOptions {
   /** Whether what is acknowledged is on the disk first. */
   readonly isSynced: boolean;
   readonly isQuiet: boolean;
+  /** How long what is under way may take once the server stops. */
+  readonly stopWithinMs: number;
   readonly allowsDefaultCredentials: boolean;
   readonly stopsOnStdinEnd: boolean;
   /** It serves only who looks into the data folder, and does nothing in its own time. */
@@ -142,6 +151,7 @@ export function readCommand(
   if (values["virtual-host"] !== undefined)
     settings["VIRTUAL_HOST_SUFFIX"] = values["virtual-host"];
   if (values["kms-key"].length > 0) settings["KMS_KEYS"] = values["kms-key"].join(",");
+  if (values.events) settings["LOG_EVENTS"] = "true";
   return {
     name: "serve",
     options: {
@@ -158,6 +168,7 @@ export function readCommand(
       runtime: oneOf("--runtime", values.runtime, ["node", "workerd"]),
       isSynced: oneOf("--fsync", values.fsync, ["true", "false"]) === "true",
       isQuiet: values.quiet,
+      stopWithinMs: 1000 * seconds("--stop-within", values["stop-within"]),
       allowsDefaultCredentials: values["allow-default-credentials"],
       stopsOnStdinEnd: values["stop-on-stdin-end"],
       settings,
@@ -196,6 +207,13 @@ function eventTargets(
   } catch {
     throw new UserError("$EVENT_TARGETS is not a JSON object");
   }
+}
+
+function seconds(option: string, text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,4}$/.test(text) || number < 1 || number > MOST_SECONDS)
+    throw new UserError(`${option} ${text} is no number of seconds from 1 to ${MOST_SECONDS}`);
+  return number;
 }
 
 function portNumber(text: string): number {

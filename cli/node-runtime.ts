@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { cleanUp } from "./clean-up.ts";
 import { listenFailure } from "./listen-address.ts";
-import { DRAIN_PATIENCE_MS, type Plan, type RunningServer } from "./runtime.ts";
+import type { Plan, RunningServer } from "./runtime.ts";
 
 /** Runs the Worker in this process. */
 export async function runOnNode(plan: Plan): Promise<RunningServer> {
@@ -44,7 +44,7 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
     stop() {
       if (stopping.signal.aborted) return;
       stopping.abort();
-      Promise.all([server.stop(DRAIN_PATIENCE_MS), cleaning]).then(() => resolve(), reject);
+      Promise.all([server.stop(options.stopWithinMs), cleaning]).then(() => resolve(), reject);
     },
   };
 }

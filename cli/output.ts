@@ -138,7 +138,8 @@ Try it:
   },
   workerLog(line) {
     const event = parse(line);
-    console.log(event?.event === "request" ? requestLine(event) : printable(line));
+    if (event?.event === "request") console.log(requestLine(event));
+    else console.log(event?.event === "object" ? objectLine(event) : printable(line));
   },
   workerError(line) {
     const { event, requestId = "", cause } = parse(line) ?? {};
@@ -173,6 +174,10 @@ interface WorkerEvent {
   readonly bytesIn?: number;
   readonly bytesOut?: number;
   readonly durationMs?: number;
+  /** What happened to an object. */
+  readonly name?: string;
+  readonly size?: number;
+  readonly versionId?: string;
   readonly requestId?: string;
   readonly cause?: string;
 }
@@ -201,6 +206,15 @@ export function requestLine(event: WorkerEvent): string {
   const rest = words.filter((word) => word !== "").join("  ");
   const what = `${method.padEnd(6)} ${printable(path)}`;
   return `${styleText("dim", time)}  ${styleText(color, String(status))}  ${what}  ${styleText("dim", rest)}`;
+}
+
+/** One line about what happened to an object. */
+export function objectLine(event: WorkerEvent): string {
+  const { name = "", bucket = "", key = "", size, versionId = "" } = event;
+  const rest = [size === undefined ? "" : `${size} B`, versionId].filter((word) => word !== "");
+  const what = `${styleText("magenta", name)}  ${printable(`${bucket}/${key}`)}`;
+  const time = new Date().toTimeString().slice(0, 8);
+  return `${styleText("dim", time)}  ${what}  ${styleText("dim", rest.join("  "))}`;
 }
 
 /** A key may hold what moves a terminal's cursor, or worse. */

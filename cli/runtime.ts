@@ -3,9 +3,6 @@ import type { DataFolder } from "./data-folder.ts";
 import type { ReadKeyPair } from "./key-pair.ts";
 import type { Output } from "./output.ts";
 
-/** How long open requests may take once the server stops; container runtimes kill after ten seconds. */
-export const DRAIN_PATIENCE_MS = 8000;
-
 /** What is to be run: the options, found to be good. */
 export interface Plan {
   readonly options: ServeOptions;

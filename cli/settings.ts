@@ -31,6 +31,8 @@ export function settingsFor(
     NO_TRANSFORM: "false",
     // Here a call costs nothing.
     LOG_FLUSH_MILLISECONDS: "500",
+    // Nobody is billed for who listens.
+    LISTEN: "true",
     LOG_REQUESTS: String(!isQuiet),
     SHARD_CACHE_BYTES: String(32 * 1024 * 1024),
     ...settings,

@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { readWorkerdVersion } from "./package-files.ts";
-import { DRAIN_PATIENCE_MS } from "./runtime.ts";
 import { messageOf, UserError } from "./user-error.ts";
 
 interface WorkerdOptions {
@@ -12,6 +11,8 @@ interface WorkerdOptions {
   /** Takes each line of the Worker's log; without it, the lines go straight to standard output. */
   readonly onLog?: ((line: string) => void) | undefined;
   readonly onError: (line: string) => void;
+  /** How long open requests may take once it is to stop. */
+  readonly stopWithinMs: number;
 }
 
 export interface WorkerdProcess {
@@ -24,7 +25,13 @@ export interface WorkerdProcess {
 }
 
 /** @throws UserError when there is no workerd for this platform */
-export function startWorkerd({ configPath, env, onLog, onError }: WorkerdOptions): WorkerdProcess {
+export function startWorkerd({
+  configPath,
+  env,
+  onLog,
+  onError,
+  stopWithinMs,
+}: WorkerdOptions): WorkerdProcess {
   // The root is where the configuration's absolute paths begin.
   const child = spawn(binaryPath(), ["serve", "-I", "/", "--control-fd=3", configPath], {
     env,
@@ -54,7 +61,7 @@ export function startWorkerd({ configPath, env, onLog, onError }: WorkerdOptions
     ended,
     stop() {
       child.kill("SIGTERM");
-      setTimeout(() => child.kill("SIGKILL"), DRAIN_PATIENCE_MS).unref();
+      setTimeout(() => child.kill("SIGKILL"), stopWithinMs).unref();
     },
   };
 }

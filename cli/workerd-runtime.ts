@@ -99,6 +99,7 @@ function start(
   return {
     process: startWorkerd({
       configPath,
+      stopWithinMs: options.stopWithinMs,
       env: {
         ...process.env,
         ROOT_ACCESS_KEY_ID: options.accessKeyId,

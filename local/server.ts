@@ -35,9 +35,10 @@ export interface LocalServerOptions {
 export interface LocalServer {
   readonly port: number;
   /**
-   * Takes no new requests, answers the open ones, and closes what it has open; done when nothing of it is left.
+   * Takes no new requests, answers the open ones, lets shards do what is due, and closes what it has open; done when nothing of it
+   * is left.
    *
-   * @param patienceMs how long the open requests may take
+   * @param patienceMs how long the open requests, and then what is due, may take
    */
   stop(patienceMs: number): Promise<void>;
 }
@@ -65,7 +66,11 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   const { address, port, tls, indexPath: folder, isSynced, isAtRest = false } = options;
   const blobs = fileBlobStore(options.blobsPath, { isSynced });
   const room = new LocalRoom(options.roomPath);
-  const env: Record<string, unknown> = { ...options.vars, LOCAL_PORTS: { blobs, room } };
+  const stopping = new AbortController();
+  const env: Record<string, unknown> = {
+    ...options.vars,
+    LOCAL_PORTS: { blobs, room, stopping: stopping.signal },
+  };
   const background = new Background((context) => entrypointsOf(worker, env, context));
   const { exports } = background;
   const shared = { folder, env, exports, isSynced, isAtRest };
@@ -79,8 +84,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   return {
     port: http.port,
     async stop(patienceMs) {
+      const untilMs = Date.now() + patienceMs;
+      stopping.abort();
       await http.stop(patienceMs);
       await background.settled();
+      // What the last requests have left to do, such as to tell of events, is done now rather than at the next start.
+      await index.settle(untilMs);
       // Shards ask the Directory, never the other way round.
       await index.close();
       // Of entrypoints that shards have called.

@@ -63,6 +63,10 @@ export interface Settings {
   readonly logRequests: boolean;
   /** What the log says of keys. */
   readonly logKeys: "hash" | "none" | "plain";
+  /** What happens to objects is logged. */
+  readonly logEvents: boolean;
+  /** Clients may listen to what happens to objects. */
+  readonly canListen: boolean;
   /** What `/_ledge/metrics` may be read with besides the deployment root's signature; undefined: nothing. */
   readonly metricsToken: string | undefined;
   /** How long a line of an access log waits for others. */
@@ -133,6 +137,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
     noTransform: boolean("NO_TRANSFORM", env.NO_TRANSFORM),
     logRequests: boolean("LOG_REQUESTS", env.LOG_REQUESTS),
     logKeys: matching("LOG_KEYS", env.LOG_KEYS, /^(?:hash|none|plain)$/) as Settings["logKeys"],
+    logEvents: boolean("LOG_EVENTS", env.LOG_EVENTS),
+    canListen: boolean("LISTEN", env.LISTEN),
     metricsToken: metricsToken(env),
     logFlushMs: integer("LOG_FLUSH_MILLISECONDS", env.LOG_FLUSH_MILLISECONDS, 0, 20_000),
     bodyIdleMs: 1000 * integer("BODY_IDLE_SECONDS", env.BODY_IDLE_SECONDS, 1, 3600),
@@ -153,6 +159,7 @@ export interface ShardSettings {
   /** What all shards of an isolate may remember of the objects that they read lately. */
   readonly cacheBytes: number;
   readonly eventTargets: EventTargets;
+  readonly logEvents: boolean;
   /** After how long an event that cannot be delivered is given up. */
   readonly outboxRetryMs: number;
   /** How long a target of events that fails is left alone, time and again. */
@@ -178,6 +185,7 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
     logRollMs: 1000 * integer("LOG_ROLL_SECONDS", env.LOG_ROLL_SECONDS, 0, 86_400),
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
     eventTargets: eventTargets(env),
+    logEvents: boolean("LOG_EVENTS", env.LOG_EVENTS),
     outboxRetryMs: 3_600_000 * integer("OUTBOX_RETRY_HOURS", env.OUTBOX_RETRY_HOURS, 0, 24 * 14),
     outboxProbeMs: 1000 * integer("OUTBOX_PROBE_SECONDS", env.OUTBOX_PROBE_SECONDS, 1, 3600),
     outboxLimit: integer("OUTBOX_LIMIT", env.OUTBOX_LIMIT, 1, 1_000_000),

@@ -55,6 +55,7 @@ const AT_REST: Omit<ServeOptions, "accessKeyId" | "dataFolder" | "secretAccessKe
   runtime: "node",
   isSynced: true,
   isQuiet: true,
+  stopWithinMs: 8000,
   allowsDefaultCredentials: false,
   stopsOnStdinEnd: false,
   isAtRest: true,

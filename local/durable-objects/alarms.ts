@@ -52,6 +52,12 @@ export class Alarms {
     return this.#entries.get(hex)?.dueMs;
   }
 
+  /** Whether one rings, or is to. */
+  hasDue(nowMs: number): boolean {
+    if (this.#ringing.size > 0) return true;
+    return [...this.#entries.values()].some((entry) => ringMsOf(entry) <= nowMs);
+  }
+
   set(id: ObjectId, dueMs: number): void {
     this.#index.set(id, dueMs);
     this.#enter({ id, dueMs });

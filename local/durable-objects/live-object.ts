@@ -12,6 +12,8 @@ export class LiveObject {
   /** Calls and alarms that have not ended. */
   #open = 0;
   #onIdle: (() => void) | undefined;
+  /** What goes on beside them. */
+  #background = 0;
 
   /** @param object of which only methods are asked for that its class has */
   constructor(object: object, storage: ObjectStorage) {
@@ -20,7 +22,16 @@ export class LiveObject {
   }
 
   get isBusy(): boolean {
-    return this.#open > 0 || !this.#storage.isSynced;
+    return this.#open > 0 || this.#background > 0 || !this.#storage.isSynced;
+  }
+
+  /** Something that the object does beside its calls: it is not closed meanwhile, unless the server ends. */
+  waitUntil(promise: Promise<unknown>): void {
+    this.#background += 1;
+    const end = (): void => {
+      this.#background -= 1;
+    };
+    promise.then(end, end);
   }
 
   /** While this is there, it is not to be called. */

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { log } from "../../src/lib/log.ts";
 import type { Exports } from "../entrypoints.ts";
 import { Alarms } from "./alarms.ts";
@@ -20,6 +20,9 @@ const IDLE_MS = 5 * 60 * 1000;
 
 /** So many objects stay open at most, busy ones aside: each has four descriptors, and what it remembers. */
 const MAX_OPEN = 400;
+
+/** How often a server that ends looks whether its objects have done what was due. */
+const SETTLE_LOOK_MS = 10;
 
 /** Ids that were made of names lately: to make one takes two hashes. */
 const MAX_IDS = 10_000;
@@ -111,6 +114,16 @@ export class Namespace<T extends object, Env> {
 
   getByName(name: string): Stub<T> {
     return this.get(this.idFromName(name));
+  }
+
+  /** Done when no alarm is due and no object does anything, or when the time is over. */
+  async settle(untilMs: number): Promise<void> {
+    for (;;) {
+      const nowMs = Date.now();
+      const isBusy = [...this.#objects.values()].some((object) => object.isBusy);
+      if (nowMs >= untilMs || !(isBusy || this.#alarms.hasDue(nowMs))) return;
+      await setTimeout(SETTLE_LOOK_MS);
+    }
   }
 
   /**
@@ -210,7 +223,9 @@ export class Namespace<T extends object, Env> {
     let object: LiveObject;
     try {
       // What src/ asks of them, and no more, is there.
-      const context = { id, storage, exports: this.#exports } as unknown as DurableObjectState;
+      const waitUntil = (promise: Promise<unknown>): void => object.waitUntil(promise);
+      const given = { id, storage, exports: this.#exports, waitUntil };
+      const context = given as unknown as DurableObjectState;
       object = new LiveObject(new this.#Class(context, this.#env), storage);
     } catch (error) {
       storage.close();

@@ -110,7 +110,12 @@ export class Dispatcher {
   /** From now on each answer is its connection's last. Those without an open request end at once. */
   stop(): void {
     this.#isStopping = true;
-    for (const [socket, connection] of this.#connections)
-      if (connection.open === undefined && !connection.isEnding) socket.destroy();
+    for (const [socket, connection] of this.#connections) {
+      const { open } = connection;
+      if (open === undefined && !connection.isEnding) socket.destroy();
+      // It has been told that the connection goes on.
+      if (open?.outgoing.headersSent === true)
+        open.outgoing.once("close", () => socket.destroySoon());
+    }
   }
 }

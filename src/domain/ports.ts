@@ -18,6 +18,7 @@ import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
 import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
+import type { ListenedBuckets } from "./listened-buckets.ts";
 import type { RequestFigures } from "./metrics/request-figures.ts";
 import type { QuotaUsage } from "./quota/quota-usage.ts";
 import type { ShardGauges } from "./metrics/shard-gauges.ts";
@@ -49,6 +50,7 @@ export interface Ports {
   readonly requestFigures: RequestFigures | undefined;
   readonly shardGauges: ShardGauges;
   readonly quotaUsage: QuotaUsage;
+  readonly listenedBuckets: ListenedBuckets;
   readonly directory: BucketDirectory;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;

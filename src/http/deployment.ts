@@ -30,10 +30,11 @@ import { bucketLookup } from "../storage/clients/bucket-lookup.ts";
 import { bucketDirectoryClient } from "../storage/clients/bucket-directory-client.ts";
 import { contentIndexClient } from "../storage/clients/content-index-client.ts";
 import { sealedDirectoryClient } from "../storage/clients/sealed-directory-client.ts";
+import { ListenedBuckets } from "../domain/listened-buckets.ts";
 import { RequestFigures } from "../domain/metrics/request-figures.ts";
 import { QuotaUsage } from "../domain/quota/quota-usage.ts";
 import { ShardGauges } from "../domain/metrics/shard-gauges.ts";
-import { isOneProcess } from "../storage/blobs/local-bindings.ts";
+import { isOneProcess, stoppingOf } from "../storage/blobs/local-bindings.ts";
 import { figureSourceClient } from "../storage/clients/figure-source-client.ts";
 import type { AuditLog } from "../storage/ports/audit-log.ts";
 import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
@@ -76,6 +77,7 @@ export interface Deployment {
   readonly requestFigures: RequestFigures | undefined;
   readonly shardGauges: ShardGauges;
   readonly quotaUsage: QuotaUsage;
+  readonly listenedBuckets: ListenedBuckets;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();
@@ -135,6 +137,7 @@ function make(env: Cloudflare.Env): Deployment {
     strangers: new StrangersQuestions(),
     analytics: (env as { readonly ANALYTICS?: AnalyticsEngineDataset }).ANALYTICS,
     requestFigures: isOneProcess(env) ? new RequestFigures() : undefined,
+    listenedBuckets: new ListenedBuckets(settings, stoppingOf(env)),
     shardGauges: new ShardGauges(figures),
     quotaUsage: new QuotaUsage(figures),
   };
@@ -183,8 +186,16 @@ export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Wai
     publicLane: undefined,
     notes: {},
     indexOf(bucket, decisions, origin) {
-      const { index: objects } = namespaces;
-      const index = bucketIndexClient(objects, directory, buckets, bucket, decisions, origin);
+      const isListenedTo = deployment.listenedBuckets.has(bucket.id);
+      const index = bucketIndexClient(
+        namespaces.index,
+        directory,
+        buckets,
+        bucket,
+        decisions,
+        origin,
+        isListenedTo,
+      );
       return spans === undefined ? index : spans.around(index, "index", COMPUTING);
     },
   };

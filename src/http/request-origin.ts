@@ -12,7 +12,10 @@ export function originOfRequest(
 ): Origin {
   const sourceIp = connectionOf(request).address ?? "";
   const account = isSigned(caller) ? { accountId: caller.account.id } : {};
-  return { principalId: principalId(caller), ...account, sourceIp, requestId, hostId, operation };
+  const { bucket: bucketName } = request;
+  const named = bucketName === undefined ? {} : { bucketName };
+  const who = { principalId: principalId(caller), ...account, sourceIp };
+  return { ...who, requestId, hostId, operation, ...named };
 }
 
 function principalId(caller: AccountContext["caller"]): string {

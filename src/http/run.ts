@@ -144,8 +144,9 @@ function bodyBytes({ headers }: S3Request, payload: Payload): number {
  */
 async function runOnBucket(
   operation: BucketOperation | ObjectOperation,
-  context: AccountContext,
+  given: AccountContext,
 ): Promise<Response> {
+  const context = withBucketOf(operation, given);
   const { request, buckets, caller, strangers } = context;
   const name = request.bucket ?? "";
   // A shard says when the bucket is gone. An operation that asks none has to ask the Directory.
@@ -162,6 +163,16 @@ async function runOnBucket(
     if (successor !== undefined && request.body !== null) throw new S3Error("SlowDown");
     return handleOnBucket(operation, context, successor);
   }
+}
+
+/** Where the path names no bucket: as if it named the one that is meant. */
+function withBucketOf(
+  operation: BucketOperation | ObjectOperation,
+  context: AccountContext,
+): AccountContext {
+  if (operation.scope === "object" || operation.bucketOf === undefined) return context;
+  const bucket = operation.bucketOf(context.request);
+  return { ...context, request: { ...context.request, bucket, key: undefined } };
 }
 
 async function handleOnBucket(

@@ -51,6 +51,8 @@ export interface AccountOperation extends Described {
 export interface BucketOperation extends Described {
   readonly scope: "bucket";
   readonly access: Access;
+  /** Where it is not the path that names the bucket. */
+  readonly bucketOf?: (request: S3Request) => string;
   /** As {@link ObjectOperation.decidesByKey}, for each of its keys. */
   readonly decidesByKey?: true;
   /** It calls a shard, which says when the bucket is gone. Before any other operation, the Directory is asked. */

@@ -24,6 +24,7 @@ import { createMultipartUpload } from "./multipart/create-multipart-upload.ts";
 import { listMultipartUploads } from "./multipart/list-multipart-uploads.ts";
 import { listParts } from "./multipart/list-parts.ts";
 import { uploadPart } from "./multipart/upload-part.ts";
+import { listenBucketNotification } from "./events/listen.ts";
 import { NOT_IMPLEMENTED, type OpenRoute } from "./not-implemented.ts";
 import { uploadPartCopy } from "./multipart/upload-part-copy.ts";
 import { copyObject } from "./object/copy-object.ts";
@@ -61,6 +62,7 @@ export const ROUTES: Readonly<Record<string, Operation>> = {
   "DELETE bucket?policy": deleteBucketPolicy,
   "GET bucket": listObjects,
   "GET bucket?acl": getBucketAcl,
+  "GET bucket?events": listenBucketNotification,
   "GET bucket?list-type=2": listObjectsV2,
   "GET bucket?location": getBucketLocation,
   "GET bucket?policy": getBucketPolicy,

@@ -23,6 +23,7 @@ type Item = { [Name in Listed]: `${Name}&${(typeof ITEM_PARAMETERS)[Name]}` }[Li
 export type RouteKey =
   | `${Method} ${Level}${"" | `?${Subresource}`}`
   | `GET ${Level}?${Item}`
+  | "GET bucket?events"
   | "GET bucket?list-type=2"
   | "POST bucket form"
   | "PUT object copy"
@@ -71,12 +72,17 @@ function conflict(a: string, b: string): S3Error {
 
 function getSuffix(level: Level, query: URLSearchParams, selected: string | undefined): string {
   // With any other list-type, or none, it is ListObjects.
-  if (selected === undefined)
-    return level === "bucket" && query.get("list-type") === "2" ? "?list-type=2" : "";
+  if (selected === undefined) return level === "bucket" ? listingSuffix(query) : "";
   const parameter = ITEMS.get(selected);
   // AWS takes an empty id for none.
   const isItem = parameter !== undefined && (query.get(parameter) ?? "") !== "";
   return isItem ? `?${selected}&${parameter}` : `?${selected}`;
+}
+
+function listingSuffix(query: URLSearchParams): string {
+  if (query.get("list-type") === "2") return "?list-type=2";
+  // MinIO's, to which it is no subresource.
+  return query.has("events") ? "?events" : "";
 }
 
 function putSuffix(query: URLSearchParams, headers: Headers, selected: string | undefined): string {

@@ -1,36 +1,21 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { OutboxJob } from "../../src/storage/bucket-shard/jobs/outbox-job.ts";
 import type { OutboxRow } from "../../src/storage/bucket-shard/outbox/outbox.ts";
-import type { TargetKind, TargetKinds } from "../../src/storage/bucket-shard/outbox/target-kind.ts";
-import { ShardState } from "../../src/storage/bucket-shard/shard-state.ts";
-import type { Transact, Transaction } from "../../src/storage/bucket-shard/transaction.ts";
+import type { TargetKind } from "../../src/storage/bucket-shard/outbox/target-kind.ts";
 import { putObject } from "../support/client.ts";
 import { ONE, queueOf, TWO } from "../support/event-receiver.ts";
 import { notifying } from "../support/notifying-bucket.ts";
+import { outboxJob } from "../support/outbox-job.ts";
 import { startClock } from "../support/shards.ts";
 import { remove } from "../support/versions.ts";
 
-const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 beforeAll(startClock);
 afterAll(() => {
   vi.useRealTimers();
 });
-
-/** The job of a shard's outbox with other targets than it has. */
-function jobOf(storage: DurableObjectStorage, kinds: TargetKinds, lingerMs: number): OutboxJob {
-  const { sql } = storage;
-  const state = new ShardState(sql, undefined);
-  const transact: Transact = (effect) =>
-    storage.transactionSync(() =>
-      effect({ sql, state, schedule: () => undefined } as unknown as Transaction),
-    );
-  const terms = { retryMs: DAY_MS, probeMs: MINUTE_MS, limit: 10 };
-  return new OutboxJob({ sql, state, transact, kinds, ...terms }, lingerMs);
-}
 
 function keysOf(rows: readonly OutboxRow[]): string {
   return rows.map(({ key }) => key).join();
@@ -55,7 +40,7 @@ test("a target that does not answer holds up neither another one nor the shard's
       },
       giveUp: () => undefined,
     };
-    const job = jobOf(storage, [["arn:", kind]], 0);
+    const job = outboxJob(storage, [["arn:", kind]], 0);
     expect(await job.run(0)).toBe(MINUTE_MS);
     await remove(world.bucket, key);
     // It does not end as long as the first target is silent, and looks again whether that was cut off.
@@ -85,7 +70,7 @@ test("what will never be taken is given up at once, and what another kind of tar
       giveUp: (_transaction, target, rows, reason) =>
         void calls.push(`giveUp ${target} ${keysOf(rows)} ${reason}`),
     };
-    expect(await jobOf(storage, [["replication/", kind]], 1000).run(0)).toBeUndefined();
+    expect(await outboxJob(storage, [["replication/", kind]], 1000).run(0)).toBeUndefined();
     expect(calls).toEqual([
       `deliver replication/rule ${first},${second}`,
       `taken ${first}`,

@@ -8,6 +8,7 @@ import { configureShard } from "../../src/storage/bucket-shard/configure-shard.t
 import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
 import { scanByLifecycle } from "../../src/storage/bucket-shard/jobs/lifecycle-job.ts";
 import type { ScanLimits } from "../../src/storage/bucket-shard/lifecycle/scan-zone.ts";
+import { Listeners } from "../../src/storage/bucket-shard/outbox/listeners.ts";
 import { ObjectCache } from "../../src/storage/bucket-shard/objects/object-cache.ts";
 import { commitObject } from "../../src/storage/bucket-shard/objects/place-object.ts";
 import { ShardConfiguration } from "../../src/storage/bucket-shard/shard-configuration.ts";
@@ -82,6 +83,7 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
     counts: new ShardCounts(sql),
     configuration: new ShardConfiguration(sql),
     cache: new ObjectCache(0),
+    listeners: new Listeners(0, undefined),
     settings,
     logRoom: new LogRoom(sql),
     room: new ShardRoom(sql, settings.limitBytes),

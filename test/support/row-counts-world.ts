@@ -1,3 +1,4 @@
+import { Listeners } from "../../src/storage/bucket-shard/outbox/listeners.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { readShardSettings } from "../../src/env.ts";
@@ -83,6 +84,7 @@ export class CountedShard {
       counts: new ShardCounts(sql, LIMITS),
       configuration: new ShardConfiguration(sql),
       cache: new ObjectCache(0),
+      listeners: new Listeners(0, undefined),
       settings,
       room: new ShardRoom(sql, settings.limitBytes),
       logRoom: new LogRoom(sql),

@@ -1,5 +1,6 @@
 import { recodePath } from "../../lib/uri.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import { queryByName } from "./canonical-request.ts";
 
 // What stands between a client and this code changes requests. Cloudflare's edge overwrites Accept-Encoding, the runtime
 // joins repeated headers with ", " where SigV4 and SigV2 want ",", proxies take headers off and normalize escapes. So a
@@ -75,6 +76,13 @@ function withSpaces(request: S3Request): S3Request {
 
 function withPluses(request: S3Request, key: string): S3Request {
   return { ...request, rawPath: request.rawPath.replaceAll("+", "%2B"), key };
+}
+
+/** The query as SigV4 has it, and as clients sign it that leave the values of one name in their order. */
+export function* querySpellings(canonical: string, rawQuery: string): Generator<string, void> {
+  yield canonical;
+  const byName = queryByName(rawQuery, "X-Amz-Signature");
+  if (byName !== canonical) yield byName;
 }
 
 /**

@@ -29,8 +29,28 @@ export function canonicalRequest(request: CanonicalRequest): string {
  * @param omitted the name of the parameter that cannot be signed, because it is the signature
  */
 export function canonicalQuery(rawQuery: string, omitted?: string): string {
+  return queryInOrder(rawQuery, omitted, ([a, x], [b, y]) =>
+    a === b ? compare(x, y) : compare(a, b),
+  );
+}
+
+/**
+ * The same, but that values of one name stay in their order: so do minio-go and `mc watch` sign it, and so MinIO verifies it
+ * (seen 2026-11 with mc of 2025-04).
+ */
+export function queryByName(rawQuery: string, omitted?: string): string {
+  return queryInOrder(rawQuery, omitted, ([a], [b]) => compare(a, b));
+}
+
+type Parameter = readonly [name: string, value: string];
+
+function queryInOrder(
+  rawQuery: string,
+  omitted: string | undefined,
+  order: (one: Parameter, other: Parameter) => number,
+): string {
   if (rawQuery === "") return "";
-  const parameters: [name: string, value: string][] = [];
+  const parameters: Parameter[] = [];
   for (const parameter of rawQuery.split("&")) {
     if (parameter === "") continue;
     const equals = parameter.indexOf("=");
@@ -39,8 +59,7 @@ export function canonicalQuery(rawQuery: string, omitted?: string): string {
     parameters.push([name, equals < 0 ? "" : recodeQueryPart(parameter.slice(equals + 1))]);
   }
   // All ASCII by now, so that JavaScript's order is that of the bytes.
-  if (parameters.length > 1)
-    parameters.sort(([a, x], [b, y]) => (a === b ? compare(x, y) : compare(a, b)));
+  if (parameters.length > 1) parameters.sort(order);
   return parameters.map(([name, value]) => `${name}=${value}`).join("&");
 }
 

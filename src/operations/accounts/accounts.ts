@@ -5,6 +5,7 @@ import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation, BucketOperation } from "../operation.ts";
 import { bucketEdgeOperationFor } from "../edge/bucket-edge.ts";
+import { listenAsServerSentEvents } from "../events/listen.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { replicationOperationFor } from "../replication/resync.ts";
 import { quotaOperationFor } from "../quota/bucket-quota.ts";
@@ -43,6 +44,7 @@ export function accountsOperationFor({
   if (key === "master-key" && method === "POST") return SEAL_ANEW;
   if (key === "audit" && method === "GET") return listAuditEvents;
   if (key === "metrics" && method === "GET") return getMetrics;
+  if (key === "events" && method === "GET") return listenAsServerSentEvents;
   const match = PATH.exec(key);
   if (match === null) {
     for (const operationFor of OF_BUCKETS) {

@@ -34,6 +34,9 @@ const EVENTS: ReadonlyMap<string, readonly string[]> = new Map([
   ...ALONE.map((name): [string, string[]] => [`s3:${name}`, [name]]),
 ]);
 
+/** As records name them. */
+export const ALL_EVENTS: readonly string[] = [...new Set([...EVENTS.values()].flat())];
+
 /**
  * The events that a configuration means by a name, without `s3:`; undefined: there is no such name.
  *

@@ -9,4 +9,6 @@ export interface Origin {
   readonly hostId: string;
   /** The operation of the request, such as `PutObject`. */
   readonly operation: string;
+  /** The bucket's name, which a shard does not know; absent: nobody wants to know it. */
+  readonly bucketName?: string;
 }

@@ -16,7 +16,16 @@ export function isOneProcess({ LOCAL_PORTS, BLOB_DISK }: Cloudflare.Env & LocalB
   return LOCAL_PORTS !== undefined || BLOB_DISK !== undefined;
 }
 
+/** Undefined: nobody says when this server ends. */
+export function stoppingOf({
+  LOCAL_PORTS,
+}: Cloudflare.Env & LocalBindings): AbortSignal | undefined {
+  return LOCAL_PORTS?.stopping;
+}
+
 export interface LocalPorts {
   readonly blobs: BlobStore;
   readonly room: DiskRoom;
+  /** Aborted when the server takes no requests any more: answers without an end are to end. */
+  readonly stopping: AbortSignal;
 }

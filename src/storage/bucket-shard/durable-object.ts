@@ -11,9 +11,12 @@ import type {
   Rename,
   RenameOutcome,
 } from "../ports/bucket-index.ts";
+import type { NotifyingBucket } from "../../protocol/events/event-record.ts";
+import type { EventFilter, HeardEvents } from "../ports/event-listening.ts";
 import type { ContentPartPage, Wanted } from "../ports/content-index.ts";
 import type { ShardFigures } from "../ports/shard-figures.ts";
 import type { ShardInspectionCalls, ShardRepairCalls } from "../ports/shard-inspection.ts";
+import { stoppingOf } from "../blobs/local-bindings.ts";
 import { migrate } from "../sql-migrations.ts";
 import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
@@ -43,6 +46,7 @@ import { commitObject } from "./objects/place-object.ts";
 import { readObject } from "./objects/read-object.ts";
 import { removeObject } from "./objects/remove-object.ts";
 import { renameObject } from "./objects/rename-object.ts";
+import { Listeners } from "./outbox/listeners.ts";
 import { listDeadLetters, redrive } from "./outbox/dead-letters.ts";
 import { resync } from "./replication/restart-replication.ts";
 import { MIGRATIONS } from "./rows/schema.ts";
@@ -52,7 +56,7 @@ import { ShardConfiguration } from "./shard-configuration.ts";
 import { annotationBytesOf, bodyBytesOf, partBytesOf, ShardRoom } from "./shard-room.ts";
 import { ShardState } from "./shard-state.ts";
 import type { Shard } from "./shard.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Transact, Transaction } from "./transaction.ts";
 import { completeUpload } from "./uploads/complete-upload.ts";
 import { listUploads } from "./uploads/list-uploads.ts";
 import { abortUpload, createUpload, findUpload, listParts, putPart } from "./uploads/uploads.ts";
@@ -80,12 +84,14 @@ export class BucketIndexObject extends DurableObject {
     const configuration = new ShardConfiguration(storage.sql);
     const room = new ShardRoom(storage.sql, settings.limitBytes);
     const logRoom = new LogRoom(storage.sql);
+    const listeners = new Listeners(Date.now(), stoppingOf(env));
     this.#shard = {
       sql: storage.sql,
       state,
       counts,
       configuration,
       cache,
+      listeners,
       settings,
       room,
       logRoom,
@@ -93,7 +99,9 @@ export class BucketIndexObject extends DurableObject {
     this.#jobTable = new JobTable(storage);
     this.#calls = new ShardCalls(this.#shard, storage, this.#jobTable);
     const engines = (): Engines => ctx.exports.Engines;
-    this.#jobs = shardJobs(this.#shard, env, engines, (effect) => this.#calls.alone(effect));
+    const transact: Transact = (effect) => this.#calls.alone(effect);
+    const waitUntil = (promise: Promise<unknown>): void => ctx.waitUntil(promise);
+    this.#jobs = shardJobs(this.#shard, env, engines, transact, waitUntil);
   }
 
   /** Called when the bucket is made, too, so that even a shard that is never written to is swept. */
@@ -230,6 +238,21 @@ export class BucketIndexObject extends DurableObject {
 
   listDeadLetters(stamp: number, known: Known): Answer<"listDeadLetters"> {
     return this.#calls.answer(stamp, known, () => listDeadLetters(this.#shard.sql));
+  }
+
+  /** Whoever listens calls again and again: {@link Listeners.take}. */
+  takeEvents(
+    stamp: number,
+    known: Known,
+    bucket: NotifyingBucket,
+    filter: EventFilter,
+    after: number | undefined,
+    waitMs: number,
+  ): Promise<ShardAnswer<HeardEvents>> {
+    const { listeners } = this.#shard;
+    return this.#calls.answerLater(stamp, known, () =>
+      listeners.take(bucket, filter, after, waitMs, Date.now()),
+    );
   }
 
   redrive(stamp: number, known: Known): Promise<Answer<"redrive">> {

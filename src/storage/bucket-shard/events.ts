@@ -1,5 +1,6 @@
 import type { AttributeChange } from "../ports/bucket-index.ts";
 import type { ObjectRow, VersionRow } from "./rows/object-row.ts";
+import { noteEvent } from "./outbox/note-event.ts";
 import { putIntoOutbox } from "./outbox/outbox.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -27,4 +28,4 @@ export type ObjectEvent =
 /** Told in the transaction of the effect: what it writes is written with it, or not at all. */
 type EventListener = (transaction: Transaction, event: ObjectEvent) => void;
 
-export const eventListeners = new Set<EventListener>([putIntoOutbox]);
+export const eventListeners = new Set<EventListener>([putIntoOutbox, noteEvent]);

@@ -8,8 +8,11 @@ import { type Known, originOf, revisionOf } from "../wire/known.ts";
 import type { Full, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { JobTable } from "./job-table.ts";
+import type { Listeners } from "./outbox/listeners.ts";
 import type { Shard } from "./shard.ts";
 import { perform, type Transaction } from "./transaction.ts";
+
+const NOTHING_NOTED: ReturnType<Listeners["takeNoted"]> = [];
 
 /** How a shard answers its calls: which of them it lets in, and in which transaction their effects run. */
 export class ShardCalls {
@@ -35,6 +38,19 @@ export class ShardCalls {
    */
   answer<T>(stamp: number, known: Known, effect: () => T): ShardAnswer<T> {
     return this.#refusal(stamp, known) ?? { value: effect() };
+  }
+
+  /** As {@link answer}, of what is waited for. */
+  async answerLater<T>(
+    stamp: number,
+    known: Known,
+    effect: () => Promise<T>,
+  ): Promise<ShardAnswer<T>> {
+    const refusal = this.#refusal(stamp, known);
+    if (refusal !== undefined) return refusal;
+    const value = await effect();
+    // Meanwhile the caller may have lost what it was let in by.
+    return this.#refusal(stamp, known) ?? { value };
   }
 
   /** An effect that makes room, or takes little. */
@@ -86,8 +102,12 @@ export class ShardCalls {
 
   /** The shard's own effect, which nobody called for, in a transaction of its own. */
   alone<T>(effect: (transaction: Transaction) => T): T {
+    const { listeners } = this.#shard;
+    listeners.takeNoted();
     try {
-      return this.#storage.transactionSync(() => this.#perform(effect));
+      const value = this.#storage.transactionSync(() => this.#perform(effect));
+      listeners.tell(listeners.takeNoted());
+      return value;
     } catch (error) {
       this.#forget();
       throw error;
@@ -96,8 +116,18 @@ export class ShardCalls {
 
   /** What was read from a transaction that did not commit must not be remembered. */
   async #commit<T>(effect: () => T): Promise<T> {
+    const { listeners } = this.#shard;
+    let noted = NOTHING_NOTED;
     try {
-      return await this.#commits.run(effect);
+      const value = await this.#commits.run(() => {
+        // What an effect has noted that then failed did not happen.
+        listeners.takeNoted();
+        const done = effect();
+        noted = listeners.takeNoted();
+        return done;
+      });
+      listeners.tell(noted);
+      return value;
     } catch (error) {
       this.#forget();
       throw error;

@@ -2,6 +2,7 @@ import type { ShardSettings } from "../../env.ts";
 import type { ShardCounts } from "./counts/shard-counts.ts";
 import type { ObjectCache } from "./objects/object-cache.ts";
 import type { LogRoom } from "./access-log/log-room.ts";
+import type { Listeners } from "./outbox/listeners.ts";
 import type { ShardConfiguration } from "./shard-configuration.ts";
 import type { ShardRoom } from "./shard-room.ts";
 import type { ShardState } from "./shard-state.ts";
@@ -13,6 +14,7 @@ export interface Shard {
   readonly configuration: ShardConfiguration;
   readonly counts: ShardCounts;
   readonly cache: ObjectCache;
+  readonly listeners: Listeners;
   readonly settings: ShardSettings;
   readonly room: ShardRoom;
   readonly logRoom: LogRoom;

@@ -2,6 +2,7 @@ import { log } from "../../lib/log.ts";
 import { ulid } from "../../lib/ulid.ts";
 import type { Origin } from "../../protocol/events/origin.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { regionOf } from "../../protocol/region.ts";
 import type { EventHold } from "../../protocol/event-hold.ts";
 import type { DeleteMarker, ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
@@ -44,6 +45,7 @@ type ReadAnswer = PackedObject | DeleteMarker | undefined;
  * @param decisions taken again, before anything is done, when a shard has heard of a newer revision of what gateways decide
  *   with, and when what was read is not just the bucket owner's
  * @param origin who makes the request, for buckets that want to know
+ * @param isListenedTo somebody listens to the bucket, and wants to know
  */
 export function bucketIndexClient(
   namespace: DurableObjectNamespace<BucketIndexObject>,
@@ -52,8 +54,17 @@ export function bucketIndexClient(
   decidedOn: BucketRecord,
   decisions: readonly Decision[] = [],
   origin?: () => Origin,
+  isListenedTo = false,
 ): BucketIndex {
-  const shards = new BucketShards(namespace, directory, buckets, decidedOn, decisions, origin);
+  const shards = new BucketShards(
+    namespace,
+    directory,
+    buckets,
+    decidedOn,
+    decisions,
+    origin,
+    isListenedTo,
+  );
 
   async function read(
     key: string,
@@ -252,6 +263,14 @@ export function bucketIndexClient(
         shard.listDeadLetters(stamp, known),
       );
       return letters.flat().sort((a, b) => b.emittedMs - a.emittedMs);
+    },
+
+    takeEvents(shardNumber, filter, after, waitMs) {
+      const { name, region, ownerId } = shards.bucket;
+      const bucket = { name, region: regionOf(region), ownerId };
+      return shards.call(shardNumber, (shard, stamp, known) =>
+        shard.takeEvents(stamp, known, bucket, filter, after, waitMs),
+      );
     },
 
     async redrive() {

@@ -46,6 +46,7 @@ export class BucketShards {
   readonly #buckets: Pick<BucketLookup, "caughtUp">;
   readonly #decisions: readonly Decision[];
   readonly #origin: (() => Origin) | undefined;
+  readonly #isListenedTo: boolean;
   #bucket: BucketRecord;
 
   /**
@@ -53,6 +54,7 @@ export class BucketShards {
    * @param decisions taken again, before anything is done, when a shard has heard of a newer revision of what gateways decide
    *   with
    * @param origin who makes the request, for buckets that want to know
+   * @param isListenedTo somebody listens to the bucket, and wants to know
    */
   constructor(
     namespace: DurableObjectNamespace<BucketIndexObject>,
@@ -61,6 +63,7 @@ export class BucketShards {
     decidedOn: BucketRecord,
     decisions: readonly Decision[],
     origin: (() => Origin) | undefined,
+    isListenedTo: boolean,
   ) {
     this.#namespace = namespace;
     this.#directory = directory;
@@ -68,6 +71,12 @@ export class BucketShards {
     this.#bucket = decidedOn;
     this.#decisions = decisions;
     this.#origin = origin;
+    this.#isListenedTo = isListenedTo;
+  }
+
+  /** As it is known now. */
+  get bucket(): BucketRecord {
+    return this.#bucket;
   }
 
   get bucketId(): string {
@@ -123,7 +132,8 @@ export class BucketShards {
   async #call<T>(shard: ShardStub, call: Call<T>, protocol: number): Promise<T> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const { gateway, shard: part } = this.#bucket;
-      const origin = part.flags.wantsOrigin === true ? this.#origin?.() : undefined;
+      const isWanted = part.flags.wantsOrigin === true || this.#isListenedTo;
+      const origin = isWanted ? this.#origin?.() : undefined;
       const answer =
         origin === undefined
           ? await call(shard, stampOf(gateway.revision, protocol), part.revision)

@@ -1,3 +1,4 @@
+import type { EventListening } from "./event-listening.ts";
 import type { EventHold } from "../../protocol/event-hold.ts";
 import type { DecidedOnObject, ObjectChanged } from "./decided-on.ts";
 import type {
@@ -108,7 +109,7 @@ export class StaleBucketError extends Error {
  *
  * @throws StaleBucketError when the bucket was deleted meanwhile; S3Error OperationAborted while it is being deleted
  */
-export interface BucketIndex extends UploadIndex, AnnotationIndex {
+export interface BucketIndex extends UploadIndex, AnnotationIndex, EventListening {
   /** Of all shards of the bucket: `<bucket id>/<shard>`. */
   shardNames(): readonly string[];
   /** Of the shard of a key. */

@@ -16,22 +16,35 @@ const WATCH_MS = 60_000;
  */
 export class OutboxJob {
   readonly #outbox: Outbox;
+  readonly #waitUntil: (promise: Promise<unknown>) => void;
   readonly #lingerMs: number;
   readonly #connections = new Slots(CONNECTIONS);
   /** By target, what is under way; false: it failed. */
   readonly #drains = new Map<string, Promise<boolean>>();
 
-  constructor(outbox: Outbox, lingerMs = LINGER_MS) {
+  /** @param waitUntil is told of what goes on beside the job's runs */
+  constructor(
+    outbox: Outbox,
+    waitUntil: (promise: Promise<unknown>) => void,
+    lingerMs = LINGER_MS,
+  ) {
     this.#outbox = outbox;
+    this.#waitUntil = waitUntil;
     this.#lingerMs = lingerMs;
   }
 
   /** Each target schedules its next run itself, with what became of its records. */
   async run(nowMs: number): Promise<number | undefined> {
     for (const target of waitingTargets(this.#outbox.sql))
-      if (!this.#drains.has(target)) this.#drains.set(target, this.#drain(target, nowMs));
+      if (!this.#drains.has(target)) this.#begin(target, nowMs);
     const ends = await within(this.#lingerMs, Promise.all(this.#drains.values()));
     return ends?.every(Boolean) === true ? undefined : nowMs + WATCH_MS;
+  }
+
+  #begin(target: string, nowMs: number): void {
+    const drain = this.#drain(target, nowMs);
+    this.#drains.set(target, drain);
+    this.#waitUntil(drain);
   }
 
   async #drain(target: string, nowMs: number): Promise<boolean> {

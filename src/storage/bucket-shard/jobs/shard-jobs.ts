@@ -6,6 +6,7 @@ import { namespacesOf } from "../../clients/namespaces.ts";
 import { valueOf } from "../../clients/value-of.ts";
 import type { Engines } from "../../ports/engines.ts";
 import { PLAIN_STAMP } from "../../wire/protocol.ts";
+import type { TargetKinds } from "../outbox/target-kind.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
 import { forgetCompletions } from "../uploads/completions.ts";
@@ -20,12 +21,17 @@ import { scanReplication } from "./replication-job.ts";
 import { replicationTargetKind } from "./replication-target-kind.ts";
 import { abandonUploads } from "./upload-jobs.ts";
 
-/** The jobs of a shard, with all that they reach beyond it: the blob store, the Directory, and other shards. */
+/**
+ * The jobs of a shard, with all that they reach beyond it: the blob store, the Directory, and other shards.
+ *
+ * @param waitUntil is told of what goes on beside them
+ */
 export function shardJobs(
   shard: Shard,
   env: Cloudflare.Env,
   engines: () => Engines,
   transact: Transact,
+  waitUntil: (promise: Promise<unknown>) => void,
 ): Jobs {
   const { sql, state, settings } = shard;
   const namespaces = namespacesOf(env);
@@ -40,19 +46,13 @@ export function shardJobs(
   const blobs = blobStoreOf(env);
   const cleanUp = { sql, state, blobs, settings, blobPrefix: `${state.name}/`, transact };
   const events = eventTargetKind(settings.eventTargets, state);
-  const outbox = new OutboxJob({
-    sql,
-    state,
-    transact,
-    kinds: [
-      ["arn:", events],
-      [EVENT_BRIDGE, events],
-      [REPLICATION_TARGET, replicationTargetKind(shard, engines)],
-    ],
-    retryMs: settings.outboxRetryMs,
-    probeMs: settings.outboxProbeMs,
-    limit: settings.outboxLimit,
-  });
+  const { outboxRetryMs: retryMs, outboxProbeMs: probeMs, outboxLimit: limit } = settings;
+  const kinds: TargetKinds = [
+    ["arn:", events],
+    [EVENT_BRIDGE, events],
+    [REPLICATION_TARGET, replicationTargetKind(shard, engines)],
+  ];
+  const outbox = new OutboxJob({ sql, state, transact, kinds, retryMs, probeMs, limit }, waitUntil);
   return {
     outbox: (nowMs) => outbox.run(nowMs),
     garbage: (nowMs) => collectGarbage(cleanUp, nowMs),

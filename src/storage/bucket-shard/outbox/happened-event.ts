@@ -1,6 +1,17 @@
 import type { HappenedEvent } from "../../../protocol/events/event-record.ts";
+import type { Origin } from "../../../protocol/events/origin.ts";
 import type { Transaction } from "../transaction.ts";
 import type { CreatedBy, ObjectEvent, RemovedBy } from "../events.ts";
+
+/** Of what a shard does by itself. */
+export const NOBODY: Origin = {
+  principalId: "s3.amazonaws.com",
+  // As AWS documents it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
+  sourceIp: "s3.amazonaws.com",
+  requestId: "",
+  hostId: "",
+  operation: "",
+};
 
 const CREATED_BY: Readonly<Record<CreatedBy, string>> = {
   Put: "Put",

@@ -2,21 +2,10 @@ import { log } from "../../../lib/log.ts";
 import { EVENT_BRIDGE } from "../../../protocol/events/aws-target.ts";
 import { eventBridgeEntry } from "../../../protocol/events/event-bridge-entry.ts";
 import { eventRecord } from "../../../protocol/events/event-record.ts";
-import type { Origin } from "../../../protocol/events/origin.ts";
 import type { ObjectEvent } from "../events.ts";
 import type { Transaction } from "../transaction.ts";
-import { eventName, happenedEvent } from "./happened-event.ts";
+import { eventName, happenedEvent, NOBODY } from "./happened-event.ts";
 import { circuitOf } from "./circuits.ts";
-
-/** Of what a shard does by itself. */
-const NOBODY: Origin = {
-  principalId: "s3.amazonaws.com",
-  // As AWS documents it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
-  sourceIp: "s3.amazonaws.com",
-  requestId: "",
-  hostId: "",
-  operation: "",
-};
 
 /** Writes down, with the effect, each record that a configuration of the bucket wants of it; the job delivers them. */
 export function putIntoOutbox(transaction: Transaction, event: ObjectEvent): void {

@@ -163,3 +163,11 @@ test("a plus in a query is a space, as that is how it is read", () => {
   const asPlus = handSigned({ target, canonicalPath: "/bucket", canonicalQuery: "prefix=a%2Bb" });
   expect(refusal(asPlus).code).toBe("SignatureDoesNotMatch");
 });
+
+test("values of one name may be signed in their order, as mc watch does, and mean no other order", () => {
+  const target = "/bucket?events=b&events=a&prefix=";
+  const inOrder = { target, canonicalPath: "/bucket", canonicalQuery: "events=b&events=a&prefix=" };
+  expect(authenticated(handSigned(inOrder)).caller).toBe(CALLER);
+  const turned = { ...inOrder, target: "/bucket?events=a&events=b&prefix=" };
+  expect(refusal(handSigned(turned)).code).toBe("SignatureDoesNotMatch");
+});
