@@ -21,7 +21,7 @@ const SWEEP_PATIENCE_S = 200;
 
 const IS_CAMPAIGN = import.meta.env.MODE === "campaign";
 /** At a server that is written to. */
-const LOOKS = 10;
+const LOOKS = 5;
 
 const folder = await crashFolder();
 const dataFolder = path.join(folder, "data");
@@ -62,7 +62,10 @@ test.runIf(IS_CAMPAIGN)("a server in which others write is found to be undamaged
     const writers = startWriters(sender(ledge), newLedger(), KILLS + 1);
     await writers.first;
     for (let look = 0; look < LOOKS; look += 1)
-      expect(await findings({ ...place, ...ledge.credentials })).toEqual([]);
+      // The first reads all bytes; what is written meanwhile would keep the others at it for ever longer.
+      expect(await findings({ ...place, ...ledge.credentials }, { isDeep: look === 0 })).toEqual(
+        [],
+      );
     await writers.endWith(() => ledge.kill("SIGKILL"));
     expect(await findings(dataFolder)).toEqual([]);
   } finally {

@@ -42,8 +42,9 @@ export async function fillVariedBucket(requests: SignedRequests, bucket: string)
   await put("under/s3", LARGE, { "x-amz-server-side-encryption": "AES256" });
   await put("under/customer", LARGE, customerKeyHeaders);
   await put("under/customer-small", "inline", customerKeyHeaders);
-  await putParts(requests, at("parts"), {});
-  await putParts(requests, at("parts-kms"), { "x-amz-server-side-encryption": "aws:kms" });
+  await putParts(requests, at("parts"), [randomBytes(5 * 1024 * 1024), LARGE]);
+  const kms = { "x-amz-server-side-encryption": "aws:kms" };
+  await putParts(requests, at("parts-kms"), [LARGE], kms);
   await requests.done("PUT", at("parts-copied"), {
     headers: { "x-amz-copy-source": `${bucket}/parts` },
   });
@@ -63,12 +64,13 @@ export async function fillVariedBucket(requests: SignedRequests, bucket: string)
 async function putParts(
   requests: SignedRequests,
   path: string,
-  headers: Record<string, string>,
+  bodies: readonly Uint8Array[],
+  headers: Record<string, string> = {},
 ): Promise<void> {
   const begun = await text(await requests.send("POST", path, { query: { uploads: "" }, headers }));
   const [, uploadId = ""] = /<UploadId>(.*?)<\/UploadId>/.exec(begun) ?? [];
   const parts: string[] = [];
-  for (const [i, body] of [randomBytes(5 * 1024 * 1024), LARGE].entries()) {
+  for (const [i, body] of bodies.entries()) {
     const query = { partNumber: String(i + 1), uploadId };
     const { headers: told } = await requests.done("PUT", path, { query, body });
     parts.push(`<Part><PartNumber>${i + 1}</PartNumber><ETag>${told.etag}</ETag></Part>`);
