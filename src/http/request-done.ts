@@ -1,3 +1,4 @@
+import { log } from "../lib/log.ts";
 import type { Deployment } from "./deployment.ts";
 import { dataPoint } from "./data-point.ts";
 import { type AnsweredRequest, announcedBytes, logRequest } from "./request-log.ts";
@@ -24,5 +25,10 @@ export function requestDone(answered: AnsweredRequest, deployment: Deployment | 
     sentBytes: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
   };
   requestFigures?.record(figures);
-  analytics?.writeDataPoint(dataPoint(answered, figures));
+  try {
+    analytics?.writeDataPoint(dataPoint(answered, figures));
+  } catch (error) {
+    // The request is done; what is told of it is not to undo that.
+    log("error", "no data point", { requestId: answered.ids.requestId, cause: String(error) });
+  }
 }

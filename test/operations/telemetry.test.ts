@@ -119,6 +119,19 @@ describe("the data point of a request", () => {
   });
 });
 
+test("a data point that cannot be written costs nobody an answer", async () => {
+  const bucket = await uniqueBucket();
+  const complaints = vi.spyOn(console, "error").mockReturnValue();
+  const writeDataPoint = () => {
+    throw new Error("the dataset is gone");
+  };
+  const environment = faultyEnv({ ANALYTICS: { writeDataPoint } } as Partial<Cloudflare.Env>);
+  const response = await answered(environment, await signRequest("GET", `/${bucket}`));
+  expect(response.status).toBe(200);
+  expect(String(complaints.mock.calls)).toContain("the dataset is gone");
+  complaints.mockRestore();
+});
+
 describe("the line of a request", () => {
   afterEach(() => vi.restoreAllMocks());
 

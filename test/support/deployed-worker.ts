@@ -25,6 +25,7 @@ interface UploadedBinding {
   readonly bucket_name?: string;
   readonly namespace_id?: string;
   readonly class_name?: string;
+  readonly dataset?: string;
 }
 
 /** It runs. */
@@ -96,7 +97,7 @@ export async function deployWorker(
 }
 
 function boundAs(worker: string, binding: UploadedBinding) {
-  const { type, text = "", bucket_name, namespace_id, class_name = "" } = binding;
+  const { type, text = "", bucket_name, namespace_id, class_name = "", dataset = "" } = binding;
   switch (type) {
     case "r2_bucket":
       return { type: "r2", name: bucket_name } as const;
@@ -104,6 +105,8 @@ function boundAs(worker: string, binding: UploadedBinding) {
       return { type: "kv", id: namespace_id } as const;
     case "durable_object_namespace":
       return { type: "durable-object", worker, exportName: class_name } as const;
+    case "analytics_engine":
+      return { type: "analytics-engine-dataset", name: dataset } as const;
     default:
       return { type: "text", value: text } as const;
   }
