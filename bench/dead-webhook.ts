@@ -9,8 +9,8 @@ import { RawSigner } from "../test/support/raw-signer.ts";
 const BUCKET = "bench";
 const BODY = Buffer.alloc(1024, "x");
 const CONCURRENCY = 16;
-const ROUNDS = 10;
-const PUTS = 1000;
+const ROUNDS = 40;
+const PUTS = 250;
 /** Nobody listens there: connections are refused. */
 const DEAD = "http://127.0.0.1:9/";
 const ARN = "arn:ledge:webhook:us-east-1:000000000000:dead";
@@ -36,7 +36,7 @@ export async function measureDeadWebhook(): Promise<readonly Table[]> {
     }
     sides.reverse();
   }
-  // After an odd number of turns.
+  // After an odd number of turns, they stand the other way round.
   const [ofNotifying = [], ofSilent = []] = sides.map(({ ms }) => ms);
   const ratios = ofNotifying.map((ms, round) => ms / (ofSilent[round] ?? Number.NaN));
   const measurement = {

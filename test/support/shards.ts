@@ -1,5 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-record.ts";
 import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
@@ -64,18 +66,40 @@ export function query<Row extends Record<string, SqlStorageValue>>(
 /**
  * Runs the alarm of a shard as the runtime would: when its time has come, and again if it is set to a time that has.
  *
+ * @param fails asked of each transaction of the alarm, whether it is undone at its end, as when the shard dies there
  * @returns how many times it ran, at most `most`
  */
-export function runDueAlarm(shardName: string, most = 100): Promise<number> {
+export function runDueAlarm(shardName: string, most = 100, fails?: () => boolean): Promise<number> {
   return runInDurableObject(env.BUCKET_INDEX.getByName(shardName), async (shard, { storage }) => {
-    for (let runs = 0; runs < most; runs += 1) {
-      const alarmMs = await storage.getAlarm();
-      if (alarmMs === null || alarmMs > Date.now()) return runs;
-      await storage.deleteAlarm();
-      await shard.alarm();
+    if (fails === undefined) return ringDue(shard, storage, most);
+    const transactionSync = storage.transactionSync.bind(storage);
+    const doomed = vi.spyOn(storage, "transactionSync").mockImplementation((effect) =>
+      transactionSync(() => {
+        const value = effect();
+        if (fails()) throw new Error("the shard dies");
+        return value;
+      }),
+    );
+    try {
+      return await ringDue(shard, storage, most);
+    } finally {
+      doomed.mockRestore();
     }
-    return most;
   });
+}
+
+async function ringDue(
+  shard: Pick<BucketIndexObject, "alarm">,
+  storage: DurableObjectStorage,
+  most: number,
+): Promise<number> {
+  for (let runs = 0; runs < most; runs += 1) {
+    const alarmMs = await storage.getAlarm();
+    if (alarmMs === null || alarmMs > Date.now()) return runs;
+    await storage.deleteAlarm();
+    await shard.alarm();
+  }
+  return most;
 }
 
 /** The draft of an object with nothing special about it. */
