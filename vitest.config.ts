@@ -51,6 +51,7 @@ const OF_ONE_SHARD = [
     ...["own-host", "post-object", "post-object-access", "post-object-refusals"],
     ...["presigned", "put-acl", "put-object", "refused-headers"],
     "replicas-from-elsewhere",
+    "replication",
     "replication-access",
     "restore-object",
     "stored-documents",
