@@ -125,7 +125,7 @@ async function extend(
     const written = { etag, sizeBytes, checksum, lastModifiedMs, versionId, expiration };
     return { ...written, encryptionHeaders };
   }
-  if (outcome.reason === "SourceGone") throw await changedMeanwhile(index, key, record.sizeBytes);
+  if (outcome.reason === "SourceGone") throw await changedMeanwhile(index, key, record);
   throw refusalError(outcome, { key });
 }
 
@@ -209,11 +209,13 @@ function newHead(content: AppendDraft["content"]): BlobContent | undefined {
 async function changedMeanwhile(
   index: BucketIndex,
   key: string,
-  offsetBytes: number,
+  before: StoredObject,
 ): Promise<S3Error> {
   const found = await index.read(key, WANTS_HEADERS);
-  const sizeBytes = found?.kind === "object" ? found.sizeBytes : 0;
-  return new S3Error(sizeBytes === offsetBytes ? "OperationAborted" : "InvalidWriteOffset");
+  const { sizeBytes, sequence } = found?.kind === "object" ? found : { sizeBytes: 0, sequence: 0 };
+  // It has moved to another shard.
+  if (sequence === before.sequence) return new S3Error("SlowDown");
+  return new S3Error(sizeBytes === before.sizeBytes ? "OperationAborted" : "InvalidWriteOffset");
 }
 
 function invalidRequest(message: string): S3Error {

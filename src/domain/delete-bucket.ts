@@ -15,7 +15,7 @@ export async function deleteBucketIfEmpty(
   bucket: BucketRecord,
   index: BucketIndex,
 ): Promise<void> {
-  const token = await directory.beginDelete(bucket.id);
+  const token = await directory.beginDelete(bucket.id, bucket.shardCount);
   if (token === undefined) throw new S3Error("OperationAborted");
   let isDeleted = false;
   try {

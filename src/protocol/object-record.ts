@@ -44,6 +44,8 @@ export interface BlobContent extends Sealed {
   readonly kind: "blob";
   readonly blobId: string;
   readonly sizeBytes: number;
+  /** Of a new one whose key has moved to another shard since it was named: what the shard that made it knows it by. */
+  readonly holdToken?: string | undefined;
 }
 
 /** Content of a multipart upload. Only the shard that stitched it knows its segments; copies refer to it by id. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventListeners, type ObjectEvent } from "../../src/storage/bucket-shard/events.ts";
-import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
+import { shardOfKey } from "../../src/storage/wire/slots.ts";
 import { setAcl } from "../support/acl.ts";
 import { annotate } from "../support/annotations.ts";
 import { encodeKey, putObject, signedFetch, uniqueBucket } from "../support/client.ts";

@@ -62,6 +62,13 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
     "CREATE TABLE row_counts ( id INTEGER PRIMARY KEY CHECK (id = 0), counts TEXT NOT NULL )",
     "CREATE TABLE content ( content_id TEXT PRIMARY KEY, reference_count INTEGER NOT NULL, garbage_due_ms INTEGER, hold_token TEXT , size_bytes INTEGER) WITHOUT ROWID",
   ],
+  [
+    "CREATE TABLE completed_upload ( upload_id TEXT PRIMARY KEY, completed_ms INTEGER NOT NULL, request_sha256 TEXT NOT NULL, etag TEXT NOT NULL, size_bytes INTEGER NOT NULL, checksum TEXT, version_id TEXT , moving_key TEXT) WITHOUT ROWID",
+    "CREATE INDEX completed_upload_moving ON completed_upload (moving_key) WHERE moving_key IS NOT NULL",
+    "CREATE TABLE growth ( id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL, shards_before INTEGER NOT NULL, shards_after INTEGER NOT NULL, moved_up_to TEXT NOT NULL, under_way_up_to TEXT, is_handed_over INTEGER NOT NULL, is_done INTEGER NOT NULL, moved_keys INTEGER NOT NULL, arrived TEXT )",
+    "CREATE TABLE outbox ( target TEXT NOT NULL, id INTEGER NOT NULL, key TEXT NOT NULL, emitted_ms INTEGER NOT NULL, due_ms INTEGER, attempts INTEGER NOT NULL, record TEXT NOT NULL, moving_key TEXT, PRIMARY KEY (target, id) ) WITHOUT ROWID",
+    "CREATE INDEX outbox_moving ON outbox (moving_key) WHERE moving_key IS NOT NULL",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>
@@ -105,7 +112,7 @@ test("the Directory has these tables", async () => {
     "CREATE INDEX attachment_policy ON attachment (policy_arn)",
     "CREATE TABLE audit_event ( id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, account_id TEXT, event TEXT NOT NULL , is_refused INTEGER NOT NULL DEFAULT 0, number INTEGER NOT NULL DEFAULT 0)",
     "CREATE INDEX audit_event_account ON audit_event (account_id, is_refused, number)",
-    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, gateway_revision INTEGER NOT NULL, shard_revision INTEGER NOT NULL, shard_flags TEXT NOT NULL , owner_account_id TEXT, owner_display_name TEXT) WITHOUT ROWID",
+    "CREATE TABLE bucket ( name TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, region TEXT NOT NULL, owner_id TEXT NOT NULL, shard_count INTEGER NOT NULL, created_ms INTEGER NOT NULL, delete_token TEXT, delete_began_ms INTEGER, gateway_revision INTEGER NOT NULL, shard_revision INTEGER NOT NULL, shard_flags TEXT NOT NULL , owner_account_id TEXT, owner_display_name TEXT, growth TEXT) WITHOUT ROWID",
     "CREATE TABLE bucket_document ( bucket_id TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, revision INTEGER NOT NULL, modified_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (bucket_id, kind, id) ) WITHOUT ROWID",
     "CREATE INDEX bucket_document_part ON bucket_document (bucket_id, part) WHERE part <> 'directory'",
     "CREATE TABLE group_member ( group_id TEXT NOT NULL, user_id TEXT NOT NULL, PRIMARY KEY (group_id, user_id) ) WITHOUT ROWID",

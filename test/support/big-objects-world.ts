@@ -10,8 +10,9 @@ import { lockedBucket } from "./object-lock.ts";
 import { type ListedVersion, LOCKS, type ObjectStore, type Place } from "./object-store.ts";
 import { bytesOfRope, newRope, type Rope } from "./rope.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { beginToGrow, shardsOf } from "./growth.ts";
 import { beginToCount } from "./shard-census.ts";
-import { runDueAlarm, shardNames, startClock } from "./shards.ts";
+import { runDueAlarm, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
 import { recordOf } from "./bucket-record.ts";
@@ -138,7 +139,30 @@ export class World {
       this.#passedMs += ms;
       advanceClock(ms);
     }
-    for (const { id } of this.buckets) for (const name of shardNames(id)) await runDueAlarm(name);
+    for (const bucket of this.buckets)
+      for (const name of await shardsOf(bucket)) await runDueAlarm(name);
+  }
+
+  async #moveAfter(before: Promise<void>): Promise<void> {
+    await before;
+    for (const bucket of this.buckets)
+      for (const name of await shardsOf(bucket)) await runDueAlarm(name, 1);
+  }
+
+  /** Both buckets begin to grow; each call of {@link move} gets them on. */
+  async beginToGrow(): Promise<void> {
+    for (const { name } of this.buckets) {
+      const bucket = await recordOf(name);
+      await beginToCount([await beginToGrow(bucket, 2 * bucket.shardCount)]);
+    }
+  }
+
+  /** Every shard does once what is due, in turn with {@link pass}. @returns whether a bucket grows still */
+  async move(): Promise<boolean> {
+    this.#turn = this.#moveAfter(this.#turn);
+    await this.#turn;
+    const records = await Promise.all(this.buckets.map(({ name }) => recordOf(name)));
+    return records.some(({ growth }) => growth?.to !== undefined);
   }
 
   /**
@@ -151,8 +175,8 @@ export class World {
     const fails = everyThird();
     for (let passedMs = 0; passedMs < EXPIRY_MS; passedMs += 3 * HOUR_MS) {
       advanceClock(3 * HOUR_MS);
-      for (const { id } of this.buckets)
-        for (const name of shardNames(id)) await runDueAlarm(name, 100, fails);
+      for (const bucket of this.buckets)
+        for (const name of await shardsOf(bucket)) await runDueAlarm(name, 100, fails);
     }
     let left = 0;
     for (const bucket of this.buckets) {

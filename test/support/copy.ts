@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
+import { shardOfKey } from "../../src/storage/wire/slots.ts";
 import { elements, encodeKey, signedFetch } from "./client.ts";
 import type { Part } from "./multipart.ts";
 

@@ -6,7 +6,7 @@ import { expectOk, putDocument } from "./documents.ts";
 import { notify, ONE, queueOf } from "./event-receiver.ts";
 import { loggingTo, logBucket, putLogging, send } from "./access-log.ts";
 import { advanceClock, bucketIdOf } from "./faults.ts";
-import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
+import { shardOfKey } from "../../src/storage/wire/slots.ts";
 import { replicate, ruleTo } from "./replication.ts";
 import { runDueAlarm, SHARDS } from "./shards.ts";
 import { setVersioning, versionedBucket } from "./versions.ts";

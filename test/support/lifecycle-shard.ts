@@ -9,6 +9,7 @@ import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
 import { scanByLifecycle } from "../../src/storage/bucket-shard/jobs/lifecycle-job.ts";
 import type { ScanLimits } from "../../src/storage/bucket-shard/lifecycle/scan-zone.ts";
 import { Listeners } from "../../src/storage/bucket-shard/outbox/listeners.ts";
+import { ShardGrowth } from "../../src/storage/bucket-shard/growth/shard-growth.ts";
 import { ObjectCache } from "../../src/storage/bucket-shard/objects/object-cache.ts";
 import { commitObject } from "../../src/storage/bucket-shard/objects/place-object.ts";
 import { ShardConfiguration } from "../../src/storage/bucket-shard/shard-configuration.ts";
@@ -82,6 +83,7 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
     state: new ShardState(sql, name),
     counts: new ShardCounts(sql),
     configuration: new ShardConfiguration(sql),
+    growth: new ShardGrowth(sql, name),
     cache: new ObjectCache(0),
     listeners: new Listeners(0, undefined),
     settings,
@@ -103,7 +105,7 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
     configure(documents) {
       revision += 1;
       const part = { revision, documents: JSON.stringify(documents) };
-      timed.do((transaction) => configureShard(transaction, 0, part));
+      timed.do((transaction) => configureShard(transaction, 0, part, undefined));
     },
     put(key, { sizeBytes = 4, attributes = {} } = {}) {
       const content = { kind: "inline", bytes: new Uint8Array(4) } as const;

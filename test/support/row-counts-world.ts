@@ -12,6 +12,7 @@ import { ShardCounts } from "../../src/storage/bucket-shard/counts/shard-counts.
 import { configureShard } from "../../src/storage/bucket-shard/configure-shard.ts";
 import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
 import { appendToObject } from "../../src/storage/bucket-shard/objects/append-object.ts";
+import { ShardGrowth } from "../../src/storage/bucket-shard/growth/shard-growth.ts";
 import { ObjectCache } from "../../src/storage/bucket-shard/objects/object-cache.ts";
 import { commitObject } from "../../src/storage/bucket-shard/objects/place-object.ts";
 import { removeObject } from "../../src/storage/bucket-shard/objects/remove-object.ts";
@@ -83,6 +84,7 @@ export class CountedShard {
       state: new ShardState(sql, this.#name),
       counts: new ShardCounts(sql, LIMITS),
       configuration: new ShardConfiguration(sql),
+      growth: new ShardGrowth(sql, this.#name),
       cache: new ObjectCache(0),
       listeners: new Listeners(0, undefined),
       settings,
@@ -252,6 +254,6 @@ const EFFECTS: readonly EffectOf[] = [
     (transaction) => {
       const Status = pick<VersioningStatus>(random, ["Enabled", "Suspended", "Enabled"]);
       const documents = JSON.stringify({ versioning: { Status } });
-      configureShard(transaction, 0, { revision: nextRevision(), documents });
+      configureShard(transaction, 0, { revision: nextRevision(), documents }, undefined);
     },
 ];

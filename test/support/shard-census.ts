@@ -5,7 +5,8 @@ import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import type { ShardFigures } from "../../src/storage/ports/shard-figures.ts";
 import { PLAIN_STAMP } from "../../src/storage/wire/protocol.ts";
 import { advanceClock } from "./faults.ts";
-import { runDueAlarm, shardNames } from "./shards.ts";
+import { shardsOf } from "./growth.ts";
+import { runDueAlarm } from "./shards.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -69,12 +70,13 @@ function countsOf(figures: ShardFigures): readonly unknown[] {
   return [versions, deleteMarkers, bytes, uploads, uploadBytes];
 }
 
-const namesOf = (buckets: readonly BucketRecord[]): string[] =>
-  buckets.flatMap(({ id }) => shardNames(id));
+async function namesOf(buckets: readonly BucketRecord[]): Promise<string[]> {
+  return (await Promise.all(buckets.map(shardsOf))).flat();
+}
 
 /** Lets days pass until no shard has anything left to do but to look for orphans. */
 export async function settleDown(buckets: readonly BucketRecord[]): Promise<void> {
-  const names = namesOf(buckets);
+  const names = await namesOf(buckets);
   for (let days = 0; days < 30; days += 1) {
     advanceClock(DAY_MS + 3_600_000);
     for (const name of names) await runDueAlarm(name);
@@ -102,7 +104,7 @@ function isBusy(name: string): Promise<boolean> {
 
 /** What is wrong with the books: nothing, when every reference is counted, and every blob is referred to. */
 export async function audit(buckets: readonly BucketRecord[]): Promise<string[]> {
-  const shards = await Promise.all(namesOf(buckets).map(readTables));
+  const shards = await Promise.all((await namesOf(buckets)).map(readTables));
   const byName = new Map(shards.map((shard) => [shard.name, shard]));
   const errors = shards.flatMap((shard) => [
     ...auditReferences(shard),
@@ -171,7 +173,8 @@ function auditCounts({ name, counted, objects, markers, uploads, parts }: ShardT
 
 /** From now on these shards count, so that {@link audit} sees whether they do it right. */
 export async function beginToCount(buckets: readonly BucketRecord[]): Promise<void> {
-  const figures = namesOf(buckets).map((name) =>
+  const names = await namesOf(buckets);
+  const figures = names.map((name) =>
     runInDurableObject(env.BUCKET_INDEX.getByName(name), (shard) => shard.figures(PLAIN_STAMP)),
   );
   await Promise.all(figures);
@@ -220,12 +223,12 @@ function blobsOfShard({ contents, segments }: ShardTables): string[] {
 /** How many rows each table has that is to be empty when everything is deleted; only those that are not. */
 export async function leftovers(buckets: readonly BucketRecord[]): Promise<string[]> {
   const found = await Promise.all(
-    namesOf(buckets).map((name) =>
+    (await namesOf(buckets)).map((name) =>
       runInDurableObject(env.BUCKET_INDEX.getByName(name), (_, { storage: { sql } }) => {
         const tables = sql
           .exec<{ name: string }>(
             `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
-             AND name NOT IN ('shard', 'setting', 'job', 'migration')`,
+             AND name NOT IN ('shard', 'setting', 'job', 'migration', 'growth')`,
           )
           .toArray();
         return tables.flatMap(({ name: table }) => {

@@ -7,7 +7,7 @@ import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-recor
 import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
 import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
 import type { BucketIndex, Removal } from "../../src/storage/ports/bucket-index.ts";
-import { shardOfKey } from "../../src/storage/clients/shard-of-key.ts";
+import { shardOfKey } from "../../src/storage/wire/slots.ts";
 import { advanceClock } from "./faults.ts";
 import { freshRecord, indexOf } from "./bucket-record.ts";
 

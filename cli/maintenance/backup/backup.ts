@@ -94,6 +94,7 @@ class Backup {
   readonly #store: BackupStore;
   readonly #bucket: string;
   readonly #exported: Exported;
+  #shards: readonly string[];
   readonly #events: BackupEvents;
   /** Blobs that the store has: size and SHA-256. */
   readonly #known: Scratch;
@@ -112,6 +113,7 @@ class Backup {
     this.#store = store;
     this.#bucket = bucket;
     this.#exported = exported;
+    this.#shards = exported.shards;
     this.#known = known;
     this.#events = events;
   }
@@ -119,8 +121,8 @@ class Backup {
   async run(previous: string | undefined): Promise<Manifest> {
     try {
       let progress = await this.#begin();
-      const { shards, keys, bucket, documents } = this.#exported;
-      while (progress.shard < shards.length) {
+      const { keys, bucket, documents } = this.#exported;
+      while (progress.shard < this.#shards.length || (await this.#hasGrown())) {
         progress = await this.#nextFile(progress);
         await writeJsonFile(this.#store, unfinishedName(this.#bucket), progress);
         this.#events.progress(progress.counts);
@@ -138,6 +140,15 @@ class Backup {
     } finally {
       this.#named.close();
     }
+  }
+
+  /** What has moved to new shards since their old ones were read is in both; what moved before is in the new ones. */
+  async #hasGrown(): Promise<boolean> {
+    const path = `/_ledge/buckets/${encodeURIComponent(this.#bucket)}/backup`;
+    const { shards } = await this.#requests.json<Exported>("GET", path);
+    const isMore = shards.length > this.#shards.length;
+    this.#shards = shards;
+    return isMore;
   }
 
   /** Goes on with what was interrupted, if it is of this bucket. */
@@ -162,7 +173,7 @@ class Backup {
 
   async #nextFile(progress: Progress): Promise<Progress> {
     const { snapshot, files } = progress;
-    const shardName = this.#exported.shards[progress.shard] ?? "";
+    const shardName = this.#shards[progress.shard] ?? "";
     let { highestSequence, after } = progress;
     const counts = { ...progress.counts };
     const lines: string[] = [];

@@ -1,5 +1,6 @@
 import { S3Error } from "../../protocol/errors.ts";
 import type { Quota } from "../../protocol/quota/quota-document.ts";
+import { allShards } from "../../storage/clients/shard-map.ts";
 import type { FiguredBucket, FigureSource } from "../../storage/ports/shard-figures.ts";
 
 /** How old what the shards told may be. So long an isolate does not know what others have let in. */
@@ -104,7 +105,7 @@ export class QuotaUsage {
   }
 
   async #ask(bucket: FiguredBucket): Promise<Addition> {
-    const shards = Array.from({ length: bucket.shardCount }, (_, shard) =>
+    const shards = Array.from({ length: allShards(bucket) }, (_, shard) =>
       this.#source.askShard(bucket, shard),
     );
     let bytes = 0;

@@ -6,6 +6,7 @@ import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountContext, AccountOperation, BucketOperation } from "../operation.ts";
 import { bucketEdgeOperationFor } from "../edge/bucket-edge.ts";
 import { listenAsServerSentEvents } from "../events/listen.ts";
+import { growOperationFor } from "../bucket/grow-bucket.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { replicationOperationFor } from "../replication/resync.ts";
 import { quotaOperationFor } from "../quota/bucket-quota.ts";
@@ -25,6 +26,7 @@ const OF_BUCKETS = [
   replicationOperationFor,
   bucketEdgeOperationFor,
   quotaOperationFor,
+  growOperationFor,
 ];
 
 const PATH = /^accounts(?:\/(\d{12}))?$/;

@@ -1,9 +1,10 @@
+// One method for each call of a shard: a list, which is as long as there are calls.
+// oxlint-disable max-lines
 import type { Engines } from "../ports/engines.ts";
 import type { CreatedUpload } from "../ports/upload-index.ts";
 import { DurableObject } from "cloudflare:workers";
 import { readShardSettings } from "../../env.ts";
 import type { DeleteMarker, Located } from "../../protocol/object-record.ts";
-import type { ShardPart } from "../ports/bucket-directory.ts";
 import type {
   ListQuery,
   Removal,
@@ -22,15 +23,23 @@ import type { PackedObject } from "../wire/packed-object.ts";
 import type { PackedPage } from "../wire/packed-page.ts";
 import type { Known } from "../wire/known.ts";
 import { gatewayRevisionOf, type PlainAnswer } from "../wire/protocol.ts";
+import type { Elsewhere } from "../wire/growth.ts";
 import type { Answer, Args, Full, ShardAnswer } from "../wire/shard-answer.ts";
 import { appendLog } from "./access-log/log-batches.ts";
 import { LogRoom } from "./access-log/log-room.ts";
 import { inspectShard, repairShard } from "./inspection-calls.ts";
-import { configureShard } from "./configure-shard.ts";
-import { dropHolds, takeHold } from "./contents/holds.ts";
+import { configureShard, type Told } from "./configure-shard.ts";
+import { adoptBlob, dropHolds, takeHold } from "./contents/holds.ts";
 import { listContentParts, locate } from "./contents/segments.ts";
 import { ShardCounts } from "./counts/shard-counts.ts";
 import { figuresOf } from "./figures.ts";
+import {
+  callGrowth,
+  type GrowthArgs,
+  type GrowthCallName,
+  type GrowthValue,
+} from "./growth/growth-calls.ts";
+import { ShardGrowth } from "./growth/shard-growth.ts";
 import { JobTable } from "./job-table.ts";
 import { type JudgedHolds, judgeHolds } from "./jobs/hold-jobs.ts";
 import { type Jobs, runDue } from "./jobs/jobs.ts";
@@ -53,7 +62,7 @@ import { MIGRATIONS } from "./rows/schema.ts";
 import { sealIfEmpty, unseal } from "./seal-shard.ts";
 import { ShardCalls } from "./shard-calls.ts";
 import { ShardConfiguration } from "./shard-configuration.ts";
-import { annotationBytesOf, bodyBytesOf, partBytesOf, ShardRoom } from "./shard-room.ts";
+import { annotationBytesOf, bodyBytesOf, noBody, partBytesOf, ShardRoom } from "./shard-room.ts";
 import { ShardState } from "./shard-state.ts";
 import type { Shard } from "./shard.ts";
 import type { Transact, Transaction } from "./transaction.ts";
@@ -82,32 +91,25 @@ export class BucketIndexObject extends DurableObject {
     const counts = new ShardCounts(storage.sql);
     const cache = new ObjectCache(settings.cacheBytes);
     const configuration = new ShardConfiguration(storage.sql);
+    const growth = new ShardGrowth(storage.sql, state.name);
     const room = new ShardRoom(storage.sql, settings.limitBytes);
     const logRoom = new LogRoom(storage.sql);
     const listeners = new Listeners(Date.now(), stoppingOf(env));
-    this.#shard = {
-      sql: storage.sql,
-      state,
-      counts,
-      configuration,
-      cache,
-      listeners,
-      settings,
-      room,
-      logRoom,
-    };
+    const rows = { sql: storage.sql, state, counts, configuration, growth, cache };
+    this.#shard = { ...rows, listeners, settings, room, logRoom };
     this.#jobTable = new JobTable(storage);
     this.#calls = new ShardCalls(this.#shard, storage, this.#jobTable);
     const engines = (): Engines => ctx.exports.Engines;
     const transact: Transact = (effect) => this.#calls.alone(effect);
     const waitUntil = (promise: Promise<unknown>): void => ctx.waitUntil(promise);
-    this.#jobs = shardJobs(this.#shard, env, engines, transact, waitUntil);
+    const sync = (): Promise<void> => storage.sync();
+    this.#jobs = shardJobs(this.#shard, env, engines, transact, waitUntil, sync);
   }
 
   /** Called when the bucket is made, too, so that even a shard that is never written to is swept. */
-  configure(stamp: number, part: ShardPart | undefined): Promise<PlainAnswer<void>> {
+  configure(stamp: number, ...told: Told): Promise<PlainAnswer<void>> {
     return this.#calls.transact(stamp, (transaction) =>
-      configureShard(transaction, gatewayRevisionOf(stamp), part),
+      configureShard(transaction, gatewayRevisionOf(stamp), ...told),
     );
   }
 
@@ -117,7 +119,7 @@ export class BucketIndexObject extends DurableObject {
     key: string,
     wanted: Wanted,
   ): ShardAnswer<PackedObject | DeleteMarker | undefined> {
-    return this.#calls.answer(stamp, known, () => readObject(this.#shard, key, wanted));
+    return this.#calls.answer(stamp, known, () => readObject(this.#shard, key, wanted), key);
   }
 
   list(stamp: number, known: Known, query: ListQuery): ShardAnswer<PackedPage> {
@@ -126,32 +128,32 @@ export class BucketIndexObject extends DurableObject {
 
   commit(stamp: number, known: Known, ...args: Args<"commit">): Promise<Answer<"commit">> {
     const bodyBytes = (): number => bodyBytesOf(args[1].content);
-    return this.#calls.add(stamp, known, bodyBytes, (transaction) =>
-      commitObject(transaction, ...args),
-    );
+    const effect = (transaction: Transaction) => commitObject(transaction, ...args);
+    return this.#calls.add(stamp, known, bodyBytes, effect, args[0]);
   }
 
   append(stamp: number, known: Known, ...args: Args<"append">): Promise<Answer<"append">> {
     const bodyBytes = (): number => bodyBytesOf(args[1].content);
-    return this.#calls.add(stamp, known, bodyBytes, (transaction) =>
-      appendToObject(transaction, ...args),
-    );
+    const effect = (transaction: Transaction) => appendToObject(transaction, ...args);
+    return this.#calls.add(stamp, known, bodyBytes, effect, args[0]);
   }
 
   remove(
     stamp: number,
     known: Known,
     removals: readonly Removal[],
-  ): Promise<ShardAnswer<readonly RemoveOutcome[]>> {
+  ): Promise<ShardAnswer<readonly (RemoveOutcome | Elsewhere)[]>> {
+    const { growth } = this.#shard;
     return this.#calls.write(stamp, known, (transaction) =>
-      removals.map((removal) => removeObject(transaction, removal)),
+      removals.map(
+        (removal) => growth.elsewhere(removal.key, false) ?? removeObject(transaction, removal),
+      ),
     );
   }
 
   change(stamp: number, known: Known, ...args: Args<"change">): Promise<Answer<"change">> {
-    return this.#calls.add(stamp, known, noBody, (transaction) =>
-      changeAttributes(transaction, ...args),
-    );
+    const effect = (transaction: Transaction) => changeAttributes(transaction, ...args);
+    return this.#calls.add(stamp, known, noBody, effect, args[0]);
   }
 
   listVersions(stamp: number, known: Known, ...args: Args<"listVersions">): Answer<"listVersions"> {
@@ -163,7 +165,8 @@ export class BucketIndexObject extends DurableObject {
     known: Known,
     ...args: Args<"readAnnotation">
   ): Answer<"readAnnotation"> {
-    return this.#calls.answer(stamp, known, () => readAnnotation(this.#shard, ...args));
+    const read = () => readAnnotation(this.#shard, ...args);
+    return this.#calls.answer(stamp, known, read, args[0].key);
   }
 
   listAnnotations(
@@ -171,7 +174,8 @@ export class BucketIndexObject extends DurableObject {
     known: Known,
     ...args: Args<"listAnnotations">
   ): Answer<"listAnnotations"> {
-    return this.#calls.answer(stamp, known, () => listAnnotations(this.#shard, ...args));
+    const read = () => listAnnotations(this.#shard, ...args);
+    return this.#calls.answer(stamp, known, read, args[0].key);
   }
 
   changeAnnotation(
@@ -179,16 +183,15 @@ export class BucketIndexObject extends DurableObject {
     known: Known,
     ...args: Args<"changeAnnotation">
   ): Promise<Answer<"changeAnnotation">> {
-    const [, change] = args;
+    const [{ key }, change] = args;
     const effect = (transaction: Transaction) => changeAnnotation(transaction, ...args);
-    if (change.kind === "remove") return this.#calls.write(stamp, known, effect);
-    return this.#calls.add(stamp, known, () => annotationBytesOf(change), effect);
+    if (change.kind === "remove") return this.#calls.write(stamp, known, effect, key);
+    return this.#calls.add(stamp, known, () => annotationBytesOf(change), effect, key);
   }
 
   rename(stamp: number, known: Known, rename: Rename): Promise<ShardAnswer<RenameOutcome>> {
-    return this.#calls.add(stamp, known, noBody, (transaction) =>
-      renameObject(transaction, rename),
-    );
+    const effect = (transaction: Transaction) => renameObject(transaction, rename);
+    return this.#calls.add(stamp, known, noBody, effect, rename.sourceKey, rename.key);
   }
 
   createUpload(
@@ -196,22 +199,29 @@ export class BucketIndexObject extends DurableObject {
     known: Known,
     ...args: Args<"createUpload">
   ): Promise<Answer<"createUpload"> | ShardAnswer<string>> {
-    return this.#calls.add<CreatedUpload | string>(stamp, known, noBody, (transaction) =>
-      createUpload(transaction, ...args),
+    const effect = (transaction: Transaction) => createUpload(transaction, ...args);
+    return this.#calls.add<CreatedUpload | string>(
+      stamp,
+      known,
+      noBody,
+      effect,
+      args[0],
     ) as Promise<Answer<"createUpload"> | ShardAnswer<string>>;
   }
 
   findUpload(stamp: number, known: Known, ...args: Args<"findUpload">): Answer<"findUpload"> {
-    return this.#calls.answer(stamp, known, () => findUpload(this.#shard.sql, ...args));
+    const read = () => findUpload(this.#shard.sql, ...args);
+    return this.#calls.answer(stamp, known, read, args[0]);
   }
 
   putPart(stamp: number, known: Known, ...args: Args<"putPart">): Promise<Answer<"putPart">> {
     const bodyBytes = (): number => partBytesOf(args[3]);
-    return this.#calls.add(stamp, known, bodyBytes, (transaction) => putPart(transaction, ...args));
+    const effect = (transaction: Transaction) => putPart(transaction, ...args);
+    return this.#calls.add(stamp, known, bodyBytes, effect, args[0]);
   }
 
   listParts(stamp: number, known: Known, ...args: Args<"listParts">): Answer<"listParts"> {
-    return this.#calls.answer(stamp, known, () => listParts(this.#shard, ...args));
+    return this.#calls.answer(stamp, known, () => listParts(this.#shard, ...args), args[0]);
   }
 
   listUploads(stamp: number, known: Known, ...args: Args<"listUploads">): Answer<"listUploads"> {
@@ -223,9 +233,8 @@ export class BucketIndexObject extends DurableObject {
     known: Known,
     ...args: Args<"completeUpload">
   ): Promise<Answer<"completeUpload">> {
-    return this.#calls.add(stamp, known, noBody, (transaction) =>
-      completeUpload(transaction, ...args),
-    );
+    const effect = (transaction: Transaction) => completeUpload(transaction, ...args);
+    return this.#calls.add(stamp, known, noBody, effect, args[0]);
   }
 
   abortUpload(
@@ -233,7 +242,8 @@ export class BucketIndexObject extends DurableObject {
     known: Known,
     ...args: Args<"abortUpload">
   ): Promise<Answer<"abortUpload">> {
-    return this.#calls.write(stamp, known, (transaction) => abortUpload(transaction, ...args));
+    const effect = (transaction: Transaction) => abortUpload(transaction, ...args);
+    return this.#calls.write(stamp, known, effect, args[0]);
   }
 
   listDeadLetters(stamp: number, known: Known): Answer<"listDeadLetters"> {
@@ -315,6 +325,20 @@ export class BucketIndexObject extends DurableObject {
     return this.#calls.addSpare(stamp, (transaction) => takeHold(transaction, contentId, token));
   }
 
+  /** The key of this new blob has moved since its name was made: it becomes this shard's, and held. @returns false: swept */
+  adoptBlob(stamp: number, blobId: string, token: string): Promise<PlainAnswer<boolean> | Full> {
+    return this.#calls.addSpare(stamp, (transaction) => adoptBlob(transaction, blobId, token));
+  }
+
+  /** What shards of a bucket that grows ask of each other, by its name. */
+  grow<Name extends GrowthCallName>(
+    stamp: number,
+    name: Name,
+    args: GrowthArgs<Name>,
+  ): Promise<PlainAnswer<GrowthValue<Name>>> {
+    return this.#calls.transact(stamp, (transaction) => callGrowth(transaction, name, args));
+  }
+
   releaseHolds(stamp: number, tokens: readonly string[]): Promise<PlainAnswer<void>> {
     return this.#calls.transact(stamp, (transaction) => dropHolds(transaction, tokens));
   }
@@ -346,8 +370,4 @@ export class BucketIndexObject extends DurableObject {
       this.#jobTable.schedule("lifecycle", nextScanMs(this.#shard, nowMs));
     await runDue(this.#jobTable, this.#jobs, nowMs);
   }
-}
-
-function noBody(): number {
-  return 0;
 }

@@ -10,6 +10,7 @@ export const JOB_KINDS = [
   "sweep",
   "lifecycle",
   "access-log",
+  "growth",
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -1,12 +1,17 @@
 import {
   gatewayRevisionOf,
+  GROWTH_PROTOCOL,
+  NEWEST_PROTOCOL,
   type PlainAnswer,
+  protocolOf,
   type UnknownProtocol,
   unknownProtocol,
 } from "../wire/protocol.ts";
 import { type Known, originOf, revisionOf } from "../wire/known.ts";
+import type { Elsewhere } from "../wire/growth.ts";
 import type { Full, Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import { GroupCommit } from "./group-commit.ts";
+import type { ShardGrowth } from "./growth/shard-growth.ts";
 import type { JobTable } from "./job-table.ts";
 import type { Listeners } from "./outbox/listeners.ts";
 import type { Shard } from "./shard.ts";
@@ -35,9 +40,10 @@ export class ShardCalls {
    * A read of what the bucket has.
    *
    * @param known the revision of the shard part that the gateway knows
+   * @param key the one that it is about, if it is about one
    */
-  answer<T>(stamp: number, known: Known, effect: () => T): ShardAnswer<T> {
-    return this.#refusal(stamp, known) ?? { value: effect() };
+  answer<T>(stamp: number, known: Known, effect: () => T, key?: string): ShardAnswer<T> {
+    return this.#refusal(stamp, known, true, key) ?? { value: effect() };
   }
 
   /** As {@link answer}, of what is waited for. */
@@ -46,11 +52,11 @@ export class ShardCalls {
     known: Known,
     effect: () => Promise<T>,
   ): Promise<ShardAnswer<T>> {
-    const refusal = this.#refusal(stamp, known);
+    const refusal = this.#refusal(stamp, known, true);
     if (refusal !== undefined) return refusal;
     const value = await effect();
     // Meanwhile the caller may have lost what it was let in by.
-    return this.#refusal(stamp, known) ?? { value };
+    return this.#refusal(stamp, known, true) ?? { value };
   }
 
   /** An effect that makes room, or takes little. */
@@ -58,8 +64,11 @@ export class ShardCalls {
     stamp: number,
     known: Known,
     effect: (transaction: Transaction) => T,
+    ...keys: readonly string[]
   ): Promise<ShardAnswer<T>> {
-    return this.#commit(() => this.answer(stamp, known, () => this.#perform(effect, known)));
+    return this.#commit(
+      () => this.#refusal(stamp, known, false, ...keys) ?? { value: this.#perform(effect, known) },
+    );
   }
 
   /** An effect that adds data: refused when the shard is full. */
@@ -68,9 +77,10 @@ export class ShardCalls {
     known: Known,
     bodyBytes: () => number,
     effect: (transaction: Transaction) => T,
+    ...keys: readonly string[]
   ): Promise<ShardAnswer<T>> {
     return this.#commit(() => {
-      const refusal = this.#refusal(stamp, known);
+      const refusal = this.#refusal(stamp, known, false, ...keys);
       if (refusal !== undefined) return refusal;
       return this.#shard.room.take(bodyBytes())
         ? { value: this.#perform(effect, known) }
@@ -145,25 +155,45 @@ export class ShardCalls {
     this.#shard.cache.clear();
     this.#shard.logRoom.forget();
     this.#shard.configuration.reload();
+    this.#shard.growth.reload();
     this.#jobTable.forget();
   }
 
   /**
    * What shards decide with is this shard's own, if the gateway knows nothing newer. What gateways decide with has to be
-   * what the shard has heard of: the decision was the gateway's.
+   * what the shard has heard of: the decision was the gateway's. And the shard has to have the keys.
    */
-  #refusal(stamp: number, known: Known): UnknownProtocol | Sealed | Outdated | undefined {
-    const { state, configuration } = this.#shard;
+  #refusal(
+    stamp: number,
+    known: Known,
+    isRead: boolean,
+    ...keys: readonly (string | undefined)[]
+  ): UnknownProtocol | Sealed | Outdated | Elsewhere | undefined {
+    const { state, configuration, growth } = this.#shard;
     const unknown = unknownProtocol(stamp);
     if (unknown !== undefined) return unknown;
     if (state.seal !== undefined) return { sealedBy: state.seal };
     const { gatewayRevision, shardRevision } = configuration;
-    if (gatewayRevision === gatewayRevisionOf(stamp) && revisionOf(known) <= shardRevision)
-      return undefined;
-    return { gatewayRevision, shardRevision };
+    if (gatewayRevision !== gatewayRevisionOf(stamp) || revisionOf(known) > shardRevision)
+      return { gatewayRevision, shardRevision };
+    if (growth.growth === undefined) return undefined;
+    // A gateway whose code knows of no growth takes this shard for all that has the key.
+    if (protocolOf(stamp) < GROWTH_PROTOCOL) return { unknownProtocol: NEWEST_PROTOCOL };
+    return elsewhere(growth, isRead, keys);
   }
 
   #perform<T>(effect: (transaction: Transaction) => T, known: Known = 0): T {
     return perform(this.#shard, this.#jobTable, Date.now(), originOf(known), effect);
   }
+}
+
+/** Undefined: the shard has all of them. If only some have moved, none counts as moved: the gateway asks again. */
+function elsewhere(
+  growth: ShardGrowth,
+  isRead: boolean,
+  keys: readonly (string | undefined)[],
+): Elsewhere | undefined {
+  const found = keys.map((key) => (key === undefined ? undefined : growth.elsewhere(key, isRead)));
+  const first = found.find((each) => each !== undefined);
+  return first && { ...first, hasMoved: found.every((each) => each?.hasMoved === true) };
 }

@@ -47,6 +47,10 @@ export class ShardRoom {
   }
 }
 
+export function noBody(): number {
+  return 0;
+}
+
 /** Bytes of these that a shard keeps itself. */
 export function bodyBytesOf(
   content: AppendDraft["content"] | { readonly kind: "reference" },

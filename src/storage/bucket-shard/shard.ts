@@ -1,5 +1,6 @@
 import type { ShardSettings } from "../../env.ts";
 import type { ShardCounts } from "./counts/shard-counts.ts";
+import type { ShardGrowth } from "./growth/shard-growth.ts";
 import type { ObjectCache } from "./objects/object-cache.ts";
 import type { LogRoom } from "./access-log/log-room.ts";
 import type { Listeners } from "./outbox/listeners.ts";
@@ -13,6 +14,7 @@ export interface Shard {
   readonly state: ShardState;
   readonly configuration: ShardConfiguration;
   readonly counts: ShardCounts;
+  readonly growth: ShardGrowth;
   readonly cache: ObjectCache;
   readonly listeners: Listeners;
   readonly settings: ShardSettings;

@@ -1,7 +1,7 @@
 import type { DirectoryObject } from "../directory-object/durable-object.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import { PLAIN_STAMP } from "../wire/protocol.ts";
-import { valueOf } from "./value-of.ts";
+import { ofEarlierCode, valueOf } from "./value-of.ts";
 
 /** The {@link BucketDirectory} port over the deployment's one Directory object. */
 export function bucketDirectoryClient(
@@ -25,7 +25,12 @@ export function bucketDirectoryClient(
     listAll: async (after, limit) => valueOf(await stub().listAll(PLAIN_STAMP, after, limit)),
     orphanDocuments: async (isDeleting) =>
       valueOf(await stub().orphanDocuments(PLAIN_STAMP, isDeleting)),
-    beginDelete: async (bucketId) => valueOf(await stub().beginDelete(PLAIN_STAMP, bucketId)),
+    beginGrowth: async (bucketId, to) =>
+      valueOf(await stub().beginGrowth(PLAIN_STAMP, bucketId, to).catch(ofEarlierCode)),
+    finishMove: async (bucketId, epoch, shard) =>
+      valueOf(await stub().finishMove(PLAIN_STAMP, bucketId, epoch, shard)),
+    beginDelete: async (bucketId, shardCount) =>
+      valueOf(await stub().beginDelete(PLAIN_STAMP, bucketId, shardCount)),
     finishDelete: async (bucketId, token) =>
       valueOf(await stub().finishDelete(PLAIN_STAMP, bucketId, token)),
     cancelDelete: async (bucketId, token) =>

@@ -18,6 +18,7 @@ import type { Wanted } from "../ports/content-index.ts";
 import type { CreatedUpload, PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
+import type { Elsewhere } from "../wire/growth.ts";
 import type { Known } from "../wire/known.ts";
 import {
   ACCESS_PROTOCOL,
@@ -27,14 +28,16 @@ import {
   REPLICATION_PROTOCOL,
 } from "../wire/protocol.ts";
 import type { ShardAnswer } from "../wire/shard-answer.ts";
+import { AdoptedBlobs } from "./adopted-blobs.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import { BucketShards, type Decision, type ShardStub } from "./bucket-shards.ts";
 import {
   compareEntries,
   compareUploadEntries,
-  compareVersionEntries,
   mergePages,
+  mergeVersionPages,
 } from "./merge-pages.ts";
+import { removeWherever } from "./remove-wherever.ts";
 
 type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
@@ -83,7 +86,7 @@ export function bucketIndexClient(
   function removeFromShard(
     shardNumber: number,
     removals: readonly Removal[],
-  ): Promise<readonly RemoveOutcome[]> {
+  ): Promise<readonly (Elsewhere | RemoveOutcome)[]> {
     const isOwnersOnly = removals.some(({ onlyIfOwner }) => onlyIfOwner !== undefined);
     return shards.call(
       shardNumber,
@@ -109,50 +112,54 @@ export function bucketIndexClient(
 
     configure: (part) => shards.tellAll(part),
 
+    moves: () => shards.moves(),
+
     read,
 
     // A shard gives content to whoever wants it.
     readContent: (key, wanted) =>
       read(key, wanted) as Promise<StoredObject | DeleteMarker | undefined>,
 
-    commit: (key, draft, conditions) =>
-      shards.callOf(
+    commit(key, draft, conditions) {
+      const adopted = new AdoptedBlobs(namespace, shards.bucketId);
+      return shards.callOf(
         key,
-        (shard, stamp, known) => shard.commit(stamp, known, key, draft, conditions),
+        async (shard, stamp, known, at) => {
+          const content = await adopted.at(at, draft.content);
+          return shard.commit(stamp, known, key, { ...draft, content }, conditions);
+        },
         protocolFor({
           access: draft.access !== undefined,
           encryption: draft.encryption !== undefined,
           eventHold: draft.attributes.eventHold,
           replication: draft.replica !== undefined,
         }),
-      ),
+      );
+    },
 
-    append: (key, draft, conditions) =>
-      shards.callOf(
+    append(key, draft, conditions) {
+      const adopted = new AdoptedBlobs(namespace, shards.bucketId);
+      return shards.callOf(
         key,
-        (shard, stamp, known) => shard.append(stamp, known, key, draft, conditions),
+        async (shard, stamp, known, at) => {
+          const content = await adopted.ofAppend(at, draft.content);
+          return shard.append(stamp, known, key, { ...draft, content }, conditions);
+        },
         protocolFor({ encryption: appendsSealed(draft), eventHold: draft.attributes.eventHold }),
-      ),
+      );
+    },
 
     async remove(removal) {
-      const [outcome] = await removeFromShard(shards.numberOf(removal.key), [removal]);
+      const outcomes = await removeWherever(shards, [removal], removeFromShard);
+      const [outcome] = outcomes;
       if (outcome === undefined) throw new Error("the shard gave no outcome");
       return outcome;
     },
 
-    async removeMany(removals) {
-      const positions = Map.groupBy(removals.keys(), (at) =>
-        shards.numberOf(removals[at]?.key ?? ""),
-      );
-      const outcomes: RemoveOutcome[] = [];
-      const shares = [...positions].map(async ([shardNumber, ats]) => {
-        const share = ats.flatMap((at) => removals[at] ?? []);
-        const results = await removeFromShard(shardNumber, share).catch(shardFailure);
-        for (const [i, at] of ats.entries()) outcomes[at] = results[i] ?? SHARD_FAILED;
-      });
-      await Promise.all(shares);
-      return outcomes;
-    },
+    removeMany: (removals) =>
+      removeWherever(shards, removals, (shardNumber, share) =>
+        removeFromShard(shardNumber, share).catch(shardFailure),
+      ),
 
     async list(query) {
       // The runtime's types make an array of the tuples in a page.
@@ -166,7 +173,7 @@ export function bucketIndexClient(
       const pages = await shards.callAll((shard, stamp, known) =>
         shard.listVersions(stamp, known, query),
       );
-      return mergePages(pages, query.limit, compareVersionEntries);
+      return mergeVersionPages(pages, query.limit);
     },
 
     change: (key, versionId, change, decidedOnObject) =>
@@ -204,7 +211,7 @@ export function bucketIndexClient(
       ),
 
     async rename(rename) {
-      if (shards.numberOf(rename.sourceKey) !== shards.numberOf(rename.key)) return undefined;
+      if (!shards.haveTogether(rename.sourceKey, rename.key)) return undefined;
       return shards.callOf(rename.key, (shard, stamp, known) => shard.rename(stamp, known, rename));
     },
 
@@ -226,12 +233,17 @@ export function bucketIndexClient(
     findUpload: (key, uploadId) =>
       shards.callOf(key, (shard, stamp, known) => shard.findUpload(stamp, known, key, uploadId)),
 
-    putPart: (key, uploadId, partNumber, draft) =>
-      shards.callOf(
+    putPart(key, uploadId, partNumber, draft) {
+      const adopted = new AdoptedBlobs(namespace, shards.bucketId);
+      return shards.callOf(
         key,
-        (shard, stamp, known) => shard.putPart(stamp, known, key, uploadId, partNumber, draft),
+        async (shard, stamp, known, at) => {
+          const content = await adopted.at(at, draft.content);
+          return shard.putPart(stamp, known, key, uploadId, partNumber, { ...draft, content });
+        },
         protocolFor({ encryption: isSealedPart(draft) }),
-      ),
+      );
+    },
 
     listParts: (key, uploadId, after, limit) =>
       shards.callOf(key, (shard, stamp, known) =>
@@ -321,8 +333,6 @@ function isSealedPart({ content }: PartDraft): boolean {
   if (content.kind === "blob") return content.sealedKey !== undefined;
   return content.segments.some(({ sealedKey }) => sealedKey !== undefined);
 }
-
-const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
 
 /** One shard that fails does not hide what the others have done: each of its keys gets an error of its own. */
 function shardFailure(error: unknown): readonly RemoveOutcome[] {

@@ -4,11 +4,13 @@ import type { ObjectRecord } from "../../protocol/object-record.ts";
 import { indexFull } from "../../protocol/refusal.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-directory.ts";
-import { StaleBucketError } from "../ports/bucket-index.ts";
+import { type ShardMove, StaleBucketError } from "../ports/bucket-index.ts";
+import type { Elsewhere } from "../wire/growth.ts";
 import type { Known } from "../wire/known.ts";
 import {
   EVENT_BRIDGE_PROTOCOL,
   EVENTS_PROTOCOL,
+  GROWTH_PROTOCOL,
   HOLD_PROTOCOL,
   PLAIN_STAMP,
   type PlainAnswer,
@@ -19,13 +21,20 @@ import {
 import type { Outdated, Sealed, ShardAnswer } from "../wire/shard-answer.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
 import { shardId } from "./shard-id.ts";
-import { shardOfKey } from "./shard-of-key.ts";
+import { allShards, areTogether, placeOf, rememberMoved } from "./shard-map.ts";
+import { growthCall } from "./growth-call.ts";
+import { PAUSE, PAUSES_MS } from "./key-pauses.ts";
 import { notYetDeployed, valueOf } from "./value-of.ts";
 
 export type ShardStub = DurableObjectStub<BucketIndexObject>;
 
-/** A call of a shard, with its stamp and the revision of the shard part that is known. */
-type Call<T> = (shard: ShardStub, stamp: number, known: Known) => Promise<ShardAnswer<T>>;
+/** A call of a shard, with its stamp, the revision of the shard part that is known, and which shard it is. */
+type Call<T> = (
+  shard: ShardStub,
+  stamp: number,
+  known: Known,
+  shardNumber: number,
+) => Promise<ShardAnswer<T>>;
 
 /**
  * Whether a request is let in, by the record of its bucket; or, once an object was read that is another account's or has an ACL, by
@@ -83,28 +92,56 @@ export class BucketShards {
     return this.#bucket.id;
   }
 
-  /** The names of all of them. */
+  /** The names of all of them, those included that it is growing to. */
   get names(): readonly string[] {
-    const { id, shardCount } = this.#bucket;
-    return Array.from({ length: shardCount }, (_, i) => `${id}/${i}`);
+    return numbers(0, allShards(this.#bucket)).map((number) => `${this.#bucket.id}/${number}`);
   }
 
-  /** Which shard has a key. */
+  /** Which shard has a key, as far as is known: while the bucket grows, another one may by now. */
   numberOf(key: string): number {
-    return shardOfKey(key, this.#bucket.shardCount);
+    return placeOf(this.#bucket, key);
+  }
+
+  /** Both keys are in one shard, as far as is known, and stay together. */
+  haveTogether(key: string, otherKey: string): boolean {
+    return areTogether(this.#bucket, key, otherKey);
   }
 
   /** Calls the shard of a key. */
-  callOf<T>(key: string, call: Call<T>, protocol = PROTOCOL): Promise<T> {
-    return this.call(this.numberOf(key), call, protocol);
+  async callOf<T>(key: string, call: Call<T>, protocol = PROTOCOL): Promise<T> {
+    for (const pauseMs of PAUSES_MS) {
+      const number = this.numberOf(key);
+      const answer = await this.#call(number, call, protocol);
+      if ("value" in answer) return answer.value;
+      await this.followKey(answer, number, pauseMs);
+    }
+    throw new S3Error("SlowDown");
   }
 
-  call<T>(shardNumber: number, call: Call<T>, protocol = PROTOCOL): Promise<T> {
-    return this.#call(this.#at(shardNumber), call, protocol);
+  /** The key was somewhere else than was thought: now it is known where, unless it is under way, which takes a moment. */
+  async followKey(answer: Elsewhere, shardNumber: number, pauseMs: number): Promise<void> {
+    rememberMoved(this.#bucket, shardNumber, answer.movedUpTo);
+    if (!answer.hasMoved) await PAUSE.for(pauseMs);
   }
 
-  callAll<T>(call: Call<T>, protocol = PROTOCOL): Promise<T[]> {
-    return Promise.all(this.#all().map((shard) => this.#call(shard, call, protocol)));
+  /** Calls a shard about several keys, which it tells apart by itself. */
+  async call<T>(shardNumber: number, call: Call<T>, protocol = PROTOCOL): Promise<T> {
+    return atShard(await this.#call(shardNumber, call, protocol));
+  }
+
+  /**
+   * Calls all shards. Those that give keys away come first: what one of them has not any more when it answers, the other has when it
+   * is called. So none that is there all the while is missed; one that moves meanwhile may be told twice.
+   */
+  async callAll<T>(call: Call<T>, protocol = PROTOCOL): Promise<T[]> {
+    const { shardCount } = this.#bucket;
+    const answerOf = async (number: number): Promise<T> =>
+      atShard(await this.#call(number, call, protocol));
+    const olds = await Promise.all(numbers(0, shardCount).map(answerOf));
+    // As the record is by now: another one may have been told of meanwhile.
+    const all = allShards(this.#bucket);
+    const news = await Promise.all(numbers(shardCount, all).map(answerOf));
+    return [...olds, ...news];
   }
 
   /** Calls all shards, whether they are sealed or not. */
@@ -120,6 +157,18 @@ export class BucketShards {
     await Promise.all(this.#all().map((shard) => this.#tell(shard, part)));
   }
 
+  /** What the shards that give keys away have given. */
+  moves(): Promise<ShardMove[]> {
+    const epoch = this.#bucket.growth?.epoch ?? 0;
+    const moveOf = async (shard: number): Promise<ShardMove> => {
+      const progress = await growthCall(this.#at(shard), "progress");
+      if (progress?.epoch !== epoch) return { shard, isDone: false, movedKeys: undefined };
+      const { isDone, movedKeys } = progress;
+      return { shard, isDone, movedKeys };
+    };
+    return Promise.all(numbers(0, this.#bucket.shardCount).map(moveOf));
+  }
+
   /** Decides by an object that is another account's or has an ACL. */
   decideOn(object: ObjectRecord): void {
     for (const decide of this.#decisions) decide(this.#bucket, object);
@@ -129,19 +178,24 @@ export class BucketShards {
    * Calls a shard, and calls it again when it had heard of a newer configuration, or had to be told of one, or was left
    * sealed by a dead delete.
    */
-  async #call<T>(shard: ShardStub, call: Call<T>, protocol: number): Promise<T> {
+  async #call<T>(
+    number: number,
+    call: Call<T>,
+    protocol: number,
+  ): Promise<Elsewhere | { readonly value: T }> {
+    const shard = this.#at(number);
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const { gateway, shard: part } = this.#bucket;
+      const { gateway, shard: part, growth } = this.#bucket;
       const isWanted = part.flags.wantsOrigin === true || this.#isListenedTo;
       const origin = isWanted ? this.#origin?.() : undefined;
-      const answer =
-        origin === undefined
-          ? await call(shard, stampOf(gateway.revision, protocol), part.revision)
-          : await call(shard, stampOf(gateway.revision, Math.max(protocol, EVENTS_PROTOCOL)), {
-              revision: part.revision,
-              origin,
-            });
-      if ("value" in answer) return answer.value;
+      const known = origin === undefined ? part.revision : { revision: part.revision, origin };
+      const spoken = Math.max(
+        protocol,
+        origin === undefined ? 0 : EVENTS_PROTOCOL,
+        growth === undefined ? 0 : GROWTH_PROTOCOL,
+      );
+      const answer = await call(shard, stampOf(gateway.revision, spoken), known, number);
+      if ("value" in answer || "hasMoved" in answer) return answer;
       if ("unknownProtocol" in answer) throw notYetDeployed();
       if ("isFull" in answer) throw indexFull();
       if ("sealedBy" in answer) await this.#unsealIfAbandoned(shard, answer);
@@ -175,12 +229,18 @@ export class BucketShards {
   }
 
   async #tell(shard: ShardStub, part: ShardPart | undefined): Promise<void> {
-    const stamp = stampOf(this.#bucket.gateway.revision, protocolOf(part));
-    valueOf(await shard.configure(stamp, part));
+    const { gateway, shardCount, growth } = this.#bucket;
+    if (growth?.to === undefined) {
+      valueOf(await shard.configure(stampOf(gateway.revision, protocolOf(part)), part));
+      return;
+    }
+    const begun = { epoch: growth.epoch, before: shardCount, after: growth.to };
+    const stamp = stampOf(gateway.revision, Math.max(GROWTH_PROTOCOL, protocolOf(part)));
+    valueOf(await shard.configure(stamp, part, begun));
   }
 
   #all(): ShardStub[] {
-    return Array.from({ length: this.#bucket.shardCount }, (_, i) => this.#at(i));
+    return numbers(0, allShards(this.#bucket)).map((number) => this.#at(number));
   }
 
   #at(shardNumber: number): ShardStub {
@@ -195,4 +255,15 @@ function protocolOf(part: ShardPart | undefined): number {
     return EVENT_BRIDGE_PROTOCOL;
   if (part?.documents.includes('"notification":') === true) return EVENTS_PROTOCOL;
   return part?.documents.includes('"DefaultEventHold"') === true ? HOLD_PROTOCOL : PROTOCOL;
+}
+
+/** Of a call about no one key: a shard that is asked for a key's sake alone says that it is elsewhere. */
+function atShard<T>(answer: Elsewhere | { readonly value: T }): T {
+  if ("value" in answer) return answer.value;
+  throw new S3Error("SlowDown");
+}
+
+/** From the first on, up to the one that is not among them. */
+function numbers(first: number, end: number): number[] {
+  return Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
 }

@@ -1,5 +1,10 @@
 import { compareUtf8 } from "../../lib/utf8-order.ts";
-import { entryName, type ListEntry, type VersionEntry } from "../ports/bucket-index.ts";
+import {
+  entryName,
+  type ListEntry,
+  type VersionEntry,
+  type VersionSummary,
+} from "../ports/bucket-index.ts";
 import type { UploadEntry } from "../ports/upload-index.ts";
 
 interface Page<Entry> {
@@ -38,8 +43,36 @@ export function compareUploadEntries(a: UploadEntry, b: UploadEntry): number {
   return a.upload.uploadId < b.upload.uploadId ? -1 : Number(a.upload.uploadId > b.upload.uploadId);
 }
 
-/** The newest version of a key first; all versions of a key are of one shard, whose sequence tells. */
-export function compareVersionEntries(a: VersionEntry, b: VersionEntry): number {
+/**
+ * As {@link mergePages}. While a key moves, two shards may have of its versions: what one of them calls the latest is so only if the
+ * other agrees.
+ */
+export function mergeVersionPages(
+  pages: readonly Page<VersionEntry>[],
+  limit: number,
+): Page<VersionEntry> {
+  const merged = mergePages(pages, limit, compareVersionEntries);
+  if (pages.length === 1) return merged;
+  const older = new Set<string>();
+  for (const { entries } of pages)
+    for (const entry of entries)
+      if (entry.kind === "version" && !entry.version.isLatest) older.add(idOf(entry.version));
+  const entries = merged.entries.map((entry, i) => {
+    if (entry.kind === "prefix" || !entry.version.isLatest) return entry;
+    const before = merged.entries[i - 1];
+    const isBehindNewer = before !== undefined && entryName(before) === entryName(entry);
+    if (!isBehindNewer && !older.has(idOf(entry.version))) return entry;
+    return { ...entry, version: { ...entry.version, isLatest: false } };
+  });
+  return { ...merged, entries };
+}
+
+function idOf({ object, sequence }: VersionSummary): string {
+  return `${sequence} ${object.key}`;
+}
+
+/** The newest version of a key first: a shard's sequence tells, and what has moved was written before all that is since. */
+function compareVersionEntries(a: VersionEntry, b: VersionEntry): number {
   const byName = compareUtf8(entryName(a), entryName(b));
   if (byName !== 0 || a.kind === "prefix" || b.kind === "prefix") return byName;
   return b.version.sequence - a.version.sequence;

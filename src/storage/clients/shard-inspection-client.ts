@@ -5,7 +5,7 @@ import type {
   ShardRepairCalls,
 } from "../ports/shard-inspection.ts";
 import { PLAIN_STAMP, type PlainAnswer } from "../wire/protocol.ts";
-import { isOfMissingMethod, notYetDeployed, valueOf } from "./value-of.ts";
+import { ofEarlierCode, valueOf } from "./value-of.ts";
 
 /** The {@link ShardInspection} port over the Durable Objects that are the shards of all buckets. */
 export function shardInspectionClient(
@@ -17,7 +17,7 @@ export function shardInspectionClient(
       const answer = await namespace
         .getByName(shardName)
         .inspect(PLAIN_STAMP, name, args)
-        .catch(failure);
+        .catch(ofEarlierCode);
       return valueOf(answer as PlainAnswer<Value>);
     },
     async repair(shardName, name, ...args) {
@@ -25,12 +25,8 @@ export function shardInspectionClient(
       const answer = await namespace
         .getByName(shardName)
         .repair(PLAIN_STAMP, name, args)
-        .catch(failure);
+        .catch(ofEarlierCode);
       return valueOf(answer as PlainAnswer<Value>);
     },
   };
-}
-
-function failure(error: unknown): never {
-  throw isOfMissingMethod(error) ? notYetDeployed() : error;
 }

@@ -27,3 +27,8 @@ export function isOfMissingMethod(error: unknown): boolean {
     error.message.startsWith("The RPC receiver does not implement the method")
   );
 }
+
+/** A call failed. @throws S3Error SlowDown when the object runs code of before the method */
+export function ofEarlierCode(error: unknown): never {
+  throw isOfMissingMethod(error) ? notYetDeployed() : error;
+}

@@ -1,11 +1,19 @@
-import { rowById } from "./buckets.ts";
+import { type BucketRow, rowById } from "./buckets.ts";
+import { readGrowth } from "./growth-column.ts";
 import { deleteDocuments } from "./documents.ts";
 
 /** A delete that has not ended after so long lost its gateway. */
 const DELETE_PATIENCE_MS = 30_000;
 
-export function beginDelete(sql: SqlStorage, bucketId: string): string | undefined {
-  if (deleteState(sql, bucketId) === "deleting") return undefined;
+/** @param shardCount those that the caller will seal; absent: as many as the bucket was made with, and not one more */
+export function beginDelete(
+  sql: SqlStorage,
+  bucketId: string,
+  shardCount?: number,
+): string | undefined {
+  const row = rowById(sql, bucketId);
+  if (stateOf(row) === "deleting" || (row !== undefined && !hasThese(row, shardCount)))
+    return undefined;
   const token = crypto.randomUUID();
   sql.exec(
     "UPDATE bucket SET delete_token = ?, delete_began_ms = ? WHERE id = ?",
@@ -14,6 +22,12 @@ export function beginDelete(sql: SqlStorage, bucketId: string): string | undefin
     bucketId,
   );
   return token;
+}
+
+/** The bucket has so many shards, and does not get more. */
+function hasThese(row: BucketRow, shardCount: number | undefined): boolean {
+  if (row.growth === null) return true;
+  return readGrowth(row.growth).to === undefined && row.shard_count === shardCount;
 }
 
 export function finishDelete(sql: SqlStorage, bucketId: string, token: string): boolean {
@@ -42,11 +56,14 @@ export function settleDelete(sql: SqlStorage, bucketId: string): "deleted" | "de
   return "active";
 }
 
-function deleteState(
+export function deleteState(
   sql: SqlStorage,
   bucketId: string,
 ): "deleted" | "deleting" | "abandoned" | "active" {
-  const row = rowById(sql, bucketId);
+  return stateOf(rowById(sql, bucketId));
+}
+
+function stateOf(row: BucketRow | undefined): "deleted" | "deleting" | "abandoned" | "active" {
   if (row === undefined) return "deleted";
   if (row.delete_began_ms === null) return "active";
   return row.delete_began_ms + DELETE_PATIENCE_MS > Date.now() ? "deleting" : "abandoned";

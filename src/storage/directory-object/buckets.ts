@@ -13,6 +13,7 @@ import type {
   StoredDocument,
 } from "../ports/bucket-directory.ts";
 import type { FiguredBucket } from "../ports/shard-figures.ts";
+import { toldGrowth } from "./growth-column.ts";
 import { findAccount } from "./accounts.ts";
 import { recordEvent } from "./audit.ts";
 import {
@@ -38,6 +39,7 @@ export interface BucketRow extends Record<string, SqlStorageValue> {
   gateway_revision: number;
   shard_revision: number;
   shard_flags: string;
+  growth: string | null;
 }
 
 export function createBucket(
@@ -176,7 +178,7 @@ export function listEveryBucket(
 ): readonly FiguredBucket[] {
   return sql
     .exec<{ id: string; name: string; shardCount: number }>(
-      `SELECT id, name, shard_count AS shardCount FROM bucket WHERE name >= ? AND name < ?
+      `SELECT id, name, COALESCE(growth ->> '$.to', shard_count) AS shardCount FROM bucket WHERE name >= ? AND name < ?
        ORDER BY name LIMIT ?`,
       after < prefix ? prefix : `${after}\0`,
       `${prefix}\uFFFF`,
@@ -210,6 +212,7 @@ function recordOf(sql: SqlStorage, row: BucketRow): BucketRecord {
     ...(accountId !== null && { owner: { id: accountId, displayName: displayName ?? "" } }),
     shardCount: row.shard_count,
     createdMs: row.created_ms,
+    ...(row.growth !== null && { growth: toldGrowth(row.growth) }),
     gateway: {
       revision: gatewayRevision,
       documents: Object.fromEntries(documents),

@@ -35,6 +35,7 @@ import {
 import { listEvents, recordChange, recordEvent } from "./audit.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
 import { exportBucket, exportKeys, finishRestore, importKeys } from "./backups.ts";
+import { beginGrowth, finishMove } from "./bucket-growths.ts";
 import {
   configureBucket,
   countDocuments,
@@ -124,6 +125,14 @@ export class DirectoryObject extends DurableObject {
 
   orphanDocuments(stamp: number, ...args: Args<"orphanDocuments">): Answer<"orphanDocuments"> {
     return this.#answer(stamp, (sql) => orphanDocuments(sql, ...args));
+  }
+
+  beginGrowth(stamp: number, ...args: Args<"beginGrowth">): Answer<"beginGrowth"> {
+    return this.#answer(stamp, (sql) => beginGrowth(sql, ...args));
+  }
+
+  finishMove(stamp: number, ...args: Args<"finishMove">): Answer<"finishMove"> {
+    return this.#answer(stamp, (sql) => finishMove(sql, ...args));
   }
 
   beginDelete(stamp: number, ...args: Args<"beginDelete">): Answer<"beginDelete"> {

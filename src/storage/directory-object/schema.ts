@@ -228,4 +228,8 @@ export const MIGRATIONS: Migrations = [
     is_confirmed INTEGER NOT NULL
   );
   `,
+  `
+  -- JSON: how often the bucket has grown, to how many shards it grows now, and which of the old ones have given away what moves.
+  ALTER TABLE bucket ADD COLUMN growth TEXT;
+  `,
 ];

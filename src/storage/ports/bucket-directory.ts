@@ -12,7 +12,15 @@ export interface BucketRecord {
   readonly ownerId: string;
   /** The rest of that account, when the bucket was made; undefined: it is the deployment's own. */
   readonly owner?: Pick<Account, "displayName" | "id">;
+  /** Which have all keys, unless the bucket grows. */
   readonly shardCount: number;
+  /** Absent: the bucket has had these shards from the beginning. */
+  readonly growth?: {
+    /** How often it has begun to grow. */
+    readonly epoch: number;
+    /** How many shards it is to have; absent: it has them. */
+    readonly to?: number;
+  };
   readonly createdMs: number;
   /** What gateways decide with. */
   readonly gateway: {
@@ -104,6 +112,13 @@ export interface ConfigureOutcome {
   readonly shardPart?: ShardPart;
 }
 
+/** What became of a wish for more shards. */
+export type GrowthOutcome =
+  /** The bucket grows, or has as many already. */
+  | { readonly ok: true; readonly bucket: BucketRecord; readonly shardPart: ShardPart }
+  /** `Deleting`: its delete is under way. `Growing`: to another number. `Fewer`: it has more. */
+  | { readonly ok: false; readonly reason: "Deleting" | "Fewer" | "Growing" };
+
 /**
  * Port: which buckets exist, and how they are configured. Authoritative, strongly consistent, rarely written.
  *
@@ -154,8 +169,19 @@ export interface BucketDirectory {
   listAll(after: string, limit: number): Promise<readonly BucketRecord[]>;
   /** Documents of buckets that there are not. @param isDeleting whether they go @returns `<bucket id> <kind> <id>` of each, at most 1,000 */
   orphanDocuments(isDeleting: boolean): Promise<readonly string[]>;
-  /** @returns undefined while another delete of the same bucket is under way */
-  beginDelete(bucketId: string): Promise<string | undefined>;
+  /** @param to how many shards the bucket is to have @returns undefined: the bucket is gone */
+  beginGrowth(bucketId: string, to: number): Promise<GrowthOutcome | undefined>;
+  /**
+   * A shard has given away all keys that this growth moves. The last one ends it.
+   *
+   * @returns the revision of what gateways decide with; undefined: the bucket is gone
+   */
+  finishMove(bucketId: string, epoch: number, shard: number): Promise<number | undefined>;
+  /**
+   * @param shardCount how many shards the bucket has, as far as the caller knows
+   * @returns undefined while another delete of the same bucket is under way, or while it grows, or when it has other shards
+   */
+  beginDelete(bucketId: string, shardCount?: number): Promise<string | undefined>;
   /** @returns false when the token no longer stands: the bucket exists on */
   finishDelete(bucketId: string, token: string): Promise<boolean>;
   cancelDelete(bucketId: string, token: string): Promise<void>;

@@ -155,6 +155,8 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex, EventListenin
    * @param part what shards decide with, when that has changed
    */
   configure(part?: ShardPart): Promise<void>;
+  /** While the bucket grows: what each shard has given away that has keys which move. */
+  moves(): Promise<readonly ShardMove[]>;
   /** Records of events that were given up, the newest first; of each shard no more than 100. */
   /** Keeps lines of another bucket's access log, until they are an object in this one. @returns false: too many wait */
   appendLog(batch: LogBatch): Promise<boolean>;
@@ -166,6 +168,14 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex, EventListenin
   /** Shards that are empty refuse everything from now on. False: some shard was not, and the others are to be unsealed. */
   sealIfEmpty(token: string): Promise<boolean>;
   unseal(token: string): Promise<void>;
+}
+
+/** What a shard does while its bucket grows. */
+export interface ShardMove {
+  readonly shard: number;
+  readonly isDone: boolean;
+  /** Undefined: the shard has not been told yet. */
+  readonly movedKeys: number | undefined;
 }
 
 /** The record of an event that could not be delivered. */

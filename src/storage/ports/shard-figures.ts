@@ -1,3 +1,4 @@
+import type { BucketRecord } from "./bucket-directory.ts";
 /**
  * What a shard tells of itself for the metrics, each of them by a function of the room that it is about
  * (`bucket-shard/figures.ts`). All are optional: a shard may run older code, or not know a figure now.
@@ -54,6 +55,8 @@ export interface FiguredBucket {
   readonly id: string;
   readonly name: string;
   readonly shardCount: number;
+  /** Absent also where the number above counts those that the bucket is growing to. */
+  readonly growth?: NonNullable<BucketRecord["growth"]>;
 }
 
 /** Port: what all shards of a deployment tell of themselves. */

@@ -42,10 +42,16 @@ export const EVENT_BRIDGE_PROTOCOL = 7;
  */
 export const REPLICATION_PROTOCOL = 8;
 
+/**
+ * What a call of a shard speaks whose bucket grows, or has grown. An object that knows only those before would not say that a key
+ * has moved, and a gateway that speaks only those before would take the bucket for what the old shards have of it.
+ */
+export const GROWTH_PROTOCOL = 9;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-export const NEWEST_PROTOCOL = 8;
+export const NEWEST_PROTOCOL = 9;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;
@@ -61,6 +67,9 @@ export function stampOf(gatewayRevision: number, protocol = PROTOCOL): number {
 /** Of a call in which no configuration has a say. */
 export const PLAIN_STAMP = stampOf(0);
 
+/** The same, between shards of a bucket that grows. */
+export const GROWTH_STAMP = stampOf(0, GROWTH_PROTOCOL);
+
 export function gatewayRevisionOf(stamp: number): number {
   return stamp % REVISIONS;
 }
@@ -74,9 +83,13 @@ export interface UnknownProtocol {
 /** Of the Directory, and of a shard to a call that it answers when it is sealed, too, whatever the configuration. */
 export type PlainAnswer<T> = UnknownProtocol | { readonly value: T };
 
+export function protocolOf(stamp: number): number {
+  return Math.floor(stamp / REVISIONS);
+}
+
 /** Undefined: the object knows it. */
 export function unknownProtocol(stamp: number): UnknownProtocol | undefined {
-  const protocol = Math.floor(stamp / REVISIONS);
+  const protocol = protocolOf(stamp);
   if (protocol >= OLDEST_PROTOCOL && protocol <= NEWEST_PROTOCOL) return undefined;
   return { unknownProtocol: NEWEST_PROTOCOL };
 }

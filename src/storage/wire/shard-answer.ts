@@ -1,4 +1,5 @@
 import type { BucketIndex } from "../ports/bucket-index.ts";
+import type { Elsewhere } from "./growth.ts";
 import type { PlainAnswer } from "./protocol.ts";
 
 // A gateway and a shard may have been deployed at different times: these grow by optional members only, as do the
@@ -23,7 +24,7 @@ export interface Full {
   readonly isFull: true;
 }
 
-export type ShardAnswer<T> = PlainAnswer<T> | Sealed | Outdated | Full;
+export type ShardAnswer<T> = PlainAnswer<T> | Sealed | Outdated | Full | Elsewhere;
 
 /** What a method of the port is given, and what it comes to, in the shard of its key. */
 export type Args<Method extends keyof BucketIndex> = Parameters<BucketIndex[Method]>;

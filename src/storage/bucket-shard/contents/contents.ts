@@ -7,7 +7,7 @@ import type { Transaction } from "../transaction.ts";
  * A content that has no reference left is never referred to again: a copy that wants to is told so, and reads its source anew.
  */
 
-/** A blob that was just written, or a list that was just stitched: with its first reference. */
+/** A blob of this shard that was just written, or a list that was just stitched: with its first reference. */
 export function addContent(sql: SqlStorage, contentId: string): void {
   sql.exec("INSERT INTO content (content_id, reference_count) VALUES (?, 1)", contentId);
 }

@@ -1,5 +1,5 @@
 import type { Transaction } from "../transaction.ts";
-import { addReferences, dropReferences } from "./contents.ts";
+import { addContent, addReferences, dropReferences } from "./contents.ts";
 
 /**
  * What other shards' copies keep alive here. Each hold is a reference, and has a token that the other shard made:
@@ -17,6 +17,37 @@ export function takeHold(
   if (!addReferences(sql, contentId, 1)) return false;
   sql.exec("INSERT INTO hold (token, content_id, is_confirmed) VALUES (?, ?, 0)", token, contentId);
   return true;
+}
+
+export interface WantedHold {
+  readonly contentId: string;
+  readonly token: string;
+}
+
+/** @returns the contents that nothing refers to any more */
+export function takeHolds(
+  transaction: Transaction,
+  wanted: readonly WantedHold[],
+): readonly string[] {
+  const refused = wanted.filter(({ contentId, token }) => !takeHold(transaction, contentId, token));
+  return refused.map(({ contentId }) => contentId);
+}
+
+/**
+ * A blob of this shard that no row refers to yet, for a row in another shard.
+ *
+ * @returns false when the sweep may have passed it, so that it may be gone at any moment
+ */
+export function adoptBlob(transaction: Transaction, blobId: string, token: string): boolean {
+  const { sql, state } = transaction;
+  const isKnown = sql.exec("SELECT 1 FROM content WHERE content_id = ?", blobId).toArray().length;
+  if (isKnown > 0) return takeHold(transaction, blobId, token);
+  if (!state.isHome(blobId) || blobId <= state.sweepFence) return false;
+  addContent(sql, blobId);
+  const isHeld = takeHold(transaction, blobId, token);
+  // From now on only the hold refers to it.
+  dropReferences(transaction, blobId);
+  return isHeld;
 }
 
 /** Gives holds back; those that are not known were given back before. */

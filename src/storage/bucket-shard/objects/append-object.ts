@@ -5,7 +5,7 @@ import type { AppendDraft, AppendedContent, CommitOutcome } from "../../ports/bu
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
 import { addContent, addReferences } from "../contents/contents.ts";
-import { isSwept } from "../contents/references.ts";
+import { addBlob, isSwept } from "../contents/references.ts";
 import {
   copySegments,
   insertCopiedSegments,
@@ -34,6 +34,7 @@ export function appendToObject(
   const refusal = checkObject(conditions, existing);
   if (refusal !== undefined) return refusal;
   if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
+  if (isUnlisted(transaction, existing, draft)) return { ok: false, reason: "SourceGone" };
   const { tags } = readAttributes(existing.attributes);
   const row = {
     ...existing,
@@ -57,6 +58,16 @@ export function appendToObject(
   return { ok: true, lastModifiedMs: transaction.nowMs, versionId };
 }
 
+/** The gateway took the object for one whose segments this shard has: it has moved here since, and they are where they were. */
+function isUnlisted(
+  { state }: Transaction,
+  { content_id: contentId, part_count: partCount }: ObjectRow,
+  { content }: AppendDraft,
+): boolean {
+  const isListed = content.kind !== "appended" || content.head !== undefined;
+  return !isListed && contentId !== null && partCount !== null && !state.isHome(contentId);
+}
+
 function newBlobs({ content }: AppendDraft): readonly BlobContent[] {
   if (content.kind === "inline") return [];
   if (content.kind === "blob") return [content];
@@ -72,14 +83,14 @@ function contentOf(
 ): Uint8Array | string {
   if (content.kind === "inline") return content.bytes;
   if (content.kind === "blob") {
-    addContent(transaction.sql, content.blobId);
+    addBlob(transaction, content);
     return content.blobId;
   }
   const { sql } = transaction;
   const { tail } = content;
   const contentId = grown(transaction, existing) ?? stitchHead(transaction, existing, content);
   const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
-  addContent(sql, tail.blobId);
+  addBlob(transaction, tail);
   insertSegment(sql, contentId, existing.size_bytes, partNumber, tail);
   return contentId;
 }
@@ -118,7 +129,7 @@ function stitchHead(
   const contentId = `${state.name}/${ulid(nowMs)}`;
   addContent(sql, contentId);
   if (head !== undefined && "blobId" in head) {
-    addContent(sql, head.blobId);
+    addBlob(transaction, head);
     insertSegment(sql, contentId, 0, 1, head);
   } else if (oldId === null) {
     throw new Error("inline bytes were not stored as a blob");

@@ -9,8 +9,7 @@ import type { WriteConditions } from "../../../protocol/write-conditions.ts";
 import type { CommitOutcome } from "../../ports/bucket-index.ts";
 import { writeAttributes } from "../../wire/attributes-column.ts";
 import { writeChecksum } from "../../wire/checksum-column.ts";
-import { addContent } from "../contents/contents.ts";
-import { isSwept, refer } from "../contents/references.ts";
+import { addBlob, isSwept, refer } from "../contents/references.ts";
 import type { CreatedBy } from "../events.ts";
 import { replicateNew } from "../replication/replicate-version.ts";
 import {
@@ -75,7 +74,7 @@ function adopt(
   if (content.kind === "inline") return content.bytes;
   if (content.kind === "reference")
     return refer(transaction, content, 1) ? content.contentId : undefined;
-  addContent(transaction.sql, content.blobId);
+  addBlob(transaction, content);
   return content.blobId;
 }
 

@@ -2,6 +2,7 @@ import { log } from "../../../lib/log.ts";
 import { EVENT_BRIDGE } from "../../../protocol/events/aws-target.ts";
 import { eventBridgeEntry } from "../../../protocol/events/event-bridge-entry.ts";
 import { eventRecord } from "../../../protocol/events/event-record.ts";
+import { movingKey } from "../growth/moving-keys.ts";
 import type { ObjectEvent } from "../events.ts";
 import type { Transaction } from "../transaction.ts";
 import { eventName, happenedEvent, NOBODY } from "./happened-event.ts";
@@ -33,19 +34,21 @@ export function putIntoOutbox(transaction: Transaction, event: ObjectEvent): voi
 
 /** One more for a target: what the job delivers, with all that is needed for it. */
 export function putRow(
-  { sql, state, nowMs, schedule }: Transaction,
+  { sql, growth, state, nowMs, schedule }: Transaction,
   target: string,
   key: string,
   record: object,
 ): void {
   sql.exec(
-    "INSERT INTO outbox (target, id, key, emitted_ms, attempts, record) VALUES (?, ?, ?, ?, 0, ?)",
+    `INSERT INTO outbox (target, id, key, emitted_ms, attempts, record, moving_key)
+     VALUES (?, ?, ?, ?, 0, ?, ?)`,
     target,
     // Never given twice, so that what is delivered is never taken for what came later.
     state.takeSequence(),
     key,
     nowMs,
     JSON.stringify(record),
+    movingKey(growth, key),
   );
   // A target that is given time is not asked earlier because of a row more.
   schedule("outbox", Math.max(nowMs, circuitOf(sql, target).dueMs));

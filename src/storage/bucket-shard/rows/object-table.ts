@@ -7,10 +7,16 @@ import { NO_OBJECT, type ObjectRow, type VersionRow } from "./object-row.ts";
 type Tables = Pick<Shard, "counts" | "sql">;
 
 /**
- * What is written to `object` and `version`. A row is written by the names that it has, whatever the order of the table's
- * columns: a row that was read has all of them, those included that only a migration knows, and takes them along.
+ * Writes a row by the names that it has, whatever the order of the table's columns: a row that was read has all of them, those
+ * included that only a migration knows, and takes them along.
+ *
+ * @param into e.g. `INSERT INTO object`
  */
-function insert(sql: SqlStorage, into: string, row: ObjectRow): void {
+export function insert(
+  sql: SqlStorage,
+  into: string,
+  row: Readonly<Record<string, SqlStorageValue>>,
+): void {
   const names = Object.keys(row);
   const values = names.map(() => "?");
   // The text takes 0.7 µs to make (measured 2026-11), so that no list of columns has to be kept in step with the tables.

@@ -247,4 +247,26 @@ export const MIGRATIONS: Migrations = [
   -- Of what has lost a reference, for the figures.
   ALTER TABLE content ADD COLUMN size_bytes INTEGER;
   `,
+  `
+  -- The bucket grows, or has grown. Of a shard that gives keys away: those up to "moved_up_to" that move have moved, and those up to
+  -- "under_way_up_to" do so now. Of one that gets them: "arrived" is the last record that has, as JSON.
+  CREATE TABLE growth (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    epoch INTEGER NOT NULL,
+    shards_before INTEGER NOT NULL,
+    shards_after INTEGER NOT NULL,
+    moved_up_to TEXT NOT NULL,
+    under_way_up_to TEXT,
+    is_handed_over INTEGER NOT NULL,
+    is_done INTEGER NOT NULL,
+    moved_keys INTEGER NOT NULL,
+    arrived TEXT
+  );
+
+  -- The key, while it is one that is going to move. The indexes are empty otherwise.
+  ALTER TABLE outbox ADD COLUMN moving_key TEXT;
+  CREATE INDEX outbox_moving ON outbox (moving_key) WHERE moving_key IS NOT NULL;
+  ALTER TABLE completed_upload ADD COLUMN moving_key TEXT;
+  CREATE INDEX completed_upload_moving ON completed_upload (moving_key) WHERE moving_key IS NOT NULL;
+  `,
 ];

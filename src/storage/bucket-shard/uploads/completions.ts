@@ -2,11 +2,12 @@ import { hash } from "node:crypto";
 import type { Completion } from "../../../protocol/multipart-completion.ts";
 import type { CompletedUpload } from "../../ports/upload-index.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
+import { movingKey } from "../growth/moving-keys.ts";
 import { findObject } from "../rows/find-object.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** How long a completion may be repeated. */
-const COMPLETION_MEMORY_MS = 86_400_000;
+export const COMPLETION_MEMORY_MS = 86_400_000;
 
 /** A completion is known again by its key and what it lists. */
 function fingerprint(key: string, { parts }: Completion): string {
@@ -15,7 +16,7 @@ function fingerprint(key: string, { parts }: Completion): string {
 }
 
 export function rememberCompletion(
-  { sql, nowMs, schedule }: Transaction,
+  { sql, growth, nowMs, schedule }: Transaction,
   key: string,
   uploadId: string,
   completion: Completion,
@@ -24,8 +25,8 @@ export function rememberCompletion(
   schedule("completions", nowMs + COMPLETION_MEMORY_MS);
   sql.exec(
     `INSERT INTO completed_upload
-       (upload_id, completed_ms, request_sha256, etag, size_bytes, checksum, version_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+       (upload_id, completed_ms, request_sha256, etag, size_bytes, checksum, version_id, moving_key)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     uploadId,
     nowMs,
     fingerprint(key, completion),
@@ -33,6 +34,7 @@ export function rememberCompletion(
     sizeBytes,
     writeChecksum(checksum),
     versionId ?? null,
+    movingKey(growth, key),
   );
 }
 

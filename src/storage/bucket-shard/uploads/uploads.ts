@@ -20,7 +20,7 @@ import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
 import { readUploadAccess, writeUploadAccess } from "../../wire/upload-access-column.ts";
 import { addContent, dropReferences } from "../contents/contents.ts";
-import { isSwept, refer } from "../contents/references.ts";
+import { addBlob, isSwept, refer } from "../contents/references.ts";
 import { insertCopiedSegments } from "../contents/segments.ts";
 import { findObject } from "../rows/find-object.ts";
 import type { ShardConfiguration } from "../shard-configuration.ts";
@@ -172,7 +172,7 @@ function partContent(
 ): string | undefined {
   const { sql, state, nowMs } = transaction;
   if (content.kind === "blob") {
-    addContent(sql, content.blobId);
+    addBlob(transaction, content);
     return content.blobId;
   }
   const contentId = `${state.name}/${ulid(nowMs)}`;

@@ -1,0 +1,109 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
+import { PAUSE } from "../../src/storage/clients/key-pauses.ts";
+import { DirectoryObject } from "../../src/storage/directory-object/durable-object.ts";
+import { Sequence } from "../support/big-objects-sequence.ts";
+import { World } from "../support/big-objects-world.ts";
+import { atRandom } from "../support/campaign.ts";
+import { moveLittle, moveMuch, shardsOf } from "../support/growth.ts";
+import { pick, seededRandom } from "../support/seeded-random.ts";
+import { audit, leftovers, settleDown } from "../support/shard-census.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Sequences that share two buckets and run at once, and the steps of each. */
+const SEQUENCES = atRandom({ test: 4, campaign: 16 });
+const STEPS = atRandom({ test: 8, campaign: 16 });
+const WORLDS = atRandom({ test: 1, campaign: 8 });
+
+beforeEach(() => {
+  // Thousands of failures that are meant to be.
+  for (const method of ["error", "warn", "log"] as const)
+    vi.spyOn(console, method).mockImplementation(() => undefined);
+  moveLittle();
+});
+
+afterEach(() => {
+  moveMuch();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+type Random = (bound: number) => number;
+type Method = (...given: unknown[]) => Promise<unknown>;
+
+/** Calls between shards, and of the Directory, fail at random: before they arrive, or their answer is lost. */
+function failAtRandom(random: Random): void {
+  const fail = (prototype: object, name: string): void => {
+    const original = Reflect.get(prototype, name) as Method;
+    vi.spyOn(prototype as Record<string, Method>, name).mockImplementation(async function (
+      this: unknown,
+      ...given
+    ) {
+      const failure = random(8);
+      if (failure === 0) throw new Error("the call did not arrive");
+      const answer = await Reflect.apply(original, this, given);
+      if (failure === 1) throw new Error("the answer is lost");
+      return answer;
+    });
+  };
+  fail(BucketIndexObject.prototype, "grow");
+  fail(DirectoryObject.prototype, "finishMove");
+}
+
+/** Shards die with what they remember, as they do on Cloudflare at any time. */
+async function crash(name: string): Promise<void> {
+  await runInDurableObject(env.BUCKET_INDEX.getByName(name), (_, state) =>
+    state.abort("moved to another machine"),
+  ).catch(() => undefined);
+}
+
+/** Moves range after range while clients go on, and shards die. */
+async function growMeanwhile(world: World, random: Random): Promise<void> {
+  while (await world.move()) {
+    if (random(3) === 0) await crash(pick(random, await shardsOf(pick(random, world.buckets))));
+    await world.pass(1000);
+  }
+}
+
+describe("a bucket that grows", () => {
+  test.for(Array.from({ length: WORLDS }, (_, i) => ({ turn: i, first: 10_000 + i * SEQUENCES })))(
+    `loses nothing and leaves nothing behind, whatever dies: ${SEQUENCES} sequences of ${STEPS} steps, seeds from $first`,
+    { timeout: 600_000 },
+    async ({ turn, first }, { annotate }) => {
+      const random = seededRandom(first);
+      const world = await World.create(first, turn % 8);
+      const sequences = Array.from({ length: SEQUENCES }, (_, i) => new Sequence(world, first + i));
+      const runAll = (): Promise<unknown> =>
+        Promise.all(sequences.map((sequence) => sequence.run(STEPS / 4)));
+      await runAll();
+      failAtRandom(random);
+      // Whoever waits for a key that is under way lets it move on.
+      vi.spyOn(PAUSE, "for").mockImplementation(async () => void (await world.move()));
+      await world.beginToGrow();
+      const growing = growMeanwhile(world, random);
+      await runAll();
+      await world.turn();
+      await runAll();
+      for (const sequence of sequences) await sequence.arrive(Math.ceil(sequence.lateCalls / 2));
+      await growing;
+      await runAll();
+      await world.pass(DAY_MS);
+      for (const sequence of sequences) await sequence.arrive();
+
+      await settleDown(world.buckets);
+      expect(await audit(world.buckets)).toEqual([]);
+      for (const sequence of sequences) await sequence.verify();
+      const acknowledged = sequences.reduce((sum, sequence) => sum + sequence.acknowledged, 0);
+      const taken = sequences.reduce((sum, sequence) => sum + sequence.taken, 0);
+      await annotate(`${acknowledged} of ${taken} steps were acknowledged`);
+      expect(acknowledged / taken).toBeGreaterThan(0.5);
+
+      await world.deleteEverything();
+      await settleDown(world.buckets);
+      expect(await leftovers(world.buckets)).toEqual([]);
+    },
+  );
+});
