@@ -36,6 +36,28 @@ export function deployedVars(
 }
 
 /**
+ * Lets no update from another folder put back what the Worker was deployed with, such as its region or whether public access is blocked.
+ *
+ * @param there the settings of the Worker @param given those that the command says
+ * @throws UserError with the settings that nothing here says
+ */
+export function requireKnownSettings(
+  there: Readonly<Record<string, string>>,
+  planned: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
+): void {
+  const lost = Object.entries(there).filter(
+    ([name, value]) =>
+      Object.hasOwn(planned, name) && planned[name] !== value && !Object.hasOwn(given, name),
+  );
+  if (lost.length === 0) return;
+  const options = lost.map(([name, value]) => `--var ${name}:${JSON.stringify(value)}`).join(" ");
+  throw new UserError(
+    `the Worker has settings that no file here says: ${options}. Say them, or what they are to be, or run the command in the folder of that deployment.`,
+  );
+}
+
+/**
  * A complete configuration for Wrangler, made from wrangler.toml, beside the built Worker: with ids and names of everything, it has
  * nothing to make or to look for.
  */

@@ -4,7 +4,7 @@ import { readManifest, readWranglerVersion, WORKER_PATH } from "../package-files
 import { messageOf, UserError } from "../user-error.ts";
 import { type Account, chooseAccount, logIn, planOf } from "./account.ts";
 import { clientSettings } from "./client-settings.ts";
-import { deployedVars, wranglerConfiguration } from "./configuration.ts";
+import { deployedVars, requireKnownSettings, wranglerConfiguration } from "./configuration.ts";
 import { type DeployFile, deployFileOf, readDeployFile, writeDeployFile } from "./deploy-file.ts";
 import type { DeployOptions } from "./deploy-options.ts";
 import { type Questions, questionsOf } from "./questions.ts";
@@ -50,6 +50,8 @@ export async function deploy(options: DeployOptions): Promise<void> {
   const planned = plannedFile(options, before, place, resources);
   const { vars: defaults, configuration } = readManifest();
   const vars = deployedVars(defaults, planned);
+  if (before === undefined && resources.worker !== undefined)
+    requireKnownSettings(resources.worker.vars, vars, options.vars);
   tell(planText(account, await planOf(api, account), planned, resources, isFirst));
 
   if (options.isDryRun) {

@@ -24,6 +24,8 @@ export interface Resources {
 interface DeployedWorker {
   /** That is bound as BLOBS. */
   readonly bucketName: string | undefined;
+  /** Its settings, but for the secret ones. */
+  readonly vars: Readonly<Record<string, string>>;
   /** To go back to; undefined: Cloudflare does not tell. */
   readonly versionId: string | undefined;
 }
@@ -74,6 +76,8 @@ interface WorkerSettings {
     readonly name: string;
     readonly type: string;
     readonly bucket_name?: string;
+    /** Of a variable that is no secret. */
+    readonly text?: string;
   }[];
 }
 
@@ -91,6 +95,11 @@ async function findWorker({ api, accountId, name }: Place): Promise<DeployedWork
     const { deployments } = await api.call<WorkerDeployments>(`${path}/deployments`, { what });
     return {
       bucketName: bindings?.find((each) => each.name === "BLOBS")?.bucket_name,
+      vars: Object.fromEntries(
+        (bindings ?? [])
+          .filter(({ type }) => type === "plain_text")
+          .map(({ name: variable, text = "" }) => [variable, text]),
+      ),
       versionId: deployments?.[0]?.versions?.[0]?.version_id,
     };
   } catch (error) {
@@ -119,14 +128,12 @@ export async function requireOwnBucket(
   { bucketName, hasBucket, worker }: Resources,
   knownId: string | undefined,
 ): Promise<void> {
-  if (worker?.bucketName !== undefined && worker.bucketName !== bucketName)
-    throw new UserError(
-      `the Worker ${place.name} has its bytes in the R2 bucket ${worker.bucketName}, not in ${bucketName}. Another program may have the name; choose another --name.`,
-    );
+  if (worker !== undefined) requireOwnWorker(place, bucketName, worker);
   if (!hasBucket) {
-    if (knownId !== undefined)
+    const whose = knownId === undefined ? `the Worker ${place.name}` : `installation ${knownId}`;
+    if (knownId !== undefined || worker !== undefined)
       throw new UserError(
-        `the R2 bucket ${bucketName}, of installation ${knownId}, is gone. A new one would be served empty under a full index. If that is meant, delete the Worker and the file of this deployment first.`,
+        `the R2 bucket ${bucketName}, of ${whose}, is gone. A new one would be served empty under a full index. If that is meant, delete the Worker and the file of this deployment first.`,
       );
     return;
   }
@@ -140,6 +147,27 @@ export async function requireOwnBucket(
     throw new UserError(
       `the R2 bucket ${bucketName} is there, and holds objects that are not Ledge's. Choose another --name.`,
     );
+}
+
+/** Under another jurisdiction the Worker would find an empty Directory, and an empty bucket that goes with it. */
+function requireOwnWorker(
+  { name, jurisdiction }: Place,
+  bucketName: string,
+  worker: DeployedWorker,
+): void {
+  if (worker.bucketName !== bucketName) {
+    const where =
+      worker.bucketName === undefined ? "no R2 bucket" : `the R2 bucket ${worker.bucketName}`;
+    throw new UserError(
+      `the Worker ${name} has its bytes in ${where}, not in ${bucketName}. Another program may have the name; choose another --name.`,
+    );
+  }
+  const { JURISDICTION: chosen = "" } = worker.vars;
+  if (chosen === (jurisdiction ?? "")) return;
+  const told = chosen === "" ? "in no jurisdiction" : `in the jurisdiction ${chosen}`;
+  throw new UserError(
+    `the Worker ${name} has its data ${told}, which cannot be changed. Say the same --jurisdiction, or run the command in the folder of that deployment.`,
+  );
 }
 
 async function hasObjects(place: Place, bucketName: string): Promise<boolean> {

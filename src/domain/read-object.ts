@@ -63,15 +63,18 @@ export async function respondWithObject(
   return new Response(await openContent(ports, readable, selection.range), init);
 }
 
-/** Answers HeadObject: the same, without the bytes. */
+/** Answers HeadObject: the same, without the bytes. @param instead as of {@link respondWithObject} */
 export async function respondWithHeaders(
   ports: ReadPorts,
   request: S3Request,
   key: string,
+  instead: (record: ObjectRecord) => Response | undefined = () => undefined,
 ): Promise<Response> {
   const wanted = wantedBytes(request, false);
   const customerKey = parseCustomerKey(request.headers);
   const record = requireObject(await ports.index.read(key, wanted), key, wanted.versionId);
+  const other = instead(record);
+  if (other !== undefined) return other;
   requireCustomerKey(ports.bucket.id, record.encryption, customerKey);
   if (request.headers.has("x-amz-checksum-mode")) requireReadableBytes(ports, record.encryption);
   const { init } = await describe(ports, request, record, wanted, customerKey);

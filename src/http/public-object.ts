@@ -9,6 +9,7 @@ import { ANONYMOUS } from "../protocol/caller.ts";
 import { markedAnswer, travelingHeaders } from "../protocol/edge/cached-answer.ts";
 import { addressOfPublic, type PublicAddress } from "../protocol/edge/public-address.ts";
 import { S3Error } from "../protocol/errors.ts";
+import type { ObjectRecord } from "../protocol/object-record.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
@@ -95,7 +96,7 @@ async function read(
     refresh: async () => undefined,
   };
   try {
-    const operation = readPublicObject(maxAgeSeconds, ports.settings.edgeObjectLimitBytes);
+    const operation = readPublicObject(maxAgeSeconds);
     const found = await run(operation, anonymous, { ...ports, buckets }, requested);
     return found.headers.has("cloudflare-cdn-cache-control")
       ? found
@@ -130,20 +131,32 @@ function requestFor(
   };
 }
 
-/** GetObject and HeadObject, but for objects that are too large to be kept: one byte of them would bring them into the cache. */
-function readPublicObject(maxAgeSeconds: number, limitBytes: number): ObjectOperation {
+/**
+ * GetObject and HeadObject, but for objects that the bucket's policy does not make public, and for those that are too large to be kept:
+ * one byte of them would bring them into the cache.
+ */
+function readPublicObject(maxAgeSeconds: number): ObjectOperation {
   return {
     name: "GetObject",
     scope: "object",
     access: onVersion("GetObject"),
     needsObject: true,
     handle(context) {
-      const { request, key } = context;
-      if (request.method === "HEAD") return respondWithHeaders(context, request, key);
-      return respondWithObject(context, request, key, ({ sizeBytes, headers }) =>
-        sizeBytes > limitBytes
+      const { request, key, bucket, settings } = context;
+      const notByPolicy = ({ access }: ObjectRecord): Response | undefined =>
+        publicReadOf(bucket, key, settings, access) === undefined
+          ? markedAnswer("direct", 0)
+          : undefined;
+      if (request.method === "HEAD") return respondWithHeaders(context, request, key, notByPolicy);
+      const tooLarge = ({ sizeBytes, headers }: ObjectRecord): Response | undefined =>
+        sizeBytes > settings.edgeObjectLimitBytes
           ? markedAnswer("direct", freshnessOf(new Headers(headers), maxAgeSeconds))
-          : undefined,
+          : undefined;
+      return respondWithObject(
+        context,
+        request,
+        key,
+        (record) => notByPolicy(record) ?? tooLarge(record),
       );
     },
   };

@@ -4,7 +4,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { chooseAccount } from "../../cli/deploy/account.ts";
 import { CloudflareApi } from "../../cli/deploy/cloudflare-api.ts";
-import { deployedVars, wranglerConfiguration } from "../../cli/deploy/configuration.ts";
+import {
+  deployedVars,
+  requireKnownSettings,
+  wranglerConfiguration,
+} from "../../cli/deploy/configuration.ts";
 import { readDeployOptions } from "../../cli/deploy/deploy-options.ts";
 import { findResources, makeResources, requireOwnBucket } from "../../cli/deploy/resources.ts";
 import { newSecrets } from "../../cli/deploy/secrets.ts";
@@ -31,9 +35,14 @@ const nobody = {
 const ID = "0123456789abcdef0123456789abcdef";
 
 /** As if the Worker were there. */
-function uploaded(name: string, bucket: string): void {
+function uploaded(name: string, bucket: string, vars: Readonly<Record<string, string>> = {}): void {
   const metadata = { compatibility_date: "2026-11-01", keep_bindings: [] };
-  const bindings = [{ name: "BLOBS", type: "r2_bucket", bucket_name: bucket }];
+  const texts = Object.entries(vars).map(([variable, text]) => ({
+    name: variable,
+    type: "plain_text",
+    text,
+  }));
+  const bindings = [{ name: "BLOBS", type: "r2_bucket", bucket_name: bucket }, ...texts];
   cloudflare.uploaded = { name, script: "", bindings, metadata };
 }
 
@@ -73,6 +82,31 @@ describe("the R2 bucket of a deployment", () => {
     await expect(check(ID)).rejects.toThrow("is gone");
     uploaded("ledge", "other-blobs");
     await expect(check()).rejects.toThrow("other-blobs");
+  });
+
+  test("that is gone is not made anew for a Worker that is there, by a folder that knows nothing of it", async () => {
+    uploaded("ledge", "ledge-blobs");
+    await expect(check()).rejects.toThrow("of the Worker ledge, is gone");
+    expect(cloudflare.changes).toEqual([]);
+  });
+
+  test("is not looked for under another jurisdiction, where an empty one would be made", async () => {
+    cloudflare.stored.set("ledge-blobs", new Map([["_ledge/installation", ID]]));
+    uploaded("ledge", "ledge-blobs", { JURISDICTION: "eu" });
+    await expect(check()).rejects.toThrow("in the jurisdiction eu");
+    const european = { ...place(), jurisdiction: "eu" } as const;
+    const resources = await findResources(european);
+    await expect(requireOwnBucket(european, resources, undefined)).resolves.toBeUndefined();
+    uploaded("ledge", "ledge-blobs");
+    await expect(requireOwnBucket(european, await findResources(european), ID)).rejects.toThrow(
+      "in no jurisdiction",
+    );
+  });
+
+  test("is not given to another program's Worker of the name, which an update would replace", async () => {
+    const metadata = { compatibility_date: "2026-11-01", keep_bindings: [] };
+    cloudflare.uploaded = { name: "ledge", script: "", bindings: [], metadata };
+    await expect(check()).rejects.toThrow("Another program may have the name");
   });
 
   test("cannot be without R2, and the address is told where it is enabled", async () => {
@@ -233,6 +267,17 @@ test("Wrangler is given a complete configuration, made from wrangler.toml", () =
     deployedVars(defaults, { ...file, vars: { [name]: value } });
   expect(bad("INDEX_SHARDS", "3")).toThrow("INDEX_SHARDS");
   expect(bad("LOCAL", "true")).toThrow("LOCAL is no setting");
+});
+
+test("an update from a folder without the file of the deployment puts no setting back unsaid", async () => {
+  uploaded("ledge", "ledge-blobs", { REGION: "eu-west-1", BLOCK_PUBLIC_ACCESS: "true", OLD: "1" });
+  const { worker } = await findResources(place());
+  const planned = { REGION: "us-east-1", BLOCK_PUBLIC_ACCESS: "false", INDEX_SHARDS: "1" };
+  const update = (given: Readonly<Record<string, string>>) => () =>
+    requireKnownSettings(worker?.vars ?? {}, { ...planned, ...given }, given);
+  expect(update({})).toThrow('--var REGION:"eu-west-1" --var BLOCK_PUBLIC_ACCESS:"true"');
+  expect(update({ REGION: "us-east-1" })).toThrow("BLOCK_PUBLIC_ACCESS");
+  expect(update({ REGION: "us-east-1", BLOCK_PUBLIC_ACCESS: "true" })).not.toThrow();
 });
 
 test("no class of Durable Objects is ever deleted or renamed: its data would go", () => {

@@ -96,6 +96,38 @@ describe("a bucket with a quota of bytes", () => {
     vi.useRealTimers();
   });
 
+  test("counts what stays of versions while versioning is suspended", async () => {
+    const bucket = await bucketWith({ bytes: 150 });
+    await setVersioning(bucket, "Enabled");
+    expect((await put(bucket, "k", 100)).status).toBe(200);
+    await setVersioning(bucket, "Suspended");
+    // The version with an id stays, and the whole of it becomes the null version as well.
+    await refused(await put(bucket, "k", 1, { "x-amz-write-offset-bytes": "100" }));
+  });
+
+  test("does not count what was refused: who may not overwrite shuts nobody out", async () => {
+    const bucket = await bucketWith({ bytes: 150 });
+    expect((await put(bucket, "k", 10)).status).toBe(200);
+    for (let i = 0; i < 5; i += 1) {
+      const again = await put(bucket, "k", 100, { "if-none-match": "*" });
+      await expectError(again, 412, "PreconditionFailed");
+    }
+    expect((await put(bucket, "l", 140)).status).toBe(200);
+    await refused(await put(bucket, "m", 1));
+  });
+
+  test("lets a full bucket be tidied: renames add nothing, whichever shards have the keys", async () => {
+    const bucket = await bucketWith({ bytes: 100 });
+    expect((await put(bucket, "k0", 100)).status).toBe(200);
+    for (let i = 0; i < 6; i += 1) {
+      const headers = { "x-amz-rename-source": `k${i}` };
+      const query = { renameObject: "" };
+      const renamed = await signedFetch("PUT", `/${bucket}/k${i + 1}`, { query, headers });
+      expect(renamed.status, await renamed.text()).toBe(200);
+    }
+    await refused(await put(bucket, "more", 1));
+  });
+
   test("counts parts as they come, and nothing more when they are completed", async () => {
     const bucket = await bucketWith({ bytes: PART_BYTES + 100 });
     const other = await uniqueBucket();

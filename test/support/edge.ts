@@ -39,3 +39,10 @@ export function publicRequest(path: string, init: RequestInit = {}): Request {
   request.headers.set("host", new URL(ENDPOINT).host);
   return request;
 }
+
+/** Of new objects: `ObjectWriter`, or `BucketOwnerEnforced`. */
+export async function putOwnership(bucket: string, ownership: string): Promise<void> {
+  const rule = `<Rule><ObjectOwnership>${ownership}</ObjectOwnership></Rule>`;
+  const body = `<OwnershipControls>${rule}</OwnershipControls>`;
+  await expectOk(signedFetch("PUT", `/${bucket}`, { query: { ownershipControls: "" }, body }));
+}

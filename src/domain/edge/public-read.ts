@@ -1,4 +1,4 @@
-import { privateAcl } from "../../protocol/acl/acl.ts";
+import { aclOfAccess } from "../../protocol/acl/stored-acl.ts";
 import { ANONYMOUS } from "../../protocol/caller.ts";
 import type { CompiledPolicy } from "../../protocol/policy/compile.ts";
 import type { PolicyContext } from "../../protocol/policy/context.ts";
@@ -32,15 +32,18 @@ class NoRequest implements PolicyContext {
 }
 
 /**
- * Whether the bucket's policy alone lets everybody read an object of the bucket's owner: decided without asking anything of the
- * request, or of the object's tags. So one answer is right for all requests. A bucket's ACL never counts, nor an object's.
+ * Whether the bucket's policy alone lets everybody read an object: decided without asking anything of the request, or of the object's
+ * tags. So one answer is right for all requests. A bucket's ACL never counts, nor an object's, whose owner may change it without the
+ * bucket's hearing of it.
  *
+ * @param access of the object, once it was read: of another account's, a bucket's policy may say nothing; undefined: the bucket owner's
  * @returns undefined: no, or it depends on who asks
  */
 export function publicReadOf(
   bucket: BucketRecord,
   key: string,
   settings: AccessSettings,
+  access?: string,
 ): PublicRead | undefined {
   const facts = bucketFactsOf(bucket, settings);
   const { policy, isRequesterPays, owner } = facts;
@@ -56,9 +59,9 @@ export function publicReadOf(
     context: request,
   });
   const path = `${facts.name}/${key}`;
-  const owned = { acl: privateAcl(owner), tags: [] };
-  if (decide(ask(GET_OBJECT, path, owned)).kind !== "allow") return undefined;
-  for (const action of OF_HEADERS) evaluate([policy], ask(action, path, owned));
+  const object = { acl: { owner: aclOfAccess(access, owner).owner, grants: [] }, tags: [] };
+  if (decide(ask(GET_OBJECT, path, object)).kind !== "allow") return undefined;
+  for (const action of OF_HEADERS) evaluate([policy], ask(action, path, object));
   if (request.wasAsked) return undefined;
   const { kind } = decide(ask("s3:listbucket", facts.name, "none"));
   return { mayLearnOfKey: request.wasAsked ? undefined : kind === "allow" };

@@ -7,6 +7,8 @@ import type { Addition, QuotaUsage } from "./quota-usage.ts";
 /** How the index refuses, as a value: whoever has stored bytes for what is refused takes them away again. */
 const EXCEEDED = { ok: false, reason: "QuotaExceeded" } as const;
 
+const NOTHING: Addition = { bytes: 0, objects: 0 };
+
 /**
  * The index of a bucket with a quota: what adds data is asked for first. What replaces an object is counted as if that stayed, until the
  * shards are asked again. Deletes, and changes of what is there, pass.
@@ -17,45 +19,49 @@ export function quotaIndex(
   quota: Quota,
   usage: QuotaUsage,
 ): BucketIndex {
-  const adding = <T>(addition: Addition, effect: () => Promise<T>): Promise<T | undefined> =>
-    usage.adding(bucket, quota, addition, effect);
-  const isVersioned = bucket.shard.flags.versioning === "Enabled";
+  const adding = <T extends { readonly ok: boolean } | undefined>(
+    addition: Addition,
+    effect: () => Promise<T>,
+  ): Promise<T | false> => usage.adding(bucket, quota, addition, effect);
+  // While versioning is suspended, versions of before stay, too.
+  const hasVersions = bucket.shard.flags.versioning !== undefined;
 
   return {
     ...index,
 
-    commit: async (key, draft, conditions) =>
-      (await adding({ bytes: draft.sizeBytes, objects: 1 }, () =>
-        index.commit(key, draft, conditions),
-      )) ?? EXCEEDED,
+    async commit(key, draft, conditions) {
+      // A rename from one shard to another, which takes away there what it adds here.
+      const isMoved = draft.by === "Rename" && !hasVersions;
+      const addition = isMoved ? NOTHING : { bytes: draft.sizeBytes, objects: 1 };
+      return (await adding(addition, () => index.commit(key, draft, conditions))) || EXCEEDED;
+    },
 
     append: async (key, draft, conditions) =>
       // Of versions the one before stays, too.
       (await adding(
-        isVersioned
+        hasVersions
           ? { bytes: draft.sizeBytes, objects: 1 }
           : { bytes: draft.addedBytes, objects: 0 },
         () => index.append(key, draft, conditions),
-      )) ?? EXCEEDED,
+      )) || EXCEEDED,
 
     async rename(rename) {
+      const addition = { bytes: 0, objects: Number(hasVersions) };
+      const outcome = await adding(addition, () => index.rename(rename));
       // Undefined is an answer of its own: the two keys are in two shards.
-      const renamed = await adding({ bytes: 0, objects: Number(isVersioned) }, async () => ({
-        outcome: await index.rename(rename),
-      }));
-      return renamed === undefined ? EXCEEDED : renamed.outcome;
+      return outcome === false ? EXCEEDED : outcome;
     },
 
     putPart: async (key, uploadId, partNumber, draft) =>
       (await adding({ bytes: draft.sizeBytes, objects: 0 }, () =>
         index.putPart(key, uploadId, partNumber, draft),
-      )) ?? EXCEEDED,
+      )) || EXCEEDED,
 
     // The parts' bytes are counted already.
     completeUpload: async (key, uploadId, completion) =>
       (await adding({ bytes: 0, objects: 1 }, () =>
         index.completeUpload(key, uploadId, completion),
-      )) ?? { ok: false, code: "QuotaExceeded" },
+      )) || { ok: false, code: "QuotaExceeded" },
   };
 }
 

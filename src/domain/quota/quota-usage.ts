@@ -48,26 +48,32 @@ export class QuotaUsage {
   }
 
   /**
-   * Runs an effect that adds so much, if that fits.
+   * Runs an effect that adds so much, if that fits. What the index has refused, or not done, has added nothing; of what fails it is not
+   * known.
    *
-   * @returns undefined: it does not
+   * @returns `false`: it does not fit
    * @throws S3Error SlowDown while a shard counts what it has; and what the effect throws
    */
-  async adding<T>(
+  async adding<T extends { readonly ok: boolean } | undefined>(
     bucket: FiguredBucket,
     quota: Quota,
     addition: Addition,
     effect: () => Promise<T>,
-  ): Promise<T | undefined> {
+  ): Promise<T | false> {
     const usage = await this.#usageOf(bucket);
-    if (!fitsIn(usage, quota, addition)) return undefined;
+    if (!fitsIn(usage, quota, addition)) return false;
     const { bytes, objects } = addition;
     usage.takenBytes += bytes;
     usage.takenObjects += objects;
     usage.pendingBytes += bytes;
     usage.pendingObjects += objects;
     try {
-      return await effect();
+      const outcome = await effect();
+      if (outcome?.ok !== true) {
+        usage.takenBytes -= bytes;
+        usage.takenObjects -= objects;
+      }
+      return outcome;
     } finally {
       usage.pendingBytes -= bytes;
       usage.pendingObjects -= objects;

@@ -62,6 +62,7 @@ export function putOperation(
     name: "PutObject",
     scope: "object",
     access: ofUpload(),
+    storesBody: true,
     async handle(context) {
       const described = await describedUpload(context);
       const conditions = onlyIf === undefined ? {} : { conditions: await asFound(context, onlyIf) };

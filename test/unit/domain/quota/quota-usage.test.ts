@@ -34,7 +34,7 @@ function passTime(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Writers that add and delete at random for a minute. @returns the most that there ever was */
+/** Writers that add, are refused, and delete at random for a minute. @returns the most that there ever was */
 async function write(usages: readonly QuotaUsage[], seed: number): Promise<number> {
   const { state, source: _ } = world;
   const random = seededRandom(seed);
@@ -45,9 +45,11 @@ async function write(usages: readonly QuotaUsage[], seed: number): Promise<numbe
       const bytes = random(200);
       await usage.adding(BUCKET, QUOTA, { bytes, objects: 0 }, async () => {
         await passTime(random(400));
-        state.bytes += bytes;
+        const ok = random(3) > 0;
+        if (ok) state.bytes += bytes;
         most = Math.max(most, state.bytes);
         await passTime(random(400));
+        return { ok };
       });
       if (random(3) === 0) state.bytes -= random(state.bytes + 1);
     }
