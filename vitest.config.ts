@@ -73,6 +73,8 @@ const OF_ONE_SHARD = [
     "group-commit",
     "growth",
     "growth-cost",
+    "inventory-cost",
+    "inventory-job",
     "job-table",
     "key-registry",
     "lifecycle",

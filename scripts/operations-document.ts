@@ -42,20 +42,15 @@ export const SUCCESSORS: Readonly<Record<string, string>> = {
 
 const DIRECTORY_BUCKETS = "of directory buckets; every bucket here has their appends and renames";
 const METADATA_TABLES = "Iceberg tables with a catalogue of their own are another product";
-/** Of documents that an engine would have to obey. */
-const NOTHING_DONE = "_later_; until then nothing is kept that would not be done";
-
 /** Why an operation is not built, by AWS's name. */
 export const REASONS: Readonly<Record<string, string>> = {
   CreateBucketMetadataConfiguration: METADATA_TABLES,
   CreateBucketMetadataTableConfiguration: METADATA_TABLES,
   CreateSession: DIRECTORY_BUCKETS,
-  DeleteBucketInventoryConfiguration: NOTHING_DONE,
   DeleteBucketMetadataConfiguration: METADATA_TABLES,
   DeleteBucketMetadataTableConfiguration: METADATA_TABLES,
   GetObjectTorrent: "AWS has withdrawn it",
   ListDirectoryBuckets: DIRECTORY_BUCKETS,
-  PutBucketInventoryConfiguration: NOTHING_DONE,
   SelectObjectContent:
     "AWS has closed it to new customers, and a query engine does not fit into a Worker",
   UpdateBucketMetadataAnnotationTableConfiguration: METADATA_TABLES,

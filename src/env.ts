@@ -156,6 +156,8 @@ export interface ShardSettings {
   readonly lifecycle: LifecycleTerms;
   /** After how long lines of an access log become an object. */
   readonly logRollMs: number;
+  /** How long a day of inventories is. */
+  readonly inventoryDayMs: number;
   /** What all shards of an isolate may remember of the objects that they read lately. */
   readonly cacheBytes: number;
   readonly eventTargets: EventTargets;
@@ -183,6 +185,7 @@ export function readShardSettings(env: Cloudflare.Env): ShardSettings {
       minimumBytes: integer("TRANSITION_MINIMUM_BYTES", env.TRANSITION_MINIMUM_BYTES, 0, 1024 ** 4),
     },
     logRollMs: 1000 * integer("LOG_ROLL_SECONDS", env.LOG_ROLL_SECONDS, 0, 86_400),
+    inventoryDayMs: 1000 * integer("INVENTORY_DAY_SECONDS", env.INVENTORY_DAY_SECONDS, 1, 86_400),
     cacheBytes: integer("SHARD_CACHE_BYTES", env.SHARD_CACHE_BYTES, 0, 1024 ** 3),
     eventTargets: eventTargets(env),
     logEvents: boolean("LOG_EVENTS", env.LOG_EVENTS),

@@ -7,7 +7,6 @@ export const NOT_IMPLEMENTED = {
 
   "GET bucket?session": "CreateSession",
 
-  "PUT bucket?inventory": "PutBucketInventoryConfiguration",
   "PUT bucket?metadataAnnotationTable": "UpdateBucketMetadataAnnotationTableConfiguration",
   "PUT bucket?metadataInventoryTable": "UpdateBucketMetadataInventoryTableConfiguration",
   "PUT bucket?metadataJournalTable": "UpdateBucketMetadataJournalTableConfiguration",
@@ -15,7 +14,6 @@ export const NOT_IMPLEMENTED = {
   "POST bucket?metadataConfiguration": "CreateBucketMetadataConfiguration",
   "POST bucket?metadataTable": "CreateBucketMetadataTableConfiguration",
 
-  "DELETE bucket?inventory": "DeleteBucketInventoryConfiguration",
   "DELETE bucket?metadataConfiguration": "DeleteBucketMetadataConfiguration",
   "DELETE bucket?metadataTable": "DeleteBucketMetadataTableConfiguration",
 

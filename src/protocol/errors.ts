@@ -39,6 +39,7 @@ const CATALOGUE = {
   EntityAlreadyExists: [409, "The entity exists already"],
   EntityTooLarge: [400, "Your proposed upload exceeds the maximum allowed size"],
   EntityTooSmall: [400, "Your proposed upload is smaller than the minimum allowed size"],
+  IdMismatch: [400, "Document ID does not match the specified configuration ID."],
   IllegalVersioningConfigurationException: [400, "The Versioning element must be specified"],
   IncompleteBody: [
     400,

@@ -14,6 +14,7 @@ import { boto3 } from "./boto3.ts";
 import { boto3Sts } from "./boto3-sts.ts";
 import { chromium } from "./chromium.ts";
 import { type Client, type ClientContext, complaint, run } from "./client.ts";
+import { inventoryReaders } from "./inventory-readers.ts";
 import { libStorage } from "./lib-storage.ts";
 import { rclone } from "./rclone.ts";
 import { restic } from "./restic.ts";
@@ -36,6 +37,7 @@ await tryClients([
   terraformCalls,
 ]);
 await tryClients([boto3("TLS")], CERTIFICATE);
+await tryClients([inventoryReaders], undefined, { INVENTORY_DAY_SECONDS: "2" });
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
@@ -58,8 +60,12 @@ function awsClis(): readonly Client[] {
   ]);
 }
 
-async function tryClients(clients: readonly Client[], tls?: Certificate): Promise<void> {
-  const ledge = await startLedge(tls === undefined ? {} : { tls });
+async function tryClients(
+  clients: readonly Client[],
+  tls?: Certificate,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const ledge = await startLedge(tls === undefined ? { variables } : { tls, variables });
   const { endpoint, credentials } = ledge;
   const certificate = tls?.certificate;
   try {

@@ -69,6 +69,10 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
     "CREATE TABLE outbox ( target TEXT NOT NULL, id INTEGER NOT NULL, key TEXT NOT NULL, emitted_ms INTEGER NOT NULL, due_ms INTEGER, attempts INTEGER NOT NULL, record TEXT NOT NULL, moving_key TEXT, PRIMARY KEY (target, id) ) WITHOUT ROWID",
     "CREATE INDEX outbox_moving ON outbox (moving_key) WHERE moving_key IS NOT NULL",
   ],
+  [
+    "CREATE TABLE inventory ( id TEXT PRIMARY KEY, due_ms INTEGER NOT NULL, document TEXT, started_ms INTEGER, shard INTEGER NOT NULL, after TEXT NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE inventory_file ( id TEXT NOT NULL, file TEXT NOT NULL )",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>

@@ -62,10 +62,19 @@ export function internalRequest(
 const PASSING: ReadonlySet<string> = new Set(["OperationAborted", "RequestTimeout"]);
 
 /** Does what may fail, and says whether it is to be tried again. */
-export async function deliveryOf(act: () => Promise<unknown>): Promise<Delivery> {
-  try {
+export function deliveryOf(act: () => Promise<unknown>): Promise<Delivery> {
+  return stepOf(async (): Promise<Delivery> => {
     await act();
     return { kind: "done" };
+  });
+}
+
+/** The same of what says itself what became of it, unless it throws. */
+export async function stepOf<Step>(
+  act: () => Promise<Step>,
+): Promise<Step | Exclude<Delivery, { readonly kind: "done" }>> {
+  try {
+    return await act();
   } catch (error) {
     if (!(error instanceof S3Error)) return { kind: "retry", reason: String(error) };
     const { code, status } = error;

@@ -94,6 +94,12 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
     help: "Stretches of keys, of some 4096 versions each, that the lifecycle job is to look at.",
     of: "sum",
   },
+  inventoryLateMs: {
+    name: "ledge_inventory_late_seconds",
+    help: "How late the report of the bucket's inventory is that is due first.",
+    of: "max",
+    unit: MS,
+  },
   logBatchesWaiting: {
     name: "ledge_access_log_batches_waiting",
     help: "Batches of access log lines that wait to become objects; 10000 of a shard stand for more.",

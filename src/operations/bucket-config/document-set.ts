@@ -4,7 +4,8 @@ import type { Shape } from "../../lib/xml-shape.ts";
 import type { XmlNode } from "../../lib/xml-writer.ts";
 import { checkConfigurationId } from "../../protocol/configuration-filter.ts";
 import { decodeToken, encodeToken } from "../../protocol/continuation-token.ts";
-import { S3Error } from "../../protocol/errors.ts";
+import type { Part } from "../../protocol/bucket-configuration.ts";
+import { type ErrorCode, S3Error } from "../../protocol/errors.ts";
 import { readXml } from "../../protocol/read-xml.ts";
 import { emptyResponse, xmlResponse } from "../../protocol/respond.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
@@ -17,11 +18,13 @@ type Listed = {
   [Key in OpenRoute]: Key extends `GET bucket?${infer Name}&id` ? Name : never;
 }[OpenRoute];
 
-/** A kind of document that a bucket may have up to a thousand of. Nobody decides with them. */
+/** A kind of document that a bucket may have up to a thousand of. */
 interface DocumentSet<Subresource extends Listed, Document extends { readonly Id: string }> {
   readonly subresource: Subresource;
   /** Names the documents of this kind in the Directory. Never changes: stored data name it. */
   readonly kind: string;
+  /** Who decides with them; absent: nobody. */
+  readonly part?: "shard";
   /** Of each. */
   readonly root: string;
   /** Of the list. It does not follow from AWS's name. */
@@ -31,6 +34,10 @@ interface DocumentSet<Subresource extends Listed, Document extends { readonly Id
   readonly name: string;
   /** @throws S3Error for what its shape does not say */
   readonly check: (document: Document) => void;
+  /** The error of a document that has another id than the request; MalformedXML when absent. */
+  readonly otherId?: ErrorCode;
+  /** As it is kept, with what whoever decides with it needs besides; absent: as it is. */
+  readonly stored?: (document: Document, context: BucketContext) => Document;
 }
 
 const MAX_DOCUMENTS = 1000;
@@ -51,7 +58,8 @@ type Rows<Subresource extends string> = Readonly<
 export function documentSet<Subresource extends Listed, Document extends { readonly Id: string }>(
   set: DocumentSet<Subresource, Document>,
 ): Rows<Subresource> {
-  const { subresource, kind, root, shape, name, check } = set;
+  const { subresource, kind, root, shape, name, check, otherId, stored } = set;
+  const part = set.part ?? "directory";
   const mayGet = onBucket(`Get${name}`);
   const mayPut = onBucket(`Put${name}`);
   const list: BucketOperation = {
@@ -77,12 +85,12 @@ export function documentSet<Subresource extends Listed, Document extends { reado
     async handle(context) {
       const id = idOf(context);
       const document = readXml(await readDocument(context), root, shape);
-      if (document.Id !== id) throw new S3Error("MalformedXML");
+      if (document.Id !== id) throw new S3Error(otherId ?? "MalformedXML");
       checkConfigurationId(id);
       check(document);
-      await changeDocument(kind, context, id, async () => {
+      await changeDocument(kind, part, context, id, async () => {
         await requireRoom(kind, context, id);
-        return JSON.stringify(document);
+        return JSON.stringify(stored?.(document, context) ?? document);
       });
       return emptyResponse(204);
     },
@@ -93,7 +101,7 @@ export function documentSet<Subresource extends Listed, Document extends { reado
     access: mayPut,
     async handle(context) {
       const id = idOf(context);
-      await changeDocument(kind, context, id, async () => {
+      await changeDocument(kind, part, context, id, async () => {
         if ((await bodyOf(kind, context, id)) === undefined)
           throw new S3Error("NoSuchConfiguration");
         return undefined;
@@ -134,12 +142,13 @@ async function bodyOf(
 /** @param decide the document to be put; undefined: it is to be deleted */
 function changeDocument(
   kind: string,
+  part: Part,
   context: BucketContext,
   id: string,
   decide: () => Promise<string | undefined>,
 ): Promise<unknown> {
   return configureBucket(context, context.bucket, async () => {
-    return { kind, id, part: "directory", body: await decide(), flags: undefined };
+    return { kind, id, part, body: await decide(), flags: undefined };
   });
 }
 

@@ -3,6 +3,7 @@ import { ACCELERATE } from "./accelerate.ts";
 import { ANALYTICS } from "./analytics.ts";
 import { CORS } from "./cors.ts";
 import { ENCRYPTION_DOCUMENT } from "./encryption.ts";
+import { INVENTORY } from "./inventory.ts";
 import { INTELLIGENT_TIERING } from "./intelligent-tiering.ts";
 import { LIFECYCLE } from "./lifecycle.ts";
 import { LOGGING } from "./logging.ts";
@@ -22,6 +23,7 @@ import { WEBSITE } from "./website.ts";
 export const STORED_DOCUMENTS = {
   ...ANALYTICS,
   ...INTELLIGENT_TIERING,
+  ...INVENTORY,
   ...METRICS,
   ...storedDocument(ABAC),
   ...storedDocument(ACCELERATE),

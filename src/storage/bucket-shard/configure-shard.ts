@@ -22,7 +22,12 @@ export function configureShard(
   const { configuration, cache } = transaction;
   const { lifecycle, replication } = configuration;
   configuration.hearOfGatewayPart(gatewayRevision);
+  const hadInventories = configuration.inventories.size > 0;
   if (part === undefined || !configuration.takeShardPart(part)) return;
+  // Of a bucket's shards the first makes its reports.
+  const isFirst = transaction.state.name.endsWith("/0");
+  if (isFirst && (hadInventories || configuration.inventories.size > 0))
+    transaction.schedule("inventory", transaction.nowMs);
   // A record in memory knows which version id is shown of it.
   cache.clear();
   if ((lifecycle ?? configuration.lifecycle) !== undefined)

@@ -2,6 +2,7 @@ import type { ShardFigureName, ShardFigures } from "../ports/shard-figures.ts";
 import type { RowCounts } from "./counts/row-counts.ts";
 import { garbageBlobs, garbageBytes } from "./contents/contents-figures.ts";
 import { logBatchesWaiting } from "./access-log/log-batches.ts";
+import { inventoryLateMs } from "./inventory/inventory-rows.ts";
 import type { JobTable } from "./job-table.ts";
 import { zonesDue } from "./lifecycle/zones.ts";
 import { deadLetters, outboxOldestMs, outboxPending } from "./outbox/outbox-figures.ts";
@@ -44,6 +45,7 @@ const FIGURES: Readonly<Record<ShardFigureName, (asked: Asked) => number | undef
   replicationPendingBytes: ({ sql }) => replicationPendingBytes(sql),
   replicationFailed: ({ sql }) => replicationFailed(sql),
   lifecycleZonesDue: ({ sql, nowMs }) => zonesDue(sql, nowMs),
+  inventoryLateMs: ({ sql, nowMs }) => inventoryLateMs(sql, nowMs),
   logBatchesWaiting: ({ sql }) => logBatchesWaiting(sql),
   logLinesDropped: ({ logRoom }) => logRoom.droppedLines,
   jobsLateMs: ({ jobs, nowMs }) => jobs.lateMs(nowMs),

@@ -3,6 +3,7 @@ import { importAnnotations, importVersions, lookForVersions } from "./backup/imp
 import { doubtHolds, knownHolds } from "./contents/holds.ts";
 import { unknownBlobs } from "./contents/contents.ts";
 import type { ShardInspectionCalls, ShardRepairCalls } from "../ports/shard-inspection.ts";
+import { inventoryPage } from "./inventory/inventory-page.ts";
 import { walkVersions } from "./rows/walk-versions.ts";
 import type { Shard } from "./shard.ts";
 import type { Transaction } from "./transaction.ts";
@@ -42,6 +43,8 @@ const INSPECTION_CALLS: {
   heldContents: ({ sql }, after) => heldContents(sql, after),
   presentHolds: ({ sql }, tokens) => presentHolds(sql, tokens),
   knownHolds: ({ sql }, tokens) => knownHolds(sql, tokens),
+  inventory: ({ sql }, after, prefix, isOfCurrent) =>
+    inventoryPage(sql, after, prefix, isOfCurrent),
   versions({ sql }, after) {
     const { rows, next } = walkVersions(sql, after, PAGE_VERSIONS);
     const versions = rows

@@ -11,6 +11,7 @@ export const JOB_KINDS = [
   "lifecycle",
   "access-log",
   "growth",
+  "inventory",
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -1,5 +1,6 @@
 import type { ShardDocuments, VersioningStatus } from "../../protocol/bucket-configuration.ts";
 import type { LogDestination } from "../../protocol/access-log/log-destination.ts";
+import type { InventoryDocument } from "../../protocol/inventory/inventory-configuration.ts";
 import { EventRules } from "../../protocol/events/event-rules.ts";
 import { Lifecycle } from "../../protocol/lifecycle/lifecycle.ts";
 import type { LockConfiguration } from "../../protocol/object-lock-configuration.ts";
@@ -21,6 +22,17 @@ export class ShardConfiguration {
   #eventRules: EventRules | undefined;
   /** Of the documents; undefined until somebody asks. */
   #lifecycle: Lifecycle | undefined;
+  /** Those that are enabled, by their ids. */
+  get inventories(): ReadonlyMap<string, InventoryDocument> {
+    const found = new Map<string, InventoryDocument>();
+    for (const [name, body] of Object.entries(this.#documents)) {
+      if (!name.startsWith("inventory/")) continue;
+      const document = body as InventoryDocument;
+      if (document.IsEnabled) found.set(document.Id, document);
+    }
+    return found;
+  }
+
   /** Undefined: no rule is enabled. */
   #replication: ReplicationRules | undefined;
 

@@ -1,3 +1,4 @@
+import type { InventoryCursor, InventoryFile, InventoryRun, InventoryStep } from "./inventory.ts";
 import type { ServiceCaller } from "../../protocol/caller.ts";
 import type { ReplicationTask } from "./replication.ts";
 
@@ -28,6 +29,10 @@ export interface InternalWrite {
 export interface Engines {
   /** @returns what became of each version, in their order */
   replicate(task: ReplicationTask): Promise<readonly Delivery[]>;
+  /** Writes the next file of a report, and says where the next one begins. */
+  writeInventoryFile(run: InventoryRun, cursor: InventoryCursor): Promise<InventoryStep>;
+  /** Makes a report of its files. */
+  finishInventory(run: InventoryRun, files: readonly InventoryFile[]): Promise<Delivery>;
   /** Puts an object whole, of at most 32 MiB, the most that a call may bring. */
   write(write: InternalWrite): Promise<Delivery>;
 }

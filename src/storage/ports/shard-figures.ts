@@ -37,6 +37,8 @@ export interface ShardFigures {
   readonly replicationFailed?: number;
   /** Stretches of keys that the lifecycle job is to look at. */
   readonly lifecycleZonesDue?: number;
+  /** How late the report of the bucket's inventory is that is due first. */
+  readonly inventoryLateMs?: number;
   /** Batches of access-log lines that wait to become objects, as many as {@link MOST_COUNTED} at most. */
   readonly logBatchesWaiting?: number;
   /** Lines of access logs that their target did not take, since the shard woke up. */

@@ -7,6 +7,8 @@ import type {
   RestoredVersion,
 } from "./backup-rows.ts";
 
+import type { InventoryPage } from "./inventory.ts";
+
 /** Something that is not as it should be. */
 export interface Finding {
   /** What it is about, in words that the check's repair understands. */
@@ -100,6 +102,8 @@ export interface ShardInspectionCalls {
   /** Of these tokens, those that this shard refers to something by, or is about to give back. */
   knownHolds(tokens: readonly string[]): readonly string[];
   versions(after: string): VersionNamePage;
+  /** Rows for a report of the bucket's inventory. */
+  inventory(after: string, prefix: string, isOfCurrent: boolean): InventoryPage;
   exportVersions(after: string): BackupVersionPage;
   /** Of a content that this shard put together, from that byte on: at most 10,000. */
   exportSegments(contentId: string, fromBytes: number): readonly BackupSegment[];

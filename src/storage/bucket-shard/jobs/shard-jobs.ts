@@ -17,6 +17,7 @@ import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
 import { type GrowthPeer, moveKeys } from "./growth-job.ts";
 import { eventTargetKind } from "./event-target-kind.ts";
+import { reportInventory } from "./inventory-job.ts";
 import { OutboxJob } from "./outbox-job.ts";
 import type { Job, Jobs } from "./jobs.ts";
 import { scanByLifecycle } from "./lifecycle-job.ts";
@@ -89,6 +90,7 @@ export function shardJobs(
     completions: async () => transact(forgetCompletions),
     holds: (nowMs) => checkHolds(sql, peerOf, settings.orphanAgeMs, nowMs, transact),
     replication: unlessUnderWay(async (nowMs) => scanReplication(shard, nowMs, transact)),
+    inventory: (nowMs) => reportInventory(shard, engines, nowMs, transact),
     "access-log": (nowMs) => deliverLogs(shard, engines, nowMs, transact),
     lifecycle: unlessUnderWay(async (nowMs) => scanByLifecycle(shard, nowMs, transact)),
     growth: (nowMs) => moveKeys(growthJob, nowMs),

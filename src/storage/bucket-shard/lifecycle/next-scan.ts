@@ -1,3 +1,4 @@
+import { textHash } from "../../../lib/text-hash.ts";
 import { DAY_MS } from "../../../protocol/lifecycle/lifecycle-actions.ts";
 import type { Shard } from "../shard.ts";
 import type { Transaction } from "../transaction.ts";
@@ -12,14 +13,8 @@ const SCANS_PER_SHORT_DAY = 10;
 export function nextScanMs({ settings, state }: Shard, nowMs: number): number {
   const { dayMs } = settings.lifecycle;
   if (dayMs !== DAY_MS) return nowMs + Math.ceil(dayMs / SCANS_PER_SHORT_DAY);
-  const jitterMs = hashOf(state.name) % MAX_JITTER_MS;
+  const jitterMs = textHash(state.name) % MAX_JITTER_MS;
   return Math.floor((nowMs - jitterMs) / DAY_MS + 1) * DAY_MS + jitterMs;
-}
-
-function hashOf(text: string): number {
-  let hash = 0;
-  for (let i = 0; i < text.length; i += 1) hash = (hash * 31 + text.charCodeAt(i)) >>> 0;
-  return hash;
 }
 
 /** The bucket has other rules, or its versions are kept otherwise: what was found out under the old ones is void. */

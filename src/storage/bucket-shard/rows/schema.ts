@@ -269,4 +269,21 @@ export const MIGRATIONS: Migrations = [
   ALTER TABLE completed_upload ADD COLUMN moving_key TEXT;
   CREATE INDEX completed_upload_moving ON completed_upload (moving_key) WHERE moving_key IS NOT NULL;
   `,
+  `
+  -- In shard 0: when each report of the bucket's inventory is due, and how far the one is that is being made.
+  CREATE TABLE inventory (
+    id TEXT PRIMARY KEY,
+    due_ms INTEGER NOT NULL,
+    document TEXT,
+    started_ms INTEGER,
+    shard INTEGER NOT NULL,
+    after TEXT NOT NULL
+  ) WITHOUT ROWID;
+
+  -- Its files so far.
+  CREATE TABLE inventory_file (
+    id TEXT NOT NULL,
+    file TEXT NOT NULL
+  );
+  `,
 ];
