@@ -3,6 +3,12 @@ import type {
   ReplicationConfiguration,
   ReplicationDocument,
 } from "../protocol/replication/replication-configuration.ts";
+import {
+  ANY_ACCOUNT,
+  type ReplicationTarget,
+} from "../protocol/replication/replication-targets.ts";
+import type { Account } from "../protocol/owner.ts";
+import type { Settings } from "../env.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { ownerOf } from "./bucket-owner.ts";
 import type { BucketPorts } from "./ports.ts";
@@ -18,6 +24,18 @@ export function bucketOfArn(arn: string): string | undefined {
 }
 
 /**
+ * May this account's buckets go to a declared target? Its credentials are the deployment's, and whoever may use them could write over what
+ * others have there.
+ */
+export function mayUse(
+  { accountId }: ReplicationTarget,
+  owner: Account,
+  { account }: Pick<Settings, "account">,
+): boolean {
+  return accountId === ANY_ACCOUNT || owner.id === (accountId ?? account.id);
+}
+
+/**
  * Looks for the destinations of rules, and whose they are; what is no bucket of this deployment may be one that it declares. Those of disabled rules are looked for as well, as AWS does.
  *
  * @throws S3Error InvalidRequest: one is the bucket itself, or is none that has versions, or another account's than its rule says;
@@ -29,15 +47,18 @@ export async function findDestinations(
   { Rule: rules }: ReplicationConfiguration,
 ): Promise<ReplicationDocument["owners"]> {
   const owners: Record<string, string> = {};
+  const sourceOwner = ownerOf(source, settings.account);
   const byDestination = Map.groupBy(rules, ({ Destination }) => Destination.Bucket);
   if (byDestination.size > MAX_DESTINATIONS)
     throw invalidRequest(`The rules have more than ${MAX_DESTINATIONS} destinations.`);
   for (const [arn, ofOne] of byDestination) {
     const name = bucketOfArn(arn);
+    // What the deployment declares is that, whoever makes a bucket of its name.
+    const target = settings.replicationTargets.get(arn);
+    if (target !== undefined && mayUse(target, sourceOwner, settings)) continue;
     if (name === source.name)
       throw invalidRequest("Destination bucket cannot be the same as the source bucket.");
     const bucket = name === undefined ? undefined : await directory.find(name);
-    if (bucket === undefined && settings.replicationTargets.has(arn)) continue;
     if (bucket?.shard.flags.versioning !== "Enabled")
       throw invalidRequest("Destination bucket must have versioning enabled.");
     const { id } = ownerOf(bucket, settings.account);

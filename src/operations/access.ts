@@ -1,5 +1,5 @@
 import type { Check } from "../domain/access/checks.ts";
-import { uploadChecks } from "../domain/access/extra-checks.ts";
+import { replicaChecks, uploadChecks } from "../domain/access/extra-checks.ts";
 import { versionAction } from "../domain/access/request-facts.ts";
 import type { Access } from "./operation.ts";
 
@@ -41,6 +41,12 @@ export function onVersion(...actions: readonly string[]): Access {
 export function ofUpload(limits: Partial<Check> = {}): Access {
   const put: Check = { ...limits, action: "s3:PutObject", on: "object" };
   return ({ headers }) => [put, ...uploadChecks(headers)];
+}
+
+/** What makes an object of an upload. */
+export function ofCompletion(limits: Partial<Check>): Access {
+  const put: Check = { ...limits, action: "s3:PutObject", on: "object" };
+  return ({ headers }) => [put, ...replicaChecks(headers)];
 }
 
 function always(check: Check): Access {

@@ -35,6 +35,8 @@ export interface ListedPart {
 }
 
 export interface Completion {
+  /** Of another Ledge's version: as in `ReplicaDraft`. */
+  readonly newer?: readonly string[];
   /** In ascending order of number, each number once; at least one. */
   readonly parts: readonly ListedPart[];
   readonly conditions: WriteConditions;

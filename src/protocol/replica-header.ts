@@ -2,8 +2,11 @@ import { S3Error } from "./errors.ts";
 import type { ReplicaDraft } from "./object-record.ts";
 import { isVersionId } from "./version-id.ts";
 
-/** What another Ledge says of a replica that it puts here: `VERSION-ID;SOURCE-BUCKET-ID`. */
+/** What another Ledge says of a replica that it puts here: `VERSION-ID;SOURCE-BUCKET-ID`, and of a late one `;NEWER-ID,NEWER-ID…`. */
 export const REPLICA_HEADER = "x-ledge-replica";
+
+/** Newer versions that a header tells of: the newest of them has to come to lie on top. */
+const MOST_NEWER = 32;
 
 const SIGNED_HEADERS = /\bSignedHeaders=([\w;-]{1,4096})/;
 
@@ -15,13 +18,28 @@ const SIGNED_HEADERS = /\bSignedHeaders=([\w;-]{1,4096})/;
 export function parseReplica(headers: Headers): ReplicaDraft | undefined {
   const value = headers.get(REPLICA_HEADER);
   if (value === null) return undefined;
-  const [versionId = "", bucketId = "", ...others] = value.split(";");
+  const [versionId = "", bucketId = "", newest, ...others] = value.split(";");
+  const newer = newest?.split(",", MOST_NEWER + 1) ?? [];
   const signed = SIGNED_HEADERS.exec(headers.get("authorization") ?? "")?.[1]?.split(";") ?? [];
   const isWellFormed =
-    isVersionId(versionId) && /^[\w-]{1,64}$/.test(bucketId) && others.length === 0;
+    isVersionId(versionId) &&
+    /^[\w-]{1,64}$/.test(bucketId) &&
+    newer.length <= MOST_NEWER &&
+    newer.every(isVersionId) &&
+    others.length === 0;
   if (!isWellFormed || !signed.includes(REPLICA_HEADER))
     throw new S3Error("InvalidRequest", {
       message: `${REPLICA_HEADER} is not VERSION-ID;BUCKET-ID, or is not signed`,
     });
-  return { versionId };
+  return { versionId, ...(newer.length > 0 && { newer }) };
+}
+
+/** The header of a version of that bucket. */
+export function replicaHeader(
+  { versionId, newer = [] }: ReplicaDraft,
+  bucketId: string,
+): Readonly<Record<string, string>> {
+  const told = [versionId, bucketId];
+  if (newer.length > 0) told.push(newer.slice(-MOST_NEWER).join(","));
+  return { [REPLICA_HEADER]: told.join(";") };
 }

@@ -1,10 +1,12 @@
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketPolicyCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  PutBucketPolicyCommand,
   PutBucketReplicationCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -14,7 +16,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type LedgeProcess, startLedge } from "../support/ledge-process.ts";
-import { sdkClient, uniqueBucket } from "../support/sdk.ts";
+import { rawSigner, sdkClient, uniqueBucket } from "../support/sdk.ts";
 
 const LEDGE = "arn:aws:s3:::far-ledge";
 const OTHER = "arn:ledge:replication::far:other";
@@ -159,6 +161,54 @@ test.for([
   if (arn === LEDGE) expect(theirs).toEqual(mine);
   else expect(theirs).toHaveLength(mine.length);
 });
+
+test.for([
+  ["another Ledge", LEDGE],
+  ["any other server", OTHER],
+] as const)(
+  "what is late never lies on what is newer on %s",
+  { timeout: 120_000 },
+  async ([, arn]) => {
+    const from = await replicated(arn);
+    const Bucket = arn === LEDGE ? ledgeBucket : otherBucket;
+    const Key = "late";
+    const Resource = `arn:aws:s3:::${Bucket}/${Key}`;
+    const Statement = [{ Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource }];
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    await there.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    const put = { Bucket: from, Key };
+    const { VersionId } = await here.send(new PutObjectCommand({ ...put, Body: "first" }));
+    await becomes("FAILED", from, Key);
+    await there.send(new DeleteBucketPolicyCommand({ Bucket }));
+    await here.send(new PutObjectCommand({ ...put, Body: "second" }));
+    await becomes("COMPLETED", from, Key);
+    const ledge = (method: string, path: string) =>
+      rawSigner(near).fetch(`${near.endpoint}/_ledge/buckets/${from}/${path}`, {
+        method,
+        headers: { "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
+      });
+    expect((await ledge("POST", "replication/resync")).status).toBe(200);
+    const first = async () =>
+      (await here.send(new HeadObjectCommand({ ...put, VersionId }))).ReplicationStatus;
+    const letters = async () =>
+      (await (await ledge("GET", "dead-letters")).json<{ deadLetters: unknown[] }>()).deadLetters;
+    await vi.waitFor(
+      async () => {
+        if (arn === LEDGE) expect(await first()).toBe("COMPLETED");
+        else expect(await letters()).toHaveLength(2);
+      },
+      { timeout: 30_000, interval: 50 },
+    );
+    const { Body } = await there.send(new GetObjectCommand({ Bucket, Key }));
+    expect(await Body?.transformToString()).toBe("second");
+    const [mine, theirs] = await Promise.all([
+      versionsOf(here, from, Key),
+      versionsOf(there, Bucket, Key),
+    ]);
+    if (arn === LEDGE) expect(theirs).toEqual(mine);
+    else expect([theirs.length, await first()]).toEqual([1, "FAILED"]);
+  },
+);
 
 test(
   "a destination that is neither here nor declared is refused",

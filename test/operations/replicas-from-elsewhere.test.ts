@@ -77,16 +77,40 @@ test("another Ledge's version in parts keeps its id", async () => {
   expect(await statusOf(bucket, "k", id)).toBe("REPLICA");
 });
 
-test.for(["", "nonsense", "nonsense;id", `${ID};a;b`, `${ID};../x`])(
-  "a replica is not taken that says of itself '%s'",
-  async (value) => {
-    const bucket = await versionedBucket();
-    const headers = { "x-ledge-replica": value };
-    const answer = await signedFetch("PUT", `/${bucket}/k`, { headers, body: "x" });
-    await expectError(answer, 400, "InvalidRequest");
-    expect(await versionsOf(bucket)).toEqual([]);
-  },
-);
+test("another Ledge's late versions go behind the newer ones that it tells of", async () => {
+  const bucket = await versionedBucket();
+  const [first = "", second = "", third = "", absent = ""] = idsOf(4);
+  const late = (id: string, ...newer: readonly string[]) => ({
+    "x-ledge-replica": `${replica(id)["x-ledge-replica"]};${newer.join(",")}`,
+  });
+  await putObject(bucket, "k", "third", replica(third));
+  await putObject(bucket, "k", "second", late(second, third, absent));
+  const uploadId = await createUpload(bucket, "k", replica(first));
+  const part = await putPart(bucket, "k", uploadId, 1, "first");
+  const body = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.etag}</ETag></Part></CompleteMultipartUpload>`;
+  const headers = late(first, second, third);
+  const ended = await signedFetch("POST", `/${bucket}/k`, { query: { uploadId }, headers, body });
+  expect(ended.status).toBe(200);
+  const ids = (await versionsOf(bucket)).map((line) => line.split(" ")[2]);
+  expect(ids).toEqual([third, second, first]);
+  expect(await (await signedFetch("GET", `/${bucket}/k`)).text()).toBe("third");
+});
+
+test.for([
+  "",
+  "nonsense",
+  "nonsense;id",
+  `${ID};a;b`,
+  `${ID};a;${ID},`,
+  `${ID};a;${ID};${ID}`,
+  `${ID};../x`,
+])("a replica is not taken that says of itself '%s'", async (value) => {
+  const bucket = await versionedBucket();
+  const headers = { "x-ledge-replica": value };
+  const answer = await signedFetch("PUT", `/${bucket}/k`, { headers, body: "x" });
+  await expectError(answer, 400, "InvalidRequest");
+  expect(await versionsOf(bucket)).toEqual([]);
+});
 
 test("a replica is not taken from whoever has not signed that it is one, or where there are no versions", async () => {
   const bucket = await versionedBucket();
@@ -103,6 +127,20 @@ test("a replica is not taken from whoever has not signed that it is one, or wher
   const plain = await uniqueBucket();
   const refused = await signedFetch("PUT", `/${plain}/k`, { headers: replica(id), body: "x" });
   await expectError(refused, 409, "InvalidBucketState");
+});
+
+test("who may only put objects does not put versions in another order as an upload ends", async () => {
+  const account = await newIamAccount();
+  const bucket = newName("bucket");
+  await fetchAs(account.keys, "PUT", `/${bucket}`);
+  const allowed = policyText({ Effect: "Allow", Action: "s3:PutObject", Resource: "*" });
+  const { keys } = await newUserOf(account, allowed);
+  const [id = ""] = idsOf(1);
+  const path = `/${bucket}/k?uploadId=unknown`;
+  const body = "<CompleteMultipartUpload/>";
+  const statusWith = async (headers: Record<string, string>) =>
+    (await fetchAs(keys, "POST", path, { headers, body })).status;
+  expect([await statusWith({}), await statusWith(replica(id))]).toEqual([404, 403]);
 });
 
 test("who may put objects, and not replicate them, puts no replica", async () => {

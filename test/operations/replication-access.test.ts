@@ -85,6 +85,33 @@ describe("another account's bucket", () => {
     await becomes("FAILED", from, "k");
   });
 
+  test.for([
+    { trick: "an id of a role's for its name", name: "AROAABCDEFGHIJKLMNOPQ" },
+    { trick: "its account behind another's", name: "trusted" },
+  ])("does not take it from a role that has $trick", async ({ name }) => {
+    const { keys, id } = await newAccount();
+    const [from, to] = [await versionedBucket(), await bucketOf(keys)];
+    const isOwn = name !== "trusted";
+    const role = isOwn
+      ? `arn:aws:iam::${env.ACCOUNT_ID}:role/${name}`
+      : `arn:aws:iam::${id}:role/${name}::${env.ACCOUNT_ID}:x`;
+    const body = policyText({
+      Effect: "Allow",
+      ...(isOwn
+        ? { Principal: { AWS: name } }
+        : {
+            Principal: "*",
+            Condition: { ArnLike: { "aws:PrincipalArn": `arn:aws:iam::${id}:role/${name}*` } },
+          }),
+      Action: "s3:*",
+      Resource: `arn:aws:s3:::${to}/*`,
+    });
+    expect((await fetchAs(keys, "PUT", `/${to}?policy`, { body })).status).toBe(204);
+    expect((await putReplication(from, ruleTo(to), role)).status).toBe(200);
+    await put(from, "k", "x");
+    await becomes("FAILED", from, "k");
+  });
+
   test("that is made under a destination's name gets nothing, though it is open to all", async () => {
     const [from, to] = [await versionedBucket(), await versionedBucket()];
     await replicate(from, ruleTo(to));

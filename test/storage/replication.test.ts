@@ -1,4 +1,7 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { elements, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { putDocument } from "../support/documents.ts";
 import { EventReceiver, notify, ONE, queueOf } from "../support/event-receiver.ts";
@@ -171,6 +174,21 @@ test("what is pending and nowhere in the outbox is found, and arrives in its ord
   await settle(from);
   expect(await versionsOf(to)).toEqual(await versionsOf(from));
   expect(await statusOf(from, "k")).toBe("COMPLETED");
+});
+
+test("what a full shard has no room to write down goes when there is room again", async () => {
+  const [from, to] = [await versionedBucket(), await versionedBucket()];
+  for (const key of ["a", "b", "c"]) await put(from, key, key);
+  await replicate(from, ruleTo(to, { also: EXISTING }));
+  for (const name of shardNames(await bucketIdOf(from)))
+    await runInDurableObject(env.BUCKET_INDEX.getByName(name), async (_, state) => {
+      await new BucketIndexObject(state, { ...env, SHARD_LIMIT_BYTES: "1" }).alarm();
+    });
+  expect(await waiting([from])).toEqual([]);
+  advanceClock(60_000);
+  await settle(from);
+  expect(await versionsOf(to)).toEqual(await versionsOf(from));
+  expect(await statusOf(from, "b")).toBe("COMPLETED");
 });
 
 test("a bucket with rules keeps its versioning, and a bucket without refuses them", async () => {

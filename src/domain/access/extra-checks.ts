@@ -26,10 +26,15 @@ export function uploadChecks(headers: Headers): readonly Check[] {
     if (headers.has(header)) checks.push({ action, on: "object", headerKeys });
   for (const header of grantHeaders(headers))
     checks.push({ action: "s3:PutObjectAcl", on: "object", headerKeys: [`s3:${header}`] });
-  if (headers.has(REPLICA_HEADER)) checks.push({ action: "s3:ReplicateObject", on: "object" });
+  checks.push(...replicaChecks(headers));
   for (const [header, action] of OF_LOCKS)
     if (headers.has(header)) checks.push({ action, on: "object" });
   return checks;
+}
+
+/** Who says that it brings another Ledge's version has to be allowed to. */
+export function replicaChecks(headers: Headers): readonly Check[] {
+  return headers.has(REPLICA_HEADER) ? [{ action: "s3:ReplicateObject", on: "object" }] : [];
 }
 
 /**

@@ -160,6 +160,7 @@ async function replicateChange(
     kind: "replica",
     attributes: attributesOfReplica(bucket, object.attributes),
     access: accessOfReplica(context, source, version, object),
+    what: version.what,
   });
   if (!outcome.ok) {
     if (REMOVED.has(outcome.reason)) return;

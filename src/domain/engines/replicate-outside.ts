@@ -2,7 +2,7 @@ import { log } from "../../lib/log.ts";
 import { readEncryption } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
-import { REPLICA_HEADER } from "../../protocol/replica-header.ts";
+import { replicaHeader } from "../../protocol/replica-header.ts";
 import type { ReplicationTarget } from "../../protocol/replication/replication-targets.ts";
 import { WANTS_REFERENCE } from "../../storage/ports/content-index.ts";
 import type { ReplicatedVersion } from "../../storage/ports/replication.ts";
@@ -59,11 +59,10 @@ async function send(
 ): Promise<void> {
   const { target, source, caller } = destination;
   const { key, versionId, object, isChange } = version;
-  const replica = target.isLedge
-    ? { [REPLICA_HEADER]: `${versionId};${source.bucket.id}` }
-    : undefined;
+  const replica = target.isLedge ? replicaHeader(version, source.bucket.id) : {};
   if (object === undefined) {
-    const request = { method: "DELETE", key, headers: { ...replica } } as const;
+    if (!target.isLedge) await requireNoneNewer(target, source, version);
+    const request = { method: "DELETE", key, headers: replica } as const;
     const answer = await sendToS3(target, request);
     if (answer.status === 412 && target.isLedge) return;
     if (answer.status >= 300) throw new TargetError(answer);
@@ -71,15 +70,17 @@ async function send(
   }
   const origin = `${source.bucket.id}/${versionId}`;
   if (!target.isLedge && (await cameFromHere(ports, destination, object))) return;
-  const isThere = target.isLedge ? isChange : await isCurrentThere(target, key, origin);
+  const isThere = target.isLedge ? isChange : (await currentThere(target, version)) === origin;
   if (isThere) return sendTags(target, version, object);
   // What was removed there stays removed.
   if (isChange) return;
   if (object.encryption !== undefined && readEncryption(object.encryption).k === "C")
     throw new S3Error("InvalidRequest", { message: "Only the customer has its key" });
+  if (!target.isLedge) await requireNoneNewer(target, source, version);
   const settings = { ...ports, caller };
   const objectKey = await openSource(settings, source, object);
-  const headers = { ...headersOf(version, object), ...(replica ?? { [ORIGIN]: origin }) };
+  const own = { ...headersOf(version, object), ...(!target.isLedge && { [ORIGIN]: origin }) };
+  const headers = { own, replica };
   const isSent = await sendObject(ports, target, { record: object, objectKey }, headers);
   if (!isSent) await sendTags(target, version, object);
 }
@@ -96,13 +97,37 @@ async function cameFromHere(
   return found?.kind === "object" && found.etag === etag;
 }
 
-async function isCurrentThere(
+/** What the current version there is a replica of; undefined: of nothing, or there is none. */
+async function currentThere(
   target: ReplicationTarget,
-  key: string,
-  origin: string,
-): Promise<boolean> {
-  const { status, headers } = await sendToS3(target, { method: "HEAD", key });
-  return status < 300 && headers.get(ORIGIN) === origin;
+  { key, isChange }: ReplicatedVersion,
+): Promise<string | undefined> {
+  const answer = await sendToS3(target, { method: "HEAD", key });
+  const { status, headers } = answer;
+  if (status < 300) return headers.get(ORIGIN) ?? undefined;
+  // Whoever may not list the bucket is told 403 of what is missing. Of a change that may be one that is there, and must not pass for done.
+  if (status === 404 || (status === 403 && !isChange)) return undefined;
+  throw new TargetError(answer);
+}
+
+/**
+ * Any other server makes what comes last the current version: what is late must not come to lie on what is newer.
+ *
+ * @throws S3Error InvalidRequest: a newer one is there, or a delete marker that may be
+ */
+async function requireNoneNewer(
+  target: ReplicationTarget,
+  { bucket }: Source,
+  { key, newer }: ReplicatedVersion,
+): Promise<void> {
+  if (newer.length === 0) return;
+  const answer = await sendToS3(target, { method: "HEAD", key });
+  const { status, headers } = answer;
+  if (status >= 300 && status !== 404 && status !== 403) throw new TargetError(answer);
+  const origin = headers.get(ORIGIN);
+  const isNewer = newer.some((versionId) => origin === `${bucket.id}/${versionId}`);
+  if (isNewer || headers.get("x-amz-delete-marker") === "true")
+    throw new S3Error("InvalidRequest", { message: "A newer version is there" });
 }
 
 /** Of another Ledge the version's, of any other server the current one's. */
@@ -119,7 +144,9 @@ async function sendTags(
       ? { method: "DELETE", key, query }
       : { method: "PUT", key, query, body: { bytes: body, length: body.byteLength } },
   );
-  if (answer.status >= 300 && answer.status !== 404) throw new TargetError(answer);
+  // What was removed there stays removed; a bucket that is missing is another matter.
+  const isRemoved = answer.status === 404 && /<Code>NoSuch(?:Key|Version)</.test(answer.text);
+  if (answer.status >= 300 && !isRemoved) throw new TargetError(answer);
 }
 
 function taggingDocument(tags: ObjectRecord["attributes"]["tags"]): string {

@@ -4,7 +4,7 @@ import type { Delivery } from "../../storage/ports/engines.ts";
 import type { ReplicationTask } from "../../storage/ports/replication.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { Ports } from "../ports.ts";
-import { bucketOfArn } from "../replication-destinations.ts";
+import { bucketOfArn, mayUse } from "../replication-destinations.ts";
 import type { InternalCaller } from "./act-in-bucket.ts";
 import { replicateOutside } from "./replicate-outside.ts";
 import { replicateInside } from "./replicate-inside.ts";
@@ -32,9 +32,9 @@ export async function replicateVersions(
   task: ReplicationTask,
 ): Promise<readonly Delivery[]> {
   const { source, destination, ownerId, versions } = task;
-  const bucket = await ports.buckets.find(source.name);
+  const bucket = await findSource(ports, source);
   // What is gone was removed, and has nothing to replicate.
-  if (bucket?.id !== source.bucketId) return versions.map(() => DONE);
+  if (bucket === undefined) return versions.map(() => DONE);
   const owner = ownerOf(bucket, ports.settings.account);
   const name = bucketOfArn(destination);
   const caller = callerFor(task, owner);
@@ -42,6 +42,17 @@ export async function replicateVersions(
   if (name === undefined) return versions.map(() => NOWHERE);
   const inside = { source: { bucket, owner }, name, ownerId, caller };
   return inLanes(versions, (version) => deliveryOf(() => replicateInside(ports, inside, version)));
+}
+
+/** Undefined: it is gone. What is remembered may be a bucket of that name that was there before. */
+async function findSource(
+  { buckets }: Ports,
+  { name, bucketId }: ReplicationTask["source"],
+): Promise<BucketRecord | undefined> {
+  const remembered = await buckets.find(name);
+  if (remembered?.id === bucketId) return remembered;
+  const bucket = await buckets.refresh(name);
+  return bucket?.id === bucketId ? bucket : undefined;
 }
 
 /** One after the other: each may be large, and takes a connection for as long. */
@@ -52,7 +63,8 @@ async function replicateElsewhere(
   caller: InternalCaller,
 ): Promise<readonly Delivery[]> {
   const target = ports.settings.replicationTargets.get(destination);
-  if (target === undefined) return versions.map(() => NOWHERE);
+  if (target === undefined || !mayUse(target, source.owner, ports.settings))
+    return versions.map(() => NOWHERE);
   const outside = { source, target, caller };
   const deliveries: Delivery[] = [];
   for (const version of versions)
@@ -65,7 +77,8 @@ async function replicateElsewhere(
  * role that is the source's owner says, so that it can be none but its own.
  */
 function callerFor({ source, ownerId, role }: ReplicationTask, owner: Account): InternalCaller {
-  if (ownerId === owner.canonicalId || !role.includes(`::${owner.id}:`))
+  const [, , , , accountId] = role.split(":");
+  if (ownerId === owner.canonicalId || accountId !== owner.id)
     return {
       kind: "service",
       name: "s3.amazonaws.com",
@@ -78,8 +91,9 @@ function callerFor({ source, ownerId, role }: ReplicationTask, owner: Account): 
     kind: "role session",
     account: owner,
     arn: `arn:aws:sts::${owner.id}:assumed-role/${roleName}/s3-replication`,
-    userId: `${roleName}:s3-replication`,
-    behind: { arn: role, uniqueId: roleName },
+    // No user or role has an id like that, whatever this one is called: policies go by those, too.
+    userId: `s3-replication:${roleName}`,
+    behind: { arn: role, uniqueId: `s3-replication:${roleName}` },
     session: { issuedMs: Date.now() },
     policies: { identityPolicies: [REPLICATES] },
   };

@@ -26,6 +26,14 @@ export interface SentObject {
 
 type Headers = Readonly<Record<string, string>>;
 
+/** What goes along with it. */
+export interface SentHeaders {
+  /** Of the request that makes the object, or begins to. */
+  readonly own: Headers;
+  /** What a request that ends an upload says, too. */
+  readonly replica: Headers;
+}
+
 /**
  * Puts an object on another server: in the parts that it has, so that its ETag stays, if they are large enough for that; as one body
  * otherwise. No more of it is in memory than what is on its way.
@@ -37,7 +45,7 @@ export async function sendObject(
   stores: ContentStores,
   target: ReplicationTarget,
   object: SentObject,
-  headers: Headers,
+  headers: SentHeaders,
 ): Promise<boolean> {
   const { key, sizeBytes, content } = object.record;
   const parts = content.kind === "stitched" ? await partsOf(stores, content.contentId) : [];
@@ -49,7 +57,11 @@ export async function sendObject(
   const request: S3ClientRequest = {
     method: "PUT",
     key,
-    headers: { ...headers, ...(md5 !== undefined && { "content-md5": md5 }) },
+    headers: {
+      ...headers.own,
+      ...headers.replica,
+      ...(md5 !== undefined && { "content-md5": md5 }),
+    },
     body,
   };
   return isTaken(target, request);
@@ -74,10 +86,11 @@ async function sendParts(
   stores: ContentStores,
   target: ReplicationTarget,
   object: SentObject,
-  headers: Headers,
+  { own, replica }: SentHeaders,
   sizes: readonly number[],
 ): Promise<boolean> {
   const { key } = object.record;
+  const headers = { ...own, ...replica };
   const begun = await demandOfS3(target, { method: "POST", key, query: { uploads: "" }, headers });
   const uploadId = childText(begun.text, "UploadId");
   try {
@@ -97,7 +110,7 @@ async function sendParts(
     const document = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${listed.join("")}</CompleteMultipartUpload>`;
     const bytes = Buffer.from(document);
     const body = { bytes, length: bytes.byteLength };
-    const request = { method: "POST", key, query: { uploadId }, body } as const;
+    const request = { method: "POST", key, query: { uploadId }, headers: replica, body } as const;
     const answer = await sendToS3(target, request);
     const exists = answer.status === 412 && target.isLedge;
     if (!exists && (answer.status >= 300 || answer.text.includes("<Error>")))

@@ -11,12 +11,13 @@ import { encryptionHeaders } from "../../protocol/encryption/stored-encryption.t
 import { S3Error } from "../../protocol/errors.ts";
 import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
+import { parseReplica } from "../../protocol/replica-header.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
 import type { Completion, CompletionRefusal } from "../../protocol/multipart-completion.ts";
-import { onObject, SIGNED_ONLY } from "../access.ts";
+import { ofCompletion, SIGNED_ONLY } from "../access.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
 import { parseCompletion } from "./completion.ts";
 
@@ -34,7 +35,7 @@ const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
 export const completeMultipartUpload: ObjectOperation = {
   name: "CompleteMultipartUpload",
   scope: "object",
-  access: onObject("PutObject", SIGNED_ONLY),
+  access: ofCompletion(SIGNED_ONLY),
   async handle(context) {
     const { request, bucket, key, index } = context;
     const { headers, origin, rawPath } = request;
@@ -46,7 +47,12 @@ export const completeMultipartUpload: ObjectOperation = {
     );
     const customerKey = parseCustomerKey(headers);
     const encryption = await verifiedEncryption(context, uploadId, customerKey);
-    const described = encryption === undefined ? completion : { ...completion, encryption };
+    const newer = parseReplica(headers)?.newer;
+    const described = {
+      ...completion,
+      ...(encryption !== undefined && { encryption }),
+      ...(newer !== undefined && { newer }),
+    };
     const completed = await index.completeUpload(key, uploadId, described);
     if (!completed.ok) throw refusalError(completed, uploadId);
     return xmlResponse(

@@ -13,7 +13,11 @@ export interface ReplicationTarget {
   };
   /** It is another Ledge: version ids and statuses are kept there. */
   readonly isLedge: boolean;
+  /** Whose buckets may go there, or {@link ANY_ACCOUNT}; undefined: the deployment's own account's. */
+  readonly accountId: string | undefined;
 }
+
+export const ANY_ACCOUNT = "*";
 
 /** By ARN, as rules name them. */
 export type ReplicationTargets = ReadonlyMap<string, ReplicationTarget>;
@@ -21,7 +25,7 @@ export type ReplicationTargets = ReadonlyMap<string, ReplicationTarget>;
 const ARN =
   /^arn:(?:aws[a-z-]{0,16}:s3::|(?:ledge|minio):replication:[a-z0-9-]{0,64}:[\w-]{0,64}):([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
 const REQUIRED = ["endpoint", "accessKeyId", "secretAccessKey"] as const;
-const OPTIONAL = ["region", "bucket", "sessionToken", "kind"] as const;
+const OPTIONAL = ["region", "bucket", "sessionToken", "kind", "account"] as const;
 
 /**
  * @param json `{"arn:aws:s3:::offsite": {"endpoint": "https://s3.example.com", "accessKeyId": "…", "secretAccessKey": "…"}}`; empty: none
@@ -42,7 +46,7 @@ function readTarget(arn: string, target: Declared, isLocal: boolean): Replicatio
     return "is not called arn:aws:s3:::BUCKET or arn:ledge:replication:REGION:ID:BUCKET";
   const members = textMembers(target, REQUIRED, OPTIONAL);
   if (typeof members === "string") return members;
-  const { endpoint, region = "us-east-1", bucket = named, kind = "s3" } = members;
+  const { endpoint, region = "us-east-1", bucket = named, kind = "s3", account } = members;
   if (kind !== "s3" && kind !== "ledge") return 'has a kind that is not "s3" or "ledge"';
   const fault = urlFault(endpoint, isLocal);
   if (fault !== undefined) return fault.replace("url", "endpoint");
@@ -53,5 +57,6 @@ function readTarget(arn: string, target: Declared, isLocal: boolean): Replicatio
     bucket,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
     isLedge: kind === "ledge",
+    accountId: account,
   };
 }

@@ -21,6 +21,7 @@ import type { AnnotationIndex, NoVersion } from "./annotation-index.ts";
 import type { ShardPart } from "./bucket-directory.ts";
 import type { ContentWanted, Wanted } from "./content-index.ts";
 import type { LogBatch } from "./log-batch.ts";
+import type { ReplicatedChange } from "./replication.ts";
 import type { UploadEntry, UploadIndex } from "./upload-index.ts";
 
 export interface ListQuery {
@@ -276,6 +277,8 @@ export type AttributeChange =
       readonly kind: "replica";
       readonly attributes: ObjectAttributes;
       readonly access: string | undefined;
+      /** Nothing else of it changes; absent: all may have, of which nothing makes what keeps it end sooner. */
+      readonly what?: ReplicatedChange | undefined;
     }
   /** The object's key is wrapped with another. */
   | { readonly kind: "encryption"; readonly encryption: string }

@@ -18,6 +18,10 @@ export interface ReplicationSource extends NotifyingBucket {
   readonly bucketId: string;
 }
 
+/** What of a version goes to its replicas when it changes. */
+export const REPLICATED_CHANGES = ["tags", "acl", "retention", "legal-hold", "annotation"] as const;
+export type ReplicatedChange = (typeof REPLICATED_CHANGES)[number];
+
 export interface ReplicatedVersion {
   readonly key: string;
   readonly versionId: string;
@@ -29,6 +33,8 @@ export interface ReplicatedVersion {
   readonly isChange: boolean;
   /** The annotations have changed. */
   readonly hasAnnotations: boolean;
+  /** What has changed; absent: more than one thing may have, and the destination may have the version already. */
+  readonly what?: ReplicatedChange | undefined;
   /** Of the key, the newest last: versions that the destination may have already. */
   readonly newer: readonly string[];
 }

@@ -8,6 +8,8 @@ import type { Transact } from "../transaction.ts";
 const PAUSE_MS = 100;
 /** Until it is looked again whether the outbox has less. */
 const PATIENCE_MS = 1000;
+/** The same of a shard that is full, which takes long to change. */
+const FULL_PATIENCE_MS = 60_000;
 
 /** One slice of each scan for what a destination lacks, each in one transaction. */
 export function scanReplication(
@@ -23,6 +25,7 @@ export function scanReplication(
     });
     if (outcome === "ended") return [];
     if (outcome === "goes on") return [nowMs + PAUSE_MS];
+    if (outcome === "full") return [nowMs + FULL_PATIENCE_MS];
     return [Math.max(nowMs + PATIENCE_MS, circuitOf(sql, target).dueMs)];
   });
   return againMs.length === 0 ? undefined : Math.min(...againMs);

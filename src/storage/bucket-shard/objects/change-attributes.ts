@@ -54,6 +54,8 @@ export function changeAttributes(
   return { ok: true, versionId: shownVersionId(row.version_id, configuration.versioning) };
 }
 
+type ReplicaChange = Extract<AttributeChange, { kind: "replica" }>;
+
 /** Undefined: Object Lock forbids it. */
 function changedColumns(
   before: ObjectAttributes,
@@ -61,11 +63,13 @@ function changedColumns(
   nowMs: number,
 ): Partial<Pick<ObjectRow, "access" | "attributes" | "encryption">> | undefined {
   if (change.kind === "acl") return { access: change.access ?? null };
-  if (change.kind === "replica")
+  if (change.kind === "replica") {
+    const { what = "acl", access = null } = change;
     return {
-      access: change.access ?? null,
-      attributes: writeAttributes(asSource(before, change.attributes, nowMs)),
+      ...(what === "acl" && { access }),
+      attributes: writeAttributes(asSource(before, change, nowMs)),
     };
+  }
   if (change.kind === "encryption")
     return isCompliant(before, nowMs) ? undefined : { encryption: change.encryption };
   const attributes = changed(before, change, nowMs);
@@ -82,16 +86,27 @@ function changed(
   return changeRetention(before, change, nowMs);
 }
 
-/** What a replica's source has; a retention that may not be shortened stays. */
+/**
+ * What has changed in a replica's source. What else keeps the replica, as the default of its bucket, or a hold that somebody has put on it
+ * there, stays; and so does what the source does not tell of by itself, unless it keeps the replica longer.
+ */
 function asSource(
   before: ObjectAttributes,
-  { tags, retention, hasLegalHold, eventHold }: ObjectAttributes,
+  { attributes, what }: ReplicaChange,
   nowMs: number,
 ): ObjectAttributes {
-  const changed = { ...before, tags, hasLegalHold };
-  const kind = "retention";
-  const isHeld = eventHold !== undefined && { eventHold };
-  const change = { kind, retention, ...isHeld, bypassesGovernance: true } as const;
+  const { tags, retention, hasLegalHold, eventHold } = attributes;
+  const isTold = what === "retention";
+  const isRetained = isTold || (what === undefined && (retention ?? eventHold) !== undefined);
+  const isHeld = what === "legal-hold" || (what === undefined && hasLegalHold === true);
+  const changed = {
+    ...before,
+    ...((what === undefined || what === "tags") && { tags }),
+    ...(isHeld && { hasLegalHold }),
+  };
+  if (!isRetained) return changed;
+  const event = eventHold !== undefined && { eventHold };
+  const change = { kind: "retention", retention, ...event, bypassesGovernance: isTold } as const;
   return changeRetention(changed, change, nowMs) ?? changed;
 }
 

@@ -4,6 +4,7 @@ import type {
   ReplicationRule,
 } from "../../../protocol/replication/replication-rules.ts";
 import { NULL_VERSION } from "../../../protocol/version-id.ts";
+import { REPLICATED_CHANGES, type ReplicatedChange } from "../../ports/replication.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
 import type { ObjectEvent } from "../events.ts";
 import { putRow } from "../outbox/outbox.ts";
@@ -27,20 +28,17 @@ export function replicateNew(
   const rules = transaction.configuration.replication?.matching(asReplicated(row, isMarker)) ?? [];
   if (rules.length === 0) return row.attributes;
   const replication = pending(rules.map(({ target }) => target));
-  for (const rule of rules) enqueue(transaction, rule, row, isMarker ? { isMarker: true } : {});
+  for (const rule of rules)
+    enqueueOrScan(transaction, rule, row, isMarker ? { isMarker: true } : {});
   return writeAttributes({ ...readAttributes(row.attributes), replication });
 }
 
 type Change = Extract<ObjectEvent, { kind: "changed" }>["what"];
 
 /** Where a key is wrapped with another, or lifecycle rules move an object, the replicas stay as they are. */
-const REPLICATED: ReadonlySet<Change> = new Set<Change>([
-  "tags",
-  "acl",
-  "retention",
-  "legal-hold",
-  "annotation",
-]);
+function isReplicated(what: Change): what is ReplicatedChange {
+  return (REPLICATED_CHANGES as readonly Change[]).includes(what);
+}
 
 /**
  * A version has changed that was replicated, or is a replica: so does what it was replicated to, or came from.
@@ -55,7 +53,7 @@ export function replicateChange(
   what: Change,
 ): string | null {
   const { configuration, state } = transaction;
-  if (configuration.replication === undefined || !REPLICATED.has(what)) return row.attributes;
+  if (configuration.replication === undefined || !isReplicated(what)) return row.attributes;
   const attributes = readAttributes(row.attributes);
   const { replication } = attributes;
   if (replication === undefined) return row.attributes;
@@ -73,8 +71,9 @@ export function replicateChange(
   const change = state.takeSequence();
   const isThere = status === "COMPLETED" || status === "REPLICA";
   for (const rule of rules)
-    enqueue(transaction, rule, row, {
+    enqueueOrScan(transaction, rule, row, {
       change,
+      what,
       ...(isThere && { isChange: true }),
       ...(what === "annotation" && { hasAnnotations: true }),
     });
@@ -85,22 +84,28 @@ export function replicateChange(
   });
 }
 
-/** Writes down that a destination is to get a version; the outbox delivers it. */
+/** Writes down that a destination is to get a version; the outbox delivers it. @returns false: there is no room for it now */
 export function enqueue(
   transaction: Transaction,
   { id, target }: Pick<ReplicationRule, "id" | "target">,
   { key, version_id: versionId, size_bytes: sizeBytes }: NewRow,
   said: Omit<ReplicationRecord, "rule" | "sizeBytes" | "versionId">,
-): void {
+): boolean {
   const record: ReplicationRecord = {
     rule: id,
     versionId: versionId ?? NULL_VERSION,
     sizeBytes,
     ...said,
   };
-  if (transaction.room.takeSpare()) putRow(transaction, target, key, record);
-  // Its row says that it is pending: when there is room again, a scan finds it.
-  else scanAgain(transaction, target, "pending");
+  if (!transaction.room.takeSpare()) return false;
+  putRow(transaction, target, key, record);
+  return true;
+}
+
+/** Its row says that it is pending: when there is room again, a scan finds it. */
+function enqueueOrScan(...given: Parameters<typeof enqueue>): void {
+  const [transaction, { target }] = given;
+  if (!enqueue(...given)) scanAgain(transaction, target, "pending");
 }
 
 export function asReplicated(row: NewRow, isMarker = false): Replicated {

@@ -1,3 +1,5 @@
+import type { ReplicatedChange } from "../../ports/replication.ts";
+
 /** What a row of the outbox says of a version that a destination is to get. */
 export interface ReplicationRecord {
   /** The id of the rule by which it is. */
@@ -12,6 +14,8 @@ export interface ReplicationRecord {
   readonly isChange?: true;
   /** The annotations have changed. */
   readonly hasAnnotations?: true;
+  /** What has changed; absent: it is the version itself, or more than one thing may have. */
+  readonly what?: ReplicatedChange;
   /** The destination may have newer versions of the key already. */
   readonly isLate?: true;
   /** Whoever wants to know has been told that it is late. */

@@ -20,13 +20,13 @@ const MOST_WAITING = 500;
 /**
  * Looks at the next versions for a destination, and writes those down in the outbox that it is to get.
  *
- * @returns `waits`: enough is waiting already
+ * @returns `waits`: enough is waiting already; `full`: the shard has no room for it
  */
 export function scanForReplication(
   transaction: Transaction,
   target: string,
   scan: ReplicationScan,
-): "ended" | "goes on" | "waits" {
+): "ended" | "full" | "goes on" | "waits" {
   const { sql, configuration, state } = transaction;
   const { replication: rules } = configuration;
   if (rules === undefined || !rules.targets.includes(target)) {
@@ -37,12 +37,16 @@ export function scanForReplication(
   if (room <= 0) return "waits";
   state.reserveSequences(SLICE);
   let last: FoundVersion | undefined;
+  let isFull = false;
   for (const found of nextVersions(sql, scan, Math.min(room, SLICE))) {
-    replicateFound(transaction, rules, target, scan.wanted, found);
+    isFull = !replicateFound(transaction, rules, target, scan.wanted, found);
+    if (isFull) break;
     last = found;
   }
   const next = last && { ...scan, key: last.row.key, sequence: last.row.sequence };
-  keepScan(sql, target, next);
+  // The shard is full: it goes on with the version that found no room.
+  keepScan(sql, target, isFull ? (next ?? scan) : next);
+  if (isFull) return "full";
   return next === undefined ? "ended" : "goes on";
 }
 
@@ -83,29 +87,32 @@ function keyBehind(sql: SqlStorage, key: string): string | undefined {
   return sql.exec<{ key: string | null }>(query, key).one().key ?? undefined;
 }
 
+/** @returns false: the shard has no room for it */
 function replicateFound(
   transaction: Transaction,
   rules: ReplicationRules,
   target: string,
   wanted: Scanned,
   found: FoundVersion,
-): void {
+): boolean {
   const { row, isMarker, isCurrentObject } = found;
   const rule = rules.matchingFor(target, asReplicated(row, isMarker));
-  if (rule === undefined) return;
+  if (rule === undefined) return true;
   const attributes = readAttributes(row.attributes);
   const { replication: before } = attributes;
-  if (!isWanted(before, rule, wanted)) return;
+  if (!isWanted(before, rule, wanted)) return true;
   const replication = awaiting(before, target);
   const { change } = replication;
-  enqueue(transaction, rule, row, {
+  const isTaken = enqueue(transaction, rule, row, {
     isLate: true,
     ...(isMarker && { isMarker: true }),
     ...(change !== undefined && { change, hasAnnotations: true }),
     ...(replication.status === "REPLICA" && { isChange: true }),
   });
+  if (!isTaken) return false;
   writeAttributesColumn(transaction.sql, found, writeAttributes({ ...attributes, replication }));
   if (isCurrentObject) transaction.cache.delete(row.key);
+  return true;
 }
 
 function isWanted(

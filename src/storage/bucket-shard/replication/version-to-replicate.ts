@@ -16,7 +16,7 @@ const MOST_NEWER = 1000;
 export function versionToReplicate(
   shard: Shard,
   key: string,
-  { versionId, isChange, hasAnnotations, isLate }: ReplicationRecord,
+  { versionId, isChange, hasAnnotations, what, isLate }: ReplicationRecord,
   { document }: ReplicationRule,
 ): ReplicatedVersion | undefined {
   const found = readObject(shard, key, { ...WANTS_REFERENCE, versionId, annotations: true });
@@ -29,6 +29,7 @@ export function versionToReplicate(
     destination: document.Destination,
     isChange: isChange === true,
     hasAnnotations: hasAnnotations === true,
+    what,
     newer: isLate ? newerVersions(shard.sql, key, versionId) : [],
   };
 }

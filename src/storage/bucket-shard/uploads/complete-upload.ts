@@ -15,7 +15,7 @@ import { addContent } from "../contents/contents.ts";
 import { stitchParts } from "../contents/segments.ts";
 import { expirationOfRow } from "../objects/expiration.ts";
 import { newRow, placeObject } from "../objects/place-object.ts";
-import { refuseReplica } from "../replication/take-replica.ts";
+import { keepNewer, refuseReplica } from "../replication/take-replica.ts";
 import { findObject } from "../rows/find-object.ts";
 import { checkObject } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
@@ -56,7 +56,7 @@ export function completeUpload(
       },
     };
 
-  const replica = replicaOf(upload);
+  const replica = replicaOf(upload, completion);
   const refused = replica && refuseReplica(transaction, key, replica);
   if (refused !== undefined)
     return { ok: false, code: codeOf(refused), ...refusalDetail(refused, { key }) };
@@ -82,6 +82,7 @@ export function completeUpload(
     replica,
   } as const;
   const versionId = placeObject(transaction, placement);
+  if (replica !== undefined) keepNewer(transaction, key, replica);
   const droppedBytes = removeUpload(transaction, key, uploadId);
   const takenBytes = joined.sizeBytes - droppedBytes;
   counts.subtract({ table: "upload", key, uploadId }, { uploadBytes: takenBytes });
@@ -92,9 +93,12 @@ export function completeUpload(
 }
 
 /** What another Ledge puts here, in parts. */
-function replicaOf({ versionId, attributes }: UploadRecord): ReplicaDraft | undefined {
+function replicaOf(
+  { versionId, attributes }: UploadRecord,
+  { newer = [] }: Completion,
+): ReplicaDraft | undefined {
   return versionId !== undefined && attributes.replication?.status === "REPLICA"
-    ? { versionId }
+    ? { versionId, newer }
     : undefined;
 }
 

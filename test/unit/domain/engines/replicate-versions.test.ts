@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { replicateOutside } from "../../../../src/domain/engines/replicate-outside.ts";
+import { replicateVersions } from "../../../../src/domain/engines/replicate-versions.ts";
+import { findDestinations } from "../../../../src/domain/replication-destinations.ts";
+import type { Ports } from "../../../../src/domain/ports.ts";
+import type { StoredObject } from "../../../../src/protocol/object-record.ts";
+import { readReplicationTargets } from "../../../../src/protocol/replication/replication-targets.ts";
+import type { BucketRecord } from "../../../../src/storage/ports/bucket-directory.ts";
+import type {
+  ReplicatedVersion,
+  ReplicationTask,
+} from "../../../../src/storage/ports/replication.ts";
+import { freshRecord } from "../../../support/bucket-record.ts";
+
+const ACCOUNT = { id: "000000000000", canonicalId: "own", displayName: "own" };
+const ARN = "arn:aws:s3:::offsite";
+const DECLARED = { endpoint: "https://far.example", accessKeyId: "a", secretAccessKey: "s" };
+
+const OBJECT = {
+  kind: "object",
+  key: "k",
+  headers: {},
+  attributes: { tags: [{ key: "a", value: "b" }] },
+  storageClass: "STANDARD",
+  sizeBytes: 1,
+  etag: "e",
+  content: { kind: "inline", bytes: new Uint8Array(1) },
+} as unknown as StoredObject;
+
+const VERSION: ReplicatedVersion = {
+  key: "k",
+  versionId: "1".repeat(32),
+  object: OBJECT,
+  destination: { Bucket: ARN } as ReplicatedVersion["destination"],
+  isChange: false,
+  hasAnnotations: false,
+  newer: [],
+};
+
+function targetsOf(members: object) {
+  return readReplicationTargets("T", JSON.stringify({ [ARN]: { ...DECLARED, ...members } }), false);
+}
+
+function portsOf(remembered: BucketRecord, now: BucketRecord, members: object = {}): Ports {
+  return {
+    settings: { account: ACCOUNT, replicationTargets: targetsOf(members) },
+    buckets: { find: async () => remembered, refresh: async () => now },
+  } as unknown as Ports;
+}
+
+function taskOf(bucketId: string): ReplicationTask {
+  return {
+    source: { name: "source", region: "us-east-1", ownerId: "own", bucketId },
+    destination: ARN,
+    ownerId: undefined,
+    role: `arn:aws:iam::${ACCOUNT.id}:role/r`,
+    versions: [VERSION],
+  };
+}
+
+const ownedBy = (record: BucketRecord, ownerId: string): BucketRecord => ({
+  ...record,
+  ownerId,
+  owner: { id: "111111111111", displayName: "other" },
+});
+
+afterEach(() => void vi.unstubAllGlobals());
+
+test("a version of a bucket whose name was another's before does not pass for replicated", async () => {
+  const [old, now] = ["old", "new"].map((id) => ownedBy(freshRecord(id, "source"), "own"));
+  if (old === undefined || now === undefined) throw new Error("there are two");
+  vi.stubGlobal("fetch", async () => new Response("", { status: 503 }));
+  const [outcome] = await replicateVersions(portsOf(old, now), taskOf("new"));
+  expect(outcome?.kind).toBe("retry");
+  // One that is gone by now has nothing to replicate.
+  expect(await replicateVersions(portsOf(old, now), taskOf("old-as-well"))).toEqual([
+    { kind: "done" },
+  ]);
+});
+
+test.for([
+  { account: undefined, owner: "own", expected: "retry" },
+  { account: undefined, owner: "other", expected: "refused" },
+  { account: "111111111111", owner: "other", expected: "retry" },
+  { account: "111111111111", owner: "own", expected: "refused" },
+  { account: "*", owner: "other", expected: "retry" },
+])(
+  "a declared server with account $account is, for a bucket of $owner's, $expected",
+  async ({ account, owner, expected }) => {
+    vi.stubGlobal("fetch", async () => new Response("", { status: 503 }));
+    const bucket = ownedBy(freshRecord("id", "source"), owner);
+    const ports = portsOf(bucket, bucket, account === undefined ? {} : { account });
+    const [outcome] = await replicateVersions(ports, taskOf("id"));
+    expect(outcome?.kind).toBe(expected);
+  },
+);
+
+test("what is declared is no bucket that somebody makes under its name", async () => {
+  const source = ownedBy(freshRecord("id", "source"), "own");
+  const squatter = ownedBy(freshRecord("theirs", "offsite"), "other");
+  const settings = { account: ACCOUNT, replicationTargets: targetsOf({}) };
+  const ports = { settings, directory: { find: async () => squatter } };
+  const rules = { Rule: [{ Destination: { Bucket: ARN } }] };
+  type Given = Parameters<typeof findDestinations>;
+  const find = (record: BucketRecord) =>
+    findDestinations(ports as unknown as Given[0], record, rules as unknown as Given[2]);
+  expect(await find(source)).toEqual({});
+  // To an account that may not go there, nothing is declared.
+  await expect(find(ownedBy(source, "other"))).rejects.toThrow("versioning");
+});
+
+describe("a change of a version on another server", () => {
+  const source = { bucket: freshRecord("id", "source"), owner: ACCOUNT };
+  const CURRENT = { "x-amz-meta-ledge-origin": `id/${VERSION.versionId}` };
+  const NO_BUCKET = "<Error><Code>NoSuchBucket</Code></Error>";
+  const NO_KEY = "<Error><Code>NoSuchKey</Code></Error>";
+
+  async function change(kind: string, answers: readonly Response[]): Promise<unknown> {
+    const left = [...answers];
+    vi.stubGlobal("fetch", async () => left.shift() ?? new Response("", { status: 500 }));
+    const target = targetsOf({ kind }).get(ARN);
+    if (target === undefined) throw new Error("it is declared");
+    const caller = { kind: "service", name: "s3", sourceArn: "", sourceAccountId: "" } as const;
+    const ports = portsOf(source.bucket, source.bucket);
+    const version = { ...VERSION, isChange: true };
+    return replicateOutside(ports, { source, target, caller }, version);
+  }
+
+  test.for([
+    { of: "that fails", kind: "s3", answers: [[503, "", {}]] },
+    { of: "that does not say", kind: "s3", answers: [[403, "", {}]] },
+    {
+      of: "without the bucket",
+      kind: "s3",
+      answers: [
+        [200, "", CURRENT],
+        [404, NO_BUCKET, {}],
+      ],
+    },
+    { of: "without the bucket", kind: "ledge", answers: [[404, NO_BUCKET, {}]] },
+  ] as const)("does not pass for done by one $of ($kind)", async ({ kind, answers }) => {
+    const made = answers.map(([status, text, headers]) => new Response(text, { status, headers }));
+    await expect(change(kind, made)).rejects.toThrow();
+  });
+
+  test("is done where the version was removed", async () => {
+    const removed = change("s3", [new Response("", { status: 404 })]);
+    await expect(removed).resolves.toBeUndefined();
+    const gone = change("ledge", [new Response(NO_KEY, { status: 404 })]);
+    await expect(gone).resolves.toBeUndefined();
+  });
+});
