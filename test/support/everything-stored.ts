@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import {
+  GetBucketAclCommand,
+  GetBucketCorsCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketLocationCommand,
+  GetBucketPolicyCommand,
+  GetBucketReplicationCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   GetObjectAttributesCommand,
@@ -13,6 +18,7 @@ import {
   ListObjectsV2Command,
   ListPartsCommand,
   type S3Client,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 
 /** All that a server answers of what it keeps, as JSON has it; of each body its SHA-256. */
@@ -33,7 +39,9 @@ export async function everythingStored(s3: S3Client): Promise<unknown> {
     }
     const versions = await versionsStored(s3, Bucket);
     const uploads = await uploadsStored(s3, Bucket);
-    buckets.push({ bucket, location: LocationConstraint, objects, ...versions, ...uploads });
+    const documents = await documentsStored(s3, Bucket);
+    const location = LocationConstraint;
+    buckets.push({ bucket, location, objects, ...versions, ...uploads, documents });
   }
   return JSON.parse(JSON.stringify(buckets));
 }
@@ -78,4 +86,25 @@ async function uploadsStored(s3: S3Client, Bucket: string): Promise<object> {
   for (const { Key, UploadId } of Uploads)
     parts.push((await s3.send(new ListPartsCommand({ Bucket, Key, UploadId }))).Parts);
   return { uploads: Uploads, parts };
+}
+
+/** Of each kind of document that the bucket has none of, the error's code. */
+async function documentsStored(s3: S3Client, Bucket: string): Promise<unknown[]> {
+  return Promise.all(
+    [
+      s3.send(new GetBucketAclCommand({ Bucket })),
+      s3.send(new GetBucketCorsCommand({ Bucket })),
+      s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
+      s3.send(new GetBucketPolicyCommand({ Bucket })),
+      s3.send(new GetBucketReplicationCommand({ Bucket })),
+    ].map(async (asked): Promise<unknown> => {
+      try {
+        const { $metadata: _, ...document } = await asked;
+        return document;
+      } catch (error) {
+        if (error instanceof S3ServiceException) return error.name;
+        throw error;
+      }
+    }),
+  );
 }
