@@ -266,6 +266,7 @@ export default defineConfig({
         server: "wrangler dev",
         exclude: [
           ...[
+            "backup*",
             "bundle-size",
             "deploy",
             "deploy-*",

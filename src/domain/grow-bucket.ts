@@ -1,5 +1,5 @@
 import { S3Error } from "../protocol/errors.ts";
-import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
+import type { BucketRecord, GrowthOutcome } from "../storage/ports/bucket-directory.ts";
 import type { ShardMove } from "../storage/ports/bucket-index.ts";
 import { noSuchBucket } from "./bucket-owner.ts";
 import type { Ports } from "./ports.ts";
@@ -17,7 +17,7 @@ export interface GrowthProgress {
  * themselves. When this dies half-way, the first request that calls a shard tells it, and so does the same wish once more.
  *
  * @param to a power of two
- * @throws S3Error NoSuchBucket, InvalidRequest (it has more), OperationAborted (it grows to another number, or is being deleted)
+ * @throws S3Error NoSuchBucket, InvalidRequest (it has more), OperationAborted (it grows to another number, or is being deleted, or restored)
  */
 export async function growBucket(
   stores: Stores,
@@ -51,12 +51,16 @@ async function progressOf({ indexOf }: Stores, bucket: BucketRecord): Promise<Gr
   return { bucket, moves };
 }
 
-function refusal(reason: "Deleting" | "Fewer" | "Growing"): S3Error {
+type Refusal = Extract<GrowthOutcome, { readonly ok: false }>["reason"];
+
+const MESSAGES: Readonly<Record<Exclude<Refusal, "Fewer">, string>> = {
+  Deleting: "The bucket is being deleted.",
+  Growing: "The bucket is growing to another number of shards. Wait until it has them.",
+  Restoring: "The bucket is being restored from a backup.",
+};
+
+function refusal(reason: Refusal): S3Error {
   if (reason === "Fewer")
     return new S3Error("InvalidRequest", { message: "A bucket does not get fewer shards." });
-  const message =
-    reason === "Growing"
-      ? "The bucket is growing to another number of shards. Wait until it has them."
-      : "The bucket is being deleted.";
-  return new S3Error("OperationAborted", { message });
+  return new S3Error("OperationAborted", { message: MESSAGES[reason] });
 }

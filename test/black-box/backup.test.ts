@@ -208,6 +208,14 @@ describe("a backup that somebody has changed", () => {
     );
   });
 
+  test("says nothing of which version is current: their numbers do", async () => {
+    await restoreChanged(({ version }) => {
+      if (version.columns["is_marker"] === 1) return;
+      version["table"] = version["table"] === "object" ? "version" : "object";
+    }, "exchanged");
+    expect(await visible(requests, "exchanged")).toEqual(original);
+  });
+
   test("leaves nothing behind that contradicts itself", async () => {
     const place = {
       dataFolder: undefined,
@@ -220,7 +228,7 @@ describe("a backup that somebody has changed", () => {
         { ...place, ...ledge.credentials },
         {
           isDeep: false,
-          buckets: ["a-number-beyond-all", "resumed"],
+          buckets: ["a-number-beyond-all", "exchanged", "resumed"],
         },
       ),
     ).toEqual([]);

@@ -128,10 +128,12 @@ class Backup {
         this.#events.progress(progress.counts);
       }
       const { snapshot, startedAt, files, counts, highestSequence } = progress;
+      // New shards number alike: of two of them, one shard could not have the rows.
+      const shards = { ...bucket, shardCount: this.#shards.length };
       const manifest: Manifest = {
         ...{ format: FORMAT, snapshot, startedAt, finishedAt: new Date().toISOString() },
         ...(previous !== undefined && { previous }),
-        ...{ exported: { bucket, documents }, keys, highestSequence, files, counts },
+        ...{ exported: { bucket: shards, documents }, keys, highestSequence, files, counts },
       };
       await writeJsonFile(this.#store, manifestName(this.#bucket, snapshot), manifest);
       await writeJsonFile(this.#store, latestName(this.#bucket), { snapshot });

@@ -1,7 +1,8 @@
+import { RESTORE_KIND } from "../ports/backup-directory.ts";
 import type { GrowthOutcome } from "../ports/bucket-directory.ts";
 import { deleteState, settleDelete } from "./bucket-deletes.ts";
 import { findBucket, rowById } from "./buckets.ts";
-import { shardPartOf } from "./documents.ts";
+import { documentBody, shardPartOf } from "./documents.ts";
 import { readGrowth, type StoredGrowth } from "./growth-column.ts";
 
 /** From now on the record says that the bucket grows. Asked for the same once more, it answers the same. */
@@ -18,6 +19,9 @@ export function beginGrowth(
   if (growth?.to === undefined && to > row.shard_count) {
     // The shards that a delete seals must be all that there are.
     if (deleteState(sql, bucketId) === "deleting") return { ok: false, reason: "Deleting" };
+    // Rows are restored into the shards that the bucket was made with.
+    if (documentBody(sql, bucketId, RESTORE_KIND, "") !== undefined)
+      return { ok: false, reason: "Restoring" };
     settleDelete(sql, bucketId);
     const epoch = (growth?.epoch ?? 0) + 1;
     writeGrowth(sql, bucketId, { epoch, to, moved: [] }, row.shard_count);

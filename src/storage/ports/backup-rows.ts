@@ -52,9 +52,9 @@ export type FoundVersion = { readonly contentId: string | null } | undefined;
 
 export type ImportOutcome =
   | "imported"
-  /** It was there already, as it is. */
+  /** It was there already, as it is, or has been replaced. */
   | "known"
-  /** Another version has its key, or its number, so that nothing was done. */
+  /** Another version has its number, so that nothing was done. */
   | "conflict"
   /** The sweep may have taken one of its blobs, or its content: they have to be brought anew. */
   | "swept";

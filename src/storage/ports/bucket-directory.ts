@@ -116,8 +116,8 @@ export interface ConfigureOutcome {
 export type GrowthOutcome =
   /** The bucket grows, or has as many already. */
   | { readonly ok: true; readonly bucket: BucketRecord; readonly shardPart: ShardPart }
-  /** `Deleting`: its delete is under way. `Growing`: to another number. `Fewer`: it has more. */
-  | { readonly ok: false; readonly reason: "Deleting" | "Fewer" | "Growing" };
+  /** `Deleting`: its delete is under way. `Growing`: to another number. `Fewer`: it has more. `Restoring`: from a backup. */
+  | { readonly ok: false; readonly reason: "Deleting" | "Fewer" | "Growing" | "Restoring" };
 
 /**
  * Port: which buckets exist, and how they are configured. Authoritative, strongly consistent, rarely written.

@@ -1,15 +1,28 @@
 import type {
   BackupAnnotation,
   BackupSegment,
-  FoundVersion,
+  FoundVersion as LookedFor,
   ImportOutcome,
   RestoredVersion,
 } from "../../ports/backup-rows.ts";
 import { addContent, addReferences } from "../contents/contents.ts";
 import { noteForeignId } from "../rows/foreign-ids.ts";
-import { findObject } from "../rows/find-object.ts";
+import { NULL_VERSION } from "../../../protocol/version-id.ts";
+import { dropContent } from "../objects/make-room.ts";
+import {
+  findNewestVersion,
+  findObject,
+  findVersion,
+  type FoundVersion,
+} from "../rows/find-object.ts";
 import type { ObjectRow } from "../rows/object-row.ts";
-import { keepObjectRow, putMarkerRow, putObjectRow } from "../rows/object-table.ts";
+import {
+  deleteObjectRow,
+  deleteVersionRow,
+  keepObjectRow,
+  putMarkerRow,
+  putObjectRow,
+} from "../rows/object-table.ts";
 import type { Transaction } from "../transaction.ts";
 import { rowOf } from "./restored-row.ts";
 
@@ -17,7 +30,7 @@ import { rowOf } from "./restored-row.ts";
 export function lookForVersions(
   sql: SqlStorage,
   names: readonly (readonly [key: string, sequence: number])[],
-): readonly FoundVersion[] {
+): readonly LookedFor[] {
   return names.map(([key, sequence]) => {
     const found = sql
       .exec<{ content_id: string | null }>(
@@ -42,19 +55,25 @@ export function importVersions(
   return versions.map((version) => importVersion(transaction, version));
 }
 
+/**
+ * Which version is the current one, and which null version is left, the numbers say, and not the backup: of a key that moved to another shard
+ * while it was backed up, a backup has what it was in both.
+ */
 function importVersion(transaction: Transaction, version: RestoredVersion): ImportOutcome {
   const { sql, state, cache } = transaction;
   const row = rowOf(version);
   const [known] = lookForVersions(sql, [[row.key, row.sequence]]);
   if (known !== undefined) return "known";
   if (isTaken(transaction, version, row)) return "conflict";
+  const replaced = row.version_id === null ? findVersion(sql, row.key, NULL_VERSION) : undefined;
+  if (replaced !== undefined && replaced.row.sequence > row.sequence) return "known";
   const contentId = contentOf(transaction, version);
   if (contentId === undefined) return "swept";
+  if (replaced !== undefined) removeVersion(transaction, replaced);
   const placed: ObjectRow = { ...row, content_id: contentId };
-  const isMarker = version.columns["is_marker"] === 1;
-  const isCurrent = version.table === "object" && findObject(sql, row.key) === undefined;
-  if (isCurrent) putObjectRow(transaction, placed, undefined);
-  else if (isMarker) putMarkerRow(transaction, placed);
+  const isNewest = supersede(transaction, row);
+  if (version.columns["is_marker"] === 1) putMarkerRow(transaction, placed);
+  else if (isNewest) putObjectRow(transaction, placed, undefined);
   else keepObjectRow(transaction, placed);
   if (version.body !== undefined)
     sql.exec(
@@ -68,11 +87,29 @@ function importVersion(transaction: Transaction, version: RestoredVersion): Impo
   return "imported";
 }
 
+function removeVersion(
+  transaction: Transaction,
+  { row, isCurrentObject, isMarker }: FoundVersion,
+): void {
+  if (!isMarker) dropContent(transaction, row);
+  if (isCurrentObject) deleteObjectRow(transaction, row);
+  else deleteVersionRow(transaction, { ...row, is_marker: Number(isMarker) });
+}
+
+/** What was current becomes an older version, if this one is newer. @returns whether it is the newest of its key */
+function supersede(transaction: Transaction, { key, sequence }: ObjectRow): boolean {
+  const { sql } = transaction;
+  const current = findObject(sql, key);
+  if (current !== undefined && current.sequence > sequence) return false;
+  if (current !== undefined) {
+    keepObjectRow(transaction, current);
+    deleteObjectRow(transaction, current);
+  }
+  return (findNewestVersion(sql, key)?.sequence ?? 0) < sequence;
+}
+
 /** Numbers are a shard's own: the bytes of inline bodies are found by them. */
-function isTaken({ sql }: Transaction, { table, body }: RestoredVersion, row: ObjectRow): boolean {
-  const current = table === "object" ? findObject(sql, row.key) : undefined;
-  // Of a key with very many versions, the newest was deleted while it was backed up, and this one became current.
-  if (current !== undefined && current.sequence < row.sequence) return true;
+function isTaken({ sql }: Transaction, { body }: RestoredVersion, row: ObjectRow): boolean {
   if (body === undefined) return false;
   const query = "SELECT 1 FROM inline_body WHERE sequence = ?";
   return sql.exec(query, row.sequence).toArray().length > 0;
@@ -129,7 +166,7 @@ function addSegment(transaction: Transaction, contentId: string, segment: Backup
   );
 }
 
-/** Puts annotations of a version back. @returns false when there is no such version */
+/** Puts annotations of a version back, unless a newer one has replaced it. @returns false when there is no such version */
 export function importAnnotations(
   { sql }: Transaction,
   key: string,
@@ -137,7 +174,7 @@ export function importAnnotations(
   annotations: readonly BackupAnnotation[],
 ): boolean {
   const [found] = lookForVersions(sql, [[key, sequence]]);
-  if (found === undefined) return false;
+  if (found === undefined) return isReplaced(sql, key, sequence);
   for (const { name, modifiedMs, etag, checksum, payload } of annotations) {
     const bytes = Buffer.from(payload, "base64");
     sql.exec(
@@ -153,4 +190,12 @@ export function importAnnotations(
     );
   }
   return true;
+}
+
+function isReplaced(sql: SqlStorage, key: string, sequence: number): boolean {
+  const newest = Math.max(
+    findObject(sql, key)?.sequence ?? 0,
+    findNewestVersion(sql, key)?.sequence ?? 0,
+  );
+  return newest > sequence;
 }
