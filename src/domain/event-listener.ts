@@ -7,12 +7,14 @@ interface Heard extends HeardEvents {
   readonly shardNumber: number;
 }
 
-/** Listens to all shards of a bucket at once. One page of one shard is held at a time. */
+/** Listens to all shards of a bucket at once. One page of one shard is held at a time, however slowly it is read. */
 export class EventListener {
   readonly #index: EventListening;
   readonly #filter: EventFilter;
   /** What each shard is to say next. */
   readonly #calls = new Map<number, Promise<Heard>>();
+  /** What some shard has said, until it is taken. */
+  #held: Heard | undefined;
 
   private constructor(index: EventListening, filter: EventFilter) {
     this.#index = index;
@@ -43,7 +45,8 @@ export class EventListener {
     const onGone = (): void => resolve(undefined);
     gone.addEventListener("abort", onGone);
     try {
-      const heard = await Promise.race([...this.#calls.values(), promise]);
+      const heard = this.#held ?? (await Promise.race([...this.#calls.values(), promise]));
+      if (heard === this.#held) this.#held = undefined;
       if (heard !== undefined) this.#askNext(heard.shardNumber, heard.after);
       return heard;
     } finally {
@@ -60,7 +63,12 @@ export class EventListener {
   }
 
   async #ask(shardNumber: number, after: number | undefined, waitMs: number): Promise<Heard> {
-    const heard = await this.#index.takeEvents(shardNumber, this.#filter, after, waitMs);
-    return { ...heard, shardNumber };
+    const taken = await this.#index.takeEvents(shardNumber, this.#filter, after, waitMs);
+    const heard = { ...taken, shardNumber };
+    if (after === undefined || heard.records.length === 0) return heard;
+    // The shard keeps what is not taken yet, and is asked for it once more.
+    if (this.#held !== undefined) return { shardNumber, after, records: [], isBehind: false };
+    this.#held = heard;
+    return heard;
   }
 }

@@ -69,7 +69,7 @@ function commonFields(
     requestId: ids.requestId,
     requestUri: `${raw.method} ${targetOf(request)} ${httpProtocol}`,
     totalMs,
-    referer: headers.get("referer") ?? undefined,
+    referer: withoutSecrets(headers.get("referer") ?? ""),
     userAgent: headers.get("user-agent") ?? undefined,
     hostId: ids.hostId,
     ...signatureOf(request, caller),
@@ -137,11 +137,21 @@ function signatureOf({ headers, query }: S3Request, caller: Caller | undefined):
   return { signatureVersion, authenticationType: "AuthHeader" };
 }
 
-/** What lets in whoever has it, as long as a presigned URL holds. */
-const SECRET = /(^|&)(X-Amz-Signature|X-Amz-Security-Token|x-amz-security-token|Signature)=[^&]*/g;
+/** What lets in whoever has it, as long as a presigned URL holds; in small letters. */
+const SECRETS = new Set(["x-amz-signature", "x-amz-security-token", "signature"]);
+
+/** A URL without what nobody else may know, however its name is encoded. */
+function withoutSecrets(url: string): string {
+  return url.replaceAll(/([?&])([^=&]{1,256})=[^&#]*/g, (whole, sign: string, name: string) =>
+    SECRETS.has(decoded(name).toLowerCase()) ? `${sign}${name}=REDACTED` : whole,
+  );
+}
+
+function decoded(name: string): string {
+  return new URLSearchParams(`${name}=`).keys().next().value ?? "";
+}
 
 /** As on the request line, without the signature of a presigned URL: whoever may read the log may not do what it allows. */
 function targetOf({ rawPath, rawQuery }: S3Request): string {
-  if (rawQuery === "") return rawPath;
-  return `${rawPath}?${rawQuery.replaceAll(SECRET, "$1$2=REDACTED")}`;
+  return rawQuery === "" ? rawPath : rawPath + withoutSecrets(`?${rawQuery}`);
 }

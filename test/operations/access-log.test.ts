@@ -127,6 +127,22 @@ test("whoever may read the log cannot use its presigned URLs", async () => {
   expect(record?.["uri"]).toContain("X-Amz-Signature=REDACTED&X-Amz-Security-Token=REDACTED&x=1");
 });
 
+test("nor those of where a client came from, or whose names are encoded", async () => {
+  const { bucket, target } = await loggedBucket();
+  await put(bucket, "a", "secret");
+  const secrets = "X-Amz-S%69gnature=abc123&x-amz-SECURITY-token=tok&x=1&Signature=abc123";
+  const url = `${ENDPOINT}/${bucket}/a?${secrets}`;
+  const context = createExecutionContext();
+  const headers = { host: new URL(ENDPOINT).host, referer: `https://site/?a=b&${secrets}` };
+  await app.fetch(new Request(url, { headers }), env, context);
+  await waitOnExecutionContext(context);
+  const record = (await logOf(target)).at(-1);
+  for (const field of ["uri", "referer"]) {
+    expect(record?.[field]).toContain("REDACTED&x=1&Signature=REDACTED");
+    expect(record?.[field]).not.toMatch(/abc123|tok&/);
+  }
+});
+
 test("a line says whether nothing but an ACL let the request in", async () => {
   const { bucket, target } = await loggedBucket();
   await put(bucket, "public", "p", { "x-amz-acl": "public-read" });

@@ -1,10 +1,19 @@
 import { expect, test } from "vitest";
-import { LOG_WRITER, logBucket, loggingTo, putLogging } from "../support/access-log.ts";
+import {
+  LOG_WRITER,
+  logBucket,
+  loggedBucket,
+  loggingTo,
+  putLogging,
+  send,
+} from "../support/access-log.ts";
 import { fetchAs, newAccount } from "../support/accounts.ts";
 import { putPolicy } from "../support/bucket-policy.ts";
 import { elements, expectError, signedFetch, uniqueBucket } from "../support/client.ts";
 import { expectOk, putDocument } from "../support/documents.ts";
+import { bucketIdOf } from "../support/faults.ts";
 import { policyText } from "../support/policy-text.ts";
+import { query } from "../support/shards.ts";
 
 function getLogging(bucket: string): Promise<Response> {
   return signedFetch("GET", `/${bucket}`, { query: { logging: "" } });
@@ -99,4 +108,16 @@ test("the key format is told as it was put", async () => {
     "<TargetObjectKeyFormat><PartitionedPrefix><PartitionDateSource>DeliveryTime</PartitionDateSource></PartitionedPrefix></TargetObjectKeyFormat>";
   await expectOk(putLogging(bucket, loggingTo(target, "log/", format)));
   expect(await (await getLogging(bucket)).text()).toContain(format);
+});
+
+test("lines for a bucket that lets no log in any more take none of its room", async () => {
+  const { bucket, target } = await loggedBucket();
+  await expectOk(send("PUT", `/${bucket}/a`, { body: "x" }));
+  const waitingIn = async () =>
+    (await query(`${await bucketIdOf(target)}/0`, "SELECT id FROM log_batch")).length;
+  const before = await waitingIn();
+  expect(before).toBeGreaterThan(0);
+  await signedFetch("DELETE", `/${target}`, { query: { policy: "" } });
+  await expectOk(send("PUT", `/${bucket}/b`, { body: "x" }));
+  expect(await waitingIn()).toBe(before);
 });

@@ -3,6 +3,9 @@ import type { LogDestination } from "../../protocol/access-log/log-destination.t
 import { type AccessLogRecord, logLine } from "../../protocol/access-log/log-line.ts";
 import type { Waiter } from "../../storage/clients/identity-lookup.ts";
 import type { LogBatch } from "../../storage/ports/log-batch.ts";
+import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import { S3Error } from "../../protocol/errors.ts";
+import { requireLogTarget } from "./check-log-target.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
 import type { Ports } from "../ports.ts";
 
@@ -18,7 +21,7 @@ interface Buffer {
   readonly dueMs: number;
 }
 
-type Delivering = Pick<Ports, "buckets" | "indexOf">;
+type Delivering = Pick<Ports, "buckets" | "indexOf" | "settings">;
 
 /**
  * The lines that an isolate has for the logs of buckets, until a shard has them: shard 0 of the bucket that they go to. They are sent
@@ -84,7 +87,7 @@ export class AccessLog {
     const { destination, firstMs, lines, count } = buffer;
     try {
       const batch = { destination: JSON.stringify(destination), firstMs, lines, count };
-      if (await append(ports, destination.bucket, batch)) return;
+      if (await append(ports, destination, batch)) return;
       this.#drop(count, destination, "the target bucket does not exist");
     } catch (error) {
       this.#drop(count, destination, String(error));
@@ -109,21 +112,27 @@ function nameOf(destination: LogDestination, timeMs: number): string {
   return JSON.stringify([bucket, prefix, source.bucket, partition, destination.grants, day]);
 }
 
-/** @returns false: there is no such bucket */
+/**
+ * @returns false: there is no such bucket
+ * @throws S3Error AccessDenied: it is one that the log may not be written to, whose room its lines may not take
+ */
 async function append(
-  { buckets, indexOf }: Delivering,
-  name: string,
+  ports: Delivering,
+  destination: LogDestination,
   batch: LogBatch,
 ): Promise<boolean> {
-  const remembered = await buckets.find(name);
-  if (remembered === undefined) return false;
-  try {
-    await indexOf(remembered).appendLog(batch);
-  } catch (error) {
-    if (!(error instanceof StaleBucketError)) throw error;
-    const bucket = await buckets.refresh(name);
+  const { bucket: name } = destination;
+  const appendTo = async (bucket: BucketRecord | undefined): Promise<boolean> => {
     if (bucket === undefined) return false;
-    await indexOf(bucket).appendLog(batch);
+    requireLogTarget(ports, bucket, destination);
+    await ports.indexOf(bucket).appendLog(batch);
+    return true;
+  };
+  try {
+    return await appendTo(await ports.buckets.find(name));
+  } catch (error) {
+    const isOld = error instanceof StaleBucketError || error instanceof S3Error;
+    if (!isOld) throw error;
+    return appendTo(await ports.buckets.refresh(name));
   }
-  return true;
 }

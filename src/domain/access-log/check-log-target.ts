@@ -43,12 +43,19 @@ export async function checkLogTarget(
       message:
         "Bucket with ObjectOwnership set to BucketOwnerEnforced cannot have TargetGrants for logging.",
     });
+  requireLogTarget({ settings }, target, destination);
+}
+
+/** @throws S3Error AccessDenied: neither policy nor ACL of the target lets the log be written */
+export function requireLogTarget(
+  { settings }: Pick<BucketPorts, "settings">,
+  target: BucketRecord,
+  destination: LogDestination,
+): void {
   const { prefix } = destination;
-  const asked = {
-    caller: logWriter(destination),
-    request: internalRequest(name, `${prefix}2026-01-01-00-00-00-0000000000000000`, {}),
-    settings,
-  };
+  const key = `${prefix}2026-01-01-00-00-00-0000000000000000`;
+  const request = internalRequest(target.name, key, {});
+  const asked = { caller: logWriter(destination), request, settings };
   const check = { action: "s3:PutObject", on: "object", alsoKey: prefix } as const;
   new Gate(asked, target, { checks: [check], on: "bucket" }).decide(target);
 }

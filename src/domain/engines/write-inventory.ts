@@ -20,6 +20,8 @@ import { GzipText } from "./gzip-text.ts";
 import { delivered } from "./write-internally.ts";
 
 const MAX_ROWS = 100_000;
+/** Each is a call, of which Cloudflare lets one job make 1,000; where a prefix is about few rows, a file has fewer. */
+const MAX_PAGES = 200;
 /** A file is held until it is whole: the store wants to know how long it is. */
 const MAX_GZIP_BYTES = 16 * 1024 * 1024;
 /** So much text is packed at once. */
@@ -37,7 +39,8 @@ export async function writeInventoryFile(
   { bucketId, document }: InventoryRun,
   { shard, after }: InventoryCursor,
 ): Promise<InventoryStep> {
-  const bucket = await ports.buckets.find(document.source.bucket);
+  // What is remembered may have fewer shards by now, or be a bucket of that name that was there before.
+  const bucket = await ports.buckets.refresh(document.source.bucket);
   if (bucket?.id !== bucketId) return GONE;
   const prefix = document.Filter?.Prefix ?? "";
   const isOfCurrent = document.IncludedObjectVersions === "Current";
@@ -47,7 +50,7 @@ export async function writeInventoryFile(
     ownerOf(bucket, ports.settings.account),
   );
   const packed = new GzipText();
-  let [rows, text] = [0, ""];
+  let [rows, pages, text] = [0, 0, ""];
   let next: string | undefined = after;
   do {
     const page: InventoryPage = await ports.inspection.inspect(
@@ -59,11 +62,17 @@ export async function writeInventoryFile(
     );
     for (const entry of page.entries) text += line(entry);
     rows += page.entries.length;
+    pages += 1;
     ({ next } = page);
     if (text.length < PIECE_LENGTH) continue;
     await packed.add(text);
     text = "";
-  } while (next !== undefined && rows < MAX_ROWS - 1000 && packed.bytes < MAX_GZIP_BYTES);
+  } while (
+    next !== undefined &&
+    pages < MAX_PAGES &&
+    rows < MAX_ROWS - 1000 &&
+    packed.bytes < MAX_GZIP_BYTES
+  );
   await packed.add(text);
   const following = cursorBehind(shard, next, allShards(bucket));
   if (rows === 0) return { kind: "done", ...following };

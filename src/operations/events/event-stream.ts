@@ -3,6 +3,9 @@ import { S3Error } from "../../protocol/errors.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
 import type { HeardEvents } from "../../storage/ports/event-listening.ts";
 
+/** Whoever goes on listening after that comes anew: its key may be gone by then, or the time of its signature over. */
+const MOST_MS = 15 * 60_000;
+
 /** How events are told as they happen. */
 export interface EventFormat {
   readonly contentType: string;
@@ -13,7 +16,7 @@ export interface EventFormat {
 
 /**
  * The body of an answer that has no end: one page at a time, and none before the client has taken the one before. It ends when the
- * server does, or when the bucket is gone, or the caller may not listen any more.
+ * server does, after a quarter of an hour, or when the bucket is gone, or its policy does not let the caller listen any more.
  *
  * @param left called once, when nobody reads on
  */
@@ -27,7 +30,9 @@ export function eventStream(
   const encoder = new TextEncoder();
   const gone = new AbortController();
   stopping?.addEventListener("abort", () => gone.abort(), { once: true });
+  const timer = setTimeout(() => gone.abort(), MOST_MS);
   const end = (): void => {
+    clearTimeout(timer);
     gone.abort();
     left();
   };

@@ -5,8 +5,9 @@ import type { EventFilter, HeardEvents } from "../../ports/event-listening.ts";
 /** What is kept for who comes back for more: of whichever is more, the oldest goes. */
 const MOST_EVENTS = 1000;
 const MOST_CHARACTERS = 1024 * 1024;
-/** What one answer tells. */
+/** What one answer tells, which whoever listens may read slowly. */
 const MOST_TOLD = 100;
+const MOST_TOLD_CHARACTERS = 128 * 1024;
 /** After so long without a call nobody listens any more. */
 const LEASE_MS = 30_000;
 
@@ -27,6 +28,16 @@ interface KeptEvent {
 }
 
 const NONE: readonly NotedEvent[] = [];
+
+/** Of these as many as one answer tells; one at least. */
+function firstOf(events: readonly KeptEvent[]): readonly KeptEvent[] {
+  let left = MOST_TOLD_CHARACTERS;
+  const end = events.findIndex(({ record }, i) => {
+    left -= record.length;
+    return i > 0 && left < 0;
+  });
+  return events.slice(0, Math.min(MOST_TOLD, end === -1 ? events.length : end));
+}
 
 /**
  * Those who listen to a shard while they are there. Nothing of it is stored: they are told of what was committed since they came,
@@ -117,7 +128,7 @@ export class Listeners {
     const wanted = newer.filter(
       ({ name, key }) => events.includes(name) && key.startsWith(prefix) && key.endsWith(suffix),
     );
-    const told = wanted.slice(0, MOST_TOLD);
+    const told = firstOf(wanted);
     const isAll = told.length === wanted.length;
     return {
       after: isAll ? this.#last : (told.at(-1)?.number ?? this.#last),
