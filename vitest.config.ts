@@ -259,7 +259,9 @@ export default defineConfig({
           "workerd*",
         ],
         // What is the same code whichever runs, or the local platform's alone.
-        exclude: ["serve-accounts", "serve-log", "serve-earlier-data", "serve-start"],
+        exclude: [
+          ...["serve-accounts", "serve-log", "serve-earlier-data", "serve-moto", "serve-start"],
+        ],
       }),
       blackBoxProject({
         name: "black-box-wrangler",
@@ -268,6 +270,7 @@ export default defineConfig({
           ...[
             "backup*",
             "bundle-size",
+            "check-damage",
             "deploy",
             "deploy-*",
             "documents",

@@ -35,8 +35,8 @@ export const HELP = `Ledge: an S3 server on this machine.
   --runtime node|workerd        what the Worker runs on: this process, or Cloudflare's runtime, if it is installed (node)
   --quiet                       log no requests
   --events                      log what happens to objects, one line an event
-  --stop-within SECONDS         how long open requests, and then events that wait for their targets, may take once a
-                                signal comes (8); what is left is told of at the next start
+  --stop-within SECONDS         how long open requests, and then waiting events, may take once a signal comes (8);
+                                what is left is told of at the next start
   --var NAME:VALUE              another setting of the Worker, repeatable
   --allow-default-credentials   with the published credentials, listen beyond this machine, and answer under any
                                 host name and to pages of other sites
