@@ -77,6 +77,19 @@ test("another Ledge's version in parts keeps its id", async () => {
   expect(await statusOf(bucket, "k", id)).toBe("REPLICA");
 });
 
+test("a replica with the id that an upload here was promised does not make two versions of one id", async () => {
+  const bucket = await versionedBucket();
+  const begun = await signedFetch("POST", `/${bucket}/k`, { query: { uploads: "" } });
+  const promised = begun.headers.get("x-amz-version-id") ?? "";
+  const [uploadId = ""] = elements(await begun.text(), "UploadId");
+  const part = await putPart(bucket, "k", uploadId, 1, "part");
+  await putObject(bucket, "k", "replica", replica(promised));
+  await completed(bucket, "k", uploadId, [part]);
+  const ids = (await versionsOf(bucket)).map((line) => line.split(" ")[2]);
+  expect(new Set(ids).size).toBe(2);
+  expect(ids[1]).toBe(promised);
+});
+
 test("another Ledge's late versions go behind the newer ones that it tells of", async () => {
   const bucket = await versionedBucket();
   const [first = "", second = "", third = "", absent = ""] = idsOf(4);

@@ -1,6 +1,12 @@
+import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { bucketDirectoryClient } from "../../src/storage/clients/bucket-directory-client.ts";
+import { bucketLookup } from "../../src/storage/clients/bucket-lookup.ts";
 import { aclOf } from "../support/acl.ts";
-import { elements, signedFetch } from "../support/client.ts";
+import type { BucketRecord } from "../../src/storage/ports/bucket-directory.ts";
+import { recordOf } from "../support/bucket-record.ts";
+import { putDocument } from "../support/documents.ts";
+import { elements, putObject, signedFetch } from "../support/client.ts";
 import {
   BYPASS,
   inDays,
@@ -9,6 +15,7 @@ import {
   putLegalHold,
   putLockConfiguration,
   putRetention,
+  retained,
   ruleOf,
 } from "../support/object-lock.ts";
 import { becomes, replicate, ruleTo } from "../support/replication.ts";
@@ -24,6 +31,14 @@ async function tag(bucket: string): Promise<void> {
   });
   expect(answer.status).toBe(200);
   await becomes("COMPLETED", bucket, KEY);
+}
+
+/** Gateways go by this record of a bucket until they hear of a newer one. */
+async function remember(record: BucketRecord): Promise<void> {
+  const directory = bucketDirectoryClient(env.DIRECTORY);
+  const lookup = bucketLookup(env, directory, () => undefined);
+  await lookup.forget(record.name);
+  lookup.update(record);
 }
 
 async function tagsOf(bucket: string): Promise<string[]> {
@@ -82,6 +97,30 @@ test("a retention that the source's governors make shorter is so in the replica"
   await put(from, KEY, "kept");
   await putRetention(`/${from}/${KEY}`, "GOVERNANCE", inDays(9));
   await putRetention(`/${from}/${KEY}`, "GOVERNANCE", inDays(2), { headers: BYPASS });
+  await becomes("COMPLETED", from, KEY);
+  expect(await lockOf(`/${to}/${KEY}`)).toEqual(await lockOf(`/${from}/${KEY}`));
+});
+
+test("a public ACL does not come where public ones are blocked that the gateway has not heard of", async () => {
+  const [from, to] = [await versionedBucket(), await versionedBucket()];
+  await replicate(from, ruleTo(to));
+  const before = await recordOf(to);
+  const block = "<BlockPublicAcls>true</BlockPublicAcls>";
+  const query = { publicAccessBlock: "" };
+  const answer = await putDocument(`/${to}`, query, "PublicAccessBlockConfiguration", block);
+  expect(answer.status).toBe(200);
+  await remember(before);
+  await putObject(from, KEY, "x", { "x-amz-acl": "public-read" });
+  await becomes("FAILED", from, KEY);
+});
+
+test("a replica is retained by a bucket whose gateway has not heard yet that it has locks", async () => {
+  const [from, to] = [await lockedBucket(), await versionedBucket()];
+  await replicate(from, ruleTo(to));
+  const before = await recordOf(to);
+  expect((await putLockConfiguration(to)).status).toBe(200);
+  await remember(before);
+  await putObject(from, KEY, "kept", retained("GOVERNANCE"));
   await becomes("COMPLETED", from, KEY);
   expect(await lockOf(`/${to}/${KEY}`)).toEqual(await lockOf(`/${from}/${KEY}`));
 });

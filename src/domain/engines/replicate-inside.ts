@@ -2,6 +2,7 @@ import { S3Error } from "../../protocol/errors.ts";
 import type { StoredObject } from "../../protocol/object-record.ts";
 import { type KeyRefusal, refusalError } from "../../protocol/refusal.ts";
 import { NO_CONDITIONS } from "../../protocol/write-conditions.ts";
+import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
 import { WANTS_REFERENCE } from "../../storage/ports/content-index.ts";
 import type { ReplicatedVersion } from "../../storage/ports/replication.ts";
 import type { Check } from "../access/checks.ts";
@@ -58,6 +59,10 @@ export async function replicateInside(
   const access = { caller, request, checks: checksOf(version), operation: "" };
   await actInBucket(ports, access, async (context) => {
     if (context.bucket.ownerId !== ownerId) throw new S3Error("AccessDenied");
+    // Whether there are locks, whose ACLs count, and how it is encrypted follows from the bucket: all of it anew from a newer record.
+    context.decisions.push((known) => {
+      if (known !== context.bucket) throw new StaleBucketError();
+    });
     if (object === undefined) await replicateMarker(context, version);
     else if (version.isChange) await replicateChange(context, source, version, object);
     else await replicateObject(context, source, version, object);
@@ -167,7 +172,8 @@ async function replicateChange(
     throw new S3Error(outcome.reason === "AccessDenied" ? outcome.reason : "SlowDown");
   }
   const from = context.indexOf(source.bucket);
-  if (version.hasAnnotations || (object.annotationCount ?? 0) > 0)
+  const mayDiffer = version.what === undefined && (object.annotationCount ?? 0) > 0;
+  if (version.hasAnnotations || mayDiffer)
     await replicateAnnotations({ index: from, record: object }, { index, key, versionId });
 }
 

@@ -19,8 +19,8 @@ import {
   refuseReplica,
 } from "../replication/take-replica.ts";
 import { copyAnnotations, countAnnotations } from "../rows/annotation-rows.ts";
-import { findObject } from "../rows/find-object.ts";
-import { noteForeignId } from "../rows/foreign-ids.ts";
+import { findObject, findVersion } from "../rows/find-object.ts";
+import { hasForeignIds, noteForeignId } from "../rows/foreign-ids.ts";
 import {
   checkObject,
   keyColumn,
@@ -123,7 +123,7 @@ interface Placement {
  */
 export function placeObject(transaction: Transaction, placement: Placement): string | undefined {
   const { by, key, existing, row, content, annotatedAs, replica } = placement;
-  const { sql, state, configuration, cache, emit } = transaction;
+  const { sql, state, cache, emit } = transaction;
   const sequence = state.takeSequence();
   // Before the other row may go, and its annotations with it.
   if (annotatedAs !== undefined) copyAnnotations(sql, annotatedAs, sequence);
@@ -134,7 +134,7 @@ export function placeObject(transaction: Transaction, placement: Placement): str
     ...row,
     key,
     sequence,
-    ...idOf(placement, configuration.versioning === "Enabled", sequence),
+    ...idOf(transaction, placement, sequence),
     content_id: typeof content === "string" ? content : null,
   };
   if (replica !== undefined) noteForeignId(sql);
@@ -151,15 +151,18 @@ export function placeObject(transaction: Transaction, placement: Placement): str
 }
 
 function idOf(
-  { reservedVersionId, replica }: Placement,
-  isVersioned: boolean,
+  { sql, configuration }: Transaction,
+  { key, reservedVersionId: reserved, replica }: Placement,
   sequence: number,
 ): Pick<ObjectRow, "is_foreign" | "version_id"> {
   if (replica !== undefined) return idOfReplica(replica);
-  if (!isVersioned) return { version_id: null, is_foreign: null };
-  return reservedVersionId === undefined
+  if (configuration.versioning !== "Enabled") return { version_id: null, is_foreign: null };
+  // An id is given once: a replica may have come meanwhile that says it has this one.
+  const isTaken =
+    reserved !== undefined && hasForeignIds(sql) && findVersion(sql, key, reserved) !== undefined;
+  return reserved === undefined || isTaken
     ? { version_id: newVersionId(sequence), is_foreign: null }
-    : { version_id: reservedVersionId, is_foreign: 1 };
+    : { version_id: reserved, is_foreign: 1 };
 }
 
 /**
