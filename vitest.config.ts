@@ -83,6 +83,8 @@ const OF_ONE_SHARD = [
     "listing-cost",
     "outbox-job",
     "replication",
+    "replication-elsewhere",
+    "replication-late",
     "schema",
   ].map((name) => `test/storage/${name}.test.ts`),
   ...[
@@ -133,6 +135,14 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
                 envelope: "aws",
                 bearer: "token",
                 hmacSecret: "secret",
+              },
+            }),
+            OUTBOX_LIMIT: "40",
+            REPLICATION_TARGETS: JSON.stringify({
+              "arn:aws:s3:::elsewhere": {
+                endpoint: "https://elsewhere.example.com",
+                accessKeyId: "theirs",
+                secretAccessKey: "their-secret",
               },
             }),
             NO_TRANSFORM: "false",

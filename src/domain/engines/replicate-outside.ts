@@ -75,7 +75,7 @@ async function send(
   // What was removed there stays removed.
   if (isChange) return;
   if (object.encryption !== undefined && readEncryption(object.encryption).k === "C")
-    throw new S3Error("InvalidRequest", { message: "Only the customer has its key" });
+    throw new S3Error("InvalidObjectState", { message: "Only the customer has its key" });
   if (!target.isLedge) await requireNoneNewer(target, source, version);
   const settings = { ...ports, caller };
   const objectKey = await openSource(settings, source, object);

@@ -166,7 +166,7 @@ function settle(
   }
 }
 
-/** Of a target that fails: what is too old is given up, and so is what is too much, the oldest first. */
+/** Of a target that fails: what is too old is given up, and so is what is too much, the oldest first; what is left is postponed. */
 function giveUp(
   outbox: Outbox,
   transaction: Transaction,
@@ -182,6 +182,8 @@ function giveUp(
   const surplus = countWaiting(sql, target) - limit;
   const tooMany = surplus > 0 ? [...waitingRows(sql, target, Math.min(surplus, WALK))] : [];
   forgetGivenUp(transaction, kind, target, tooMany, TOO_MANY);
+  if (kind.postponed !== undefined)
+    for (const row of waitingRows(sql, target, WALK)) kind.postponed(transaction, target, row);
   const count = old.length + tooMany.length;
   if (count > 0) log("error", "events given up", { target, count });
 }

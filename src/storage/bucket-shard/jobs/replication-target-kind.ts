@@ -65,8 +65,9 @@ export function replicationTargetKind(shard: Shard, engines: () => Engines): Tar
     },
     postponed(transaction, target, row) {
       const { key, record, emitted_ms: emittedMs } = row;
+      if (transaction.nowMs - emittedMs <= THRESHOLD_MS) return;
       const read = readRecord(record);
-      if (read.isToldLate === true || transaction.nowMs - emittedMs <= THRESHOLD_MS) return;
+      if (read.isToldLate === true) return;
       rewrite(transaction, target, row, { ...read, isToldLate: true });
       const found = findVersion(transaction.sql, key, read.versionId);
       if (found !== undefined)

@@ -21,6 +21,7 @@ const SERVICE: Origin = {
 const REASONS: Readonly<Record<string, string>> = {
   AccessDenied: "DstPutObjectNotPermitted",
   InvalidBucketState: "DstBucketUnversioned",
+  InvalidObjectState: "SrcObjectNotEligible",
   NoSuchBucket: "DstBucketNotFound",
   NoSuchDestination: "DstBucketNotFound",
 };

@@ -4,6 +4,7 @@ import type {
 } from "../../../protocol/replication/replication-rules.ts";
 import { awaiting, type Replication } from "../../../protocol/replication/replication-status.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
+import { circuitOf } from "../outbox/circuits.ts";
 import { countWaiting } from "../outbox/outbox.ts";
 import { type FoundVersion, findObject } from "../rows/find-object.ts";
 import type { VersionRow } from "../rows/object-row.ts";
@@ -33,7 +34,10 @@ export function scanForReplication(
     keepScan(sql, target, undefined);
     return "ended";
   }
-  const room = MOST_WAITING - countWaiting(sql, target);
+  const waiting = countWaiting(sql, target);
+  // What was dropped because the destination fails would be dropped again. With nothing left to try, only a scan tells that it is back.
+  if (waiting > 0 && circuitOf(sql, target).failures > 0) return "waits";
+  const room = MOST_WAITING - waiting;
   if (room <= 0) return "waits";
   state.reserveSequences(SLICE);
   let last: FoundVersion | undefined;
