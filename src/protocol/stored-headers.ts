@@ -1,3 +1,4 @@
+import { isHeaderName } from "../lib/header-text.ts";
 import { decodeRfc2047, encodeRfc2047 } from "../lib/rfc2047.ts";
 import { parseDirective } from "./copy-directive.ts";
 import { invalidArgument, S3Error } from "./errors.ts";
@@ -47,6 +48,18 @@ export function parseStoredHeaders(headers: Headers): StoredHeaders {
   checkSystemMetadata(stored);
   checkRedirectLocation(stored[REDIRECT_LOCATION]);
   return stored;
+}
+
+/** Whether an upload could have left these: no others may stand in an answer for an object's sake. */
+export function areStoredHeaders(headers: object): boolean {
+  return Object.entries(headers).every(
+    ([name, value]) => isStoredName(name) && typeof value === "string" && !/[\0\r\n]/.test(value),
+  );
+}
+
+function isStoredName(name: string): boolean {
+  if (name.startsWith(USER_METADATA_PREFIX)) return isHeaderName(name);
+  return name === "content-type" || name === "content-encoding" || KEPT_AS_GIVEN.has(name);
 }
 
 /**

@@ -1,8 +1,10 @@
 import { storedBytes } from "../../lib/frames.ts";
 import { keptInlineBytes, readEncryption } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { areStoredHeaders } from "../../protocol/stored-headers.ts";
 import { isReservedVersionId, isVersionId, sequenceOfVersion } from "../../protocol/version-id.ts";
 import { unknownColumns } from "../../storage/bucket-shard/backup/restored-row.ts";
+import type { BackupKeys } from "../../storage/ports/backup-directory.ts";
 import type {
   BackupColumns,
   BackupSegment,
@@ -14,6 +16,8 @@ const MAX_SEQUENCE = 2 ** 50;
 const MAX_KEY_BYTES = 1024;
 const JSON_COLUMNS = ["headers", "attributes", "access", "encryption"] as const;
 const TEXT_COLUMNS = ["etag", "storage_class"] as const;
+/** What stands in a header; a delete marker has neither. */
+const WORD = /^[\w+/=-]{0,128}$/;
 
 /**
  * Checks a version of a backup, which may have been damaged, or changed by somebody: nothing in it is believed that could make a
@@ -33,13 +37,16 @@ export function checkRestored(version: RestoredVersion, shardName: string): void
     throw wrong(`has ${unknown.join(", ")}, which a later version of Ledge has written`);
   if (typeof key !== "string" || key === "" || Buffer.byteLength(key) > MAX_KEY_BYTES)
     throw wrong("has no key");
+  if (!key.isWellFormed()) throw wrong("has no key");
   if (!isCount(sequence) || sequence < 1 || sequence > MAX_SEQUENCE) throw wrong("has no number");
   if (!isCount(size) || !isCount(columns["modified_ms"])) throw wrong("has no size, or no time");
   if (table !== "object" && table !== "version") throw wrong("is of no table");
-  if (TEXT_COLUMNS.some((name) => typeof columns[name] !== "string"))
+  if (TEXT_COLUMNS.some((name) => !WORD.test(textOf(columns[name]) ?? " ")))
     throw wrong("has no ETag, or no storage class");
   if (JSON_COLUMNS.some((name) => !isObjectText(columns[name], name !== "headers")))
     throw wrong("has headers or attributes that cannot be read");
+  if (!areStoredHeaders(JSON.parse(textOf(columns["headers"]) ?? "{}") as object))
+    throw wrong("has headers that no upload has");
   if (!hasGoodId(columns)) throw wrong("has an id that it would not be found by");
   if (marker === 1) {
     const hasBytes = [body, segments, contentId].some((each) => each !== undefined);
@@ -56,6 +63,42 @@ export function checkRestored(version: RestoredVersion, shardName: string): void
   if (contentId?.startsWith(`${shardName}/`) !== true) throw wrong("has bytes of another shard");
   if (segments !== undefined && !areWhole(segments, size, shardName))
     throw wrong("has segments that are not its bytes");
+}
+
+/** Whether something is made as a version is, whatever it says. */
+export function isRestoredVersion(version: Partial<RestoredVersion>): version is RestoredVersion {
+  const { columns, body, contentId, segments = [] } = version;
+  if (typeof columns !== "object" || columns === null || !Array.isArray(segments)) return false;
+  return (
+    Object.values(columns).every(isColumn) &&
+    [body, contentId].every(isTextOrAbsent) &&
+    segments.every(
+      (segment: Partial<BackupSegment> | null) =>
+        typeof segment?.blobId === "string" &&
+        [segment.sealedKey, segment.checksum].every(isTextOrAbsent),
+    )
+  );
+}
+
+/** What a column of a row may be, in JSON. */
+export function isColumn(value: unknown): boolean {
+  return value === null || typeof value === "string" || Number.isFinite(value);
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+/** Whether the keys of an account are made as a backup has them. */
+export function areKeys({ keys, materials, aliases }: Partial<BackupKeys>): boolean {
+  return [keys, materials, aliases].every(
+    (rows) =>
+      Array.isArray(rows) &&
+      rows.every(
+        (row: unknown) =>
+          typeof row === "object" && row !== null && Object.values(row).every(isColumn),
+      ),
+  );
 }
 
 /** The blobs that a version needs in the store, and how many bytes each may have there. */

@@ -20,3 +20,11 @@ export async function readJson<T extends object>(
 export function invalid(message: string): S3Error {
   return new S3Error("InvalidRequest", { message });
 }
+
+/** A list of objects, whose members may be anything. @param what they are @throws S3Error InvalidRequest when it is none */
+export function objectsIn<T extends object>(list: unknown, what: string): readonly Partial<T>[] {
+  const isList =
+    Array.isArray(list) && list.every((each) => typeof each === "object" && each !== null);
+  if (!isList) throw invalid(`The document has no list of ${what}`);
+  return list;
+}

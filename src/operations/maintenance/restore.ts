@@ -1,4 +1,11 @@
-import { blobsOfRestored, checkRestored, encryptionOf } from "../../domain/backup/read-restored.ts";
+import {
+  areKeys,
+  blobsOfRestored,
+  checkRestored,
+  encryptionOf,
+  isColumn,
+  isRestoredVersion,
+} from "../../domain/backup/read-restored.ts";
 import {
   beginRestore,
   requireRestoring,
@@ -16,7 +23,7 @@ import type { BackupAnnotation, RestoredVersion } from "../../storage/ports/back
 import type { StoredDocument } from "../../storage/ports/bucket-directory.ts";
 import { ofRoot } from "../accounts/of-root.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
-import { invalid, readJson } from "./read-json.ts";
+import { invalid, objectsIn, readJson } from "./read-json.ts";
 
 const PATH = /^buckets\/([^/]{1,255})\/restore(\/look|\/rows|\/blobs|\/annotations|\/finish)?$/;
 /** A page of versions, or annotations, with their bytes in base64. */
@@ -39,9 +46,18 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   "POST ": ofRoot("BeginRestore", async (context) => {
     const plan = await readJson<RestorePlan>(context, MAX_DOCUMENT_BYTES);
     const { token, exported, keys, highestSequence } = plan;
-    if (typeof token !== "string" || exported?.bucket === undefined || keys === undefined)
-      throw invalid("The document says not what is to be restored");
-    const { shardCount } = exported.bucket;
+    const isWhole =
+      typeof token === "string" &&
+      typeof exported?.bucket === "object" &&
+      exported.bucket !== null &&
+      typeof keys === "object" &&
+      keys !== null;
+    if (!isWhole || !areKeys(keys)) throw invalid("The document says not what is to be restored");
+    const { shardCount, region, createdMs, ownerId } = exported.bucket;
+    const isSound =
+      [region, ownerId].every((each) => typeof each === "string") &&
+      Number.isSafeInteger(createdMs);
+    if (!isSound) throw invalid("The backup says not what bucket it is of");
     if (!SHARD_COUNTS.has(shardCount)) throw invalid("The backup is of a bucket without shards");
     if (!Number.isSafeInteger(highestSequence)) throw invalid("The backup has no highest number");
     const name = nameOf(context);
@@ -57,8 +73,12 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     const { versions = [] } = await readJson<{
       versions: readonly (readonly [key: string, sequence: number])[];
     }>(context, MAX_DOCUMENT_BYTES);
+    const isNamed = (name: unknown): boolean =>
+      Array.isArray(name) && name.length === 2 && name.every((each) => isColumn(each));
+    if (!Array.isArray(versions) || !versions.every(isNamed))
+      throw invalid("The document has no list of keys and numbers");
     const found: { shard: string; contentId?: string | null }[] = versions.map(([key]) => ({
-      shard: index.shardNameOf(key),
+      shard: index.shardNameOf(String(key)),
     }));
     for (const [shardName, ats] of Map.groupBy(found.keys(), (at) => found[at]?.shard ?? "")) {
       const names = ats.flatMap((at) => (versions[at] === undefined ? [] : [versions[at]]));
@@ -95,7 +115,9 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     }>(context, MAX_DOCUMENT_BYTES);
     if (typeof from !== "string")
       throw invalid("The document does not say which bucket it is from");
-    const moved = versions.map((version) => movedVersion(version, from));
+    const restored = objectsIn<RestoredVersion>(versions, "versions");
+    if (!restored.every(isRestoredVersion)) throw invalid("A version is not made as one");
+    const moved = restored.map((version) => movedVersion(version, from));
     const shards = moved.map(({ columns }) => index.shardNameOf(String(columns["key"])));
     for (const [i, version] of moved.entries()) checkRestored(version, shards[i] ?? "");
     await requireBlobs(context, moved);
@@ -119,9 +141,10 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
       sequence: number;
       annotations: readonly BackupAnnotation[];
     }>(context, MAX_DOCUMENT_BYTES);
-    const isSound = annotations.every(
-      ({ name, etag, payload, modifiedMs }) =>
+    const isSound = objectsIn<BackupAnnotation>(annotations, "annotations").every(
+      ({ name, etag, payload, modifiedMs, checksum }) =>
         [name, etag, payload].every((each) => typeof each === "string") &&
+        ["string", "undefined"].includes(typeof checksum) &&
         Number.isSafeInteger(modifiedMs),
     );
     if (typeof key !== "string" || typeof sequence !== "number" || !isSound)
@@ -140,7 +163,10 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
       documents: readonly StoredDocument[];
       flags: ShardFlags;
     }>(context, MAX_DOCUMENT_BYTES);
-    for (const document of documents) checkDocument(document);
+    for (const document of objectsIn<StoredDocument>(documents, "documents"))
+      checkDocument(document);
+    if (typeof flags !== "object" || flags === null || Array.isArray(flags))
+      throw invalid("The document has no flags");
     const restored = await context.backups.finishRestore(bucket.name, token, documents, flags);
     if (restored === undefined) throw new S3Error("OperationAborted");
     await context.indexOf(restored.bucket).configure(restored.shardPart);
@@ -189,9 +215,10 @@ async function requireBlobs(
   }
 }
 
-function checkDocument({ kind, id, part, body }: StoredDocument): void {
+function checkDocument({ kind, id, part, body }: Partial<StoredDocument>): void {
   const isNamed = typeof kind === "string" && /^[a-z-]{1,64}$/.test(kind) && typeof id === "string";
-  if (!isNamed || !PARTS.has(part)) throw invalid("A document of the bucket has no name");
+  if (!isNamed || !PARTS.has(String(part)) || typeof body !== "string")
+    throw invalid("A document of the bucket has no name");
   try {
     JSON.parse(body);
   } catch {

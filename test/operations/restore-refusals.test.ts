@@ -1,0 +1,98 @@
+import { beforeAll, expect, test } from "vitest";
+import { expectError, signedFetch } from "../support/client.ts";
+import { expectOk } from "../support/documents.ts";
+
+const KEYS = { keys: [], materials: [], aliases: [] };
+const newName = (): string => `restored-${crypto.randomUUID().slice(0, 13)}`;
+const HEADERS = { "x-ledge-restore": "token" };
+
+let name: string;
+let exported: { readonly bucket: Readonly<Record<string, unknown>> };
+beforeAll(async () => {
+  name = newName();
+  const bucket = { name, region: "us-east-1", ownerId: "o", shardCount: 1, createdMs: 1 };
+  exported = { bucket };
+  const plan = { token: "token", exported, keys: KEYS, highestSequence: 100 };
+  await expectOk(send("", plan), 204);
+}, 60_000);
+
+function send(step: string, document: unknown, bucket = name): Promise<Response> {
+  const body = JSON.stringify(document);
+  return signedFetch("POST", `/_ledge/buckets/${bucket}/restore${step}`, {
+    body,
+    headers: HEADERS,
+  });
+}
+
+const COLUMNS = {
+  ...{ key: "k", sequence: 1, size_bytes: 1, modified_ms: 1, etag: "e", storage_class: "STANDARD" },
+  ...{ headers: "{}", is_marker: 0, version_id: null },
+};
+const version = (columns: object, more: object = {}): object => ({
+  from: "01m8ctf0byc843nx473wg1v8kk",
+  versions: [{ table: "object", columns: { ...COLUMNS, ...columns }, body: "QQ==", ...more }],
+});
+
+test("a version as it should be is restored", async () => {
+  const answer = await send("/rows", version({}));
+  expect(await answer.json()).toEqual({ outcomes: ["imported"] });
+});
+
+test.for([
+  ["/look", { versions: 5 }],
+  ["/look", { versions: [null] }],
+  ["/look", { versions: [["k"]] }],
+  ["/look", { versions: [["k", [1]]] }],
+  ["/rows", { from: "f", versions: {} }],
+  ["/rows", { from: "f", versions: [null] }],
+  ["/rows", { from: "f", versions: [{}] }],
+  ["/rows", { from: "f", versions: [{ columns: [] }] }],
+  ["/rows", version({ etag: { a: 1 } })],
+  ["/rows", version({ part_count: [1] })],
+  ["/rows", version({ encryption: "{" })],
+  ["/rows", version({}, { body: 1 })],
+  ["/rows", version({}, { body: undefined, contentId: 7 })],
+  ["/rows", version({}, { segments: "all" })],
+  ["/rows", version({}, { segments: [null] })],
+  ["/rows", version({}, { segments: [{ blobId: 1 }] })],
+  ["/rows", version({ key: "\uD800" })],
+  ["/annotations", { key: "k", sequence: 1, annotations: [null] }],
+  ["/annotations", { key: "k", sequence: 1, annotations: "a" }],
+  ["/finish", { documents: [null], flags: {} }],
+  ["/finish", { documents: [{ kind: "cors", id: "", part: "gateway" }], flags: {} }],
+  ["/finish", { documents: "all", flags: {} }],
+  ["/finish", { documents: [], flags: null }],
+] as const)(
+  "what no backup has is told, and is no fault of the server: %s %o",
+  async ([step, document]) => {
+    await expectError(await send(step, document), 400, "InvalidRequest");
+  },
+);
+
+test.for([
+  { "set-cookie": "session=theirs" },
+  { "cloudflare-cdn-cache-control": "public, max-age=31536000" },
+  { "access-control-allow-origin": "*" },
+  { "x-amz-meta-a b": "c" },
+  { "content-type": "text/plain\r\nset-cookie: a=b" },
+  { "content-type": 1 },
+])("headers that no upload leaves are not restored: %o", async (headers) => {
+  const answer = await send("/rows", version({ headers: JSON.stringify(headers) }));
+  await expectError(answer, 400, "InvalidRequest");
+});
+
+test.for([
+  { exported: null },
+  { exported: { bucket: null } },
+  { exported: { bucket: { shardCount: 1 } } },
+  { keys: null },
+  { keys: {} },
+  { keys: { ...KEYS, materials: [null] } },
+  { keys: { ...KEYS, aliases: [{ name: {} }] } },
+  { highestSequence: "1" },
+])("nothing is made of a plan that is none: %o", async (changed) => {
+  const other = newName();
+  const plan = { token: "token", exported, keys: KEYS, highestSequence: 100, ...changed };
+  await expectError(await send("", plan, other), 400, "InvalidRequest");
+  expect((await signedFetch("HEAD", `/${other}`)).status).toBe(404);
+});
