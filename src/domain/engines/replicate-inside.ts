@@ -172,7 +172,9 @@ async function replicateChange(
     throw new S3Error(outcome.reason === "AccessDenied" ? outcome.reason : "SlowDown");
   }
   const from = context.indexOf(source.bucket);
-  const mayDiffer = version.what === undefined && (object.annotationCount ?? 0) > 0;
+  // Whoever died between a replica and its annotations has left it without them.
+  const isSure = version.isChange && version.what !== undefined;
+  const mayDiffer = !isSure && (object.annotationCount ?? 0) > 0;
   if (version.hasAnnotations || mayDiffer)
     await replicateAnnotations({ index: from, record: object }, { index, key, versionId });
 }

@@ -1,3 +1,4 @@
+import type { PrincipalPolicies } from "../../protocol/caller.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import type { Delivery } from "../../storage/ports/engines.ts";
@@ -95,21 +96,25 @@ function callerFor({ source, ownerId, role }: ReplicationTask, owner: Account): 
     userId: `s3-replication:${roleName}`,
     behind: { arn: role, uniqueId: `s3-replication:${roleName}` },
     session: { issuedMs: Date.now() },
-    policies: { identityPolicies: [REPLICATES] },
+    policies: REPLICATES,
   };
 }
 
 /** What a role may do that replicates: nothing else is done as it. */
-const REPLICATES = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [
-    {
-      Effect: "Allow",
-      Action: ["s3:Replicate*", "s3:ObjectOwnerOverrideToBucketOwner"],
-      Resource: "*",
-    },
+const REPLICATES: PrincipalPolicies = {
+  identityPolicies: [
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: ["s3:Replicate*", "s3:ObjectOwnerOverrideToBucketOwner"],
+          Resource: "*",
+        },
+      ],
+    }),
   ],
-});
+};
 
 async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
