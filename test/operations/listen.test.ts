@@ -7,6 +7,7 @@ import type { EventListening } from "../../src/storage/ports/event-listening.ts"
 import { app } from "../../src/http/app.ts";
 import { Listeners } from "../../src/storage/bucket-shard/outbox/listeners.ts";
 import { putPolicy } from "../support/bucket-policy.ts";
+import { recordOf } from "../support/bucket-record.ts";
 import {
   expectError,
   putObject,
@@ -17,6 +18,7 @@ import {
 import { EventStream } from "../support/event-stream.ts";
 import { bucketIdOf, faultyEnv } from "../support/faults.ts";
 import { allowedForm, formBody, sendForm } from "../support/form.ts";
+import { beginToGrow, growUp } from "../support/growth.ts";
 import { query } from "../support/shards.ts";
 import { remove } from "../support/versions.ts";
 
@@ -243,4 +245,24 @@ test("a shard that nobody listens to keeps nothing", async () => {
     ),
   );
   expect(heard).toMatchObject({ value: { records: [] } });
+});
+
+test("who listens hears what happens in shards that the bucket gets meanwhile, after a gap", async () => {
+  const bucket = await uniqueBucket();
+  const response = await signedFetch("GET", "/_ledge/events", { query: { bucket } });
+  const stream = new EventStream(response);
+  const before = await recordOf(bucket);
+  await beginToGrow(before, 4 * before.shardCount);
+  // One of each new shard.
+  await stream.until((text) => text.split("event: gap").length > 3 * before.shardCount);
+  await growUp(before);
+  const late = new EventStream(await signedFetch("GET", "/_ledge/events", { query: { bucket } }));
+  const keys = Array.from({ length: 24 }, (_, i) => `key-${i}`);
+  for (const key of keys) await putObject(bucket, key, "x");
+  for (const each of [stream, late]) {
+    const text = await each.until((text) => text.split('data: {"').length > keys.length);
+    const heard = [...text.matchAll(/"key":"(key-\d+)"/g)].map(([, key = ""]) => key);
+    expect(heard.toSorted()).toEqual(keys.toSorted());
+    await each.leave();
+  }
 });

@@ -1,6 +1,7 @@
 import { EventListener } from "../../domain/event-listener.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { ALL_EVENTS, eventsNamed } from "../../protocol/events/event-names.ts";
+import { allShards } from "../../storage/clients/shard-map.ts";
 import type { EventFilter, HeardEvents } from "../../storage/ports/event-listening.ts";
 import type { Access, BucketContext, BucketOperation } from "../operation.ts";
 import { type EventFormat, eventStream } from "./event-stream.ts";
@@ -68,7 +69,7 @@ async function listen(context: BucketContext, format: EventFormat): Promise<Resp
   const leave = listenedBuckets.enter(bucket.id);
   if (leave === undefined) throw new S3Error("SlowDown");
   try {
-    const listener = await EventListener.begin(index, bucket.shardCount, filter);
+    const listener = await EventListener.begin(index, allShards(bucket), filter);
     const body = eventStream(listener, format, pingMs, listenedBuckets.stopping, leave);
     const headers = { "Content-Type": format.contentType, "Cache-Control": "no-store" };
     return new Response(body, { headers });

@@ -107,10 +107,13 @@ export class BucketIndexObject extends DurableObject {
   }
 
   /** Called when the bucket is made, too, so that even a shard that is never written to is swept. */
-  configure(stamp: number, ...told: Told): Promise<PlainAnswer<void>> {
-    return this.#calls.transact(stamp, (transaction) =>
+  async configure(stamp: number, ...told: Told): Promise<PlainAnswer<void>> {
+    const answer = await this.#calls.transact(stamp, (transaction) =>
       configureShard(transaction, gatewayRevisionOf(stamp), ...told),
     );
+    // Whoever listens is told that there are more shards before anything happens in them.
+    this.#shard.listeners.wake();
+    return answer;
   }
 
   read(
@@ -258,11 +261,15 @@ export class BucketIndexObject extends DurableObject {
     filter: EventFilter,
     after: number | undefined,
     waitMs: number,
+    knownShards = Infinity,
   ): Promise<ShardAnswer<HeardEvents>> {
-    const { listeners } = this.#shard;
-    return this.#calls.answerLater(stamp, known, () =>
-      listeners.take(bucket, filter, after, waitMs, Date.now()),
-    );
+    const { listeners, growth } = this.#shard;
+    return this.#calls.answerLater(stamp, known, async () => {
+      const isMore = (growth.growth?.after ?? 0) > knownShards;
+      const heard = await listeners.take(bucket, filter, after, isMore ? 0 : waitMs, Date.now());
+      const shardCount = growth.growth?.after;
+      return shardCount === undefined ? heard : { ...heard, shardCount };
+    });
   }
 
   redrive(stamp: number, known: Known): Promise<Answer<"redrive">> {

@@ -277,11 +277,11 @@ export function bucketIndexClient(
       return letters.flat().sort((a, b) => b.emittedMs - a.emittedMs);
     },
 
-    takeEvents(shardNumber, filter, after, waitMs) {
+    takeEvents(shardNumber, filter, after, waitMs, knownShards) {
       const { name, region, ownerId } = shards.bucket;
       const bucket = { name, region: regionOf(region), ownerId };
       return shards.call(shardNumber, (shard, stamp, known) =>
-        shard.takeEvents(stamp, known, bucket, filter, after, waitMs),
+        shard.takeEvents(stamp, known, bucket, filter, after, waitMs, knownShards),
       );
     },
 

@@ -15,6 +15,8 @@ export interface HeardEvents {
   readonly records: readonly string[];
   /** Some before these are not known any more. */
   readonly isBehind: boolean;
+  /** How many shards the bucket has, those included that it is growing to; absent: it has had these from the beginning. */
+  readonly shardCount?: number;
 }
 
 /** The shards of a bucket, as someone listens to them. */
@@ -24,11 +26,13 @@ export interface EventListening {
    *
    * @param after undefined: from now on, which is answered at once
    * @param waitMs how long to wait until something has happened
+   * @param knownShards how many the caller listens to: that there are more is not waited with
    */
   takeEvents(
     shardNumber: number,
     filter: EventFilter,
     after: number | undefined,
     waitMs: number,
+    knownShards: number,
   ): Promise<HeardEvents>;
 }

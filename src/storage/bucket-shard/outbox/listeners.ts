@@ -103,6 +103,11 @@ export class Listeners {
       this.#characters += record.length;
     }
     while (this.#kept.length > MOST_EVENTS || this.#characters > MOST_CHARACTERS) this.#forgetOne();
+    this.wake();
+  }
+
+  /** Whoever waits is answered now, though nothing has happened that is told. */
+  wake(): void {
     for (const wake of this.#waiting) wake();
   }
 
