@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { eventListeners, type ObjectEvent } from "../../src/storage/bucket-shard/events.ts";
 import { createUpload } from "../../src/storage/bucket-shard/uploads/uploads.ts";
 import { inShard, shownVersions } from "../support/lifecycle-shard.ts";
@@ -54,9 +54,19 @@ test("rules tell what they have done, as their own", async () => {
     shard.configure({ ...VERSIONED, lifecycle: { Rule: [rule] } });
     shard.put("k", { sizeBytes: 131_072 });
     eventListeners.add(listener);
+    const logged = vi.spyOn(console, "log").mockReturnValue();
     try {
       shard.pass(5);
+      const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
+      // One of each scan that did something, and none of the others.
+      expect(lines.map((line) => ({ ...line, shard: "" }))).toEqual([
+        { event: "lifecycle done", shard: "", expired: 0, transitioned: 1 },
+        { event: "lifecycle done", shard: "", expired: 1, transitioned: 0 },
+        { event: "lifecycle done", shard: "", expired: 1, transitioned: 0 },
+        { event: "lifecycle done", shard: "", expired: 1, transitioned: 0 },
+      ]);
     } finally {
+      logged.mockRestore();
       eventListeners.delete(listener);
     }
   });

@@ -70,7 +70,21 @@ test("what will never be taken is given up at once, and what another kind of tar
       giveUp: (_transaction, target, rows, reason) =>
         void calls.push(`giveUp ${target} ${keysOf(rows)} ${reason}`),
     };
-    expect(await outboxJob(storage, [["replication/", kind]], 1000).run(0)).toBeUndefined();
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const job = outboxJob(storage, [["replication/", kind]], 1000);
+    expect(await job.run(0)).toBeUndefined();
+    await job.run(0);
+    expect(warn.mock.calls.map(([line]) => JSON.parse(String(line)) as unknown)).toEqual([
+      {
+        event: "event not delivered",
+        shard: expect.any(String),
+        target: "replication/rule",
+        delivered: 1,
+        failed: 1,
+        reason: "no",
+      },
+    ]);
+    warn.mockRestore();
     expect(calls).toEqual([
       `deliver replication/rule ${first},${second}`,
       `taken ${first}`,

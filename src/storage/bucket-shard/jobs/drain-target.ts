@@ -78,8 +78,17 @@ export async function drainTarget(
     const dueMs = nextDueMs(sql, target, circuit, nowMs);
     if (dueMs !== undefined) transaction.schedule("outbox", dueMs);
   });
-  const failure = outcomes.find(({ delivery }) => !delivery.ok)?.delivery;
-  if (failure?.ok === false) log("warn", "event not delivered", { target, reason: failure.reason });
+  tell(outbox.state.name, target, outcomes);
+}
+
+/** One line of what a run did; none when it did nothing. */
+function tell(shard: string, target: string, outcomes: readonly Outcome[]): void {
+  if (outcomes.length === 0) return;
+  const failures = outcomes.flatMap(({ delivery }) => (delivery.ok ? [] : [delivery.reason]));
+  const failed = failures.length;
+  const done = { shard, target, delivered: outcomes.length - failed };
+  if (failed === 0) log("log", "events delivered", done);
+  else log("warn", "event not delivered", { ...done, failed, reason: failures[0] });
 }
 
 /** What may be delivered now, by key: behind a record that waits, all of its key wait. */

@@ -1,3 +1,4 @@
+import { log } from "../../../lib/log.ts";
 import { withLifecycleLines } from "../access-log/lifecycle-lines.ts";
 import { abortUploads } from "../lifecycle/abort-uploads.ts";
 import { nextScanMs } from "../lifecycle/next-scan.ts";
@@ -29,14 +30,32 @@ export function scanByLifecycle(
 ): number | undefined {
   const { lifecycle } = shard.configuration;
   if (lifecycle === undefined || shard.state.seal !== undefined) return undefined;
+  const done = { expired: 0, transitioned: 0 };
   const isDone = transact((transaction) => {
-    const cursor = withLifecycleLines(transaction, (logged) =>
+    const cursor = withLifecycleLines(counting(transaction, done), (logged) =>
       nextSlice(logged, readCursor(logged.sql), nowMs, limits),
     );
     writeCursor(transaction.sql, cursor);
     return cursor === undefined;
   });
+  if (done.expired + done.transitioned > 0)
+    log("log", "lifecycle done", { shard: shard.state.name, ...done });
   return isDone ? nextScanMs(shard, nowMs) : nowMs + PAUSE_MS;
+}
+
+/** Counts what happens to versions. */
+function counting(
+  transaction: Transaction,
+  done: { expired: number; transitioned: number },
+): Transaction {
+  return {
+    ...transaction,
+    emit(event) {
+      transaction.emit(event);
+      if (event.kind === "marked" || event.kind === "removed") done.expired += 1;
+      else if (event.kind === "changed" && event.what === "storage-class") done.transitioned += 1;
+    },
+  };
 }
 
 function nextSlice(
