@@ -56,7 +56,7 @@ test.for([
 
 test.for([
   ["PUT", "/b?metadataJournalTable", "UpdateBucketMetadataJournalTableConfiguration"],
-  ["DELETE", "/b?inventory&id=i", "DeleteBucketInventoryConfiguration"],
+  ["DELETE", "/b?metadataTable", "DeleteBucketMetadataTableConfiguration"],
   ["GET", "/b/k?torrent", "GetObjectTorrent"],
   ["GET", "/?max-directory-buckets=1", "ListDirectoryBuckets"],
   ["POST", "/WriteGetObjectResponse", "WriteGetObjectResponse"],
