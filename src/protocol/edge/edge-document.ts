@@ -1,5 +1,6 @@
-import { JsonSyntaxError, type JsonValue, parseStrictJson } from "../../lib/strict-json.ts";
+import type { JsonValue } from "../../lib/strict-json.ts";
 import { S3Error } from "../errors.ts";
+import { readJson } from "../read-json.ts";
 
 /** How a bucket's objects are read at the edge: `public` lets a cache answer what everybody may read anyway. */
 export interface EdgeDocument {
@@ -17,7 +18,7 @@ const MAX_AGE_SECONDS = 86_400;
  * @throws S3Error InvalidRequest, which says what is wrong
  */
 export function readEdgeDocument(body: Uint8Array): EdgeDocument | undefined {
-  const document = parse(body);
+  const document = readJson(body, 2);
   if (!(document instanceof Map)) throw invalid("The document is no JSON object.");
   const { mode, maxAgeSeconds, ...others } = Object.fromEntries(document) as Readonly<
     Record<string, JsonValue | undefined>
@@ -30,19 +31,6 @@ export function readEdgeDocument(body: Uint8Array): EdgeDocument | undefined {
   if (!isAge || maxAgeSeconds < 1 || maxAgeSeconds > MAX_AGE_SECONDS)
     throw invalid(`maxAgeSeconds is no whole number from 1 to ${MAX_AGE_SECONDS}.`);
   return { mode, maxAgeSeconds };
-}
-
-function parse(body: Uint8Array): JsonValue {
-  try {
-    return parseStrictJson(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body),
-      2,
-    );
-  } catch (error) {
-    if (error instanceof JsonSyntaxError || error instanceof TypeError)
-      throw invalid("The document is no JSON.");
-    throw error;
-  }
 }
 
 function invalid(message: string): S3Error {

@@ -1,5 +1,5 @@
-import { JsonSyntaxError, type JsonValue, parseStrictJson } from "../../lib/strict-json.ts";
 import { S3Error } from "../errors.ts";
+import { readJson } from "../read-json.ts";
 
 /** What a bucket may have at most. */
 export interface Quota {
@@ -17,7 +17,7 @@ const MEMBERS: ReadonlySet<string> = new Set(["bytes", "objects"]);
  * @throws S3Error InvalidRequest, which says what is wrong
  */
 export function readQuota(body: Uint8Array): Quota {
-  const document = parse(body);
+  const document = readJson(body, 2);
   if (!(document instanceof Map) || document.size === 0)
     throw invalid("The document is no JSON object with bytes, objects, or both.");
   for (const [name, value] of document) {
@@ -26,19 +26,6 @@ export function readQuota(body: Uint8Array): Quota {
       throw invalid(`${name} is no whole number from 0 to ${Number.MAX_SAFE_INTEGER}.`);
   }
   return Object.fromEntries(document) as Quota;
-}
-
-function parse(body: Uint8Array): JsonValue {
-  try {
-    return parseStrictJson(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body),
-      2,
-    );
-  } catch (error) {
-    if (error instanceof JsonSyntaxError || error instanceof TypeError)
-      throw invalid("The document is no JSON.");
-    throw error;
-  }
 }
 
 function invalid(message: string): S3Error {
