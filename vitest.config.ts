@@ -58,6 +58,7 @@ const OF_ONE_SHARD = [
     ...["own-host", "post-object", "post-object-access", "post-object-refusals"],
     ...["presigned", "put-acl", "put-object", "refused-headers"],
     "replicas-from-elsewhere",
+    "replication-targets",
     "replication",
     "replication-access",
     "restore-object",

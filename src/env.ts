@@ -44,7 +44,9 @@ export interface Settings {
   readonly hasLocalIssuers: boolean;
   /** Who may be notified of events. */
   readonly eventTargets: EventTargets;
-  /** Which other servers versions may go to. */
+  /** Targets may be at any address, and without TLS. */
+  readonly takesAnyTarget: boolean;
+  /** Which other servers versions may go to; the Directory may know more. */
   readonly replicationTargets: ReplicationTargets;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
   readonly newBuckets: "acls" | "aws";
@@ -113,6 +115,7 @@ export function readSettings(env: Cloudflare.Env): Settings {
       1000 * integer("IDENTITY_MAX_AGE_SECONDS", env.IDENTITY_MAX_AGE_SECONDS, 0, 3600),
     hasLocalIssuers: boolean("LOCAL_ISSUERS", env.LOCAL_ISSUERS),
     eventTargets: eventTargets(env),
+    takesAnyTarget: boolean("LOCAL_TARGETS", env.LOCAL_TARGETS),
     replicationTargets: readReplicationTargets(
       "REPLICATION_TARGETS",
       (env as Secrets).REPLICATION_TARGETS ?? "",

@@ -53,14 +53,14 @@ export async function deleteAccount(ports: AccountPorts, id: string): Promise<vo
 }
 
 /**
- * Accounts exist where their secrets can be kept.
+ * Accounts, and targets of replication, exist where their secrets can be kept.
  *
  * @throws S3Error NotImplemented
  */
 export function requireMasterKey({ settings }: Pick<Ports, "settings">): MasterKey {
   if (settings.masterKey !== undefined) return settings.masterKey;
   const message =
-    "This deployment has no other accounts: set the secret MASTER_KEY, 32 random bytes in base64.";
+    "This deployment keeps no secrets, of other accounts or of targets: set the secret MASTER_KEY, 32 random bytes in base64.";
   throw new S3Error("NotImplemented", { message });
 }
 

@@ -28,6 +28,9 @@ import type { ProviderKeys } from "./oidc/provider-keys.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { DiskRoom } from "../storage/blobs/counted-room.ts";
+import type { ReplicationTarget } from "../protocol/replication/replication-targets.ts";
+import type { TargetDirectory } from "../storage/ports/target-directory.ts";
+import type { TargetLookup } from "./replication-targets.ts";
 
 /** What a request works with. Whoever needs less says so by a `Pick`. */
 export interface Ports {
@@ -40,6 +43,10 @@ export interface Ports {
   readonly keyDirectory: KeyDirectory;
   readonly identityDirectory: IdentityDirectory;
   readonly sealed: SealedDirectory;
+  readonly targets: TargetDirectory;
+  readonly targetLookup: TargetLookup;
+  /** The bucket of another server that rules call so (`replication-targets.ts`). */
+  readonly findTarget: (arn: string) => Promise<ReplicationTarget | undefined>;
   readonly auditLog: AuditLog;
   /** Of what the request changes of who may do what: it goes along with the change. Undefined: it changes nothing of it. */
   readonly audit?: AuditEntry;

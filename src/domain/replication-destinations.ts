@@ -28,11 +28,12 @@ export function bucketOfArn(arn: string): string | undefined {
  * others have there.
  */
 export function mayUse(
-  { accountId }: ReplicationTarget,
+  { accounts }: ReplicationTarget,
   owner: Account,
   { account }: Pick<Settings, "account">,
 ): boolean {
-  return accountId === ANY_ACCOUNT || owner.id === (accountId ?? account.id);
+  const allowed = accounts ?? [account.id];
+  return allowed.includes(ANY_ACCOUNT) || allowed.includes(owner.id);
 }
 
 /**
@@ -42,7 +43,7 @@ export function mayUse(
  *   there are too many
  */
 export async function findDestinations(
-  { directory, settings }: Pick<BucketPorts, "directory" | "settings">,
+  { directory, findTarget, settings }: Pick<BucketPorts, "directory" | "findTarget" | "settings">,
   source: BucketRecord,
   { Rule: rules }: ReplicationConfiguration,
 ): Promise<ReplicationDocument["owners"]> {
@@ -54,7 +55,7 @@ export async function findDestinations(
   for (const [arn, ofOne] of byDestination) {
     const name = bucketOfArn(arn);
     // What the deployment declares is that, whoever makes a bucket of its name.
-    const target = settings.replicationTargets.get(arn);
+    const target = await findTarget(arn);
     if (target !== undefined && mayUse(target, sourceOwner, settings)) continue;
     if (name === source.name)
       throw invalidRequest("Destination bucket cannot be the same as the source bucket.");

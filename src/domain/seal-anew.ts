@@ -18,6 +18,7 @@ const KINDS: Readonly<
     nameOf: ([accountId = "", id = "", version = 0]) =>
       materialName(String(accountId), String(id), Number(version)),
   },
+  "replication target": { purpose: "replication targets", nameOf: ([id = ""]) => String(id) },
 };
 
 const PAGE_ROWS = 500;
@@ -40,7 +41,7 @@ export interface SealedAnew {
  * @throws S3Error NotImplemented (no MASTER_KEY)
  */
 export async function sealAnew(
-  ports: Pick<Ports, "identityLookup" | "sealed" | "settings">,
+  ports: Pick<Ports, "identityLookup" | "sealed" | "settings" | "targetLookup">,
 ): Promise<SealedAnew> {
   const masterKey = requireMasterKey(ports);
   const unreadable: string[] = [];
@@ -52,9 +53,9 @@ export async function sealAnew(
       const changes = changesOf(masterKey, kind, rows, unreadable);
       if (changes.length > 0) {
         await ports.sealed.replaceSealed(kind, changes);
-        await ports.identityLookup.forget(
-          kind === "access key" ? changes.map(({ key }) => String(key[0])) : [],
-        );
+        const ids = changes.map(({ key }) => String(key[0]));
+        await ports.identityLookup.forget(kind === "access key" ? ids : []);
+        if (kind === "replication target") await ports.targetLookup.forget(ids);
       }
       sealedAnew += changes.length;
       after = rows.at(-1)?.key;

@@ -47,6 +47,9 @@ import { backupDirectoryClient } from "../storage/clients/backup-directory-clien
 import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
 import type { SessionDirectory } from "../storage/ports/session-directory.ts";
 import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
+import { findTarget, targetLookup, type TargetLookup } from "../domain/replication-targets.ts";
+import { targetDirectoryClient } from "../storage/clients/target-directory-client.ts";
+import type { TargetDirectory } from "../storage/ports/target-directory.ts";
 import { DeploymentGuard } from "./deployment-guard.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
@@ -67,6 +70,8 @@ export interface Deployment {
   readonly sessions: SessionDirectory;
   readonly directory: BucketDirectory;
   readonly sealed: SealedDirectory;
+  readonly targets: TargetDirectory;
+  readonly targetLookup: TargetLookup;
   readonly auditLog: AuditLog;
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
@@ -113,6 +118,7 @@ function make(env: Cloudflare.Env): Deployment {
   const keyDirectory = keyDirectoryClient(namespaces.directory);
   const keys = keyRegistry(keyDirectory, masterKey?.subKeys("kms"), settings.declaredKeys);
   const identityDirectory = identityDirectoryClient(namespaces.directory, lookup);
+  const targets = targetDirectoryClient(namespaces.directory);
   return {
     settings,
     guard: settings.isLocal
@@ -128,6 +134,8 @@ function make(env: Cloudflare.Env): Deployment {
     sessions,
     directory: bucketDirectoryClient(namespaces.directory),
     sealed: sealedDirectoryClient(namespaces.directory),
+    targets,
+    targetLookup: targetLookup(targets, copies, settings.identityMaxAgeMs),
     auditLog: auditLogClient(namespaces.directory),
     contents: contentIndexClient(namespaces.index),
     inspection: shardInspectionClient(namespaces.index),
@@ -185,6 +193,7 @@ export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Wai
     room: diskRoomOf(env),
     publicLane: undefined,
     notes: {},
+    findTarget: (arn) => findTarget(deployment, arn, waiter),
     indexOf(bucket, decisions, origin) {
       const isListenedTo = deployment.listenedBuckets.has(bucket.id);
       const index = bucketIndexClient(

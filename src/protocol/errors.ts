@@ -107,6 +107,7 @@ const CATALOGUE = {
   "KMS.KMSInvalidStateException": [400, "The KMS key cannot be used in its state."],
   "KMS.NotFoundException": [400, "There is no such KMS key."],
   KeyTooLongError: [400, "Your key is too long"],
+  LimitExceeded: [409, "There are as many as there may be"],
   MalformedACLError: [
     400,
     "The XML you provided was not well-formed or did not validate against our published schema",

@@ -139,6 +139,7 @@ test("the Directory has these tables", async () => {
     "CREATE TABLE migration (steps INTEGER NOT NULL)",
     "CREATE TABLE oidc_provider ( arn TEXT PRIMARY KEY, account_id TEXT NOT NULL, url TEXT NOT NULL, client_ids TEXT NOT NULL, thumbprints TEXT NOT NULL, tags TEXT NOT NULL, created_ms INTEGER NOT NULL ) WITHOUT ROWID",
     "CREATE INDEX oidc_provider_account ON oidc_provider (account_id)",
+    "CREATE TABLE replication_target ( id TEXT PRIMARY KEY, modified_ms INTEGER NOT NULL, sealed BLOB NOT NULL ) WITHOUT ROWID",
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 
 /** Where the bucket `elsewhere` is, which `REPLICATION_TARGETS` of the tests declares (vitest.config.ts). */
-const ORIGIN = "https://elsewhere.example.com";
+const ELSEWHERE = "https://elsewhere.example.com";
 
 interface Stored {
   readonly body: string;
@@ -10,16 +10,21 @@ interface Stored {
 
 /** It, as a server that is no Ledge, in place of `fetch`; it has no versions. */
 export class OtherServer {
+  readonly #origin: string;
   readonly objects = new Map<string, Stored>();
   /** Methods and paths, in their order. */
   readonly requests: string[] = [];
+
+  constructor(origin = ELSEWHERE) {
+    this.#origin = origin;
+  }
 
   listen(): void {
     const { fetch: elsewhere } = globalThis;
     vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
       const request = new Request(input, init);
       const { origin, pathname } = new URL(request.url);
-      if (origin !== ORIGIN) return elsewhere(input, init);
+      if (origin !== this.#origin) return elsewhere(input, init);
       this.requests.push(`${request.method} ${pathname}`);
       return this.#answer(request, pathname);
     });

@@ -63,7 +63,7 @@ async function replicateElsewhere(
   source: Source,
   caller: InternalCaller,
 ): Promise<readonly Delivery[]> {
-  const target = ports.settings.replicationTargets.get(destination);
+  const target = await ports.findTarget(destination);
   if (target === undefined || !mayUse(target, source.owner, ports.settings))
     return versions.map(() => NOWHERE);
   const outside = { source, target, caller };

@@ -9,6 +9,7 @@ import { listenAsServerSentEvents } from "../events/listen.ts";
 import { growOperationFor } from "../bucket/grow-bucket.ts";
 import { deadLettersOperationFor } from "../events/dead-letters.ts";
 import { replicationOperationFor } from "../replication/resync.ts";
+import { targetsOperationFor } from "../replication/targets.ts";
 import { quotaOperationFor } from "../quota/bucket-quota.ts";
 import { getMetrics } from "../metrics/get-metrics.ts";
 import { maintenanceOperationFor } from "../maintenance/maintenance.ts";
@@ -33,7 +34,7 @@ const PATH = /^accounts(?:\/(\d{12}))?$/;
 
 /**
  * What is below `/_ledge/`, which cannot be a bucket: the accounts beside the deployment's own, the master key that their
- * secrets are sealed with, the audit log, the metrics, what could not be delivered of events, and how buckets are read at the edge. They are not
+ * secrets are sealed with, the audit log, buckets of other servers, the metrics, what could not be delivered of events, and how buckets are read at the edge. They are not
  * S3's; requests are signed as S3's are, by the deployment's root unless it is about one bucket, errors are S3's documents, and all
  * else is JSON. `docs/accounts.md` describes it, and of buckets `docs/events.md` and `docs/edge.md`.
  *
@@ -44,6 +45,8 @@ export function accountsOperationFor({
   key = "",
 }: S3Request): AccountOperation | BucketOperation | undefined {
   if (key === "master-key" && method === "POST") return SEAL_ANEW;
+  const ofTargets = targetsOperationFor({ method, key });
+  if (ofTargets !== undefined) return ofTargets;
   if (key === "audit" && method === "GET") return listAuditEvents;
   if (key === "metrics" && method === "GET") return getMetrics;
   if (key === "events" && method === "GET") return listenAsServerSentEvents;

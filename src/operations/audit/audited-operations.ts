@@ -13,6 +13,10 @@ const accountId: Tell = ({ request }) => ({
   accountId: request.key?.slice("accounts/".length) ?? "",
 });
 
+const targetId: Tell = ({ request }) => ({
+  targetId: request.key?.slice("replication-targets/".length) ?? "",
+});
+
 const OF_BUCKETS = [
   ...["PutBucketPolicy", "DeleteBucketPolicy", "PutBucketAcl", "PutBucketAbac"],
   ...["PutPublicAccessBlock", "DeletePublicAccessBlock"],
@@ -20,6 +24,8 @@ const OF_BUCKETS = [
 ];
 /** How old what everybody may read may be, and so for how long somebody still may who may not any more. */
 const OF_EDGES = ["PutBucketEdge", "DeleteBucketEdge"];
+/** Where the deployment's data may go, and whose. */
+const OF_TARGETS = ["PutReplicationTarget", "DeleteReplicationTarget"];
 const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
 
 type Audited = readonly [service: string, tell: Tell];
@@ -27,6 +33,7 @@ type Audited = readonly [service: string, tell: Tell];
 const AUDITED: ReadonlyMap<string, Audited> = new Map<string, Audited>([
   ...OF_BUCKETS.map((name) => [name, ["s3", bucketName]] as const),
   ...OF_EDGES.map((name) => [name, ["ledge", bucketName]] as const),
+  ...OF_TARGETS.map((name) => [name, ["ledge", targetId]] as const),
   ...OF_ACCOUNTS.map((name) => [name, ["ledge", accountId]] as const),
 ]);
 

@@ -21,6 +21,7 @@ import type { InstallationRecord } from "../ports/installation.ts";
 import type { FiguredBucket, FigureSource } from "../ports/shard-figures.ts";
 import type { SealedDirectory } from "../ports/sealed-directory.ts";
 import type { SessionDirectory } from "../ports/session-directory.ts";
+import type { TargetDirectory } from "../ports/target-directory.ts";
 import { findProvider, findRole, findSessionRecord } from "./identities/sessions.ts";
 import { migrate } from "../sql-migrations.ts";
 import { type PlainAnswer, unknownProtocol } from "../wire/protocol.ts";
@@ -53,6 +54,7 @@ import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
 import { openKey, rotateKey } from "./kms/open-key.ts";
 import { claimInstallation, confirmInstallation } from "./installation.ts";
 import { callIdentities, refusalOf } from "./identities/calls.ts";
+import { deleteTarget, findTarget, listTargets, putTarget } from "./replication-targets.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { listSealed, replaceSealed } from "./sealed-rows.ts";
 
@@ -63,7 +65,8 @@ type Directory = AccountDirectory &
   InstallationRecord &
   Pick<KeyDirectory, "openKey" | "rotateKey"> &
   SealedDirectory &
-  SessionDirectory;
+  SessionDirectory &
+  TargetDirectory;
 type Args<Method extends keyof Directory> = Parameters<Directory[Method]>;
 type Answer<Method extends keyof Directory> = PlainAnswer<Awaited<ReturnType<Directory[Method]>>>;
 
@@ -265,6 +268,22 @@ export class DirectoryObject extends DurableObject {
 
   replaceSealed(stamp: number, ...args: Args<"replaceSealed">): Answer<"replaceSealed"> {
     return this.#answer(stamp, (sql) => replaceSealed(sql, ...args));
+  }
+
+  findTarget(stamp: number, ...args: Args<"findTarget">): Answer<"findTarget"> {
+    return this.#answer(stamp, (sql) => findTarget(sql, ...args));
+  }
+
+  listTargets(stamp: number): Answer<"listTargets"> {
+    return this.#answer(stamp, listTargets);
+  }
+
+  putTarget(stamp: number, ...args: Args<"putTarget">): Answer<"putTarget"> {
+    return this.#answer(stamp, (sql) => putTarget(sql, ...args));
+  }
+
+  deleteTarget(stamp: number, ...args: Args<"deleteTarget">): Answer<"deleteTarget"> {
+    return this.#answer(stamp, (sql) => deleteTarget(sql, ...args));
   }
 
   /** One of {@link KeyCalls}, by its name. */

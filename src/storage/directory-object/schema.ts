@@ -232,4 +232,11 @@ export const MIGRATIONS: Migrations = [
   -- JSON: how often the bucket has grown, to how many shards it grows now, and which of the old ones have given away what moves.
   ALTER TABLE bucket ADD COLUMN growth TEXT;
   `,
+  `
+  CREATE TABLE replication_target (
+    id TEXT PRIMARY KEY,
+    modified_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];

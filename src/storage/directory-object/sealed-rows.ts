@@ -10,6 +10,7 @@ const TABLES: Readonly<
     key: ["account_id", "key_id", "version"],
     sealed: "sealed",
   },
+  "replication target": { table: "replication_target", key: ["id"], sealed: "sealed" },
 };
 
 export function listSealed(

@@ -1,9 +1,9 @@
 /** What the Directory keeps sealed, by gateways: it cannot read it itself. */
-export type SealedKind = "access key" | "key material";
+export type SealedKind = "access key" | "key material" | "replication target";
 
 /** One of them. */
 export interface SealedRow {
-  /** Which one of its kind: the access key's id; or account, id, and version of the material. */
+  /** Which one of its kind: the access key's id, or the target's; or account, id, and version of the material. */
   readonly key: readonly (number | string)[];
   readonly sealed: Uint8Array;
 }

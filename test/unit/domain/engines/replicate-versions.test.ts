@@ -42,8 +42,10 @@ function targetsOf(members: object) {
 }
 
 function portsOf(remembered: BucketRecord, now: BucketRecord, members: object = {}): Ports {
+  const targets = targetsOf(members);
   return {
-    settings: { account: ACCOUNT, replicationTargets: targetsOf(members) },
+    settings: { account: ACCOUNT },
+    findTarget: async (arn: string) => targets.get(arn),
     buckets: { find: async () => remembered, refresh: async () => now },
   } as unknown as Ports;
 }
@@ -79,17 +81,18 @@ test("a version of a bucket whose name was another's before does not pass for re
 });
 
 test.for([
-  { account: undefined, owner: "own", expected: "retry" },
-  { account: undefined, owner: "other", expected: "refused" },
-  { account: "111111111111", owner: "other", expected: "retry" },
-  { account: "111111111111", owner: "own", expected: "refused" },
-  { account: "*", owner: "other", expected: "retry" },
+  { accounts: undefined, owner: "own", expected: "retry" },
+  { accounts: undefined, owner: "other", expected: "refused" },
+  { accounts: ["222222222222", "111111111111"], owner: "other", expected: "retry" },
+  { accounts: ["111111111111"], owner: "own", expected: "refused" },
+  { accounts: [], owner: "own", expected: "refused" },
+  { accounts: ["*"], owner: "other", expected: "retry" },
 ])(
-  "a declared server with account $account is, for a bucket of $owner's, $expected",
-  async ({ account, owner, expected }) => {
+  "a declared server with accounts $accounts is, for a bucket of $owner's, $expected",
+  async ({ accounts, owner, expected }) => {
     vi.stubGlobal("fetch", async () => new Response("", { status: 503 }));
     const bucket = ownedBy(freshRecord("id", "source"), owner);
-    const ports = portsOf(bucket, bucket, account === undefined ? {} : { account });
+    const ports = portsOf(bucket, bucket, accounts === undefined ? {} : { accounts });
     const [outcome] = await replicateVersions(ports, taskOf("id"));
     expect(outcome?.kind).toBe(expected);
   },
@@ -98,8 +101,13 @@ test.for([
 test("what is declared is no bucket that somebody makes under its name", async () => {
   const source = ownedBy(freshRecord("id", "source"), "own");
   const squatter = ownedBy(freshRecord("theirs", "offsite"), "other");
-  const settings = { account: ACCOUNT, replicationTargets: targetsOf({}) };
-  const ports = { settings, directory: { find: async () => squatter } };
+  const targets = targetsOf({});
+  const findTarget = async (arn: string) => targets.get(arn);
+  const ports = {
+    settings: { account: ACCOUNT },
+    findTarget,
+    directory: { find: async () => squatter },
+  };
   const rules = { Rule: [{ Destination: { Bucket: ARN } }] };
   type Given = Parameters<typeof findDestinations>;
   const find = (record: BucketRecord) =>
