@@ -73,6 +73,13 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
     "CREATE TABLE inventory ( id TEXT PRIMARY KEY, due_ms INTEGER NOT NULL, document TEXT, started_ms INTEGER, shard INTEGER NOT NULL, after TEXT NOT NULL ) WITHOUT ROWID",
     "CREATE TABLE inventory_file ( id TEXT NOT NULL, file TEXT NOT NULL )",
   ],
+  [
+    "CREATE TABLE lifecycle_total ( action TEXT PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL ) WITHOUT ROWID",
+    "CREATE TABLE outbox ( target TEXT NOT NULL, id INTEGER NOT NULL, key TEXT NOT NULL, emitted_ms INTEGER NOT NULL, due_ms INTEGER, attempts INTEGER NOT NULL, record TEXT NOT NULL, moving_key TEXT, redriven_ms INTEGER, PRIMARY KEY (target, id) ) WITHOUT ROWID",
+    "CREATE TABLE outbox_backlog ( target TEXT PRIMARY KEY, count INTEGER NOT NULL, counted_up_to INTEGER NOT NULL, passed_up_to INTEGER NOT NULL ) WITHOUT ROWID",
+    "CREATE INDEX outbox_due ON outbox (target, due_ms) WHERE due_ms IS NOT NULL",
+    "CREATE INDEX outbox_tried ON outbox (target, key) WHERE due_ms IS NOT NULL",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>

@@ -16,6 +16,7 @@ export const outboxRecords: ShardCheck = {
     return pageOf(findings, undefined);
   },
   mend({ sql }, subjects) {
+    sql.exec("DELETE FROM outbox_backlog");
     const deleted = sql.exec<{ id: number }>(
       `DELETE FROM outbox WHERE id IN (SELECT CAST(value AS INTEGER) FROM json_each(?))
        AND NOT json_valid(record) RETURNING id`,

@@ -221,7 +221,10 @@ function* events(
   for (const row of rows) {
     const { target, id } = row;
     const position = { key, event: { target, id } };
-    yield { position, record: { kind: "event", row }, contentIds: [], sizeBytes: sizeOf(row) };
+    // A shard that runs older code may not have a column that is NULL here.
+    const known = Object.entries(row).filter(([, value]) => value !== null);
+    const record = { kind: "event", row: Object.fromEntries(known) } as const;
+    yield { position, record, contentIds: [], sizeBytes: sizeOf(row) };
   }
 }
 

@@ -2,6 +2,7 @@ import { ulid } from "../../../lib/ulid.ts";
 import type { MovedChunk, MovedContent, MovedRecord, ReceivedChunk } from "../../wire/growth.ts";
 import { addContent, addHeldReferences, addReferences } from "../contents/contents.ts";
 import type { RowPlace } from "../counts/count-rows.ts";
+import { forgetBacklog } from "../outbox/backlog.ts";
 import { touchZone } from "../lifecycle/zones.ts";
 import { type Scanned, scanAgain } from "../replication/target-state.ts";
 import { noteForeignId } from "../rows/foreign-ids.ts";
@@ -73,6 +74,8 @@ function insertRecord(transaction: Transaction, record: MovedRecord): void {
       return insert(sql, "INSERT OR IGNORE INTO completed_upload", { ...row, moving_key: null });
     case "event":
       schedule("outbox", nowMs);
+      // It is not the last: this shard gives greater numbers.
+      forgetBacklog(sql, row["target"] as string);
       return insert(sql, "INSERT INTO outbox", { ...row, moving_key: null });
   }
 }

@@ -1,4 +1,5 @@
 import { dropContent } from "../objects/make-room.ts";
+import { forgetMovedRows } from "../outbox/outbox.ts";
 import { findObject } from "../rows/find-object.ts";
 import type { VersionRow } from "../rows/object-row.ts";
 import { deleteObjectRow, deleteVersionRow } from "../rows/object-table.ts";
@@ -51,6 +52,6 @@ function removeKey(transaction: Transaction, key: string, limit: number): number
     .toArray();
   for (const { upload_id: uploadId } of uploads) removeUpload(transaction, key, uploadId);
   sql.exec("DELETE FROM completed_upload WHERE moving_key = ?", key);
-  sql.exec("DELETE FROM outbox WHERE moving_key = ?", key);
+  forgetMovedRows(sql, key);
   return count + uploads.length;
 }

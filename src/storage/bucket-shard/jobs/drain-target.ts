@@ -2,9 +2,19 @@ import { log } from "../../../lib/log.ts";
 import type { Slots } from "../../../lib/slots.ts";
 import type { Delivery } from "../../events/delivery.ts";
 import { type Circuit, circuitAfter, circuitOf, isOpen, keepCircuit } from "../outbox/circuits.ts";
+import { backlogOf, countOn, keepBacklog, NO_BACKLOG, without } from "../outbox/backlog.ts";
 import {
-  countWaiting,
+  inTurn,
+  type Lane,
+  nextLanes,
+  passedOf,
+  probeOf,
+  WALK,
+  type Walk,
+} from "../outbox/next-lanes.ts";
+import {
   forgetRow,
+  nextRetry,
   type OutboxRow,
   postponeRow,
   waitingRows,
@@ -15,8 +25,6 @@ import type { Transact, Transaction } from "../transaction.ts";
 
 /** Records that one run delivers to a target. */
 const BATCH = 100;
-/** Rows that it looks through for them: the first may be waiting. */
-const WALK = 1000;
 /** Deliveries to a target that are under way at once, as long as it takes them. */
 const LANES = 4;
 /** After so long a run begins no delivery more. */
@@ -39,13 +47,13 @@ export interface Outbox {
   readonly limit: number;
 }
 
-/** Behind the first row, those of its key that may follow it, in their order. */
-type Lane = readonly [first: OutboxRow, ...rest: OutboxRow[]];
-
 interface Outcome {
   readonly row: OutboxRow;
   readonly delivery: Delivery;
 }
+
+/** While nothing may be sent to a target. */
+const NO_WALK: Walk = { fresh: [], retries: [], rows: [], waiting: new Set(), isFull: false };
 
 /**
  * Delivers what waits for a target, and schedules the job for what is left. Of one key the records go in their order, each after
@@ -60,22 +68,37 @@ export async function drainTarget(
   const { sql, transact } = outbox;
   const kind = kindOf(outbox.kinds, target);
   const was = circuitOf(sql, target);
-  const lanes =
-    was.dueMs > nowMs
-      ? []
-      : isOpen(was)
-        ? lanesOf(waitingRows(sql, target, 1), Infinity, 1)
-        : lanesOf(waitingRows(sql, target, WALK), nowMs, BATCH);
+  const { passedUpTo } = backlogOf(sql, target);
+  const most = isOpen(was) ? 1 : BATCH;
+  const walk = was.dueMs > nowMs ? NO_WALK : nextLanes(sql, target, passedUpTo, nowMs, most);
+  const lanes = isOpen(was) ? probeOf(sql, target, walk) : inTurn(walk);
   const send = (rows: readonly OutboxRow[]): Promise<readonly Delivery[]> =>
     connections.run(() => kind.deliver(target, rows, nowMs));
   const after = (circuit: Circuit, deliveries: readonly Delivery[]): Circuit =>
     circuitAfter(circuit, callOf(deliveries), nowMs, outbox.probeMs);
   const { outcomes, circuit } = await deliverLanes(lanes, kind.batchOf(target), was, send, after);
   transact((transaction) => {
-    settle(outbox, transaction, kind, target, outcomes, nowMs);
+    const { gone, postponed } = settle(outbox, transaction, kind, target, outcomes, nowMs);
     keepCircuit(sql, target, was, circuit);
-    if (circuit.failures > 0) giveUp(outbox, transaction, kind, target, nowMs);
-    const dueMs = nextDueMs(sql, target, circuit, nowMs);
+    const now = backlogOf(sql, target);
+    // Somebody else may have changed what is in front.
+    const passed =
+      now.passedUpTo === passedUpTo
+        ? passedOf(walk, passedUpTo, idsOf(gone), idsOf(postponed))
+        : now.passedUpTo;
+    const settled = without({ ...now, passedUpTo: passed }, gone);
+    const isLong = circuit.failures > 0 || now !== NO_BACKLOG || walk.rows.length === WALK;
+    const { backlog, isAll } = isLong
+      ? countOn(sql, target, settled)
+      : { backlog: settled, isAll: true };
+    const givenUp =
+      circuit.failures > 0
+        ? giveUp(outbox, transaction, kind, target, backlog.count, nowMs)
+        : NOTHING_GIVEN_UP;
+    const left = without(backlog, givenUp.gone);
+    if (isLong) keepBacklog(sql, target, left);
+    const goesOn = !isAll || givenUp.isMore;
+    const dueMs = goesOn ? nowMs : nextDueMs(sql, target, circuit, left.passedUpTo, nowMs);
     if (dueMs !== undefined) transaction.schedule("outbox", dueMs);
   });
   tell(outbox.state.name, target, outcomes);
@@ -89,23 +112,6 @@ function tell(shard: string, target: string, outcomes: readonly Outcome[]): void
   const done = { shard, target, delivered: outcomes.length - failed };
   if (failed === 0) log("log", "events delivered", done);
   else log("warn", "event not delivered", { ...done, failed, reason: failures[0] });
-}
-
-/** What may be delivered now, by key: behind a record that waits, all of its key wait. */
-function lanesOf(rows: Iterable<OutboxRow>, nowMs: number, most: number): Lane[] {
-  const waiting = new Set<string>();
-  const lanes = new Map<string, [OutboxRow, ...OutboxRow[]]>();
-  let count = 0;
-  for (const row of rows) {
-    if ((row.due_ms ?? 0) > nowMs) waiting.add(row.key);
-    if (waiting.has(row.key)) continue;
-    const lane = lanes.get(row.key);
-    if (lane === undefined) lanes.set(row.key, [row]);
-    else lane.push(row);
-    count += 1;
-    if (count === most) break;
-  }
-  return [...lanes.values()];
 }
 
 /** Takes the first rows of some lanes at a time, until the time for it is over or the target fails. */
@@ -152,6 +158,7 @@ function callOf(deliveries: readonly Delivery[]): Pick<
   };
 }
 
+/** @returns the rows that are not there any more, and those that will be tried once more */
 function settle(
   outbox: Outbox,
   transaction: Transaction,
@@ -159,42 +166,73 @@ function settle(
   target: string,
   outcomes: readonly Outcome[],
   nowMs: number,
-): void {
+): { readonly gone: readonly OutboxRow[]; readonly postponed: readonly OutboxRow[] } {
   const { sql } = transaction;
-  const taken = outcomes.filter(({ delivery }) => delivery.ok).map(({ row }) => row);
-  kind.taken?.(transaction, target, taken);
-  for (const { id } of taken) forgetRow(sql, target, id);
+  const gone = outcomes.filter(({ delivery }) => delivery.ok).map(({ row }) => row);
+  const postponed: OutboxRow[] = [];
+  kind.taken?.(transaction, target, gone);
+  for (const { id } of gone) forgetRow(sql, target, id);
   for (const { row, delivery } of outcomes) {
     if (delivery.ok) continue;
-    if (delivery.isFinal === true || isOver(outbox, row, nowMs))
+    if (delivery.isFinal === true || isOver(outbox, row, nowMs)) {
       forgetGivenUp(transaction, kind, target, [row], delivery.reason);
-    else {
+      gone.push(row);
+    } else {
       postponeRow(sql, target, row.id, nowMs + delayMs(row.attempts));
       kind.postponed?.(transaction, target, row);
+      postponed.push(row);
     }
   }
+  return { gone, postponed };
 }
 
-/** Of a target that fails: what is too old is given up, and so is what is too much, the oldest first; what is left is postponed. */
+function idsOf(rows: readonly OutboxRow[]): ReadonlySet<number> {
+  return new Set(rows.map(({ id }) => id));
+}
+
+interface GivenUp {
+  readonly gone: readonly OutboxRow[];
+  /** There may be more that is too old or too much. */
+  readonly isMore: boolean;
+}
+
+const NOTHING_GIVEN_UP: GivenUp = { gone: [], isMore: false };
+
+/**
+ * Of a target that fails: what is too old is given up, and so is what is too much, the oldest first; what is left is postponed.
+ *
+ * @param waiting how many rows there are
+ */
 function giveUp(
   outbox: Outbox,
   transaction: Transaction,
   kind: TargetKind,
   target: string,
+  waiting: number,
   nowMs: number,
-): void {
+): GivenUp {
   const { sql, limit } = outbox;
-  const oldest = [...waitingRows(sql, target, WALK)];
-  const young = oldest.findIndex((row) => !isOver(outbox, row, nowMs));
-  const old = young === -1 ? oldest : oldest.slice(0, young);
+  const old = rowsOver(outbox, target, nowMs);
   forgetGivenUp(transaction, kind, target, old, "given up after the time for retries");
-  const surplus = countWaiting(sql, target) - limit;
+  const surplus = waiting - old.length - limit;
   const tooMany = surplus > 0 ? [...waitingRows(sql, target, Math.min(surplus, WALK))] : [];
   forgetGivenUp(transaction, kind, target, tooMany, TOO_MANY);
   if (kind.postponed !== undefined)
     for (const row of waitingRows(sql, target, WALK)) kind.postponed(transaction, target, row);
-  const count = old.length + tooMany.length;
-  if (count > 0) log("error", "events given up", { target, count });
+  const gone = [...old, ...tooMany];
+  if (gone.length > 0) log("error", "events given up", { target, count: gone.length });
+  return { gone, isMore: old.length === WALK || surplus > WALK };
+}
+
+/** The first that are too old, {@link WALK} at most. */
+function rowsOver(outbox: Outbox, target: string, nowMs: number): readonly OutboxRow[] {
+  const rows: OutboxRow[] = [];
+  for (const row of waitingRows(outbox.sql, target, WALK)) {
+    if (isOver(outbox, row, nowMs)) rows.push(row);
+    // What follows happened later; but what was delivered anew has more time than that.
+    else if (row.redriven_ms === null) break;
+  }
+  return rows;
 }
 
 function forgetGivenUp(
@@ -212,7 +250,7 @@ function forgetGivenUp(
 
 function isOver({ state, retryMs }: Outbox, row: OutboxRow, nowMs: number): boolean {
   const patienceMs = state.seal === undefined ? retryMs : Math.min(retryMs, AFTER_SEAL_MS);
-  return row.emitted_ms + patienceMs <= nowMs;
+  return (row.redriven_ms ?? row.emitted_ms) + patienceMs <= nowMs;
 }
 
 /** 1 s, 2 s, 4 s …, a fifth more or less, so that shards do not come all at once. */
@@ -225,11 +263,12 @@ function nextDueMs(
   sql: SqlStorage,
   target: string,
   circuit: Circuit,
+  passedUpTo: number,
   nowMs: number,
 ): number | undefined {
   if (waitingRows(sql, target, 1).next().done === true) return undefined;
   if (circuit.dueMs > nowMs) return circuit.dueMs;
-  if (lanesOf(waitingRows(sql, target, WALK), nowMs, 1).length > 0) return nowMs;
-  const dueMs = [...waitingRows(sql, target, WALK)].map((row) => row.due_ms ?? Infinity);
-  return Math.min(...dueMs);
+  const { fresh, retries, isFull } = nextLanes(sql, target, passedUpTo, nowMs, 1);
+  if (fresh.length + retries.length > 0 || isFull) return nowMs;
+  return nextRetry(sql, target)?.due_ms ?? undefined;
 }

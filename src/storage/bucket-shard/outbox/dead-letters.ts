@@ -43,12 +43,15 @@ export function redrive({ sql, nowMs, schedule }: Transaction): number {
   const count = deadLetters(sql);
   if (count === 0) return 0;
   sql.exec(
-    `INSERT INTO outbox (target, id, key, emitted_ms, attempts, record)
-     SELECT target, id, key, ?, 0, record FROM dead_letter`,
+    `INSERT INTO outbox (target, id, key, emitted_ms, redriven_ms, attempts, record)
+     SELECT target, id, key, emitted_ms, ?, 0, record FROM dead_letter`,
     nowMs,
   );
   sql.exec("DELETE FROM dead_letter");
   sql.exec("DELETE FROM outbox_target");
+  sql.exec("DELETE FROM outbox_backlog");
+  // What was tried is later than what is delivered anew, and goes behind that.
+  sql.exec("UPDATE outbox SET due_ms = NULL WHERE due_ms IS NOT NULL");
   schedule("outbox", nowMs);
   return count;
 }

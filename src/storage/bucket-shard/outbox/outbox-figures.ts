@@ -1,16 +1,23 @@
 import { MOST_COUNTED } from "../../ports/shard-figures.ts";
+import { backlogOf, countOn } from "./backlog.ts";
 import { waitingTargets } from "./outbox.ts";
 
-/** Records that wait for their targets, at most {@link MOST_COUNTED}. */
-export function outboxPending(sql: SqlStorage): number {
-  const query = `SELECT COUNT(*) AS count FROM (SELECT 1 FROM outbox LIMIT ${MOST_COUNTED})`;
-  return sql.exec<{ count: number }>(query).one().count;
+/** Records that wait for their targets: as many as are kept account of, and at most {@link MOST_COUNTED} that came since. */
+export function outboxPending(sql: SqlStorage, targets = waitingTargets(sql)): number {
+  const counts = targets.map(
+    (target) => countOn(sql, target, backlogOf(sql, target), MOST_COUNTED).backlog.count,
+  );
+  return counts.reduce((a, b) => a + b, 0);
 }
 
 /** How long the oldest of them has waited; of each target the first is the oldest. */
-export function outboxOldestMs(sql: SqlStorage, nowMs: number): number {
+export function outboxOldestMs(
+  sql: SqlStorage,
+  nowMs: number,
+  targets = waitingTargets(sql),
+): number {
   const query = "SELECT emitted_ms FROM outbox WHERE target = ? ORDER BY id LIMIT 1";
-  const oldest = waitingTargets(sql).map(
+  const oldest = targets.map(
     (target) => sql.exec<{ emitted_ms: number }>(query, target).one().emitted_ms,
   );
   return Math.max(0, nowMs - Math.min(nowMs, ...oldest));

@@ -5,6 +5,7 @@ import { eventRecord } from "../../../protocol/events/event-record.ts";
 import { movingKey } from "../growth/moving-keys.ts";
 import type { ObjectEvent } from "../events.ts";
 import type { Transaction } from "../transaction.ts";
+import { forgetBacklog } from "./backlog.ts";
 import { eventName, happenedEvent, NOBODY } from "./happened-event.ts";
 import { circuitOf } from "./circuits.ts";
 
@@ -59,6 +60,8 @@ export type OutboxRow = {
   id: number;
   key: string;
   emitted_ms: number;
+  /** When it was delivered anew, after it had been given up; null: it was not given up. */
+  redriven_ms: number | null;
   /** When it is tried again; null: it was not tried. */
   due_ms: number | null;
   attempts: number;
@@ -76,23 +79,20 @@ export function waitingTargets(sql: SqlStorage): string[] {
   }
 }
 
-export function countWaiting(sql: SqlStorage, target: string): number {
-  const query = "SELECT COUNT(*) AS count FROM outbox WHERE target = ?";
-  return sql.exec<{ count: number }>(query, target).one().count;
-}
-
 /** Rows that are read at a time. */
 const PAGE = 100;
 
-/** The oldest of a target first; of no more of them than are taken. */
+const COLUMNS = "id, key, emitted_ms, redriven_ms, due_ms, attempts, record";
+
+/** The oldest of a target first; of no more of them than are taken. @param from behind this row */
 export function* waitingRows(
   sql: SqlStorage,
   target: string,
   limit: number,
+  from = 0,
 ): Generator<OutboxRow, undefined> {
-  const query =
-    "SELECT id, key, emitted_ms, due_ms, attempts, record FROM outbox WHERE target = ? AND id > ? ORDER BY id LIMIT ?";
-  let after = 0;
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE target = ? AND id > ? ORDER BY id LIMIT ?`;
+  let after = from;
   for (let left = limit; left > 0; left -= PAGE) {
     const size = Math.min(left, PAGE);
     const rows = sql.exec<OutboxRow>(query, target, after, size).toArray();
@@ -102,8 +102,41 @@ export function* waitingRows(
   }
 }
 
+/** Rows of a target that are to be tried once more by now; those first that have been due for longest. */
+export function retriesDue(
+  sql: SqlStorage,
+  target: string,
+  nowMs: number,
+  limit: number,
+): readonly OutboxRow[] {
+  const query = `SELECT ${COLUMNS} FROM outbox INDEXED BY outbox_due
+    WHERE target = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?`;
+  const rows = sql.exec<OutboxRow>(query, target, nowMs, limit).toArray();
+  return rows.filter(({ key, id }) => !isTried(sql, target, key, id));
+}
+
+/** The row of a target that is to be tried once more before all others. */
+export function nextRetry(sql: SqlStorage, target: string): OutboxRow | undefined {
+  return retriesDue(sql, target, Number.MAX_SAFE_INTEGER, 1)[0];
+}
+
+/** Whether a row of the key that is before this one waits for another try. */
+export function isTried(sql: SqlStorage, target: string, key: string, id: number): boolean {
+  // SQLite would go through all that is before it.
+  const query = `SELECT 1 FROM outbox INDEXED BY outbox_tried
+    WHERE target = ? AND key = ? AND due_ms IS NOT NULL AND id < ? LIMIT 1`;
+  return sql.exec(query, target, key, id).toArray().length > 0;
+}
+
 export function forgetRow(sql: SqlStorage, target: string, id: number): void {
   sql.exec("DELETE FROM outbox WHERE target = ? AND id = ?", target, id);
+}
+
+/** All of a key that has moved to another shard. */
+export function forgetMovedRows(sql: SqlStorage, key: string): void {
+  const statement = "DELETE FROM outbox WHERE moving_key = ? RETURNING target";
+  const rows = sql.exec<{ target: string }>(statement, key).toArray();
+  for (const target of new Set(rows.map((row) => row.target))) forgetBacklog(sql, target);
 }
 
 /** A delivery failed: the row is tried again. */

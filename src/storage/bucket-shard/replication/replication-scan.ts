@@ -4,8 +4,8 @@ import type {
 } from "../../../protocol/replication/replication-rules.ts";
 import { awaiting, type Replication } from "../../../protocol/replication/replication-status.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
+import { countOn, NO_BACKLOG } from "../outbox/backlog.ts";
 import { circuitOf } from "../outbox/circuits.ts";
-import { countWaiting } from "../outbox/outbox.ts";
 import { type FoundVersion, findObject } from "../rows/find-object.ts";
 import type { VersionRow } from "../rows/object-row.ts";
 import { writeAttributesColumn } from "../rows/object-table.ts";
@@ -34,7 +34,7 @@ export function scanForReplication(
     keepScan(sql, target, undefined);
     return "ended";
   }
-  const waiting = countWaiting(sql, target);
+  const { count: waiting } = countOn(sql, target, NO_BACKLOG, MOST_WAITING).backlog;
   // What was dropped because the destination fails would be dropped again. With nothing left to try, only a scan tells that it is back.
   if (waiting > 0 && circuitOf(sql, target).failures > 0) return "waits";
   const room = MOST_WAITING - waiting;

@@ -286,4 +286,27 @@ export const MIGRATIONS: Migrations = [
     file TEXT NOT NULL
   );
   `,
+  `
+  -- When a dead letter was delivered anew; what it is about happened at "emitted_ms".
+  ALTER TABLE outbox ADD COLUMN redriven_ms INTEGER;
+
+  -- Rows that were tried, of each key the first. The indexes are empty as long as all that is sent is taken.
+  CREATE INDEX outbox_tried ON outbox (target, key) WHERE due_ms IS NOT NULL;
+  CREATE INDEX outbox_due ON outbox (target, due_ms) WHERE due_ms IS NOT NULL;
+
+  -- The targets for which much waits: how many rows, up to which of them they are counted, and up to which all are of keys that wait.
+  CREATE TABLE outbox_backlog (
+    target TEXT PRIMARY KEY,
+    count INTEGER NOT NULL,
+    counted_up_to INTEGER NOT NULL,
+    passed_up_to INTEGER NOT NULL
+  ) WITHOUT ROWID;
+
+  -- What lifecycle rules have done since the bucket was made.
+  CREATE TABLE lifecycle_total (
+    action TEXT PRIMARY KEY,
+    count INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];
