@@ -14,6 +14,7 @@ import {
 } from "../outbox/next-lanes.ts";
 import {
   forgetRow,
+  hurryRows,
   nextRetry,
   type OutboxRow,
   postponeRow,
@@ -80,6 +81,7 @@ export async function drainTarget(
   transact((transaction) => {
     const { gone, postponed } = settle(outbox, transaction, kind, target, outcomes, nowMs);
     keepCircuit(sql, target, was, circuit);
+    if (isOpen(was) && circuit.failures === 0) hurryRows(sql, target, WALK, nowMs);
     const now = backlogOf(sql, target);
     // Somebody else may have changed what is in front.
     const passed =

@@ -145,3 +145,14 @@ export function postponeRow(sql: SqlStorage, target: string, id: number, dueMs: 
     "UPDATE outbox SET attempts = attempts + 1, due_ms = ? WHERE target = ? AND id = ?";
   sql.exec(statement, dueMs, target, id);
 }
+
+/** The target takes something again: those of its rows that were tried are tried now. */
+export function hurryRows(sql: SqlStorage, target: string, limit: number, nowMs: number): void {
+  sql.exec(
+    `UPDATE outbox SET due_ms = ?1 WHERE target = ?2 AND id IN
+       (SELECT id FROM outbox INDEXED BY outbox_due WHERE target = ?2 AND due_ms > ?1 ORDER BY due_ms LIMIT ?3)`,
+    nowMs,
+    target,
+    limit,
+  );
+}
