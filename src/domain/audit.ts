@@ -10,9 +10,6 @@ import { connectionOf } from "./access/connection.ts";
 const MAX_CHARACTERS = 256;
 const MAX_PARAMETERS = 20;
 
-/** What is refused is kept up to so many times a second: whoever has a key could fill the log with it. */
-const MAX_REFUSALS_A_SECOND = 10;
-
 /** What is needed to write an entry. */
 interface Audited {
   readonly caller: Caller;
@@ -68,24 +65,13 @@ export async function audited<T>(
   } catch (error) {
     const code = codeOf(error) ?? "InternalError";
     logEntry(entry, code);
-    if (REFUSALS.has(code) && entry.accountId !== undefined && mayRecord())
+    if (REFUSALS.has(code) && entry.accountId !== undefined)
       waiter.waitUntil(auditLog.recordRefusal(entry, code).catch(ignoreFailure));
     throw error;
   }
 }
 
 const REFUSALS = new Set(["AccessDenied", "InvalidClientTokenId", "MethodNotAllowed"]);
-
-/** Of this isolate. */
-let beganMs = 0;
-let recorded = 0;
-
-function mayRecord(): boolean {
-  const nowMs = Date.now();
-  if (nowMs - beganMs >= 1000) [beganMs, recorded] = [nowMs, 0];
-  recorded += 1;
-  return recorded <= MAX_REFUSALS_A_SECOND;
-}
 
 function logEntry({ timeMs, ...entry }: AuditEntry, refused: string | undefined): void {
   log("log", "audit", { time: new Date(timeMs).toISOString(), ...entry, refused });

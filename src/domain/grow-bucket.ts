@@ -4,7 +4,7 @@ import type { ShardMove } from "../storage/ports/bucket-index.ts";
 import { noSuchBucket } from "./bucket-owner.ts";
 import type { Ports } from "./ports.ts";
 
-type Stores = Pick<Ports, "buckets" | "directory" | "indexOf">;
+type Stores = Pick<Ports, "audit" | "buckets" | "directory" | "indexOf">;
 
 export interface GrowthProgress {
   readonly bucket: BucketRecord;
@@ -26,7 +26,7 @@ export async function growBucket(
 ): Promise<GrowthProgress> {
   const { directory } = stores;
   const found = await directory.find(name);
-  const outcome = found && (await directory.beginGrowth(found.id, to));
+  const outcome = found && (await directory.beginGrowth(found.id, to, stores.audit));
   if (outcome === undefined) throw noSuchBucket(name);
   if (!outcome.ok) throw refusal(outcome.reason);
   const { bucket, shardPart } = outcome;

@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
+import { auditLogClient } from "../../src/storage/clients/audit-log-client.ts";
+import type { AuditEntry } from "../../src/storage/ports/audit-log.ts";
 import { recordEvent } from "../../src/storage/directory-object/audit.ts";
 import { fetchAs, type Keys, newAccount, newId, newKeys, putAccount } from "../support/accounts.ts";
 import { ENDPOINT, expectError, rawFetch, signedFetch, uniqueBucket } from "../support/client.ts";
@@ -138,6 +140,60 @@ test("accounts that are put and deleted are kept, without their secrets", async 
   const found = all.filter(({ parameters }) => parameters["accountId"] === id);
   expect(found.map(({ action }) => action)).toEqual(["ledge:DeleteAccount", "ledge:PutAccount"]);
   expect(JSON.stringify(all)).not.toContain(keys.secretAccessKey);
+});
+
+test("what the root does with a whole bucket is kept: a quota, growth, a restore, a repair", async () => {
+  const name = await uniqueBucket();
+  const path = `/_ledge/buckets/${name}`;
+  const send = async (method: string, sub: string, body = "", bucket = path): Promise<number> => {
+    const headers = { "x-ledge-restore": "token" };
+    return (await signedFetch(method, bucket + sub, { body, headers })).status;
+  };
+  expect(await send("PUT", "/quota", '{"bytes": 1000}')).toBe(204);
+  expect(await send("DELETE", "/quota")).toBe(204);
+  expect(await send("POST", "/check/row-counts?shard=0", '{"subjects": []}')).toBe(200);
+  expect(await send("POST", "/grow", '{"shards": 8}')).toBe(200);
+  // A wish that changes nothing.
+  expect(await send("POST", "/grow", '{"shards": 8}')).toBe(200);
+  const restored = `b-${crypto.randomUUID()}`;
+  const bucket = { name, region: "us-east-1", ownerId: "o", shardCount: 1, createdMs: 1 };
+  const keys = { keys: [], materials: [], aliases: [] };
+  const plan = { token: "token", exported: { bucket }, keys, highestSequence: 1 };
+  const to = `/_ledge/buckets/${restored}`;
+  expect(await send("POST", "/restore", JSON.stringify(plan), to)).toBe(204);
+  expect(await send("POST", "/restore/finish", '{"documents": [], "flags": {}}', to)).toBe(204);
+  expect(await send("POST", "/restore/finish", '{"documents": [], "flags": {}}', to)).toBe(409);
+  const { events: all } = await events(`?account=${env.ACCOUNT_ID}&limit=1000`);
+  const told = (of: string) =>
+    all.filter(({ parameters }) => parameters["bucketName"] === of).map(({ action }) => action);
+  expect(told(name)).toEqual([
+    "ledge:GrowBucket",
+    "ledge:RepairBucket",
+    "ledge:DeleteBucketQuota",
+    "ledge:PutBucketQuota",
+  ]);
+  expect(told(restored)).toEqual(["ledge:FinishRestore", "ledge:BeginRestore"]);
+});
+
+test("each server keeps ten refusals a second of its own: another in the process takes none of them", async () => {
+  const recorded: string[] = [];
+  const namespaceOf = (server: string) =>
+    ({
+      getByName: () => ({
+        recordRefusal: async () => (recorded.push(server), { value: undefined }),
+      }),
+    }) as never;
+  vi.useFakeTimers({ toFake: ["Date"] });
+  try {
+    const entry = {} as AuditEntry;
+    for (const server of ["first", "second"]) {
+      const log = auditLogClient(namespaceOf(server));
+      for (let i = 0; i < 12; i += 1) await log.recordRefusal(entry, "AccessDenied");
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(recorded).toEqual([...Array(10).fill("first"), ...Array(10).fill("second")]);
 });
 
 test("the log is read in pages, and by the deployment's root alone", async () => {

@@ -25,7 +25,7 @@ export interface RestorePlan {
 
 type RestorePorts = Pick<
   Ports,
-  "backups" | "buckets" | "directory" | "indexOf" | "inspection" | "settings"
+  "audit" | "backups" | "buckets" | "directory" | "indexOf" | "inspection" | "settings"
 >;
 
 /**
@@ -53,7 +53,7 @@ export async function beginRestore(ports: RestorePorts, plan: RestorePlan): Prom
   };
   requireOwnMaterials(ports, keys, ownerOf(record, account).id);
   const mark = { kind: RESTORE_KIND, id: "", part: "directory", body: token } as const;
-  const outcome = await directory.create(record, [mark]);
+  const outcome = await directory.create(record, [mark], ports.audit);
   if (outcome === undefined)
     throw new S3Error("NoSuchEntity", {
       message: "The account that owned the bucket is not there",

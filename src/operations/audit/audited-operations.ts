@@ -9,6 +9,7 @@ interface Told {
 type Tell = (context: AccountContext) => Told["parameters"];
 
 const bucketName: Tell = ({ request }) => ({ bucketName: request.bucket ?? "" });
+const keptBucket: Tell = ({ request }) => ({ bucketName: request.key?.split("/")[1] ?? "" });
 const accountId: Tell = ({ request }) => ({
   accountId: request.key?.slice("accounts/".length) ?? "",
 });
@@ -26,6 +27,11 @@ const OF_BUCKETS = [
 const OF_EDGES = ["PutBucketEdge", "DeleteBucketEdge"];
 /** Where the deployment's data may go, and whose. */
 const OF_TARGETS = ["PutReplicationTarget", "DeleteReplicationTarget"];
+/** By the deployment's root, with a whole bucket. */
+const OF_KEEPERS = [
+  ...["BeginRestore", "FinishRestore", "RepairBucket", "GrowBucket"],
+  ...["PutBucketQuota", "DeleteBucketQuota"],
+];
 const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
 
 type Audited = readonly [service: string, tell: Tell];
@@ -34,6 +40,7 @@ const AUDITED: ReadonlyMap<string, Audited> = new Map<string, Audited>([
   ...OF_BUCKETS.map((name) => [name, ["s3", bucketName]] as const),
   ...OF_EDGES.map((name) => [name, ["ledge", bucketName]] as const),
   ...OF_TARGETS.map((name) => [name, ["ledge", targetId]] as const),
+  ...OF_KEEPERS.map((name) => [name, ["ledge", keptBucket]] as const),
   ...OF_ACCOUNTS.map((name) => [name, ["ledge", accountId]] as const),
 ]);
 

@@ -65,6 +65,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   "POST check": ofRoot("RepairBucket", async (context) => {
     const { check, checked } = await askedFor(context);
     const subjects = await readSubjects(context);
+    if (context.audit !== undefined) await context.auditLog.recordIntent(context.audit);
     return jsonResponse({ repaired: (await check.mend?.(checked, subjects)) ?? [] });
   }),
 };

@@ -167,7 +167,13 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
       checkDocument(document);
     if (typeof flags !== "object" || flags === null || Array.isArray(flags))
       throw invalid("The document has no flags");
-    const restored = await context.backups.finishRestore(bucket.name, token, documents, flags);
+    const restored = await context.backups.finishRestore(
+      bucket.name,
+      token,
+      documents,
+      flags,
+      context.audit,
+    );
     if (restored === undefined) throw new S3Error("OperationAborted");
     await context.indexOf(restored.bucket).configure(restored.shardPart);
     context.buckets.update(restored.bucket);

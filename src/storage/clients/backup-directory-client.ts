@@ -14,7 +14,7 @@ export function backupDirectoryClient(
     exportKeys: async (accountId) => valueOf(await stub().exportKeys(PLAIN_STAMP, accountId)),
     importKeys: async (accountId, keys) =>
       valueOf(await stub().importKeys(PLAIN_STAMP, accountId, keys)),
-    finishRestore: async (name, token, documents, flags) =>
-      valueOf(await stub().finishRestore(PLAIN_STAMP, name, token, documents, flags)),
+    finishRestore: async (...args) =>
+      valueOf(await stub().finishRestore(PLAIN_STAMP, ...args)),
   };
 }

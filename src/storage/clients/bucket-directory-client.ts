@@ -10,8 +10,8 @@ export function bucketDirectoryClient(
   // A stub is made for each call: one that has thrown is broken for good.
   const stub = () => namespace.getByName("directory");
   return {
-    create: async (bucket, documents) =>
-      valueOf(await stub().create(PLAIN_STAMP, bucket, documents)),
+    create: async (bucket, documents, audit) =>
+      valueOf(await stub().create(PLAIN_STAMP, bucket, documents, audit)),
     configure: async (known, change) => valueOf(await stub().configure(PLAIN_STAMP, known, change)),
     readDocument: async (bucketId, kind, id) =>
       valueOf(await stub().readDocument(PLAIN_STAMP, bucketId, kind, id)),
@@ -25,8 +25,8 @@ export function bucketDirectoryClient(
     listAll: async (after, limit) => valueOf(await stub().listAll(PLAIN_STAMP, after, limit)),
     orphanDocuments: async (isDeleting) =>
       valueOf(await stub().orphanDocuments(PLAIN_STAMP, isDeleting)),
-    beginGrowth: async (bucketId, to) =>
-      valueOf(await stub().beginGrowth(PLAIN_STAMP, bucketId, to).catch(ofEarlierCode)),
+    beginGrowth: async (bucketId, to, audit) =>
+      valueOf(await stub().beginGrowth(PLAIN_STAMP, bucketId, to, audit).catch(ofEarlierCode)),
     finishMove: async (bucketId, epoch, shard) =>
       valueOf(await stub().finishMove(PLAIN_STAMP, bucketId, epoch, shard)),
     beginDelete: async (bucketId, shardCount) =>

@@ -1,4 +1,5 @@
 import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
+import type { AuditEntry } from "../ports/audit-log.ts";
 import type { BackupColumns } from "../ports/backup-rows.ts";
 import {
   type BackupKeys,
@@ -7,6 +8,7 @@ import {
   type RestoredBucket,
 } from "../ports/backup-directory.ts";
 import type { StoredDocument } from "../ports/bucket-directory.ts";
+import { recordEvent } from "./audit.ts";
 import { findBucket } from "./buckets.ts";
 import { changeDocument, documentBody, shardPartOf } from "./documents.ts";
 
@@ -26,6 +28,7 @@ export function finishRestore(
   token: string,
   documents: readonly StoredDocument[],
   flags: ShardFlags,
+  audit?: AuditEntry,
 ): RestoredBucket | undefined {
   const bucket = findBucket(sql, name);
   if (bucket === undefined || documentBody(sql, bucket.id, RESTORE_KIND, "") !== token)
@@ -39,6 +42,7 @@ export function finishRestore(
     JSON.stringify(flags),
     id,
   );
+  if (audit !== undefined) recordEvent(sql, audit);
   const restored = findBucket(sql, name) ?? bucket;
   return { bucket: restored, shardPart: shardPartOf(sql, id, restored.shard.revision) };
 }

@@ -1,5 +1,7 @@
 import { RESTORE_KIND } from "../ports/backup-directory.ts";
+import type { AuditEntry } from "../ports/audit-log.ts";
 import type { GrowthOutcome } from "../ports/bucket-directory.ts";
+import { recordEvent } from "./audit.ts";
 import { deleteState, settleDelete } from "./bucket-deletes.ts";
 import { findBucket, rowById } from "./buckets.ts";
 import { documentBody, shardPartOf } from "./documents.ts";
@@ -10,6 +12,7 @@ export function beginGrowth(
   sql: SqlStorage,
   bucketId: string,
   to: number,
+  audit?: AuditEntry,
 ): GrowthOutcome | undefined {
   const row = rowById(sql, bucketId);
   if (row === undefined) return undefined;
@@ -25,6 +28,7 @@ export function beginGrowth(
     settleDelete(sql, bucketId);
     const epoch = (growth?.epoch ?? 0) + 1;
     writeGrowth(sql, bucketId, { epoch, to, moved: [] }, row.shard_count);
+    if (audit !== undefined) recordEvent(sql, audit);
   }
   const bucket = findBucket(sql, row.name);
   return (

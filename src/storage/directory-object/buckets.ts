@@ -1,5 +1,6 @@
 import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
 import { EUROPE } from "../../protocol/region.ts";
+import type { AuditEntry } from "../ports/audit-log.ts";
 import type {
   BucketPage,
   BucketRecord,
@@ -46,6 +47,7 @@ export function createBucket(
   sql: SqlStorage,
   bucket: BucketRecord,
   documents: readonly StoredDocument[],
+  audit?: AuditEntry,
 ): CreateOutcome | undefined {
   const existing = findBucket(sql, bucket.name);
   if (existing !== undefined) return { bucket: existing, isNew: false };
@@ -71,6 +73,7 @@ export function createBucket(
     owner?.displayName ?? null,
   );
   for (const document of documents) changeDocument(sql, id, document);
+  if (audit !== undefined) recordEvent(sql, audit);
   const created = { bucket, isNew: true };
   if (shard.revision === 0) return created;
   return { ...created, shardPart: shardPartOf(sql, id, shard.revision) };

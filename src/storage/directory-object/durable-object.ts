@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AccountDirectory } from "../ports/account-directory.ts";
-import type { AuditLog } from "../ports/audit-log.ts";
+import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
 import type { BackupDirectory } from "../ports/backup-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
 import type {
@@ -202,8 +202,9 @@ export class DirectoryObject extends DurableObject {
     return this.#answer(stamp, (sql) => recordChange(sql, deleteAccount(sql, id), audit));
   }
 
-  recordRefusal(stamp: number, ...args: Args<"recordRefusal">): Answer<"recordRefusal"> {
-    return this.#answer(stamp, (sql) => recordEvent(sql, ...args));
+  /** @param code undefined: what is about to be done */
+  recordRefusal(stamp: number, entry: AuditEntry, code?: string): Answer<"recordRefusal"> {
+    return this.#answer(stamp, (sql) => recordEvent(sql, entry, code));
   }
 
   listEvents(stamp: number, ...args: Args<"listEvents">): Answer<"listEvents"> {

@@ -36,7 +36,10 @@ export interface AuditQuery {
  * the change, into the same transaction.
  */
 export interface AuditLog {
+  /** Of ten a second at most; what is more is dropped. */
   recordRefusal(entry: AuditEntry, code: string): Promise<void>;
+  /** Before something is done that the Directory has no part in. */
+  recordIntent(entry: AuditEntry): Promise<void>;
   /** The last first. */
   listEvents(query: AuditQuery): Promise<readonly AuditEvent[]>;
 }

@@ -1,4 +1,5 @@
 import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
+import type { AuditEntry } from "./audit-log.ts";
 import type { BackupColumns } from "./backup-rows.ts";
 import type { BucketRecord, ShardPart, StoredDocument } from "./bucket-directory.ts";
 
@@ -36,6 +37,7 @@ export interface BackupDirectory {
     token: string,
     documents: readonly StoredDocument[],
     flags: ShardFlags,
+    audit?: AuditEntry,
   ): Promise<RestoredBucket | undefined>;
 }
 

@@ -129,11 +129,13 @@ export type GrowthOutcome =
 export interface BucketDirectory {
   /**
    * @param documents those that the bucket is made with
+   * @param audit goes into the audit log when it is made
    * @returns the record that holds the name now, and whether this call made it; undefined: its owner's account is gone
    */
   create(
     record: BucketRecord,
     documents: readonly StoredDocument[],
+    audit?: AuditEntry,
   ): Promise<CreateOutcome | undefined>;
   /**
    * Puts or deletes one document. Of two changes of the same document the later wins whole; a change that was decided on
@@ -170,7 +172,11 @@ export interface BucketDirectory {
   /** Documents of buckets that there are not. @param isDeleting whether they go @returns `<bucket id> <kind> <id>` of each, at most 1,000 */
   orphanDocuments(isDeleting: boolean): Promise<readonly string[]>;
   /** @param to how many shards the bucket is to have @returns undefined: the bucket is gone */
-  beginGrowth(bucketId: string, to: number): Promise<GrowthOutcome | undefined>;
+  beginGrowth(
+    bucketId: string,
+    to: number,
+    audit?: AuditEntry,
+  ): Promise<GrowthOutcome | undefined>;
   /**
    * A shard has given away all keys that this growth moves. The last one ends it.
    *
