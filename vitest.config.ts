@@ -66,8 +66,10 @@ const OF_ONE_SHARD = [
   ].map((name) => `test/operations/${name}.test.ts`),
   ...[
     "access-log-job",
+    "account-backup",
     "annotations",
     "aws-targets",
+    "backup-tables",
     "blob-store",
     "bucket-lookup",
     "disk-room",

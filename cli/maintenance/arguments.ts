@@ -40,14 +40,16 @@ export type StorePlace =
 
 export interface BackupOptions {
   readonly place: Place;
-  readonly bucket: string;
+  /** Undefined: all of them, and all accounts. */
+  readonly bucket: string | undefined;
   readonly target: StorePlace;
 }
 
 export interface RestoreOptions {
   readonly place: Place;
   readonly source: StorePlace;
-  readonly bucket: string;
+  /** Undefined: all of them, and all accounts. */
+  readonly bucket: string | undefined;
   /** Another one that it is to have; undefined: as it was called. */
   readonly name: string | undefined;
   /** Undefined: the newest. */
@@ -92,6 +94,7 @@ const STORE_HELP = `
 const BACKUP_HELP = `Copies a bucket, with all versions, into a folder or a bucket of an S3 server.
 
   ledge backup BUCKET FOLDER|s3://BUCKET[/PREFIX] [options]
+  ledge backup --all FOLDER|s3://BUCKET[/PREFIX] [options]     all buckets, and all accounts
 ${PLACE_HELP}${STORE_HELP}
 The same again copies what is new. What was interrupted goes on. Exit code 1: some versions were left out, since their bytes are lost.
 `;
@@ -99,6 +102,7 @@ The same again copies what is new. What was interrupted goes on. Exit code 1: so
 const RESTORE_HELP = `Puts a bucket back as it was backed up; one that is there already is never touched.
 
   ledge restore FOLDER|s3://BUCKET[/PREFIX] BUCKET [options]
+  ledge restore --all FOLDER|s3://BUCKET[/PREFIX] [options]    all accounts, and all buckets
 ${PLACE_HELP}${STORE_HELP}
   --as NAME                     under another name
   --snapshot ID                 an earlier one, as ledge backup told (the newest)
@@ -117,6 +121,7 @@ const PLACE_OPTIONS = {
 
 const STORE_OPTIONS = {
   ...PLACE_OPTIONS,
+  all: { type: "boolean", default: false },
   "store-endpoint": { type: "string" },
 } satisfies ParseArgsConfig["options"];
 
@@ -140,9 +145,9 @@ function readBackup(args: readonly string[], env: Environment): MaintenanceComma
     parseArgs({ args: [...args], allowPositionals: true, options: STORE_OPTIONS }),
   );
   if (values.help) return { name: "maintenance help", text: BACKUP_HELP };
-  const [bucket, target, ...rest] = positionals;
+  const [bucket, target, ...rest] = values.all ? ["", ...positionals] : positionals;
   if (bucket === undefined || target === undefined || rest.length > 0)
-    throw new UserError("a bucket and a place are needed; see ledge backup --help");
+    throw new UserError(`${whatIsNeeded(values.all)}; see ledge backup --help`);
   const place = placeOf(values, env);
   const store = storePlace(target, values["store-endpoint"], env);
   return { name: "backup", options: { place, bucket: bucketName(bucket), target: store } };
@@ -162,9 +167,11 @@ function readRestore(args: readonly string[], env: Environment): MaintenanceComm
     }),
   );
   if (values.help) return { name: "maintenance help", text: RESTORE_HELP };
-  const [source, bucket, ...rest] = positionals;
+  const [source, bucket, ...rest] = values.all ? [...positionals, ""] : positionals;
   if (bucket === undefined || source === undefined || rest.length > 0)
-    throw new UserError("a place and a bucket are needed; see ledge restore --help");
+    throw new UserError(`${whatIsNeeded(values.all)}; see ledge restore --help`);
+  if (values.all && values.as !== undefined)
+    throw new UserError("--as goes with one bucket, not with --all");
   const { snapshot } = values;
   if (snapshot !== undefined && !/^\d{8}T\d{9}Z$/.test(snapshot))
     throw new UserError(`--snapshot ${snapshot} is not what ledge backup tells`);
@@ -181,7 +188,17 @@ function readRestore(args: readonly string[], env: Environment): MaintenanceComm
   };
 }
 
-function bucketName(name: string): string {
+function whatIsNeeded(isAll: boolean): string {
+  return isAll ? "with --all, a place is needed and no bucket" : "a bucket and a place are needed";
+}
+
+/** @param name empty: of all */
+function bucketName(name: string): string | undefined {
+  if (name === "") return undefined;
+  return checkedBucketName(name);
+}
+
+function checkedBucketName(name: string): string {
   if (/^[a-z0-9][a-z0-9.-]{1,62}$/.test(name)) return name;
   throw new UserError(`${name} is no name of a bucket`);
 }
@@ -196,7 +213,7 @@ function storePlace(text: string, endpoint: string | undefined, env: Environment
     throw new UserError(`${text} needs $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY`);
   const url = endpointUrl(endpoint ?? `https://s3.${region}.amazonaws.com`, "--store-endpoint");
   const server = { url, region, accessKeyId, secretAccessKey };
-  return { kind: "s3", endpoint: server, bucket: bucketName(bucket), prefix };
+  return { kind: "s3", endpoint: server, bucket: checkedBucketName(bucket), prefix };
 }
 
 function endpointUrl(text: string, option: string): string {

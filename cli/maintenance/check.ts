@@ -1,5 +1,6 @@
 import type { CheckOptions } from "./arguments.ts";
 import { type CheckReport, jsonReport, textReport } from "./check-report.ts";
+import { bucketsOf } from "./all-buckets.ts";
 import { connect } from "./connect.ts";
 import { damagedFiles } from "./damaged-files.ts";
 import { RefusedError, type SignedRequests } from "./signed-requests.ts";
@@ -10,11 +11,6 @@ export interface Check {
   readonly means: string;
   readonly repair?: string;
   readonly isDeep?: true;
-}
-
-interface FoundBucket {
-  readonly name: string;
-  readonly shards: readonly string[];
 }
 
 interface Page {
@@ -70,19 +66,6 @@ async function checkAll(
       }
       isPassed ||= place === options.after;
     }
-  }
-}
-
-async function* bucketsOf(requests: SignedRequests): AsyncGenerator<FoundBucket, void> {
-  let after: string | undefined = "";
-  while (after !== undefined) {
-    const page: { buckets: readonly FoundBucket[]; next?: string } = await requests.json(
-      "GET",
-      "/_ledge/buckets",
-      { query: { after } },
-    );
-    yield* page.buckets;
-    after = page.next;
   }
 }
 

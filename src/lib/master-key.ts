@@ -1,7 +1,14 @@
 import { hkdfSync } from "node:crypto";
 
 /** What a master key has sub-keys for. Whatever is sealed or derived depends on these names, so that they never change. */
-type Purpose = "key ids" | "kms" | "replication targets" | "secrets" | "session secrets" | "tokens";
+type Purpose =
+  | "backups"
+  | "key ids"
+  | "kms"
+  | "replication targets"
+  | "secrets"
+  | "session secrets"
+  | "tokens";
 
 /** The keys for one purpose, of 32 bytes each. */
 export interface SubKeys {

@@ -12,6 +12,7 @@ import { s3Store } from "../../cli/maintenance/backup/s3-store.ts";
 import { SignedRequests } from "../../cli/maintenance/signed-requests.ts";
 import { type Ledge, startLedge } from "../../cli/testing.ts";
 import { atRandom } from "../support/campaign.ts";
+import { dyingRequests, dyingStore } from "../support/dying.ts";
 import { findings } from "../support/check-folder.ts";
 import { fillVariedBucket, visible } from "../support/varied-bucket.ts";
 
@@ -39,19 +40,6 @@ afterAll(async () => {
 
 function requestsTo({ endpoint, region, credentials }: Ledge): SignedRequests {
   return new SignedRequests({ url: endpoint, region, ...credentials });
-}
-
-/** Ends with an error after so many calls of some methods, as a process that is killed. */
-function dying(store: BackupStore, writes: number): BackupStore {
-  let left = writes;
-  return {
-    ...store,
-    async write(name, content) {
-      if (left === 0) throw new Error("killed");
-      left -= 1;
-      await store.write(name, content);
-    },
-  };
 }
 
 describe("a backup", () => {
@@ -91,7 +79,7 @@ describe("a backup", () => {
     let manifest: Manifest | undefined;
     // One more than what an attempt needs before its first progress is kept.
     for (let writes = 5; manifest === undefined; writes += STEP) {
-      manifest = await backUpBucket(requests, dying(store, writes), "varied", silent).catch(
+      manifest = await backUpBucket(requests, dyingStore(store, writes), "varied", silent).catch(
         () => undefined,
       );
       if (manifest === undefined) kills += 1;
@@ -101,7 +89,7 @@ describe("a backup", () => {
 
     kills = 0;
     for (let sent = 2; ; sent += STEP) {
-      const mortal = mortalRequests(sent);
+      const mortal = dyingRequests(ledge, sent);
       try {
         await restoreBucket(mortal, store, manifest, "resumed", silent);
         break;
@@ -142,19 +130,6 @@ describe("a backup", () => {
     expect(elements).toHaveLength(second.counts.versions);
   });
 });
-
-/** Requests that fail from the one of this number on. */
-function mortalRequests(count: number): SignedRequests {
-  const mortal = requestsTo(ledge);
-  const send = mortal.send.bind(mortal);
-  let left = count;
-  mortal.send = async (...args) => {
-    if (left === 0) throw new Error("killed");
-    left -= 1;
-    return send(...args);
-  };
-  return mortal;
-}
 
 describe("a backup that somebody has changed", () => {
   type Row = { version: { columns: Record<string, unknown>; [name: string]: unknown } };

@@ -119,6 +119,8 @@ test("the Directory has these tables", async () => {
     "CREATE INDEX access_key_account ON access_key (account_id)",
     "CREATE INDEX access_key_user ON access_key (user_id) WHERE user_id IS NOT NULL",
     "CREATE TABLE account ( id TEXT PRIMARY KEY, canonical_id TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT UNIQUE, created_ms INTEGER NOT NULL, origin TEXT NOT NULL, alias TEXT UNIQUE, public_access_block TEXT ) WITHOUT ROWID",
+    "CREATE TABLE account_restore ( only INTEGER PRIMARY KEY CHECK (only = 0), token TEXT NOT NULL, finished_ms INTEGER )",
+    "CREATE TABLE account_restore_page ( page INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, rows TEXT )",
     "CREATE TABLE attachment ( owner_id TEXT NOT NULL, policy_arn TEXT NOT NULL, PRIMARY KEY (owner_id, policy_arn) ) WITHOUT ROWID",
     "CREATE INDEX attachment_policy ON attachment (policy_arn)",
     "CREATE TABLE audit_event ( id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, account_id TEXT, event TEXT NOT NULL , is_refused INTEGER NOT NULL DEFAULT 0, number INTEGER NOT NULL DEFAULT 0)",

@@ -16,6 +16,7 @@ import {
   readRows,
   type RowsFile,
   sha256Of,
+  snapshotNow,
   unfinishedName,
   writeJsonFile,
 } from "./manifest.ts";
@@ -165,10 +166,16 @@ class Backup {
       }
       return unfinished;
     }
-    const startedAt = new Date().toISOString();
     return {
-      snapshot: startedAt.replaceAll(/[-:.]/g, ""),
-      ...{ bucketId: id, startedAt, files: [], highestSequence: 0, shard: 0, after: "" },
+      snapshot: snapshotNow(),
+      ...{
+        bucketId: id,
+        startedAt: new Date().toISOString(),
+        files: [],
+        highestSequence: 0,
+        shard: 0,
+        after: "",
+      },
       counts: { versions: 0, blobs: 0, blobBytes: 0, lost: 0 },
     };
   }

@@ -50,6 +50,11 @@ export const manifestName = (bucket: string, snapshot: string): string =>
   `${bucket}/${snapshot}/manifest.json`;
 export const blobName = (bucket: string, blobId: string): string => `${bucket}/blobs/${blobId}`;
 
+/** What a snapshot that begins now is called. */
+export function snapshotNow(): string {
+  return new Date().toISOString().replaceAll(/[-:.]/g, "");
+}
+
 export function sha256Of(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
@@ -101,13 +106,19 @@ export async function readManifest(
   return manifest;
 }
 
-/** The lines of a file of rows. @throws UserError when it is not as the manifest says */
-export async function readRows(store: BackupStore, file: RowsFile): Promise<readonly Line[]> {
+/** A file of rows, as it is. @throws UserError when it is not as the manifest says */
+export async function readFileOfRows(store: BackupStore, file: RowsFile): Promise<Buffer> {
   const opened = await store.open(file.name);
   if (opened === undefined) throw new UserError(`${file.name} of the backup is missing`);
   const bytes = await readWhole(opened);
   if (bytes.byteLength !== file.sizeBytes || sha256Of(bytes) !== file.sha256)
     throw new UserError(`${file.name} of the backup is damaged`);
+  return bytes;
+}
+
+/** The lines of a file of rows. @throws UserError when it is not as the manifest says */
+export async function readRows(store: BackupStore, file: RowsFile): Promise<readonly Line[]> {
+  const bytes = await readFileOfRows(store, file);
   try {
     return bytes
       .toString()

@@ -32,6 +32,7 @@ const OF_KEEPERS = [
   ...["BeginRestore", "FinishRestore", "RepairBucket", "GrowBucket"],
   ...["PutBucketQuota", "DeleteBucketQuota"],
 ];
+const OF_ALL_ACCOUNTS = ["BeginAccountRestore", "FinishAccountRestore"];
 const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
 
 type Audited = readonly [service: string, tell: Tell];
@@ -41,6 +42,7 @@ const AUDITED: ReadonlyMap<string, Audited> = new Map<string, Audited>([
   ...OF_EDGES.map((name) => [name, ["ledge", bucketName]] as const),
   ...OF_TARGETS.map((name) => [name, ["ledge", targetId]] as const),
   ...OF_KEEPERS.map((name) => [name, ["ledge", keptBucket]] as const),
+  ...OF_ALL_ACCOUNTS.map((name) => [name, ["ledge", () => ({})]] as const),
   ...OF_ACCOUNTS.map((name) => [name, ["ledge", accountId]] as const),
 ]);
 

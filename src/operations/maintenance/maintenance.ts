@@ -1,5 +1,6 @@
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { AccountOperation } from "../operation.ts";
+import { accountBackupOperationFor } from "./account-backup.ts";
 import { backupOperationFor } from "./backup.ts";
 import { checkOperationFor } from "./check.ts";
 import { restoreOperationFor } from "./restore.ts";
@@ -8,5 +9,10 @@ import { restoreOperationFor } from "./restore.ts";
 export function maintenanceOperationFor(
   request: Pick<S3Request, "key" | "method">,
 ): AccountOperation | undefined {
-  return checkOperationFor(request) ?? backupOperationFor(request) ?? restoreOperationFor(request);
+  return (
+    checkOperationFor(request) ??
+    backupOperationFor(request) ??
+    restoreOperationFor(request) ??
+    accountBackupOperationFor(request)
+  );
 }

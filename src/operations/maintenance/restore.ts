@@ -19,6 +19,7 @@ import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import { RESTORED_KIND } from "../../storage/ports/backup-directory.ts";
 import type { BackupAnnotation, RestoredVersion } from "../../storage/ports/backup-rows.ts";
 import type { StoredDocument } from "../../storage/ports/bucket-directory.ts";
 import { ofRoot } from "../accounts/of-root.ts";
@@ -39,6 +40,14 @@ export function restoreOperationFor({
 }
 
 const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
+  /** `GET /_ledge/buckets/{name}/restore` → `{"restored"}`: the token of the restore that made the bucket, if one did; NoSuchBucket */
+  "GET ": ofRoot("GetBucketRestore", async (context) => {
+    const name = nameOf(context);
+    const bucket = await context.directory.find(name);
+    const mark = bucket && (await context.directory.readDocument(bucket.id, RESTORED_KIND, ""));
+    if (mark === undefined) throw noSuchBucket(name);
+    return jsonResponse({ restored: mark.body });
+  }),
   /**
    * `POST /_ledge/buckets/{name}/restore` with `{"token", "exported", "keys", "highestSequence"}`: makes the bucket, or goes on with
    * one. 204; as `beginRestore`

@@ -14,8 +14,7 @@ export function auditLogClient(namespace: DurableObjectNamespace<DirectoryObject
   const refusals = new PerSecond(MAX_REFUSALS_A_SECOND);
   return {
     async recordRefusal(entry, code) {
-      if (refusals.take(Date.now()))
-        valueOf(await stub().recordRefusal(PLAIN_STAMP, entry, code));
+      if (refusals.take(Date.now())) valueOf(await stub().recordRefusal(PLAIN_STAMP, entry, code));
     },
     recordIntent: async (entry) => valueOf(await stub().recordRefusal(PLAIN_STAMP, entry)),
     listEvents: async (query) => valueOf(await stub().listEvents(PLAIN_STAMP, query)),

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { AccountBackupCalls } from "../ports/account-backup.ts";
 import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
 import type { BackupDirectory } from "../ports/backup-directory.ts";
@@ -35,7 +36,9 @@ import {
 } from "./accounts.ts";
 import { listEvents, recordChange, recordEvent } from "./audit.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
-import { exportBucket, exportKeys, finishRestore, importKeys } from "./backups.ts";
+import { exportKeys, importKeys } from "./backup/account-keys.ts";
+import { exportBucket, finishRestore } from "./backup/bucket-backup.ts";
+import { callAccountBackup } from "./backup/account-backup-calls.ts";
 import { beginGrowth, finishMove } from "./bucket-growths.ts";
 import {
   configureBucket,
@@ -261,6 +264,15 @@ export class DirectoryObject extends DurableObject {
 
   finishRestore(stamp: number, ...args: Args<"finishRestore">): Answer<"finishRestore"> {
     return this.#answer(stamp, (sql) => finishRestore(sql, ...args));
+  }
+
+  /** One of {@link AccountBackupCalls}, by its name. */
+  accountBackup<Name extends keyof AccountBackupCalls>(
+    stamp: number,
+    name: Name,
+    args: Parameters<AccountBackupCalls[Name]>,
+  ): PlainAnswer<ReturnType<AccountBackupCalls[Name]>> {
+    return this.#answer(stamp, (sql) => callAccountBackup(sql, name, args));
   }
 
   listSealed(stamp: number, ...args: Args<"listSealed">): Answer<"listSealed"> {

@@ -239,4 +239,19 @@ export const MIGRATIONS: Migrations = [
     sealed BLOB NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- A restore of all accounts that was begun, or the last one that was finished.
+  CREATE TABLE account_restore (
+    only INTEGER PRIMARY KEY CHECK (only = 0),
+    token TEXT NOT NULL,
+    finished_ms INTEGER
+  );
+
+  -- What it is to bring, until all of it is here.
+  CREATE TABLE account_restore_page (
+    page INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    rows TEXT
+  );
+  `,
 ];

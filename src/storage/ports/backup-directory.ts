@@ -1,4 +1,5 @@
 import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
+import type { AccountBackupCalls } from "./account-backup.ts";
 import type { AuditEntry } from "./audit-log.ts";
 import type { BackupColumns } from "./backup-rows.ts";
 import type { BucketRecord, ShardPart, StoredDocument } from "./bucket-directory.ts";
@@ -20,8 +21,13 @@ export interface RestoredBucket {
   readonly shardPart: ShardPart;
 }
 
-/** Port: what the Directory has of a bucket, on its way to a backup and back. */
+/** Port: what the Directory has of a bucket, and of all accounts, on its way to a backup and back. */
 export interface BackupDirectory {
+  /** One of {@link AccountBackupCalls}, by its name. */
+  ofAccounts<Name extends keyof AccountBackupCalls>(
+    name: Name,
+    ...args: Parameters<AccountBackupCalls[Name]>
+  ): Promise<ReturnType<AccountBackupCalls[Name]>>;
   /** @returns undefined: there is no such bucket */
   exportBucket(name: string): Promise<ExportedBucket | undefined>;
   exportKeys(accountId: string): Promise<BackupKeys>;
@@ -43,3 +49,5 @@ export interface BackupDirectory {
 
 /** The document that a bucket has while it is being restored; its body says from what. */
 export const RESTORE_KIND = "restore";
+/** And the one that it has afterwards. */
+export const RESTORED_KIND = "restored";

@@ -172,11 +172,7 @@ export interface BucketDirectory {
   /** Documents of buckets that there are not. @param isDeleting whether they go @returns `<bucket id> <kind> <id>` of each, at most 1,000 */
   orphanDocuments(isDeleting: boolean): Promise<readonly string[]>;
   /** @param to how many shards the bucket is to have @returns undefined: the bucket is gone */
-  beginGrowth(
-    bucketId: string,
-    to: number,
-    audit?: AuditEntry,
-  ): Promise<GrowthOutcome | undefined>;
+  beginGrowth(bucketId: string, to: number, audit?: AuditEntry): Promise<GrowthOutcome | undefined>;
   /**
    * A shard has given away all keys that this growth moves. The last one ends it.
    *

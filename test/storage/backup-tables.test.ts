@@ -1,0 +1,46 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import backupMd from "../../docs/backup.md?raw";
+
+const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
+/** What the document says, line by line: the store, and the names in its second column. */
+function listed(store: string): readonly string[] {
+  return backupMd
+    .split("\n")
+    .map((line) => line.split("|").map((cell) => cell.trim()))
+    .filter(([, first, , what = ""]) => first === store && /^(yes|derived|no): /.test(what))
+    .flatMap(([, , names = ""]) => [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name))
+    .toSorted();
+}
+
+const tables = (sql: SqlStorage): readonly string[] =>
+  sql
+    .exec<{ name: string }>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
+       AND name NOT LIKE 'sqlite%' ORDER BY name`,
+    )
+    .toArray()
+    .map(({ name }) => name);
+
+test("docs/backup.md says of each table whether it is in a backup, and if not, why", async () => {
+  const directory = env.DIRECTORY.getByName("backup-tables");
+  const shard = env.BUCKET_INDEX.getByName("backup-tables/0");
+  const found = {
+    Directory: await runInDurableObject(directory, (_, { storage }) => tables(storage.sql)),
+    shard: await runInDurableObject(shard, (_, { storage }) => tables(storage.sql)),
+  };
+  expect({ Directory: listed("Directory"), shard: listed("shard") }).toEqual(found);
+});
+
+test("and of each kind of key in KV", () => {
+  const kinds = Object.values(SOURCES).flatMap((text) =>
+    [...text.matchAll(/`([a-z-]+-\d+\/)\$\{/g)].map(([, kind = ""]) => kind),
+  );
+  expect(listed("KV")).toEqual(kinds.toSorted());
+});
