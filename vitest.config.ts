@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { useTemporaryFolder } from "./test/support/temporary-folder.ts";
 
-const diskFolder = mkdtempSync(path.join(tmpdir(), "ledge-test-"));
-process.once("exit", () => rmSync(diskFolder, { recursive: true, force: true }));
+const diskFolder = path.join(useTemporaryFolder(), "disk");
+mkdirSync(diskFolder);
 
 /** What calls one shard, whichever it is, so that it runs with one shard for each bucket only. */
 const OF_ONE_SHARD = [
@@ -104,6 +104,18 @@ interface WorkerdProject {
   readonly exclude?: string[];
 }
 
+/**
+ * Projects that compute: on two cores two at a time, which leave little idle. Vitest would
+ * leave one of them to itself, and uses little of it.
+ */
+const COMPUTING = { maxWorkers: 2, sequence: { groupOrder: 0 } };
+
+/**
+ * Projects that wait for servers, clients, and processes of their own. After all others, since some fill a disk, and
+ * with one more at a time than there are cores.
+ */
+const WAITING = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+
 /** Suites that run inside workerd. Each makes buckets of its own, and leaves nothing else changed. */
 function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject) {
   return {
@@ -160,10 +172,12 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
       name,
       include,
       exclude,
+      ...COMPUTING,
       // To start a runtime takes longer than most files take, so that files share one.
       isolate: false,
-      // Far more than any test takes, so that a busy machine fails none.
+      // Far more than any test takes, so that a busy machine fails none. A file's first hook may import the whole Worker.
       testTimeout: 60_000,
+      hookTimeout: 60_000,
     },
   };
 }
@@ -178,6 +192,7 @@ const localProject = {
   test: {
     name: "local",
     include: ["test/local/**/*.test.ts"],
+    ...WAITING,
     testTimeout: 60_000,
   },
 };
@@ -202,10 +217,9 @@ function blackBoxProject({ name, server, include = ["*"], exclude = [] }: BlackB
       globalSetup: "test/support/common-server.ts",
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      ...WAITING,
       // Nor is the AWS SDK loaded anew for each file.
       isolate: false,
-      // Servers of their own, some of which fill a disk or wait for a client: after all others.
-      sequence: { groupOrder: 1 },
     },
   };
 }
@@ -218,8 +232,7 @@ const crashesProject = {
     globalSetup: "test/support/build-worker.ts",
     // A campaign's thousand crashes take a quarter of an hour.
     testTimeout: 3_600_000,
-    fileParallelism: false,
-    sequence: { groupOrder: 2 },
+    ...WAITING,
   },
 };
 
@@ -241,8 +254,6 @@ export default defineConfig({
   test: {
     // What tests let fail on purpose would fill the screen.
     silent: "passed-only",
-    // Vitest leaves one of two cores to itself, and uses little of it.
-    maxWorkers: 2,
     projects: [
       workerdProject({
         name: "workerd",

@@ -83,7 +83,7 @@ async function keysIn(
       for (const message of await receive(queue)) keys.push(...textOf(message));
       expect(keys.length).toBeGreaterThanOrEqual(count);
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 50_000, interval: 50 },
   );
   return keys;
 }
@@ -163,14 +163,16 @@ describe.skipIf(!hasMoto)("real receivers:", () => {
         },
       }),
     );
-    const puts = Array.from({ length: 12 }, (_, i) =>
-      ["p", "f", "t"].map((prefix) =>
+    // More for the queue than SQS takes at once.
+    const counts = { p: 12, f: 4, t: 4 };
+    const puts = Object.entries(counts).map(([prefix, count]) =>
+      Array.from({ length: count }, (_, i) =>
         s3.send(new PutObjectCommand({ Bucket: "moto", Key: `${prefix}/ü ${i}`, Body: "x" })),
       ),
     );
     await Promise.all(puts.flat());
-    const keys = (prefix: string): string[] =>
-      Array.from({ length: 12 }, (_, i) => `${prefix}/%C3%BC+${i}`);
+    const keys = (prefix: keyof typeof counts): string[] =>
+      Array.from({ length: counts[prefix] }, (_, i) => `${prefix}/%C3%BC+${i}`);
     const bodies = ({ Body }: Message): string[] => told(Body);
     const plain = await keysIn("plain", bodies, 13);
     expect(plain.toSorted()).toEqual([...keys("p"), "s3:TestEvent"].toSorted());
@@ -180,7 +182,7 @@ describe.skipIf(!hasMoto)("real receivers:", () => {
         const { Subject, Message } = JSON.parse(Body) as { Subject: string; Message: string };
         return told(Message).map((key) => `${Subject}: ${key}`);
       },
-      13,
+      5,
     );
     expect(ofTopic.toSorted()).toEqual(
       [...keys("t"), "s3:TestEvent"].map((key) => `Amazon S3 Notification: ${key}`).toSorted(),
@@ -194,14 +196,14 @@ describe.skipIf(!hasMoto)("real receivers:", () => {
         };
         return [`${event["detail-type"]} ${event.detail.object.key}`];
       },
-      36,
+      20,
     );
-    expect(new Set(ofBus).size).toBe(36);
+    expect(new Set(ofBus).size).toBe(20);
     expect(ofBus).toContain("Object Created f/ü 3");
     const groups = await keysIn(
       "ordered.fifo",
       ({ Attributes = {} }) => [Attributes["MessageGroupId"] ?? ""],
-      10,
+      5,
     );
     expect(groups).toContain("s3:TestEvent");
   }, 60_000);

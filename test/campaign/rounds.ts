@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,8 +8,7 @@ export function crashes(counts: { readonly test: number; readonly campaign: numb
   return atRandom({ ...counts, campaign: Number(process.env["CRASHES"] ?? counts.campaign) });
 }
 
-/** A new folder, in memory where there is a file system for it: what a server is killed in need not reach a disk. */
+/** A new folder. */
 export function crashFolder(): Promise<string> {
-  const memory = "/dev/shm";
-  return mkdtemp(path.join(existsSync(memory) ? memory : tmpdir(), "ledge-crash-"));
+  return mkdtemp(path.join(tmpdir(), "ledge-crash-"));
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { expectSameBytes, patternOf } from "../support/bytes.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { blobsIn } from "../support/faults.ts";
 import { completed, createUpload, PART_BYTES, putPart } from "../support/multipart.ts";
@@ -10,10 +11,6 @@ type Headers = Readonly<Record<string, string>>;
 /** Inline, and of a blob. */
 const SMALL = 1000;
 const LARGE = 20_000;
-
-function bytesOf(sizeBytes: number, seed: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 7 + seed) % 251);
-}
 
 function append(
   bucket: string,
@@ -62,14 +59,14 @@ describe.for([
 ] as const)("an append of %s", ([, before, more]) => {
   test("puts the bytes at the end, and keeps everything else", async () => {
     const bucket = await uniqueBucket();
-    const first = bytesOf(before, 1);
-    const second = bytesOf(more, 2);
+    const first = patternOf(before, 1);
+    const second = patternOf(more, 2);
     const metadata = { "content-type": "text/x-log", "x-amz-meta-of": "the first" };
     await putObject(bucket, "k", first, { ...metadata, "x-amz-storage-class": "STANDARD_IA" });
     const answer = await appended(bucket, before, second, { "content-type": "text/other" });
     expect(answer.headers.get("x-amz-object-size")).toBe(String(before + more));
 
-    expect(await read(bucket)).toEqual(Buffer.concat([first, second]));
+    expectSameBytes(await read(bucket), [first, second]);
     const headers = await head(bucket);
     expect(headers).toMatchObject({
       ...metadata,
@@ -81,7 +78,12 @@ describe.for([
 
   test("can be read across its seam, and appended to again", async () => {
     const bucket = await uniqueBucket();
-    const pieces = [bytesOf(before, 1), bytesOf(more, 2), bytesOf(SMALL, 3), bytesOf(LARGE, 4)];
+    const pieces = [
+      patternOf(before, 1),
+      patternOf(more, 2),
+      patternOf(SMALL, 3),
+      patternOf(LARGE, 4),
+    ];
     await putObject(bucket, "k", pieces[0]);
     let size = before;
     const etags = new Set<string | null>();
@@ -92,10 +94,10 @@ describe.for([
     }
     expect(etags.size).toBe(3);
     const whole = Buffer.concat(pieces);
-    expect(await read(bucket)).toEqual(whole);
+    expectSameBytes(await read(bucket), whole);
     const from = Math.max(before - 10, 0);
     const range = { range: `bytes=${from}-${before + more + SMALL + 9}` };
-    expect(await read(bucket, range)).toEqual(whole.subarray(from, before + more + SMALL + 10));
+    expectSameBytes(await read(bucket, range), whole.subarray(from, before + more + SMALL + 10));
   });
 });
 
@@ -116,7 +118,7 @@ describe("an append", () => {
     await putObject(bucket, "k", "line 1\n");
     const before = await blobsIn(bucket);
     const document = await expectError(
-      await append(bucket, offset, bytesOf(LARGE, 1)),
+      await append(bucket, offset, patternOf(LARGE, 1)),
       400,
       "InvalidWriteOffset",
     );
@@ -166,32 +168,32 @@ describe("an append", () => {
 
   test("that is corrupt leaves the object as it was, and no blob", async () => {
     const bucket = await uniqueBucket();
-    await putObject(bucket, "k", bytesOf(LARGE, 1));
+    await putObject(bucket, "k", patternOf(LARGE, 1));
     const before = await blobsIn(bucket);
-    const headers = { "x-amz-checksum-crc32": crc32Of(bytesOf(1, 1)) };
-    await expectError(await append(bucket, LARGE, bytesOf(LARGE, 2), headers), 400, "BadDigest");
-    expect(await read(bucket)).toEqual(Buffer.from(bytesOf(LARGE, 1)));
+    const headers = { "x-amz-checksum-crc32": crc32Of(patternOf(1, 1)) };
+    await expectError(await append(bucket, LARGE, patternOf(LARGE, 2), headers), 400, "BadDigest");
+    expectSameBytes(await read(bucket), patternOf(LARGE, 1));
     expect(await blobsIn(bucket)).toEqual(before);
   });
 
   test("wins or loses as a whole against others at the same place", async () => {
     const bucket = await uniqueBucket();
-    await putObject(bucket, "k", bytesOf(LARGE, 1));
-    const tails = [2, 3, 4, 5].map((seed) => bytesOf(LARGE, seed));
+    await putObject(bucket, "k", patternOf(LARGE, 1));
+    const tails = [2, 3, 4, 5].map((seed) => patternOf(LARGE, seed));
     const answers = await Promise.all(tails.map((tail) => append(bucket, LARGE, tail)));
     const won = answers.flatMap(({ ok }, i) => (ok ? [i] : []));
     expect(won).toHaveLength(1);
     for (const answer of answers.filter(({ ok }) => !ok))
       await expectError(answer, 400, "InvalidWriteOffset");
     const winner = tails[won[0] ?? -1] ?? new Uint8Array();
-    expect(await read(bucket)).toEqual(Buffer.concat([bytesOf(LARGE, 1), winner]));
+    expectSameBytes(await read(bucket), [patternOf(LARGE, 1), winner]);
   });
 
   test("makes a new version where there are versions, and leaves the old ones", async () => {
     const bucket = await uniqueBucket();
     const body = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
     await signedFetch("PUT", `/${bucket}`, { query: { versioning: "" }, body });
-    const pieces = [bytesOf(LARGE, 1), bytesOf(LARGE, 2), bytesOf(LARGE, 3)];
+    const pieces = [patternOf(LARGE, 1), patternOf(LARGE, 2), patternOf(LARGE, 3)];
     const versions = [
       await putObject(bucket, "k", pieces[0]),
       await appended(bucket, LARGE, pieces[1] ?? ""),
@@ -199,18 +201,18 @@ describe("an append", () => {
     ].map(({ headers }) => headers.get("x-amz-version-id") ?? "");
     expect(new Set(versions).size).toBe(3);
     for (const [i, versionId] of versions.entries())
-      expect(await read(bucket, {}, { versionId })).toEqual(Buffer.concat(pieces.slice(0, i + 1)));
+      expectSameBytes(await read(bucket, {}, { versionId }), pieces.slice(0, i + 1));
     await signedFetch("DELETE", `/${bucket}/k`, { query: { versionId: versions[2] ?? "" } });
-    expect(await read(bucket)).toEqual(Buffer.concat(pieces.slice(0, 2)));
+    expectSameBytes(await read(bucket), pieces.slice(0, 2));
     await appended(bucket, 2 * LARGE, "x");
-    expect(await read(bucket)).toEqual(Buffer.concat([...pieces.slice(0, 2), Buffer.from("x")]));
+    expectSameBytes(await read(bucket), [...pieces.slice(0, 2), Buffer.from("x")]);
   });
 });
 
 describe("the parts of an object that was appended to", () => {
   test("are what it was, and each append", async () => {
     const bucket = await uniqueBucket();
-    const pieces = [bytesOf(LARGE, 1), bytesOf(LARGE, 2), bytesOf(SMALL, 3)];
+    const pieces = [patternOf(LARGE, 1), patternOf(LARGE, 2), patternOf(SMALL, 3)];
     await putObject(bucket, "k", pieces[0]);
     await appended(bucket, LARGE, pieces[1] ?? "");
     const { headers } = await appended(bucket, 2 * LARGE, pieces[2] ?? "");
@@ -219,14 +221,14 @@ describe("the parts of an object that was appended to", () => {
       const query = { partNumber: String(i + 1) };
       const response = await signedFetch("GET", `/${bucket}/k`, { query });
       expect(response.headers.get("x-amz-mp-parts-count")).toBe("3");
-      expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(piece));
+      expectSameBytes(await response.arrayBuffer(), piece);
     }
   });
 
   test("go on where those of its upload end", async () => {
     const bucket = await uniqueBucket();
     const uploadId = await createUpload(bucket, "k");
-    const pieces = [bytesOf(PART_BYTES, 1), bytesOf(SMALL, 2), bytesOf(SMALL, 3)] as const;
+    const pieces = [patternOf(PART_BYTES, 1), patternOf(SMALL, 2), patternOf(SMALL, 3)] as const;
     const parts = [
       await putPart(bucket, "k", uploadId, 2, pieces[0]),
       await putPart(bucket, "k", uploadId, 7, pieces[1]),
@@ -234,9 +236,9 @@ describe("the parts of an object that was appended to", () => {
     await completed(bucket, "k", uploadId, parts);
     const { headers } = await appended(bucket, PART_BYTES + SMALL, pieces[2]);
     expect(headers.get("etag")).toMatch(/-3"$/);
-    expect(await read(bucket)).toEqual(Buffer.concat(pieces));
+    expectSameBytes(await read(bucket), pieces);
     for (const [i, partNumber] of ["2", "7", "8"].entries())
-      expect(await read(bucket, {}, { partNumber })).toEqual(Buffer.from(pieces[i] ?? []));
+      expectSameBytes(await read(bucket, {}, { partNumber }), pieces[i] ?? []);
   });
 });
 
@@ -248,7 +250,7 @@ describe("the checksum of an object that was appended to", () => {
     ["in blobs", LARGE, LARGE],
   ] as const)("is the CRC of the whole, %s", async ([, before, more]) => {
     const bucket = await uniqueBucket();
-    const pieces = [bytesOf(before, 1), bytesOf(more, 2), bytesOf(SMALL, 3)] as const;
+    const pieces = [patternOf(before, 1), patternOf(more, 2), patternOf(SMALL, 3)] as const;
     const [first, second, third] = pieces;
     await putObject(bucket, "k", first, { "x-amz-checksum-crc32": crc32Of(first) });
     const answer = await appended(bucket, before, second, {
@@ -274,7 +276,7 @@ describe("the checksum of an object that was appended to", () => {
 
   test("must be of the algorithm that the object has", async () => {
     const bucket = await uniqueBucket();
-    const a = bytesOf(1, 1);
+    const a = patternOf(1, 1);
     await putObject(bucket, "k", a, { "x-amz-checksum-crc32": crc32Of(a) });
     const sha256 = createHash("sha256").update("b").digest("base64");
     const refused = await append(bucket, 1, "b", { "x-amz-checksum-sha256": sha256 });

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { patternOf } from "../support/bytes.ts";
 import { type ChunkedUpload, chunkedRequest } from "../support/chunked-upload.ts";
 import { elements, expectError, signedFetch, uniqueBucket } from "../support/client.ts";
 import { blobsOf, bucketIdOf } from "../support/faults.ts";
@@ -18,7 +19,7 @@ const MODES = [
 ] as const;
 
 const chunksOf = (sizes: readonly number[]): Uint8Array[] =>
-  sizes.map((size, seed) => Uint8Array.from({ length: size }, (_, i) => (i * 31 + seed) % 253));
+  sizes.map((size, seed) => patternOf(size, seed));
 
 function crc32Trailer(chunks: readonly Uint8Array[]): readonly [string, string] {
   const value = Buffer.alloc(4);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
+import { patternOf } from "../support/bytes.ts";
 import { putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { copied, copiedPart, copy } from "../support/copy.ts";
-import { expectBytes, expectTold, MODES, patternOf } from "../support/encryption.ts";
+import { expectBytes, expectTold, MODES } from "../support/encryption.ts";
 import { complete, completed, createUpload, PART_BYTES, uploadPart } from "../support/multipart.ts";
 
 let bucket: string;

@@ -7,6 +7,7 @@ import type { ServiceCaller } from "../../src/protocol/caller.ts";
 import type { Delivery, Engines, InternalWrite } from "../../src/storage/ports/engines.ts";
 import { newAccount, fetchAs } from "../support/accounts.ts";
 import { putPolicy } from "../support/bucket-policy.ts";
+import { expectSameBytes } from "../support/bytes.ts";
 import { putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { expectOk, putDocument } from "../support/documents.ts";
 import { blobsIn, bucketIdOf, envWithFailing } from "../support/faults.ts";
@@ -185,7 +186,7 @@ test("an internal write obeys the target's versioning and its default encryption
   const versionId = versions[1]?.id ?? "";
   const first = await signedFetch("GET", `/${bucket}/log/1`, { query: { versionId } });
   expect(first.headers.get("x-amz-server-side-encryption")).toBe("aws:kms");
-  expect(new Uint8Array(await first.arrayBuffer())).toEqual(body);
+  expectSameBytes(await first.arrayBuffer(), body);
 });
 
 test("an internal write into a bucket whose requesters pay, or into none, is refused", async () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { expectSameBytes, patternOf } from "../support/bytes.ts";
 import { checksumOf } from "../support/checksums.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { blobsIn } from "../support/faults.ts";
@@ -15,10 +16,6 @@ const CHECKSUMS = [
   ...["xxhash64", "xxhash3", "xxhash128"],
 ];
 
-function bytesOf(sizeBytes: number): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 7) % 251);
-}
-
 async function expectNothingKept(bucket: string, key: string): Promise<void> {
   expect((await signedFetch("HEAD", `/${bucket}/${key}`)).status).toBe(404);
   expect(await blobsIn(bucket)).toEqual([]);
@@ -27,7 +24,7 @@ async function expectNothingKept(bucket: string, key: string): Promise<void> {
 describe.for(SIZES)("a body that is kept as $kind", ({ kind, sizeBytes }) => {
   test("comes back byte by byte, with the MD5 as ETag", async () => {
     const bucket = await uniqueBucket();
-    const body = bytesOf(sizeBytes);
+    const body = patternOf(sizeBytes);
     const put = await putObject(bucket, "k", body);
     const etag = `"${createHash("md5").update(body).digest("hex")}"`;
     expect(put.headers.get("etag")).toBe(etag);
@@ -35,12 +32,12 @@ describe.for(SIZES)("a body that is kept as $kind", ({ kind, sizeBytes }) => {
     const got = await signedFetch("GET", `/${bucket}/k`);
     expect(got.headers.get("etag")).toBe(etag);
     expect(got.headers.get("content-length")).toBe(String(sizeBytes));
-    expect(new Uint8Array(await got.arrayBuffer())).toEqual(body);
+    expectSameBytes(await got.arrayBuffer(), body);
   });
 
   test.for(CHECKSUMS)("is kept with its %s, given back when asked for", async (algorithm) => {
     const bucket = await uniqueBucket();
-    const body = bytesOf(sizeBytes);
+    const body = patternOf(sizeBytes);
     const name = `x-amz-checksum-${algorithm}`;
     const value = await checksumOf(algorithm, body);
     const put = await putObject(bucket, "k", body, { [name]: value });
@@ -65,7 +62,7 @@ describe.for(SIZES)("a body that is kept as $kind", ({ kind, sizeBytes }) => {
       const bucket = await uniqueBucket();
       const wrong = await checksumOf(algorithm, new Uint8Array([1]));
       const headers = { [`x-amz-checksum-${algorithm}`]: wrong };
-      const put = await signedFetch("PUT", `/${bucket}/k`, { body: bytesOf(sizeBytes), headers });
+      const put = await signedFetch("PUT", `/${bucket}/k`, { body: patternOf(sizeBytes), headers });
       await expectError(put, 400, "BadDigest");
       await expectNothingKept(bucket, "k");
     },
@@ -74,27 +71,27 @@ describe.for(SIZES)("a body that is kept as $kind", ({ kind, sizeBytes }) => {
   test("with a wrong Content-MD5 is BadDigest, and nothing of it is kept", async () => {
     const bucket = await uniqueBucket();
     const headers = { "content-md5": createHash("md5").update("other").digest("base64") };
-    const put = await signedFetch("PUT", `/${bucket}/k`, { body: bytesOf(sizeBytes), headers });
+    const put = await signedFetch("PUT", `/${bucket}/k`, { body: patternOf(sizeBytes), headers });
     await expectError(put, 400, "BadDigest");
     await expectNothingKept(bucket, "k");
   });
 
   test("with a right Content-MD5 beside a right checksum is kept", async () => {
     const bucket = await uniqueBucket();
-    const body = bytesOf(sizeBytes);
+    const body = patternOf(sizeBytes);
     const put = await putObject(bucket, "k", body, {
       "content-md5": await checksumOf("md5", body),
       "x-amz-checksum-crc32": await checksumOf("crc32", body),
     });
     const got = await signedFetch("GET", `/${bucket}/k`);
     expect(got.headers.get("etag")).toBe(put.headers.get("etag"));
-    expect(new Uint8Array(await got.arrayBuffer())).toEqual(body);
+    expectSameBytes(await got.arrayBuffer(), body);
   });
 
   test("of another payload hash is XAmzContentSHA256Mismatch, and nothing of it is kept", async () => {
     const bucket = await uniqueBucket();
     const headers = { "x-amz-content-sha256": createHash("sha256").update("other").digest("hex") };
-    const put = await signedFetch("PUT", `/${bucket}/k`, { body: bytesOf(sizeBytes), headers });
+    const put = await signedFetch("PUT", `/${bucket}/k`, { body: patternOf(sizeBytes), headers });
     await expectError(put, 400, "XAmzContentSHA256Mismatch");
     await expectNothingKept(bucket, "k");
   });
@@ -103,7 +100,7 @@ describe.for(SIZES)("a body that is kept as $kind", ({ kind, sizeBytes }) => {
     const bucket = await uniqueBucket();
     await putObject(bucket, "k", "first");
     const put = await signedFetch("PUT", `/${bucket}/k`, {
-      body: bytesOf(sizeBytes),
+      body: patternOf(sizeBytes),
       headers: { "if-none-match": "*" },
     });
     await expectError(put, 412, "PreconditionFailed");

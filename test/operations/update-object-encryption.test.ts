@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
+import { patternOf } from "../support/bytes.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { customerKey } from "../support/customer-key.ts";
 import { putDocument } from "../support/documents.ts";
-import { patternOf } from "../support/encryption.ts";
 import { blobsIn } from "../support/faults.ts";
 import { newKmsKey } from "../support/kms.ts";
 import { completed, createUpload, putPart } from "../support/multipart.ts";

@@ -6,7 +6,8 @@ import { framedBlobStore } from "../../src/storage/blobs/framed-blob-store.ts";
 import { diskBlobStore } from "../../src/storage/blobs/disk-blob-store.ts";
 import { pump } from "../../src/storage/blobs/pump.ts";
 import { r2BlobStore } from "../../src/storage/blobs/r2-blob-store.ts";
-import { bytesOf, testBlobStore, testEncryptedBlobStore } from "../support/blob-store-tests.ts";
+import { patternOf } from "../support/bytes.ts";
+import { testBlobStore, testEncryptedBlobStore } from "../support/blob-store-tests.ts";
 
 /** The disk service that vitest.config.ts binds for this suite. */
 const { TEST_DISK } = env as unknown as { readonly TEST_DISK: Fetcher };
@@ -26,7 +27,7 @@ test("a source whose store gives up midway is ended, so that what it reads can b
     native: undefined,
     async *chunks() {
       try {
-        for (let i = 0; i < 10; i += 1) yield bytesOf(10_000);
+        for (let i = 0; i < 10; i += 1) yield patternOf(10_000);
       } finally {
         hasEnded = true;
       }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { ulid } from "../../src/lib/ulid.ts";
 import type { BlobSource, BlobStore } from "../../src/storage/ports/blob-store.ts";
+import { expectSameBytes, patternOf } from "./bytes.ts";
 
 let prefixes = 0;
 
@@ -27,8 +28,6 @@ function nativeSourceOf(bytes: Uint8Array<ArrayBuffer>): BlobSource {
   return { ...sourceOf(bytes), native };
 }
 
-export const bytesOf = (length: number): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from({ length }, (_, i) => i % 251);
 export const hexOf = (algorithm: string, bytes: Uint8Array): string =>
   createHash(algorithm).update(bytes).digest("hex");
 
@@ -47,7 +46,7 @@ export function testBlobStore(store: BlobStore): void {
   test.for([0, 1, 70_000, 3_000_000])(
     "gives back the %i bytes that were written, and their MD5",
     async (length) => {
-      const bytes = bytesOf(length);
+      const bytes = patternOf(length);
       for (const source of [sourceOf(bytes), nativeSourceOf(bytes)]) {
         const id = newPrefix() + ulid(Date.now());
         expect(await store.write(id, source, undefined)).toEqual({
@@ -61,7 +60,7 @@ export function testBlobStore(store: BlobStore): void {
 
   test("gives back any range, and tells how long the whole is", async () => {
     const id = newPrefix() + ulid(Date.now());
-    const bytes = bytesOf(10_000);
+    const bytes = patternOf(10_000);
     await store.write(id, sourceOf(bytes), undefined);
     const whole = await store.read(id, undefined);
     await whole.body.cancel();
@@ -74,13 +73,13 @@ export function testBlobStore(store: BlobStore): void {
     ] as const) {
       const { body, sizeBytes } = await store.read(id, { offset, length });
       expect(sizeBytes).toBe(10_000);
-      expect(await bytesOfBody(body)).toEqual(Buffer.from(bytes.subarray(offset, offset + length)));
+      expectSameBytes(await bytesOfBody(body), bytes.subarray(offset, offset + length));
     }
   });
 
   test("tells how long a blob is that ends before the range does, or throws", async () => {
     const id = newPrefix() + ulid(Date.now());
-    await store.write(id, sourceOf(bytesOf(10)), undefined);
+    await store.write(id, sourceOf(patternOf(10)), undefined);
     const { body, sizeBytes } = await store.read(id, { offset: 5, length: 10 });
     await body.cancel();
     expect(sizeBytes).toBe(10);
@@ -91,13 +90,13 @@ export function testBlobStore(store: BlobStore): void {
     "verifies the %s that it is given, and keeps nothing that differs",
     async (algorithm) => {
       const prefix = newPrefix();
-      const bytes = bytesOf(50_000);
+      const bytes = patternOf(50_000);
       for (const source of [sourceOf, nativeSourceOf]) {
         const right = { algorithm, hex: hexOf(algorithm, bytes) };
         expect(await store.write(prefix + ulid(Date.now()), source(bytes), right)).toMatchObject({
           ok: true,
         });
-        const wrong = { algorithm, hex: hexOf(algorithm, bytesOf(1)) };
+        const wrong = { algorithm, hex: hexOf(algorithm, patternOf(1)) };
         expect(await store.write(prefix + ulid(Date.now()), source(bytes), wrong)).toEqual({
           ok: false,
           reason: "digest",
@@ -110,9 +109,9 @@ export function testBlobStore(store: BlobStore): void {
   test("throws what its source throws, and keeps nothing", async () => {
     const prefix = newPrefix();
     const broken: BlobSource = {
-      ...sourceOf(bytesOf(100_000)),
+      ...sourceOf(patternOf(100_000)),
       async *chunks() {
-        yield bytesOf(50_000);
+        yield patternOf(50_000);
         throw new Error("the client hung up");
       },
     };
@@ -123,7 +122,7 @@ export function testBlobStore(store: BlobStore): void {
 
   test("refuses a source of fewer bytes than it said, and keeps nothing", async () => {
     const prefix = newPrefix();
-    const short = { ...sourceOf(bytesOf(10)), sizeBytes: 20 };
+    const short = { ...sourceOf(patternOf(10)), sizeBytes: 20 };
     await expect(store.write(prefix + ulid(Date.now()), short, undefined)).rejects.toThrow();
     expect((await store.list(prefix, "")).ids).toEqual([]);
   });
@@ -134,7 +133,7 @@ export function testBlobStore(store: BlobStore): void {
     const ids = [0, 1, 20_000, 40_000, day, 13 * day, 13 * day + 1].map(
       (ms) => prefix + ulid(1_700_000_000_000 + ms),
     );
-    for (const id of ids.toReversed()) await store.write(id, sourceOf(bytesOf(1)), undefined);
+    for (const id of ids.toReversed()) await store.write(id, sourceOf(patternOf(1)), undefined);
     for (const [at, after] of ["", ...ids].entries())
       expect(await store.list(prefix, after)).toEqual({ ids: ids.slice(at), next: undefined });
     expect((await store.list(newPrefix(), "")).ids).toEqual([]);
@@ -147,7 +146,7 @@ export function testBlobStore(store: BlobStore): void {
       string,
       string,
     ];
-    for (const id of [kept, gone]) await store.write(id, sourceOf(bytesOf(1)), undefined);
+    for (const id of [kept, gone]) await store.write(id, sourceOf(patternOf(1)), undefined);
     await store.delete([gone, never]);
     expect((await store.list(prefix, "")).ids).toEqual([kept]);
     await expect(store.read(gone, undefined)).rejects.toThrow();
@@ -190,7 +189,7 @@ export function testEncryptedBlobStore(store: BlobStore): void {
     test.for([0, 1, 65_535, 65_536, 65_537, 131_072, 1_200_000])(
       `stores %i bytes with ${keys.length} keys, and reads them in ranges`,
       async (length) => {
-        const bytes = bytesOf(length);
+        const bytes = patternOf(length);
         for (const source of [sourceOf(bytes), sourceOf(bytes, 7), nativeSourceOf(bytes)]) {
           const id = newPrefix() + ulid(Date.now());
           const expected = { algorithm: "sha256", hex: hexOf("sha256", bytes) } as const;
@@ -221,9 +220,9 @@ export function testEncryptedBlobStore(store: BlobStore): void {
 
   test("verifies the digest of the plain bytes", async () => {
     const id = newPrefix() + ulid(Date.now());
-    const expected = { algorithm: "sha1", hex: hexOf("sha1", bytesOf(1)) } as const;
+    const expected = { algorithm: "sha1", hex: hexOf("sha1", patternOf(1)) } as const;
     for (const length of [0, 70_000]) {
-      const written = store.write(id, sourceOf(bytesOf(length)), expected, { keys: [key()] });
+      const written = store.write(id, sourceOf(patternOf(length)), expected, { keys: [key()] });
       expect(await written).toEqual({ ok: false, reason: "digest" });
     }
   });
@@ -231,7 +230,7 @@ export function testEncryptedBlobStore(store: BlobStore): void {
   test("computes no MD5 that nobody wants", async () => {
     const id = newPrefix() + ulid(Date.now());
     const options = { keys: [key()], wantsMd5: false } as const;
-    const written = await store.write(id, sourceOf(bytesOf(70_000)), undefined, options);
+    const written = await store.write(id, sourceOf(patternOf(70_000)), undefined, options);
     expect(written).toEqual({ ok: true, md5Hex: "" });
   });
 
@@ -251,7 +250,7 @@ export function testEncryptedBlobStore(store: BlobStore): void {
   test.for(Object.keys(DAMAGES))("breaks off a read of a blob with %s", async (name) => {
     const keys = [key()] as const;
     const [id, damagedId] = [newPrefix(), newPrefix()].map((prefix) => prefix + ulid(Date.now()));
-    await store.write(id ?? "", sourceOf(bytesOf(length)), undefined, { keys });
+    await store.write(id ?? "", sourceOf(patternOf(length)), undefined, { keys });
     const stored = await bytesOfBody((await store.read(id ?? "", undefined)).body);
     const frames = [0, 1, 2].map(
       (n) => new Uint8Array(stored.subarray(n * FRAME, (n + 1) * FRAME)),
@@ -268,7 +267,7 @@ export function testEncryptedBlobStore(store: BlobStore): void {
 
   test("does not open a blob with another key", async () => {
     const id = newPrefix() + ulid(Date.now());
-    await store.write(id, sourceOf(bytesOf(length)), undefined, { keys: [key()] });
+    await store.write(id, sourceOf(patternOf(length)), undefined, { keys: [key()] });
     expect(await readUntilBroken(id, [key()])).toBe(0);
   });
 }

@@ -23,7 +23,10 @@ async function openDatabase(folder: string): Promise<DatabaseSync> {
   return new DatabaseSync(path.join(folder, database));
 }
 
-/** What tells the blobs in the store apart: names, or paths. */
+/**
+ * What tells the blobs in the store apart: names, or paths. Whoever looks at the database of wrangler's R2 locks it: a sweep that
+ * meets the lock fails, and comes back half a minute later.
+ */
 export async function blobIds(dataFolder: string): Promise<readonly unknown[]> {
   if (SERVER === "wrangler dev") {
     const database = await openDatabase(path.join(dataFolder, "v3/r2/miniflare-R2BucketObject"));
@@ -48,7 +51,8 @@ export async function arrivedBytes(dataFolder: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
-async function blobFiles(dataFolder: string): Promise<readonly string[]> {
+/** The files that hold blobs, whole or not. To look at them is in no server's way. */
+export async function blobFiles(dataFolder: string): Promise<readonly string[]> {
   const folder = path.join(dataFolder, PLACES.blobs);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries

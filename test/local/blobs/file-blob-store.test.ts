@@ -4,8 +4,8 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fileBlobStore } from "../../../local/blobs/file-blob-store.ts";
 import { FixedLengthStream } from "../../../local/streams/fixed-length-stream.ts";
+import { patternOf } from "../../support/bytes.ts";
 import {
-  bytesOf,
   newPrefix,
   sourceOf,
   testBlobStore,
@@ -27,7 +27,7 @@ test("files and folders are for nobody else to read, whatever the process's mask
   const prefix = newPrefix();
   const mask = process.umask(0);
   try {
-    const source = sourceOf(bytesOf(10));
+    const source = sourceOf(patternOf(10));
     await fileBlobStore(root, { isSynced: true }).write(prefix + "a".repeat(26), source, undefined);
   } finally {
     process.umask(mask);

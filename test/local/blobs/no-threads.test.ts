@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { fileBlobStore } from "../../../local/blobs/file-blob-store.ts";
-import { bytesOf, bytesOfBody, sourceOf } from "../../support/blob-store-tests.ts";
+import { patternOf } from "../../support/bytes.ts";
+import { bytesOfBody, sourceOf } from "../../support/blob-store-tests.ts";
 
 vi.mock(import("node:worker_threads"), async (original) => {
   const module = await original();
@@ -24,7 +25,7 @@ beforeAll(() => {
 });
 
 test("without threads, large blobs are hashed and written all the same, and the log says so once", async () => {
-  const bytes = bytesOf(2_000_000);
+  const bytes = patternOf(2_000_000);
   for (let i = 0; i < 3; i += 1) {
     const id = `bucket/0/${String(i).repeat(26)}`;
     expect(await store.write(id, sourceOf(bytes, 9), undefined)).toMatchObject({ ok: true });

@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fileBlobStore } from "../../../local/blobs/file-blob-store.ts";
 import { ulid } from "../../../src/lib/ulid.ts";
-import { bytesOf, newPrefix, sourceOf } from "../../support/blob-store-tests.ts";
+import { patternOf } from "../../support/bytes.ts";
+import { newPrefix, sourceOf } from "../../support/blob-store-tests.ts";
 
 /** What was done to the disk, in order, and what fails. */
 const { disk } = vi.hoisted(() => ({
@@ -49,7 +50,7 @@ beforeEach(() => {
 });
 
 const NOW_MS = 1_700_000_000_000;
-const SOURCE = sourceOf(bytesOf(20_000));
+const SOURCE = sourceOf(patternOf(20_000));
 
 const pathsBelow = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
