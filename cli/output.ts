@@ -139,6 +139,8 @@ Try it:
   workerLog(line) {
     const event = parse(line);
     if (event?.event === "request") console.log(requestLine(event));
+    // What a server does in its own time, as it should, is for whoever collects its log.
+    else if (event?.event === "job" && event.outcome === "done") return;
     else console.log(event?.event === "object" ? objectLine(event) : printable(line));
   },
   workerError(line) {
@@ -179,6 +181,8 @@ interface WorkerEvent {
   readonly size?: number;
   readonly versionId?: string;
   readonly requestId?: string;
+  /** Of what a job did. */
+  readonly outcome?: string;
   readonly cause?: string;
 }
 

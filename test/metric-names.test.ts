@@ -17,7 +17,12 @@ const REQUEST = {
 
 /** Every family, with a sample of each. */
 async function everyFamily(): Promise<readonly MetricFamily[]> {
-  const figures = Object.fromEntries(Object.keys(SHARD_METRICS).map((name) => [name, 1]));
+  const figures = Object.fromEntries(
+    Object.entries(SHARD_METRICS).map(([name, { label }]) => [
+      name,
+      label === undefined ? 1 : { Expiration: 1 },
+    ]),
+  );
   const gauges = new ShardGauges({
     listBuckets: async () => [{ id: "id", name: "bucket", shardCount: 1 }],
     askShard: async () => figures,

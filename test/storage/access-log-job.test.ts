@@ -5,6 +5,7 @@ import { deliverLogs } from "../../src/storage/bucket-shard/jobs/access-log-job.
 import type { Transact } from "../../src/storage/bucket-shard/transaction.ts";
 import type { Delivery, InternalWrite } from "../../src/storage/ports/engines.ts";
 import { inShard, type TimedShard } from "../support/lifecycle-shard.ts";
+import { jobLines } from "../support/job-lines.ts";
 import { parseLog } from "../support/access-log.ts";
 import { storedRule } from "../support/stored-rule.ts";
 
@@ -63,8 +64,13 @@ test("lines of a destination become one object when their time has come, and not
     expect(await run(shard, written)).toBe(shard.nowMs - 1000 + ROLL_MS);
     expect(written.writes).toEqual([]);
     shard.nowMs += ROLL_MS - 1000;
-    expect(await run(shard, written)).toBeUndefined();
+    const told = await jobLines(async () => expect(await run(shard, written)).toBeUndefined());
     expect([...written.objects.values()].sort()).toEqual(["a\nc\n", "b\n"]);
+    const line = { level: "log", job: "access-log", outcome: "done", target: "target", objects: 1 };
+    expect(told.toSorted((a, b) => Number(a["lines"]) - Number(b["lines"]))).toEqual([
+      { ...line, bucket: "other", lines: 1, lineBytes: 2 },
+      { ...line, bucket: "source", lines: 2, lineBytes: 4 },
+    ]);
     const ofSource = written.writes.find(({ body }) => body.byteLength > 2);
     expect(ofSource?.caller).toEqual({
       kind: "service",
@@ -120,7 +126,18 @@ test("a target that fails is tried again, and holds up no other", () =>
     shard.nowMs += ROLL_MS;
     written.answer = ({ caller }) =>
       caller.sourceArn.endsWith("source") ? { kind: "retry", reason: "down" } : DONE;
-    expect(await run(shard, written)).toBe(shard.nowMs + 60_000);
+    const told = await jobLines(async () =>
+      expect(await run(shard, written)).toBe(shard.nowMs + 60_000),
+    );
+    expect(told).toContainEqual({
+      level: "warn",
+      job: "access-log",
+      outcome: "delayed",
+      bucket: "source",
+      target: "target",
+      lines: 1,
+      reason: "down",
+    });
     expect(written.lines).toEqual(["b"]);
     written.answer = () => DONE;
     shard.nowMs += 60_000;
@@ -134,7 +151,8 @@ test("what a target refuses is dropped and counted", () =>
     written.answer = () => ({ kind: "refused", reason: "AccessDenied" });
     append(shard, "a\nb\n");
     shard.nowMs += ROLL_MS;
-    expect(await run(shard, written)).toBeUndefined();
+    const told = await jobLines(async () => expect(await run(shard, written)).toBeUndefined());
+    expect(told).toMatchObject([{ level: "error", outcome: "given up", lines: 2 }]);
     expect(waiting(shard)).toBe(0);
     expect(shard.shard.logRoom.droppedLines).toBe(2);
   }));

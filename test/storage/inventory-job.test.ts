@@ -7,6 +7,7 @@ import type {
   InventoryFile,
   InventoryStep,
 } from "../../src/storage/ports/inventory.ts";
+import { jobLines } from "../support/job-lines.ts";
 import { DAY_MS, inShard, type TimedShard } from "../support/lifecycle-shard.ts";
 
 const DOCUMENT = {
@@ -74,7 +75,12 @@ test("a report is its files, one after the other, and then the manifest", () =>
     const due = await run(shard, reports);
     expect(reports.written).toBe(0);
     shard.nowMs = due ?? 0;
-    expect(await run(shard, reports)).toBe((due ?? 0) + DAY_MS);
+    const told = await jobLines(async () =>
+      expect(await run(shard, reports)).toBe((due ?? 0) + DAY_MS),
+    );
+    const line = { level: "log", job: "inventory", outcome: "done", id: "daily" };
+    const file = { ...line, files: 1, fileBytes: 1 };
+    expect(told).toEqual([file, file, file, { ...line, reports: 1 }]);
     expect(reports.manifests.map((files) => files.map(({ key }) => key))).toEqual([
       ["0/#1", "0/m#2", "1/#3"],
     ]);
@@ -108,10 +114,17 @@ test("a report whose destination fails goes on later, and one that it refuses is
     const due = (await run(shard, reports)) ?? 0;
     shard.nowMs = due;
     reports.failure = { kind: "retry", reason: "down" };
-    expect(await run(shard, reports)).toBe(due + 60_000);
-    reports.failure = { kind: "refused", reason: "AccessDenied" };
-    shard.nowMs += 60_000;
-    expect(await run(shard, reports)).toBe(due + DAY_MS);
+    const told = await jobLines(async () => {
+      expect(await run(shard, reports)).toBe(due + 60_000);
+      reports.failure = { kind: "refused", reason: "AccessDenied" };
+      shard.nowMs += 60_000;
+      expect(await run(shard, reports)).toBe(due + DAY_MS);
+    });
+    const line = { job: "inventory", id: "daily" };
+    expect(told).toEqual([
+      { ...line, level: "warn", outcome: "delayed", reason: "down" },
+      { ...line, level: "error", outcome: "given up", reason: "AccessDenied" },
+    ]);
     expect(reports.manifests).toEqual([]);
     reports.failure = undefined;
     shard.nowMs = due + DAY_MS;

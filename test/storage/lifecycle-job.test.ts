@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { eventListeners, type ObjectEvent } from "../../src/storage/bucket-shard/events.ts";
+import { lifecycleTotals } from "../../src/storage/bucket-shard/lifecycle/lifecycle-totals.ts";
 import { createUpload } from "../../src/storage/bucket-shard/uploads/uploads.ts";
 import { inShard, shownVersions } from "../support/lifecycle-shard.ts";
 import { PLAIN_UPLOAD } from "../support/stitching.ts";
@@ -38,7 +39,10 @@ test("uploads are aborted by the rule about their key, and by age where there is
     expect(left()).toEqual(["late 25"]);
     shard.pass(14);
     expect(left()).toEqual([]);
+    expect(lifecycleTotals(shard.sql, "count")).toEqual({ AbortIncompleteMultipartUpload: 75 });
   }));
+
+const JOB_LINE = { event: "job", job: "lifecycle", shard: "", outcome: "done" };
 
 test("rules tell what they have done, as their own", async () => {
   const heard: string[] = [];
@@ -60,11 +64,22 @@ test("rules tell what they have done, as their own", async () => {
       const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
       // One of each scan that did something, and none of the others.
       expect(lines.map((line) => ({ ...line, shard: "" }))).toEqual([
-        { event: "lifecycle done", shard: "", expired: 0, transitioned: 1 },
-        { event: "lifecycle done", shard: "", expired: 1, transitioned: 0 },
-        { event: "lifecycle done", shard: "", expired: 1, transitioned: 0 },
-        { event: "lifecycle done", shard: "", expired: 1, transitioned: 0 },
+        { ...JOB_LINE, Transition: 1, bytes: 131_072 },
+        { ...JOB_LINE, Expiration: 1, bytes: 0 },
+        { ...JOB_LINE, NoncurrentVersionExpiration: 1, bytes: 131_072 },
+        { ...JOB_LINE, ExpiredObjectDeleteMarker: 1, bytes: 0 },
       ]);
+      expect(lifecycleTotals(shard.sql, "count")).toEqual({
+        ExpiredObjectDeleteMarker: 1,
+        Expiration: 1,
+        NoncurrentVersionExpiration: 1,
+        Transition: 1,
+      });
+      expect(lifecycleTotals(shard.sql, "bytes")).toMatchObject({
+        Expiration: 0,
+        NoncurrentVersionExpiration: 131_072,
+        Transition: 131_072,
+      });
     } finally {
       logged.mockRestore();
       eventListeners.delete(listener);

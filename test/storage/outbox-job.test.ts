@@ -76,8 +76,10 @@ test("what will never be taken is given up at once, and what another kind of tar
     await job.run(0);
     expect(warn.mock.calls.map(([line]) => JSON.parse(String(line)) as unknown)).toEqual([
       {
-        event: "event not delivered",
+        event: "job",
+        job: "outbox",
         shard: expect.any(String),
+        outcome: "delayed",
         target: "replication/rule",
         delivered: 1,
         failed: 1,

@@ -18,7 +18,7 @@ test("a shard that fails does not keep others from the holds that they gave", as
       },
       judgeHolds: async () => ({ known: [], lost: [] }),
     });
-    const again = await returnHolds(sql, peerOf, 0);
+    const again = await returnHolds("bucket/0", sql, peerOf, 0);
     return [again, releasedHolds(sql, 10), released] as const;
   });
   expect(returned).toEqual(["token for working/0"]);

@@ -1,6 +1,7 @@
-import type { MetricFamily } from "../../lib/prometheus.ts";
+import type { MetricFamily, Sample } from "../../lib/prometheus.ts";
 import type {
   FiguredBucket,
+  NamedFigures,
   ShardFigureName,
   ShardFigures,
 } from "../../storage/ports/shard-figures.ts";
@@ -13,6 +14,8 @@ interface ShardMetric {
   readonly of: "each" | "max" | "sum";
   /** What the figure is divided by: metrics are in base units. */
   readonly unit?: number;
+  /** Of figures with names: what these are, a label more. They are only ever added to. */
+  readonly label?: string;
 }
 
 const MS = 1000;
@@ -94,6 +97,18 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
     help: "Stretches of keys, of some 4096 versions each, that the lifecycle job is to look at.",
     of: "sum",
   },
+  lifecycleActions: {
+    name: "ledge_lifecycle_actions_total",
+    help: "What lifecycle rules have done, by the element of the rule.",
+    of: "sum",
+    label: "action",
+  },
+  lifecycleBytes: {
+    name: "ledge_lifecycle_bytes_total",
+    help: "Bytes of the versions that went, or moved, by lifecycle rules, and of the parts of aborted uploads.",
+    of: "sum",
+    label: "action",
+  },
   inventoryLateMs: {
     name: "ledge_inventory_late_seconds",
     help: "How late the report of the bucket's inventory is that is due first.",
@@ -127,25 +142,49 @@ export interface ToldFigures {
 
 export function shardFamilies(told: readonly ToldFigures[]): readonly MetricFamily[] {
   const byBucket = [...Map.groupBy(told, ({ bucket }) => bucket.name)];
-  return Object.entries(SHARD_METRICS).map(([figure, { name, help, of, unit = 1 }]) => ({
-    name,
-    help,
-    type: "gauge" as const,
-    samples: byBucket.flatMap(([bucket, shards]) => {
-      const values = shards.flatMap(({ shard, figures }) => {
-        const value = figures[figure as ShardFigureName];
-        return value === undefined ? [] : [{ shard, value: value / unit }];
-      });
-      if (of === "each")
-        return values.map(({ shard, value }) => ({
-          labels: { bucket, shard: String(shard) },
-          value,
-        }));
-      const isWhole = values.length === (shards[0]?.bucket.shardCount ?? 0);
-      if (values.length === 0 || (of === "sum" && !isWhole)) return [];
-      const numbers = values.map(({ value }) => value);
-      const value = of === "max" ? Math.max(...numbers) : numbers.reduce((a, b) => a + b, 0);
-      return [{ labels: { bucket }, value }];
-    }),
+  return Object.entries(SHARD_METRICS).map(([figure, metric]) => ({
+    name: metric.name,
+    help: metric.help,
+    type: metric.label === undefined ? "gauge" : "counter",
+    samples: byBucket.flatMap(([bucket, shards]) =>
+      samplesOf(metric, figure as ShardFigureName, bucket, shards),
+    ),
   }));
+}
+
+function samplesOf(
+  { of, unit = 1, label }: ShardMetric,
+  figure: ShardFigureName,
+  bucket: string,
+  shards: readonly ToldFigures[],
+): readonly Sample[] {
+  const values = shards.flatMap(({ shard, figures }) => {
+    const value = figures[figure];
+    return value === undefined ? [] : [{ shard, value }];
+  });
+  const isWhole = values.length === (shards[0]?.bucket.shardCount ?? 0);
+  if (values.length === 0 || (of === "sum" && !isWhole)) return [];
+  if (label !== undefined) {
+    const named = values.flatMap(({ value }) => (typeof value === "number" ? [] : [value]));
+    return [...sumsOf(named)].map(([name, value]) => ({
+      labels: { bucket, [label]: name },
+      value,
+    }));
+  }
+  const numbers = values.flatMap(({ shard, value }) =>
+    typeof value === "number" ? [{ shard, value: value / unit }] : [],
+  );
+  if (of === "each")
+    return numbers.map(({ shard, value }) => ({ labels: { bucket, shard: String(shard) }, value }));
+  const all = numbers.map(({ value }) => value);
+  const value = of === "max" ? Math.max(...all) : all.reduce((a, b) => a + b, 0);
+  return [{ labels: { bucket }, value }];
+}
+
+function sumsOf(named: readonly NamedFigures[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const figures of named)
+    for (const [name, value] of Object.entries(figures))
+      sums.set(name, (sums.get(name) ?? 0) + value);
+  return sums;
 }

@@ -375,6 +375,6 @@ export class BucketIndexObject extends DurableObject {
     // Code that did not know of rules may have been told them: it kept them, and scheduled nothing.
     if (configuration.lifecycle !== undefined && state.seal === undefined)
       this.#jobTable.schedule("lifecycle", nextScanMs(this.#shard, nowMs));
-    await runDue(this.#jobTable, this.#jobs, nowMs);
+    await runDue(this.#shard.state.name, this.#jobTable, this.#jobs, nowMs);
   }
 }

@@ -1,9 +1,10 @@
-import type { ShardFigureName, ShardFigures } from "../ports/shard-figures.ts";
+import type { NamedFigures, ShardFigureName, ShardFigures } from "../ports/shard-figures.ts";
 import type { RowCounts } from "./counts/row-counts.ts";
 import { garbageBlobs, garbageBytes } from "./contents/contents-figures.ts";
 import { logBatchesWaiting } from "./access-log/log-batches.ts";
 import { inventoryLateMs } from "./inventory/inventory-rows.ts";
 import type { JobTable } from "./job-table.ts";
+import { lifecycleTotals } from "./lifecycle/lifecycle-totals.ts";
 import { zonesDue } from "./lifecycle/zones.ts";
 import { deadLetters, outboxOldestMs, outboxPending } from "./outbox/outbox-figures.ts";
 import {
@@ -26,7 +27,9 @@ interface Asked extends Shard {
  * Every figure of a shard, by a function of the room that it is about. One more is a line here, one in `ports/shard-figures.ts`, and
  * one in `domain/metrics/shard-metrics.ts`. It reads a bounded number of rows, and writes none.
  */
-const FIGURES: Readonly<Record<ShardFigureName, (asked: Asked) => number | undefined>> = {
+const FIGURES: Readonly<
+  Record<ShardFigureName, (asked: Asked) => NamedFigures | number | undefined>
+> = {
   objects: ({ counted }) => counted?.objects,
   versions: ({ counted }) => counted?.versions,
   deleteMarkers: ({ counted }) => counted?.deleteMarkers,
@@ -45,6 +48,8 @@ const FIGURES: Readonly<Record<ShardFigureName, (asked: Asked) => number | undef
   replicationPendingBytes: ({ sql }) => replicationPendingBytes(sql),
   replicationFailed: ({ sql }) => replicationFailed(sql),
   lifecycleZonesDue: ({ sql, nowMs }) => zonesDue(sql, nowMs),
+  lifecycleActions: ({ sql }) => lifecycleTotals(sql, "count"),
+  lifecycleBytes: ({ sql }) => lifecycleTotals(sql, "bytes"),
   inventoryLateMs: ({ sql, nowMs }) => inventoryLateMs(sql, nowMs),
   logBatchesWaiting: ({ sql }) => logBatchesWaiting(sql),
   logLinesDropped: ({ logRoom }) => logRoom.droppedLines,

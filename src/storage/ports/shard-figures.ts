@@ -37,6 +37,10 @@ export interface ShardFigures {
   readonly replicationFailed?: number;
   /** Stretches of keys that the lifecycle job is to look at. */
   readonly lifecycleZonesDue?: number;
+  /** What lifecycle rules have done since the bucket was made, by the name of their element. */
+  readonly lifecycleActions?: NamedFigures;
+  /** Bytes of the versions that went, or moved, and of the parts of aborted uploads, likewise. */
+  readonly lifecycleBytes?: NamedFigures;
   /** How late the report of the bucket's inventory is that is due first. */
   readonly inventoryLateMs?: number;
   /** Batches of access-log lines that wait to become objects, as many as {@link MOST_COUNTED} at most. */
@@ -46,6 +50,9 @@ export interface ShardFigures {
   /** How long the job that is most overdue has been. */
   readonly jobsLateMs?: number;
 }
+
+/** A figure of which there are several, by their names. */
+export type NamedFigures = Readonly<Record<string, number>>;
 
 export type ShardFigureName = keyof ShardFigures;
 

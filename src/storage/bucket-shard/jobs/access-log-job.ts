@@ -1,4 +1,3 @@
-import { log } from "../../../lib/log.ts";
 import type { LogDestination } from "../../../protocol/access-log/log-destination.ts";
 import { logKey } from "../../../protocol/access-log/log-key.ts";
 import { logWriter } from "../../../protocol/access-log/log-writer.ts";
@@ -12,6 +11,7 @@ import {
 } from "../access-log/log-batches.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** Objects that one run delivers: the shard has other jobs. */
 const MOST_OBJECTS = 32;
@@ -23,12 +23,12 @@ const RETRY_MS = 60_000;
  * deliverer write any more, they are dropped. After a crash an object is written again, under the same key.
  */
 export async function deliverLogs(
-  shard: Pick<Shard, "settings" | "sql">,
+  shard: Pick<Shard, "settings" | "sql" | "state">,
   engines: () => Pick<Engines, "write">,
   nowMs: number,
   transact: Transact,
 ): Promise<number | undefined> {
-  const { sql, settings } = shard;
+  const { sql, settings, state } = shard;
   const { logRollMs } = settings;
   let delivered = 0;
   let nextMs = Number.POSITIVE_INFINITY;
@@ -42,7 +42,9 @@ export async function deliverLogs(
     const object = nextLogObject(sql, destination);
     if (object === undefined) continue;
     delivered += 1;
-    const outcome = await deliver(engines(), JSON.parse(destination), object, logRollMs);
+    const to = JSON.parse(destination) as LogDestination;
+    const outcome = await deliver(engines(), to, object, logRollMs);
+    tell(state.name, to, object, outcome);
     if (outcome.kind === "retry") {
       nextMs = Math.min(nextMs, nowMs + RETRY_MS);
       continue;
@@ -60,10 +62,10 @@ export async function deliverLogs(
 async function deliver(
   engines: Pick<Engines, "write">,
   destination: LogDestination,
-  { firstMs, unique, lines, count }: LogObject,
+  { firstMs, unique, lines }: LogObject,
   rollMs: number,
 ): Promise<Delivery> {
-  const { bucket, prefix, partition, source, grants } = destination;
+  const { bucket, prefix, partition, grants } = destination;
   // When it is due, whenever it is delivered: the key does not depend on when this runs.
   const timeMs = partition === "EventTime" ? firstMs : firstMs + rollMs;
   const write = {
@@ -75,16 +77,25 @@ async function deliver(
     // Policies often name just the prefix.
     alsoKey: prefix,
   } as const;
-  let outcome = await engines.write(write);
+  const outcome = await engines.write(write);
   // The target may have no ACLs since, or a grantee may be gone: then nobody is granted anything.
-  if (outcome.kind === "refused" && grants !== undefined)
-    outcome = await engines.write({ ...write, headers: { "content-type": "text/plain" } });
-  if (outcome.kind !== "done")
-    log("warn", "access log not delivered", {
-      bucket: source.bucket,
-      target: bucket,
-      lines: count,
-      ...outcome,
-    });
-  return outcome;
+  return outcome.kind === "refused" && grants !== undefined
+    ? engines.write({ ...write, headers: { "content-type": "text/plain" } })
+    : outcome;
+}
+
+/** What is refused is dropped, and the lines are lost. */
+function tell(
+  shard: string,
+  { bucket: target, source: { bucket } }: LogDestination,
+  { bytes: lineBytes, count: lines }: LogObject,
+  outcome: Delivery,
+): void {
+  const told = { bucket, target, lines };
+  if (outcome.kind === "done")
+    tellOfJob(shard, "access-log", "done", { ...told, objects: 1, lineBytes });
+  else {
+    const what = outcome.kind === "retry" ? "delayed" : "given up";
+    tellOfJob(shard, "access-log", what, { ...told, reason: outcome.reason });
+  }
 }

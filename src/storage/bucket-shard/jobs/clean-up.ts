@@ -12,6 +12,7 @@ import { unstitch } from "../contents/segments.ts";
 import type { ShardState } from "../shard-state.ts";
 import type { Transact } from "../transaction.ts";
 import { raiseFence } from "./fence.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** Keys of one R2 delete. */
 const GARBAGE_BATCH = 1000;
@@ -38,7 +39,7 @@ interface CleanUp {
  * what was stitched is taken apart, and what another shard holds for this one goes on its way back.
  */
 export async function collectGarbage(
-  { sql, transact, blobs }: CleanUp,
+  { sql, state, transact, blobs }: CleanUp,
   nowMs: number,
 ): Promise<number | undefined> {
   const due = dueGarbage(sql, nowMs, GARBAGE_BATCH);
@@ -61,6 +62,8 @@ export async function collectGarbage(
     await blobs.delete(blobIds);
     forgetGarbage(sql, blobIds);
   }
+  const told = { blobs: blobIds.length, otherContents: due.length - blobIds.length };
+  tellOfJob(state.name, "garbage", "done", told);
   return nextGarbageDueMs(sql);
 }
 
@@ -86,6 +89,7 @@ export async function sweepOrphans(
     const old = ids.filter((id) => id <= fence);
     const orphans = unknownBlobs(sql, old);
     if (orphans.length > 0) await blobs.delete(orphans);
+    tellOfJob(state.name, "sweep", "done", { orphans: orphans.length });
     // A sealed shard gets no more blobs once the uploads that were under way have ended, so that it need not be swept for
     // ever. If the delete is undone, the next write schedules a sweep.
     if (state.seal !== undefined && page === 0 && ids.length === 0) {

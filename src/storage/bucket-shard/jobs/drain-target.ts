@@ -1,4 +1,3 @@
-import { log } from "../../../lib/log.ts";
 import type { Slots } from "../../../lib/slots.ts";
 import type { Delivery } from "../../events/delivery.ts";
 import { type Circuit, circuitAfter, circuitOf, isOpen, keepCircuit } from "../outbox/circuits.ts";
@@ -23,6 +22,7 @@ import {
 import { kindOf, type TargetKind, type TargetKinds } from "../outbox/target-kind.ts";
 import type { ShardState } from "../shard-state.ts";
 import type { Transact, Transaction } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** Records that one run delivers to a target. */
 const BATCH = 100;
@@ -33,6 +33,7 @@ const RUN_MS = 10_000;
 const LONGEST_DELAY_MS = 15 * 60_000;
 /** How long the records of a bucket that is gone are still tried. */
 const AFTER_SEAL_MS = 3_600_000;
+const TOO_OLD = "given up after the time for retries";
 const TOO_MANY = "given up because too many wait";
 
 export interface Outbox {
@@ -108,12 +109,11 @@ export async function drainTarget(
 
 /** One line of what a run did; none when it did nothing. */
 function tell(shard: string, target: string, outcomes: readonly Outcome[]): void {
-  if (outcomes.length === 0) return;
   const failures = outcomes.flatMap(({ delivery }) => (delivery.ok ? [] : [delivery.reason]));
   const failed = failures.length;
-  const done = { shard, target, delivered: outcomes.length - failed };
-  if (failed === 0) log("log", "events delivered", done);
-  else log("warn", "event not delivered", { ...done, failed, reason: failures[0] });
+  const delivered = outcomes.length - failed;
+  if (failed === 0) tellOfJob(shard, "outbox", "done", { target, delivered });
+  else tellOfJob(shard, "outbox", "delayed", { target, delivered, failed, reason: failures[0] });
 }
 
 /** Takes the first rows of some lanes at a time, until the time for it is over or the target fails. */
@@ -213,16 +213,20 @@ function giveUp(
   waiting: number,
   nowMs: number,
 ): GivenUp {
-  const { sql, limit } = outbox;
+  const { sql, state, limit } = outbox;
   const old = rowsOver(outbox, target, nowMs);
-  forgetGivenUp(transaction, kind, target, old, "given up after the time for retries");
+  forgetGivenUp(transaction, kind, target, old, TOO_OLD);
   const surplus = waiting - old.length - limit;
   const tooMany = surplus > 0 ? [...waitingRows(sql, target, Math.min(surplus, WALK))] : [];
   forgetGivenUp(transaction, kind, target, tooMany, TOO_MANY);
   if (kind.postponed !== undefined)
     for (const row of waitingRows(sql, target, WALK)) kind.postponed(transaction, target, row);
   const gone = [...old, ...tooMany];
-  if (gone.length > 0) log("error", "events given up", { target, count: gone.length });
+  for (const [reason, { length: events }] of [
+    [TOO_OLD, old],
+    [TOO_MANY, tooMany],
+  ] as const)
+    if (events > 0) tellOfJob(state.name, "outbox", "given up", { target, events, reason });
   return { gone, isMore: old.length === WALK || surplus > WALK };
 }
 

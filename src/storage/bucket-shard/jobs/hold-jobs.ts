@@ -1,4 +1,3 @@
-import { log } from "../../../lib/log.ts";
 import { ulidTimeMs } from "../../../lib/ulid.ts";
 import {
   confirmHolds,
@@ -10,6 +9,7 @@ import {
 } from "../contents/holds.ts";
 import type { Transact, Transaction } from "../transaction.ts";
 import { raiseFence } from "./fence.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** Tokens of one call between shards. */
 const BATCH = 1000;
@@ -47,6 +47,7 @@ type PeerOf = (shardName: string) => HoldPeer;
 
 /** Gives holds back to the shards that gave them; repeated after a crash, since giving one back twice is no harm. */
 export async function returnHolds(
+  shard: string,
   sql: SqlStorage,
   peerOf: PeerOf,
   nowMs: number,
@@ -59,9 +60,10 @@ export async function returnHolds(
     try {
       await peerOf(home).releaseHolds(tokens);
       forgetReleasedHolds(sql, tokens);
+      tellOfJob(shard, "released-holds", "done", { home, holds: tokens.length });
     } catch (error) {
       // One shard that fails does not keep the others from theirs.
-      log("error", "holds not returned", { home, error: String(error) });
+      tellOfJob(shard, "released-holds", "failed", { home, reason: String(error) });
       againMs = nowMs + ASK_AGAIN_MS;
     }
   }
@@ -73,6 +75,7 @@ export async function returnHolds(
  * one behind. A holder that knows its hold gives it back by itself one day.
  */
 export async function checkHolds(
+  shard: string,
   sql: SqlStorage,
   peerOf: PeerOf,
   orphanAgeMs: number,
@@ -90,6 +93,11 @@ export async function checkHolds(
       transact((transaction) => {
         confirmHolds(sql, known);
         dropHolds(transaction, lost);
+      });
+      tellOfJob(shard, "holds", "done", {
+        holder,
+        confirmed: known.length,
+        dropped: lost.length,
       });
       if (known.length + lost.length < asked.length)
         againMs = Math.max(againMs ?? 0, nowMs + ASK_AGAIN_MS);

@@ -1,4 +1,3 @@
-import { log } from "../../../lib/log.ts";
 import type { InventoryDocument } from "../../../protocol/inventory/inventory-configuration.ts";
 import type { Engines } from "../../ports/engines.ts";
 import type { InventoryRun, InventoryStep } from "../../ports/inventory.ts";
@@ -15,6 +14,7 @@ import {
 import { nextReportMs } from "../inventory/next-report.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
 
 const RETRY_MS = 60_000;
 
@@ -44,13 +44,11 @@ export async function reportInventory(
   }
   const step = await nextStep(shard, engines(), row);
   if (step.kind === "retry") {
-    log("warn", "inventory delayed", { shard: state.name, id: row.id, reason: step.reason });
+    tellOfJob(state.name, "inventory", "delayed", { id: row.id, reason: step.reason });
     return nowMs + RETRY_MS;
   }
-  const {
-    settings,
-    state: { name },
-  } = shard;
+  const { settings } = shard;
+  const { name } = state;
   transact(() => {
     if (step.kind === "done" && step.next !== undefined) {
       noteFile(sql, row.id, step.file, step.next);
@@ -60,7 +58,8 @@ export async function reportInventory(
     endReport(sql, row.id, nextReportMs(settings.inventoryDayMs, name, frequency, nowMs));
   });
   if (step.kind === "refused")
-    log("error", "inventory given up", { shard: name, id: row.id, reason: step.reason });
+    tellOfJob(name, "inventory", "given up", { id: row.id, reason: step.reason });
+  else tellOfJob(name, "inventory", "done", { id: row.id, ...doneBy(row, step) });
   return inventoryRows(sql).some(({ document: open }) => open !== null)
     ? nowMs
     : inventoryRows(sql)[0]?.due_ms;
@@ -68,6 +67,15 @@ export async function reportInventory(
 
 /** Behind the last shard there is the manifest. */
 const MANIFEST = -1;
+
+/** What a step made: a file of the report, or the report. */
+function doneBy(
+  { shard }: InventoryRow,
+  step: Extract<InventoryStep, { kind: "done" }>,
+): Readonly<Record<string, number>> {
+  if (shard === MANIFEST) return { reports: 1 };
+  return step.file === undefined ? {} : { files: 1, fileBytes: step.file.size };
+}
 
 async function nextStep(
   { sql, state }: Pick<Shard, "sql" | "state">,

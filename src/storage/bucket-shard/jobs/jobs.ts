@@ -1,5 +1,5 @@
-import { log } from "../../../lib/log.ts";
 import { JOB_KINDS, type JobKind, type JobTable } from "../job-table.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** When a job that threw is tried again. */
 const RETRY_DELAY_MS = 60_000;
@@ -9,19 +9,33 @@ export type Job = (nowMs: number) => Promise<number | undefined>;
 
 export type Jobs = Readonly<Record<JobKind, Job>>;
 
-/** Runs what is due. Never throws: an alarm that throws six times is never called again. */
-export async function runDue(table: JobTable, jobs: Jobs, nowMs: number): Promise<void> {
+/**
+ * Runs what is due. Never throws: an alarm that throws six times is never called again.
+ *
+ * @param shard its name, for the log
+ */
+export async function runDue(
+  shard: string,
+  table: JobTable,
+  jobs: Jobs,
+  nowMs: number,
+): Promise<void> {
   table.disarm();
   for (const kind of JOB_KINDS)
-    if (table.takeDue(kind, nowMs)) table.settle(kind, await run(kind, jobs[kind], nowMs));
+    if (table.takeDue(kind, nowMs)) table.settle(kind, await run(shard, kind, jobs[kind], nowMs));
   table.arm();
 }
 
-async function run(kind: JobKind, job: Job, nowMs: number): Promise<number | undefined> {
+async function run(
+  shard: string,
+  kind: JobKind,
+  job: Job,
+  nowMs: number,
+): Promise<number | undefined> {
   try {
     return await job(nowMs);
   } catch (error) {
-    log("error", "job failed", { job: kind, error: String(error) });
+    tellOfJob(shard, kind, "failed", { reason: String(error) });
     return nowMs + RETRY_DELAY_MS;
   }
 }

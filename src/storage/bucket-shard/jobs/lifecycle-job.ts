@@ -1,6 +1,6 @@
-import { log } from "../../../lib/log.ts";
 import { withLifecycleLines } from "../access-log/lifecycle-lines.ts";
 import { abortUploads } from "../lifecycle/abort-uploads.ts";
+import { LifecycleTally } from "../lifecycle/lifecycle-totals.ts";
 import { nextScanMs } from "../lifecycle/next-scan.ts";
 import {
   FIRST_UPLOAD,
@@ -12,6 +12,7 @@ import { beginZone, type ScanLimits, scanZone } from "../lifecycle/scan-zone.ts"
 import { dueZone, zoneBehind } from "../lifecycle/zones.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact, Transaction } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /**
  * Requests wait for a slice, which takes 5.5 µs a version and 90 µs an action, and for no more than a few of a hundred does one
@@ -30,32 +31,17 @@ export function scanByLifecycle(
 ): number | undefined {
   const { lifecycle } = shard.configuration;
   if (lifecycle === undefined || shard.state.seal !== undefined) return undefined;
-  const done = { expired: 0, transitioned: 0 };
+  const tally = new LifecycleTally();
   const isDone = transact((transaction) => {
-    const cursor = withLifecycleLines(counting(transaction, done), (logged) =>
-      nextSlice(logged, readCursor(logged.sql), nowMs, limits),
+    const cursor = withLifecycleLines(transaction, (logged) =>
+      nextSlice(logged, readCursor(logged.sql), nowMs, limits, tally),
     );
+    tally.keep(transaction.sql);
     writeCursor(transaction.sql, cursor);
     return cursor === undefined;
   });
-  if (done.expired + done.transitioned > 0)
-    log("log", "lifecycle done", { shard: shard.state.name, ...done });
+  tellOfJob(shard.state.name, "lifecycle", "done", tally.told());
   return isDone ? nextScanMs(shard, nowMs) : nowMs + PAUSE_MS;
-}
-
-/** Counts what happens to versions. */
-function counting(
-  transaction: Transaction,
-  done: { expired: number; transitioned: number },
-): Transaction {
-  return {
-    ...transaction,
-    emit(event) {
-      transaction.emit(event);
-      if (event.kind === "marked" || event.kind === "removed") done.expired += 1;
-      else if (event.kind === "changed" && event.what === "storage-class") done.transitioned += 1;
-    },
-  };
 }
 
 function nextSlice(
@@ -63,21 +49,22 @@ function nextSlice(
   cursor: ScanCursor | undefined,
   nowMs: number,
   limits: ScanLimits,
+  tally: LifecycleTally,
 ): ScanCursor | undefined {
   const { sql, state, configuration } = transaction;
   const { lifecycle } = configuration;
   if (lifecycle === undefined) return undefined;
   if (cursor === undefined || cursor.phase === "uploads") {
     const after = cursor?.after ?? FIRST_UPLOAD;
-    if (lifecycle.abortsUploads) return abortUploads(transaction, lifecycle, after, nowMs);
-    return nextSlice(transaction, { phase: "zones", from: "" }, nowMs, limits);
+    if (lifecycle.abortsUploads) return abortUploads(transaction, lifecycle, after, nowMs, tally);
+    return nextSlice(transaction, { phase: "zones", from: "" }, nowMs, limits, tally);
   }
   if (cursor.phase === "zones") {
     const firstKey = dueZone(sql, cursor.from, nowMs);
     if (firstKey === undefined) return undefined;
     const zone = beginZone(sql, firstKey, zoneBehind(sql, firstKey), nowMs);
-    return nextSlice(transaction, { phase: "zone", zone }, nowMs, limits);
+    return nextSlice(transaction, { phase: "zone", zone }, nowMs, limits, tally);
   }
   state.reserveSequences(limits.actions);
-  return scanZone(transaction, lifecycle, cursor.zone, nowMs, limits);
+  return scanZone(transaction, lifecycle, cursor.zone, nowMs, limits, tally);
 }

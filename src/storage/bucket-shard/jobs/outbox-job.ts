@@ -1,7 +1,7 @@
-import { log } from "../../../lib/log.ts";
 import { Slots } from "../../../lib/slots.ts";
 import { waitingTargets } from "../outbox/outbox.ts";
 import { drainTarget, type Outbox } from "./drain-target.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** What workerd lets be open at once. */
 const CONNECTIONS = 6;
@@ -52,7 +52,8 @@ export class OutboxJob {
       await drainTarget(this.#outbox, this.#connections, target, nowMs);
       return true;
     } catch (error) {
-      log("error", "outbox not drained", { target, error: String(error) });
+      const { name } = this.#outbox.state;
+      tellOfJob(name, "outbox", "failed", { target, reason: String(error) });
       return false;
     } finally {
       this.#drains.delete(target);

@@ -1,9 +1,11 @@
 import { circuitOf } from "../outbox/circuits.ts";
-import { scanForReplication } from "../replication/replication-scan.ts";
+import { type ScanOutcome, scanForReplication } from "../replication/replication-scan.ts";
 import { scannedTargets, scanOf } from "../replication/target-state.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
 
+const ENDED: ScanOutcome = { outcome: "ended", found: 0 };
 /** Until the next slice, so that requests come in between. */
 const PAUSE_MS = 100;
 /** Until it is looked again whether the outbox has less. */
@@ -19,10 +21,12 @@ export function scanReplication(
 ): number | undefined {
   if (state.seal !== undefined) return undefined;
   const againMs = scannedTargets(sql).flatMap((target) => {
-    const outcome = transact((transaction) => {
+    const scanned = transact((transaction) => {
       const scan = scanOf(sql, target);
-      return scan === undefined ? "ended" : scanForReplication(transaction, target, scan);
+      return scan === undefined ? ENDED : scanForReplication(transaction, target, scan);
     });
+    const { outcome, found } = scanned;
+    tellOfJob(state.name, "replication", "done", { target, found });
     if (outcome === "ended") return [];
     if (outcome === "goes on") return [nowMs + PAUSE_MS];
     if (outcome === "full") return [nowMs + FULL_PATIENCE_MS];

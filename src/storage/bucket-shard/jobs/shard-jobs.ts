@@ -11,7 +11,6 @@ import { PLAIN_STAMP } from "../../wire/protocol.ts";
 import type { TargetKinds } from "../outbox/target-kind.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
-import { forgetCompletions } from "../uploads/completions.ts";
 import { deliverLogs } from "./access-log-job.ts";
 import { collectGarbage, sweepOrphans } from "./clean-up.ts";
 import { checkHolds, type HoldPeer, returnHolds } from "./hold-jobs.ts";
@@ -23,7 +22,7 @@ import type { Job, Jobs } from "./jobs.ts";
 import { scanByLifecycle } from "./lifecycle-job.ts";
 import { scanReplication } from "./replication-job.ts";
 import { replicationTargetKind } from "./replication-target-kind.ts";
-import { abandonUploads } from "./upload-jobs.ts";
+import { abandonUploads, forgetOldAnswers } from "./upload-jobs.ts";
 
 /** When a job looks again whether keys are under way still, which they are for long only when a shard fails. */
 const UNDER_WAY_MS = 1000;
@@ -87,13 +86,13 @@ export function shardJobs(
     garbage: (nowMs) => collectGarbage(cleanUp, nowMs),
     sweep: (nowMs) => sweepOrphans(cleanUp, nowMs),
     uploads: unlessUnderWay((nowMs) => abandonUploads(shard, directory, nowMs, transact)),
-    completions: async () => transact(forgetCompletions),
-    holds: (nowMs) => checkHolds(sql, peerOf, settings.orphanAgeMs, nowMs, transact),
+    completions: async () => transact(forgetOldAnswers),
+    holds: (nowMs) => checkHolds(state.name, sql, peerOf, settings.orphanAgeMs, nowMs, transact),
     replication: unlessUnderWay(async (nowMs) => scanReplication(shard, nowMs, transact)),
     inventory: (nowMs) => reportInventory(shard, engines, nowMs, transact),
     "access-log": (nowMs) => deliverLogs(shard, engines, nowMs, transact),
     lifecycle: unlessUnderWay(async (nowMs) => scanByLifecycle(shard, nowMs, transact)),
     growth: (nowMs) => moveKeys(growthJob, nowMs),
-    "released-holds": (nowMs) => returnHolds(sql, peerOf, nowMs),
+    "released-holds": (nowMs) => returnHolds(state.name, sql, peerOf, nowMs),
   };
 }

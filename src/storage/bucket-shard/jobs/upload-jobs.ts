@@ -1,6 +1,8 @@
 import type { BucketDirectory } from "../../ports/bucket-directory.ts";
 import type { Shard } from "../shard.ts";
-import type { Transact } from "../transaction.ts";
+import type { Transact, Transaction } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
+import { forgetCompletions } from "../uploads/completions.ts";
 import { abortUploadsBefore, oldestUploadMs } from "../uploads/uploads.ts";
 
 /** Uploads of one transaction; each may have 10,000 parts. */
@@ -26,11 +28,11 @@ export async function abandonUploads(
   if (fate === "active" && configuration.lifecycle?.abortsUploads === true) return undefined;
   const beforeMs = isGone ? nowMs : nowMs - uploadExpiryMs;
   const mayAbort = isGone || uploadExpiryMs > 0;
-  if (
-    mayAbort &&
-    transact((transaction) => abortUploadsBefore(transaction, beforeMs, BATCH)) === BATCH
-  )
-    return nowMs;
+  const aborted = mayAbort
+    ? transact((transaction) => abortUploadsBefore(transaction, beforeMs, BATCH))
+    : 0;
+  tellOfJob(state.name, "uploads", "done", { aborted });
+  if (aborted === BATCH) return nowMs;
   const oldestMs = oldestUploadMs(sql);
   if (oldestMs === undefined) return undefined;
   if (fate === "deleting") return nowMs + SETTLING_MS;
@@ -42,4 +44,11 @@ function settle(
   shardName: string,
 ): ReturnType<BucketDirectory["settleDelete"]> {
   return directory.settleDelete(shardName.slice(0, shardName.lastIndexOf("/")));
+}
+
+/** Forgets what was answered to completions that nobody repeats any more. */
+export function forgetOldAnswers(transaction: Transaction): number | undefined {
+  const { forgotten, againMs } = forgetCompletions(transaction);
+  tellOfJob(transaction.state.name, "completions", "done", { forgotten });
+  return againMs;
 }

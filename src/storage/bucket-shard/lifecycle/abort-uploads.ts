@@ -2,6 +2,7 @@ import { uploadAbortOf } from "../../../protocol/lifecycle/lifecycle-headers.ts"
 import type { Lifecycle } from "../../../protocol/lifecycle/lifecycle.ts";
 import type { Transaction } from "../transaction.ts";
 import { removeUpload } from "../uploads/uploads.ts";
+import type { LifecycleTally } from "./lifecycle-totals.ts";
 import type { ScanCursor, UploadPosition } from "./scan-cursor.ts";
 
 /** Uploads that one slice looks at. */
@@ -25,6 +26,7 @@ export function abortUploads(
   lifecycle: Lifecycle,
   after: UploadPosition,
   nowMs: number,
+  tally: LifecycleTally,
 ): ScanCursor {
   const { sql, settings } = transaction;
   const rows = sql
@@ -43,7 +45,7 @@ export function abortUploads(
       uploadAbortOf(lifecycle, key, initiatedMs, dayMs)?.abortMs ??
       (settings.uploadExpiryMs > 0 ? initiatedMs + settings.uploadExpiryMs : Infinity);
     if (dueMs > nowMs) continue;
-    removeUpload(transaction, key, uploadId);
+    tally.add("AbortIncompleteMultipartUpload", removeUpload(transaction, key, uploadId));
     aborts += 1;
     if (aborts === MAX_ABORTS) return { phase: "uploads", after: { key, uploadId, initiatedMs } };
   }

@@ -6,12 +6,14 @@ import { isLocked, removeCurrent, removeFound } from "../objects/remove-object.t
 import type { FoundVersion } from "../rows/find-object.ts";
 import type { Transaction } from "../transaction.ts";
 import { entryOfVersion } from "./lifecycle-entry.ts";
+import type { LifecycleTally } from "./lifecycle-totals.ts";
 
 /**
  * Does with a version what the rules say that is due by now: decided on its row as it is, since what was done before may have
  * changed it. A version that is locked stays; the next scan looks at it again.
  *
- * @returns whether anything was done
+ * @param tally is told of what was done
+ * @returns whether anything was
  */
 export function applyLifecycle(
   transaction: Transaction,
@@ -19,6 +21,7 @@ export function applyLifecycle(
   key: string,
   sequence: number,
   nowMs: number,
+  tally: LifecycleTally,
 ): boolean {
   const { sql, settings, configuration, room } = transaction;
   const version = entryOfVersion(sql, lifecycle, key, sequence);
@@ -32,14 +35,21 @@ export function applyLifecycle(
   const { replication } = readAttributes(found.row.attributes);
   const isReplicating = configuration.replication !== undefined && replication !== undefined;
   if (isReplicating && isUnsettled(replication)) return false;
-  if (action.kind === "transition") moveTo(transaction, found, action.storageClass);
-  else if (action.kind === "expire" && isVersioned) {
+  const { isMarker, row } = found;
+  const isCurrent = entry.noncurrentSinceMs === undefined;
+  if (action.kind === "transition") {
+    moveTo(transaction, found, action.storageClass);
+    tally.add(isCurrent ? "Transition" : "NoncurrentVersionTransition", row.size_bytes);
+  } else if (action.kind === "expire" && isVersioned) {
     // As with a client's delete, a full shard makes no marker.
     if (!room.takeSpare()) return false;
-    removeCurrent(transaction, key, found.row, "Lifecycle");
+    removeCurrent(transaction, key, row, "Lifecycle");
+    tally.add("Expiration", 0);
   } else {
-    if (isLocked(readAttributes(found.row.attributes), nowMs, false)) return false;
+    if (isLocked(readAttributes(row.attributes), nowMs, false)) return false;
     removeFound(transaction, found, "Lifecycle");
+    const ofCurrent = isMarker ? "ExpiredObjectDeleteMarker" : "Expiration";
+    tally.add(isCurrent ? ofCurrent : "NoncurrentVersionExpiration", row.size_bytes);
   }
   return true;
 }

@@ -11,6 +11,7 @@ import { AFTER_ALL_TEXT } from "../rows/fold.ts";
 import { versionOrder } from "../rows/version-order.ts";
 import type { Transaction } from "../transaction.ts";
 import { applyLifecycle } from "./apply-lifecycle.ts";
+import type { LifecycleTally } from "./lifecycle-totals.ts";
 import type { PassedVersion, ScanCursor, ScannedZone, VersionPosition } from "./scan-cursor.ts";
 import { closeZone, mergeZone, openZone } from "./zones.ts";
 
@@ -56,6 +57,7 @@ export function scanZone(
   begun: ScannedZone,
   nowMs: number,
   limits: ScanLimits,
+  tally: LifecycleTally,
 ): ScanCursor | undefined {
   const { sql, settings, configuration } = transaction;
   const isVersioned = configuration.versioning !== undefined;
@@ -75,7 +77,7 @@ export function scanZone(
     const nextDueMs = planned.reduce((least, { dueMs }) => Math.min(least, dueMs), zone.nextDueMs);
     if (
       actionNow(planned, nowMs, isVersioned) !== undefined &&
-      applyLifecycle(transaction, lifecycle, row.key, row.sequence, nowMs)
+      applyLifecycle(transaction, lifecycle, row.key, row.sequence, nowMs, tally)
     )
       actionCount += 1;
     const versionCount = zone.versionCount + 1;

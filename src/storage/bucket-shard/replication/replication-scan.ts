@@ -18,40 +18,49 @@ const SLICE = 250;
 /** As long as so many rows wait for a destination, a scan adds none. */
 const MOST_WAITING = 500;
 
-/**
- * Looks at the next versions for a destination, and writes those down in the outbox that it is to get.
- *
- * @returns `waits`: enough is waiting already; `full`: the shard has no room for it
- */
+/** What became of a slice of a scan. */
+export interface ScanOutcome {
+  /** `waits`: enough is waiting already; `full`: the shard has no room for it. */
+  readonly outcome: "ended" | "full" | "goes on" | "waits";
+  /** Versions that are in the outbox now. */
+  readonly found: number;
+}
+
+const WAITS: ScanOutcome = { outcome: "waits", found: 0 };
+
+/** Looks at the next versions for a destination, and writes those down in the outbox that it is to get. */
 export function scanForReplication(
   transaction: Transaction,
   target: string,
   scan: ReplicationScan,
-): "ended" | "full" | "goes on" | "waits" {
+): ScanOutcome {
   const { sql, configuration, state } = transaction;
   const { replication: rules } = configuration;
   if (rules === undefined || !rules.targets.includes(target)) {
     keepScan(sql, target, undefined);
-    return "ended";
+    return { outcome: "ended", found: 0 };
   }
   const { count: waiting } = countOn(sql, target, NO_BACKLOG, MOST_WAITING).backlog;
   // What was dropped because the destination fails would be dropped again. With nothing left to try, only a scan tells that it is back.
-  if (waiting > 0 && circuitOf(sql, target).failures > 0) return "waits";
+  if (waiting > 0 && circuitOf(sql, target).failures > 0) return WAITS;
   const room = MOST_WAITING - waiting;
-  if (room <= 0) return "waits";
+  if (room <= 0) return WAITS;
   state.reserveSequences(SLICE);
   let last: FoundVersion | undefined;
   let isFull = false;
+  let count = 0;
   for (const found of nextVersions(sql, scan, Math.min(room, SLICE))) {
-    isFull = !replicateFound(transaction, rules, target, scan.wanted, found);
+    const outcome = replicateFound(transaction, rules, target, scan.wanted, found);
+    isFull = outcome === "full";
     if (isFull) break;
+    if (outcome === "taken") count += 1;
     last = found;
   }
   const next = last && { ...scan, key: last.row.key, sequence: last.row.sequence };
   // The shard is full: it goes on with the version that found no room.
   keepScan(sql, target, isFull ? (next ?? scan) : next);
-  if (isFull) return "full";
-  return next === undefined ? "ended" : "goes on";
+  const goesOn = next === undefined ? "ended" : "goes on";
+  return { outcome: isFull ? "full" : goesOn, found: count };
 }
 
 /** In the order of the keys, and of one key the oldest first: so that what is newer comes to lie on top. */
@@ -91,20 +100,20 @@ function keyBehind(sql: SqlStorage, key: string): string | undefined {
   return sql.exec<{ key: string | null }>(query, key).one().key ?? undefined;
 }
 
-/** @returns false: the shard has no room for it */
+/** @returns `full`: the shard has no room for it; `other`: it is not wanted */
 function replicateFound(
   transaction: Transaction,
   rules: ReplicationRules,
   target: string,
   wanted: Scanned,
   found: FoundVersion,
-): boolean {
+): "full" | "other" | "taken" {
   const { row, isMarker, isCurrentObject } = found;
   const rule = rules.matchingFor(target, asReplicated(row, isMarker));
-  if (rule === undefined) return true;
+  if (rule === undefined) return "other";
   const attributes = readAttributes(row.attributes);
   const { replication: before } = attributes;
-  if (!isWanted(before, rule, wanted)) return true;
+  if (!isWanted(before, rule, wanted)) return "other";
   const replication = awaiting(before, target);
   const { change } = replication;
   const isTaken = enqueue(transaction, rule, row, {
@@ -113,10 +122,10 @@ function replicateFound(
     ...(change !== undefined && { change, hasAnnotations: true }),
     ...(replication.status === "REPLICA" && { isChange: true }),
   });
-  if (!isTaken) return false;
+  if (!isTaken) return "full";
   writeAttributesColumn(transaction.sql, found, writeAttributes({ ...attributes, replication }));
   if (isCurrentObject) transaction.cache.delete(row.key);
-  return true;
+  return "taken";
 }
 
 function isWanted(

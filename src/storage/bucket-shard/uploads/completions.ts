@@ -72,11 +72,16 @@ export function recallCompletion(
   };
 }
 
-/** @returns when the oldest of the others is to be forgotten; undefined when there is none */
-export function forgetCompletions({ sql, nowMs }: Transaction): number | undefined {
+/** @returns how many, and when the oldest of the others is to be forgotten; undefined when there is none */
+export function forgetCompletions({ sql, nowMs }: Transaction): {
+  readonly forgotten: number;
+  readonly againMs: number | undefined;
+} {
   const beforeMs = nowMs - COMPLETION_MEMORY_MS;
-  sql.exec("DELETE FROM completed_upload WHERE completed_ms <= ?", beforeMs);
+  const statement = "DELETE FROM completed_upload WHERE completed_ms <= ? RETURNING 1";
+  const forgotten = sql.exec(statement, beforeMs).toArray().length;
   const query = "SELECT MIN(completed_ms) AS oldest FROM completed_upload";
   const oldestMs = sql.exec<{ oldest: number | null }>(query).one().oldest;
-  return oldestMs === null ? undefined : oldestMs + COMPLETION_MEMORY_MS;
+  const againMs = oldestMs === null ? undefined : oldestMs + COMPLETION_MEMORY_MS;
+  return { forgotten, againMs };
 }
