@@ -3,7 +3,7 @@ import { vi } from "vitest";
 type Line = Readonly<Record<string, unknown>>;
 
 /** What jobs write to the log while something runs, without what names the shard. */
-export async function jobLines(run: () => Promise<unknown> | unknown): Promise<readonly Line[]> {
+export async function jobLines(run: () => Promise<unknown>): Promise<readonly Line[]> {
   const lines: Line[] = [];
   const spies = (["error", "log", "warn"] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation((text: unknown) => {
