@@ -40,8 +40,8 @@ test("blobs that nothing refers to are told of when they go, orphans as orphans,
   expect(await jobLines(run)).toEqual([]);
 });
 
-test.for(JOB_KINDS)("a job that throws is told of, whichever it is: %s", (kind) =>
-  inShard(async ({ shard, sql }) => {
+test.for(JOB_KINDS)("a job that throws is told of, whichever it is: %s", async (kind) => {
+  await inShard(async ({ shard, sql }) => {
     const storage = { sql, setAlarm: async () => undefined } as unknown as DurableObjectStorage;
     const table = new JobTable(storage);
     table.schedule(kind, 0);
@@ -51,5 +51,5 @@ test.for(JOB_KINDS)("a job that throws is told of, whichever it is: %s", (kind) 
     const jobs = Object.fromEntries(JOB_KINDS.map((name) => [name, fails])) as unknown as Jobs;
     const lines = await jobLines(() => runDue(shard.state.name, table, jobs, 0));
     expect(lines).toEqual([{ level: "error", job: kind, outcome: "failed", reason: "Error: no" }]);
-  }),
-);
+  });
+});
