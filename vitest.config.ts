@@ -58,6 +58,7 @@ const OF_ONE_SHARD = [
     ...["own-host", "post-object", "post-object-access", "post-object-refusals"],
     ...["presigned", "put-acl", "put-object", "refused-headers"],
     "replicas-from-elsewhere",
+    "replication-roles",
     "replication-targets",
     "replication",
     "replication-access",
@@ -136,6 +137,7 @@ function workerdProject({ name, shards, include, exclude = [] }: WorkerdProject)
             NEW_BUCKETS: "acls",
             SSE_S3: "envelope",
             SSE_C_OVER_HTTP: "allow",
+            SERVICE_ACCESS: "account",
             // Vitest takes longer with a line of the log than the Worker with the request.
             LOG_REQUESTS: "false",
             LOG_FLUSH_MILLISECONDS: "0",

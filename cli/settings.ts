@@ -23,6 +23,8 @@ export function settingsFor(
     // Nobody else encrypts this machine's disk, and its own requests need no TLS.
     SSE_S3: "envelope",
     SSE_C_OVER_HTTP: "allow",
+    // Rules of replication, and inventories, work without roles and policies.
+    SERVICE_ACCESS: "account",
     // A provider beside it, such as Keycloak on one's own machine.
     LOCAL_ISSUERS: "true",
     // So are receivers of events.

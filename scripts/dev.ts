@@ -59,6 +59,7 @@ function startWrangler(): void {
     LOCAL: "true",
     NEW_BUCKETS: "acls",
     SSE_C_OVER_HTTP: "allow",
+    SERVICE_ACCESS: "account",
     NO_TRANSFORM: "false",
     LOCAL_ISSUERS: "true",
     LOCAL_TARGETS: "true",

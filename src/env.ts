@@ -50,6 +50,8 @@ export interface Settings {
   readonly replicationTargets: ReplicationTargets;
   /** Buckets made from now on: with ACLs, or as AWS makes them, without, and with public access blocked. */
   readonly newBuckets: "acls" | "aws";
+  /** Services that write into other buckets of the same account ask policies as well: those of a role, or of the bucket. */
+  readonly servicesAskPolicies: boolean;
   /** No bucket is public, whatever its own public access block says. */
   readonly blockPublicAccess: boolean;
   /** SSE-S3: the store encrypts by itself, and is said to; or Ledge does, with a key of the bucket owner's account. */
@@ -123,6 +125,8 @@ export function readSettings(env: Cloudflare.Env): Settings {
     ),
     newBuckets:
       matching("NEW_BUCKETS", env.NEW_BUCKETS, /^(acls|aws)$/) === "acls" ? "acls" : "aws",
+    servicesAskPolicies:
+      matching("SERVICE_ACCESS", env.SERVICE_ACCESS, /^(account|policies)$/) === "policies",
     blockPublicAccess: boolean("BLOCK_PUBLIC_ACCESS", env.BLOCK_PUBLIC_ACCESS),
     sseS3: matching("SSE_S3", env.SSE_S3, /^(envelope|store)$/) === "store" ? "store" : "envelope",
     takesKeysOverHttp:

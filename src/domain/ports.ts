@@ -13,7 +13,7 @@ import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-dire
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { Decision } from "../storage/clients/bucket-shards.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
-import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
+import type { IdentityLookup, Waiter } from "../storage/clients/identity-lookup.ts";
 import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
@@ -35,6 +35,8 @@ import type { TargetLookup } from "./replication-targets.ts";
 /** What a request works with. Whoever needs less says so by a `Pick`. */
 export interface Ports {
   readonly settings: Settings;
+  /** Keeps the isolate alive for what goes on after the answer. */
+  readonly waiter: Waiter;
   /** Undefined where there are no traces, as locally. */
   readonly spans: Spans | undefined;
   readonly accounts: AccountDirectory;

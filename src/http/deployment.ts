@@ -187,6 +187,7 @@ export function portsOf(env: Cloudflare.Env, deployment: Deployment, waiter: Wai
   const spans = spansOf(waiter);
   return {
     ...deployment,
+    waiter,
     spans,
     buckets,
     blobs: spans === undefined ? blobs : spans.around(blobs, "blob"),

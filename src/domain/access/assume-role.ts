@@ -1,4 +1,9 @@
-import { isSigned, type SignedCaller, type WebIdentityCaller } from "../../protocol/caller.ts";
+import {
+  isSigned,
+  type ServiceCaller,
+  type SignedCaller,
+  type WebIdentityCaller,
+} from "../../protocol/caller.ts";
 import type { Account } from "../../protocol/owner.ts";
 import { splitArn } from "../../protocol/policy/arn.ts";
 import type { PolicyContext } from "../../protocol/policy/context.ts";
@@ -31,7 +36,7 @@ export interface AssumedRole {
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
  */
 export function mayAssume(
-  caller: SignedCaller | WebIdentityCaller,
+  caller: ServiceCaller | SignedCaller | WebIdentityCaller,
   role: AssumedRole,
   actions: readonly AssumeAction[],
   context: PolicyContext,
@@ -41,7 +46,7 @@ export function mayAssume(
 }
 
 function isAllowed(
-  caller: SignedCaller | WebIdentityCaller,
+  caller: ServiceCaller | SignedCaller | WebIdentityCaller,
   { arn, account, trust }: AssumedRole,
   action: string,
   context: PolicyContext,
@@ -50,6 +55,8 @@ function isAllowed(
   const { isDenied, grant } = evaluate([compileTrustPolicy(trust)], { ...asked, caller });
   // Nothing here depends on an object.
   if (isDenied.most || grant.least === GRANT.none) return false;
+  // A service is trusted by its name, not as one of all.
+  if (caller.kind === "service") return grant.least >= GRANT.exact;
   if (!isSigned(caller)) return true;
   const permissions = permissionsOf(caller);
   const question: Question = { ...asked, caller, permissions, bucket: undefined, object: "none" };

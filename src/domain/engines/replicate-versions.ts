@@ -1,14 +1,13 @@
-import type { PrincipalPolicies } from "../../protocol/caller.ts";
 import type { Account } from "../../protocol/owner.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import type { Delivery } from "../../storage/ports/engines.ts";
-import type { ReplicationTask } from "../../storage/ports/replication.ts";
+import type { ReplicatedVersion, ReplicationTask } from "../../storage/ports/replication.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { Ports } from "../ports.ts";
 import { bucketOfArn, mayUse } from "../replication-destinations.ts";
-import type { InternalCaller } from "./act-in-bucket.ts";
 import { replicateOutside } from "./replicate-outside.ts";
 import { replicateInside } from "./replicate-inside.ts";
+import { type Replicating, replicatingAs } from "./replicating-role.ts";
 import { deliveryOf } from "./write-internally.ts";
 
 /** The bucket that versions come from, while it exists. */
@@ -18,6 +17,7 @@ export interface Source {
 }
 
 const DONE: Delivery = { kind: "done" };
+const UNTRUSTED: Delivery = { kind: "refused", reason: "AssumeRoleNotPermitted" };
 const NOWHERE: Delivery = { kind: "refused", reason: "NoSuchDestination" };
 
 /** Versions that go at once: each takes a connection. */
@@ -37,12 +37,16 @@ export async function replicateVersions(
   // What is gone was removed, and has nothing to replicate.
   if (bucket === undefined) return versions.map(() => DONE);
   const owner = ownerOf(bucket, ports.settings.account);
+  const from = { bucket, owner };
+  const replicating = await replicatingAs(ports, task, from);
+  if (replicating === undefined) return versions.map(() => UNTRUSTED);
+  if (ownerId === undefined) return replicateElsewhere(ports, task, from, replicating);
   const name = bucketOfArn(destination);
-  const caller = callerFor(task, owner);
-  if (ownerId === undefined) return replicateElsewhere(ports, task, { bucket, owner }, caller);
   if (name === undefined) return versions.map(() => NOWHERE);
-  const inside = { source: { bucket, owner }, name, ownerId, caller };
-  return inLanes(versions, (version) => deliveryOf(() => replicateInside(ports, inside, version)));
+  const inside = { source: from, name, ownerId, caller: replicating.caller };
+  return inLanes(versions, (version) =>
+    permitted(replicating, version, () => replicateInside(ports, inside, version)),
+  );
 }
 
 /** Undefined: it is gone. What is remembered may be a bucket of that name that was there before. */
@@ -61,60 +65,28 @@ async function replicateElsewhere(
   ports: Ports,
   { destination, versions }: ReplicationTask,
   source: Source,
-  caller: InternalCaller,
+  replicating: Replicating,
 ): Promise<readonly Delivery[]> {
   const target = await ports.findTarget(destination);
   if (target === undefined || !mayUse(target, source.owner, ports.settings))
     return versions.map(() => NOWHERE);
-  const outside = { source, target, caller };
+  const outside = { source, target, caller: replicating.caller };
   const deliveries: Delivery[] = [];
   for (const version of versions)
-    deliveries.push(await deliveryOf(() => replicateOutside(ports, outside, version)));
+    deliveries.push(
+      await permitted(replicating, version, () => replicateOutside(ports, outside, version)),
+    );
   return deliveries;
 }
 
-/**
- * Within an account replication needs nobody's word for it; another account's bucket takes what its policy lets the role put there. Whose
- * role that is the source's owner says, so that it can be none but its own.
- */
-function callerFor({ source, ownerId, role }: ReplicationTask, owner: Account): InternalCaller {
-  const [, , , , accountId] = role.split(":");
-  if (ownerId === owner.canonicalId || accountId !== owner.id)
-    return {
-      kind: "service",
-      name: "s3.amazonaws.com",
-      sourceArn: `arn:aws:s3:::${source.name}`,
-      sourceAccountId: owner.id,
-      ownerId: owner.canonicalId,
-    };
-  const roleName = role.slice(role.lastIndexOf("/") + 1);
-  return {
-    kind: "role session",
-    account: owner,
-    arn: `arn:aws:sts::${owner.id}:assumed-role/${roleName}/s3-replication`,
-    // No user or role has an id like that, whatever this one is called: policies go by those, too.
-    userId: `s3-replication:${roleName}`,
-    behind: { arn: role, uniqueId: `s3-replication:${roleName}` },
-    session: { issuedMs: Date.now() },
-    policies: REPLICATES,
-  };
+async function permitted(
+  { sourceRefusal }: Replicating,
+  version: ReplicatedVersion,
+  bring: () => Promise<void>,
+): Promise<Delivery> {
+  const reason = sourceRefusal(version);
+  return reason === undefined ? deliveryOf(bring) : { kind: "refused", reason };
 }
-
-/** What a role may do that replicates: nothing else is done as it. */
-const REPLICATES: PrincipalPolicies = {
-  identityPolicies: [
-    JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Action: ["s3:Replicate*", "s3:ObjectOwnerOverrideToBucketOwner"],
-          Resource: "*",
-        },
-      ],
-    }),
-  ],
-};
 
 async function inLanes<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];

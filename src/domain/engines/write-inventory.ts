@@ -153,7 +153,7 @@ function put(
   type: string,
 ): Promise<Delivery> {
   const headers = { "content-type": type, ...encryptionHeaders(document) };
-  const caller = callerOf(document);
+  const caller = callerOf(document, ports.settings.servicesAskPolicies);
   return delivered(ports, { caller, bucket: destinationBucket(document), key, headers, body });
 }
 
@@ -168,14 +168,14 @@ function encryptionHeaders({ Destination }: InventoryDocument): Readonly<Record<
   return encryption?.["SSE-S3"] === undefined ? {} : { "x-amz-server-side-encryption": "AES256" };
 }
 
-/** In another account's bucket, its policy has to name the service. */
-function callerOf({ source }: InventoryDocument): ServiceCaller {
+/** In another account's bucket, and where policies are asked in any, the policy has to name the service. */
+function callerOf({ source }: InventoryDocument, asksPolicies: boolean): ServiceCaller {
   return {
     kind: "service",
     name: "s3.amazonaws.com",
     sourceArn: `arn:aws:s3:::${source.bucket}`,
     sourceAccountId: source.accountId,
-    ownerId: source.ownerId,
+    ...(!asksPolicies && { ownerId: source.ownerId }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../../lib/sha256.ts";
 import type { AccountDirectory, KeyRecord } from "../ports/account-directory.ts";
-import type { SessionDirectory, SessionRecord } from "../ports/session-directory.ts";
+import type { AssumableRole, SessionDirectory, SessionRecord } from "../ports/session-directory.ts";
 import { type RecordLookup, recordLookup } from "./record-lookup.ts";
 
 export type { Waiter } from "./record-lookup.ts";
@@ -16,6 +16,8 @@ export interface IdentityLookup {
   readonly keys: Pick<RecordLookup<KeyRecord>, "read" | "remembered">;
   /** By {@link sessionRecordId}. */
   readonly sessions: Pick<RecordLookup<SessionRecord>, "read" | "remembered">;
+  /** By ARN. */
+  readonly roles: Pick<RecordLookup<AssumableRole>, "read">;
   /** These access keys, users, roles, and managed policies are others from now on. */
   forget(ids: readonly string[]): Promise<void>;
   /** All may be others from now on. */
@@ -30,9 +32,12 @@ interface LookupOptions {
   readonly isMadeId: (accessKeyId: string) => boolean;
 }
 
+/** What unique ids of roles begin with. */
+const ROLE_ID = "AROA";
+
 export function identityLookup(
   accounts: Pick<AccountDirectory, "findKey">,
-  sessionDirectory: Pick<SessionDirectory, "findSessionRecord">,
+  sessionDirectory: Pick<SessionDirectory, "findRole" | "findSessionRecord">,
   { copies, maxAgeMs, isMadeId }: LookupOptions,
 ): IdentityLookup {
   const keys = recordLookup<KeyRecord>({
@@ -57,15 +62,29 @@ export function identityLookup(
     isVouchedFor: () => true,
     partsOf: (id) => id.split(" "),
   });
+  const roles = recordLookup<AssumableRole>({
+    ask: (arn) => sessionDirectory.findRole(arn),
+    // Services ask, in bulk: a question for each isolate and minute.
+    copies: undefined,
+    copyKeyOf: (arn) => arn,
+    maxAgeMs,
+    // The rules of buckets name it.
+    isVouchedFor: () => true,
+    partsOf: (arn) => [arn],
+  });
   return {
     keys,
     sessions,
+    roles,
     async forget(ids) {
+      // Whatever their ARNs are: there are few.
+      if (ids.some((id) => id.startsWith(ROLE_ID))) roles.forgetAll();
       await Promise.all([keys.forget(ids), sessions.forget(ids)]);
     },
     forgetAll() {
       keys.forgetAll();
       sessions.forgetAll();
+      roles.forgetAll();
     },
   };
 }

@@ -60,7 +60,7 @@ export function tellOfReplication(
         s3Operation: isMarker ? "OBJECT_DELETE" : "OBJECT_PUT",
         requestTime: new Date(emittedMs).toISOString(),
         ...(isFailure
-          ? { failureReason: REASONS[happened.reason] ?? happened.reason }
+          ? { failureReason: reasonOf(happened.reason, isMarker) }
           : { threshold: durationOf(THRESHOLD_MS) }),
         ...(happened.kind === "OperationReplicatedAfterThreshold" && {
           replicationTime: durationOf(nowMs - emittedMs),
@@ -69,6 +69,11 @@ export function tellOfReplication(
     };
     if (transaction.room.takeSpare()) putRow(transaction, arn, key, record);
   }
+}
+
+function reasonOf(reason: string, isMarker: boolean): string {
+  if (isMarker && reason === "AccessDenied") return "DstDelObjNotPermitted";
+  return REASONS[reason] ?? reason;
 }
 
 /** As ISO 8601 has it. */

@@ -46,6 +46,8 @@ export function createRole(call: Call, draft: RoleDraft): RoleRecord {
     description ?? null,
     maxSessionSeconds,
   );
+  // That there was none of its name is remembered, too.
+  call.changed.add(role.id);
   return role;
 }
 

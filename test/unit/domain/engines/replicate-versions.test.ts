@@ -46,6 +46,7 @@ function portsOf(remembered: BucketRecord, now: BucketRecord, members: object = 
   return {
     settings: { account: ACCOUNT },
     findTarget: async (arn: string) => targets.get(arn),
+    identityLookup: { roles: { read: async () => undefined } },
     buckets: { find: async () => remembered, refresh: async () => now },
   } as unknown as Ports;
 }
