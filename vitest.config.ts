@@ -90,6 +90,7 @@ const OF_ONE_SHARD = [
     "replication-elsewhere",
     "replication-late",
     "schema",
+    "upload-backup",
   ].map((name) => `test/storage/${name}.test.ts`),
   ...[
     ...["broken-bodies", "form-faults", "identities", "multipart-faults", "protocol-faults"],

@@ -1,20 +1,22 @@
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backUpBucket } from "../../cli/maintenance/backup/backup.ts";
 import type { BackupStore } from "../../cli/maintenance/backup/backup-store.ts";
 import { folderStore } from "../../cli/maintenance/backup/folder-store.ts";
 import { type Manifest, readManifest, sha256Of } from "../../cli/maintenance/backup/manifest.ts";
-import { restoreBucket, verifyBackup } from "../../cli/maintenance/backup/restore.ts";
+import { restoreBucket } from "../../cli/maintenance/backup/restore.ts";
+import { verifyBackup } from "../../cli/maintenance/backup/verify.ts";
 import { s3Store } from "../../cli/maintenance/backup/s3-store.ts";
 import { SignedRequests } from "../../cli/maintenance/signed-requests.ts";
 import { type Ledge, startLedge } from "../../cli/testing.ts";
 import { atRandom } from "../support/campaign.ts";
 import { dyingRequests, dyingStore } from "../support/dying.ts";
 import { findings } from "../support/check-folder.ts";
-import { fillVariedBucket, visible } from "../support/varied-bucket.ts";
+import { completeUploads, LARGE, fillVariedBucket, visible } from "../support/varied-bucket.ts";
 
 const FEW_SHARDS = ["--var", "INDEX_SHARDS:4", "--fsync", "false"];
 /** Requests, or files, that a run gets further than the one before it. */
@@ -58,6 +60,13 @@ describe("a backup", () => {
       const read = await readManifest(store, "varied", undefined);
       await restoreBucket(toFresh, store, read, "varied", silent);
       expect(await visible(toFresh, "varied")).toEqual(original);
+      const copied = await buffer(await requests.send("GET", "/varied/parts"));
+      const whole = createHash("md5").update(copied).update(LARGE).digest("hex");
+      expect(await completeUploads(toFresh, "varied")).toEqual({
+        "begun/kms": whole,
+        "begun/plain": whole,
+        "under/customer": whole,
+      });
       // What comes later is newer than all that was there.
       await toFresh.done("PUT", "/varied/small", { body: Buffer.from("four") });
       const { headers } = await toFresh.done("HEAD", "/varied/small");

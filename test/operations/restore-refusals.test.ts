@@ -33,6 +33,45 @@ const version = (columns: object, more: object = {}): object => ({
   versions: [{ table: "object", columns: { ...COLUMNS, ...columns }, body: "QQ==", ...more }],
 });
 
+const UPLOAD = {
+  ...{
+    key: "k",
+    upload_id: "01m8ctf0byc843nx473wg1v8kk",
+    initiated_ms: 1,
+    storage_class: "STANDARD",
+  },
+  ...{ version_id: null, headers: "{}" },
+};
+const PART = { part_number: 1, modified_ms: 1, size_bytes: 1, etag: "e" };
+const upload = (columns: object, part: object = {}, more: object = {}): object => ({
+  from: "01m8ctf0byc843nx473wg1v8kk",
+  uploads: [
+    {
+      columns: { ...UPLOAD, ...columns },
+      parts: [
+        { columns: { ...PART, ...part }, contentId: "b/0/01m8ctf0byc843nx473wg1v8kk", ...more },
+      ],
+    },
+  ],
+});
+
+test("an upload as it should be is restored, once", async () => {
+  const document = { from: "f", uploads: [{ columns: UPLOAD, parts: [] }] };
+  for (let i = 0; i < 2; i += 1)
+    expect(await (await send("/uploads", document)).json()).toEqual({ outcomes: [[]] });
+  const found = await send("/uploads/look", {
+    uploads: [
+      ["k", UPLOAD.upload_id],
+      ["k", "no"],
+    ],
+  });
+  expect(await found.json()).toMatchObject({
+    found: [{ parts: [] }, { shard: expect.any(String) }],
+  });
+  const listed = await signedFetch("GET", `/${name}?uploads`);
+  expect((await listed.text()).match(/<Upload>/g)).toHaveLength(1);
+});
+
 test("a version as it should be is restored", async () => {
   const answer = await send("/rows", version({}));
   expect(await answer.json()).toEqual({ outcomes: ["imported"] });
@@ -58,6 +97,36 @@ test.for([
   ["/rows", version({ key: "\uD800" })],
   ["/annotations", { key: "k", sequence: 1, annotations: [null] }],
   ["/annotations", { key: "k", sequence: 1, annotations: "a" }],
+  ["/uploads/look", { uploads: 5 }],
+  ["/uploads/look", { uploads: [["k"]] }],
+  ["/uploads/look", { uploads: [["k", 1]] }],
+  ["/uploads", { uploads: [] }],
+  ["/uploads", { from: "f", uploads: {} }],
+  ["/uploads", { from: "f", uploads: [null] }],
+  ["/uploads", { from: "f", uploads: [{ columns: UPLOAD }] }],
+  ["/uploads", { from: "f", uploads: [{ columns: UPLOAD, parts: [null] }] }],
+  ["/uploads", upload({ key: "" })],
+  ["/uploads", upload({ key: "\uD800" })],
+  ["/uploads", upload({ upload_id: "../x" })],
+  ["/uploads", upload({ initiated_ms: -1 })],
+  ["/uploads", upload({ object_sequence: "x" })],
+  ["/uploads", upload({ storage_class: "a b" })],
+  ["/uploads", upload({ version_id: "x" })],
+  ["/uploads", upload({ attributes: "[" })],
+  ["/uploads", upload({ headers: '{"set-cookie":"a=b"}' })],
+  ["/uploads", upload({ headers: null })],
+  ["/uploads", upload({ encryption: "{" })],
+  ["/uploads", upload({ "x) VALUES (1); --": 1 })],
+  ["/uploads", upload({}, { part_number: 0 })],
+  ["/uploads", upload({}, { part_number: 10_001 })],
+  ["/uploads", upload({}, { size_bytes: -1 })],
+  ["/uploads", upload({}, { etag: "a b" })],
+  ["/uploads", upload({}, { moving_key: "k" })],
+  ["/uploads", upload({})],
+  ["/uploads", upload({}, {}, { contentId: "../../etc/passwd" })],
+  ["/uploads", upload({}, {}, { contentId: 7 })],
+  ["/uploads", upload({}, {}, { segments: "all" })],
+  ["/uploads", upload({}, {}, { segments: [{ blobId: "b" }] })],
   ["/finish", { documents: [null], flags: {} }],
   ["/finish", { documents: [{ kind: "cors", id: "", part: "gateway" }], flags: {} }],
   ["/finish", { documents: "all", flags: {} }],

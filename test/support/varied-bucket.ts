@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { buffer, text } from "node:stream/consumers";
 import { RefusedError, type SignedRequests } from "../../cli/maintenance/signed-requests.ts";
 
-const LARGE = randomBytes(70_000);
+export const LARGE = randomBytes(70_000);
 const CUSTOMER_KEY = randomBytes(32);
 
 export const customerKeyHeaders = {
@@ -43,8 +43,7 @@ export async function fillVariedBucket(requests: SignedRequests, bucket: string)
   await put("under/customer", LARGE, customerKeyHeaders);
   await put("under/customer-small", "inline", customerKeyHeaders);
   await putParts(requests, at("parts"), [randomBytes(5 * 1024 * 1024), LARGE]);
-  const kms = { "x-amz-server-side-encryption": "aws:kms" };
-  await putParts(requests, at("parts-kms"), [LARGE], kms);
+  await putParts(requests, at("parts-kms"), [LARGE], KMS);
   await requests.done("PUT", at("parts-copied"), {
     headers: { "x-amz-copy-source": `${bucket}/parts` },
   });
@@ -58,7 +57,76 @@ export async function fillVariedBucket(requests: SignedRequests, bucket: string)
       query: { annotation: "", annotationName: name },
       body: Buffer.from(`payload of ${name}`),
     });
+  await beginUploads(requests, bucket);
   await configure(requests, bucket);
+}
+
+const KMS = { "x-amz-server-side-encryption": "aws:kms" };
+
+/** Uploads under way: of bytes, of copies, and encrypted, with an object of their key. */
+async function beginUploads(requests: SignedRequests, bucket: string): Promise<void> {
+  const headersOf: Readonly<Record<string, Record<string, string>>> = {
+    "begun/nothing": { "x-amz-meta-color": "red", "x-amz-tagging": "a=b" },
+    "begun/plain": { "content-type": "text/plain" },
+    "begun/kms": KMS,
+    "under/customer": customerKeyHeaders,
+  };
+  for (const [key, headers] of Object.entries(headersOf)) {
+    const path = `/${bucket}/${key}`;
+    const uploadId = await beginUpload(requests, path, headers);
+    if (key === "begun/nothing") continue;
+    const ofParts = key === "under/customer" ? headers : {};
+    await requests.done("PUT", path, {
+      query: { partNumber: "1", uploadId },
+      headers: { "x-amz-copy-source": `${bucket}/parts`, ...ofParts },
+    });
+    await requests.done("PUT", path, {
+      query: { partNumber: "7", uploadId },
+      headers: ofParts,
+      body: LARGE,
+    });
+  }
+}
+
+/** The uploads that are under way, and what became of them when each was completed: MD5s of bytes by key. */
+export async function completeUploads(
+  requests: SignedRequests,
+  bucket: string,
+): Promise<Readonly<Record<string, string>>> {
+  const made: Record<string, string> = {};
+  const listing = await text(
+    await requests.send("GET", `/${bucket}`, { query: { uploads: "", prefix: "" } }),
+  );
+  for (const [, element = ""] of listing.matchAll(/<Upload>(.*?)<\/Upload>/gs)) {
+    const [, key = ""] = /<Key>(.*?)<\/Key>/.exec(element) ?? [];
+    const [, uploadId = ""] = /<UploadId>(.*?)<\/UploadId>/.exec(element) ?? [];
+    if (key === "begun/nothing") continue;
+    const headers = key === "under/customer" ? customerKeyHeaders : {};
+    const path = `/${bucket}/${key}`;
+    const parts = await text(await requests.send("GET", path, { query: { uploadId } }));
+    const listed = [...parts.matchAll(/<PartNumber>(\d+)<.*?<ETag>(.*?)<\/ETag>/gs)].map(
+      ([, number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`,
+    );
+    const document = `<CompleteMultipartUpload>${listed.join("")}</CompleteMultipartUpload>`;
+    await requests.done("POST", path, {
+      query: { uploadId },
+      headers,
+      body: Buffer.from(document),
+    });
+    const bytes = await buffer(await requests.send("GET", path, { headers }));
+    made[key] = createHash("md5").update(bytes).digest("hex");
+  }
+  return made;
+}
+
+async function beginUpload(
+  requests: SignedRequests,
+  path: string,
+  headers: Record<string, string>,
+): Promise<string> {
+  const begun = await text(await requests.send("POST", path, { query: { uploads: "" }, headers }));
+  const [, uploadId = ""] = /<UploadId>(.*?)<\/UploadId>/.exec(begun) ?? [];
+  return uploadId;
 }
 
 async function putParts(
@@ -67,8 +135,7 @@ async function putParts(
   bodies: readonly Uint8Array[],
   headers: Record<string, string> = {},
 ): Promise<void> {
-  const begun = await text(await requests.send("POST", path, { query: { uploads: "" }, headers }));
-  const [, uploadId = ""] = /<UploadId>(.*?)<\/UploadId>/.exec(begun) ?? [];
+  const uploadId = await beginUpload(requests, path, headers);
   const parts: string[] = [];
   for (const [i, body] of bodies.entries()) {
     const query = { partNumber: String(i + 1), uploadId };
@@ -130,13 +197,18 @@ export async function visible(requests: SignedRequests, bucket: string): Promise
       annotations: key === "annotated" ? await annotations(get, path) : "",
     };
   }
+  const uploads: string[] = [await get(`/${bucket}`, { uploads: "" })];
+  for (const [, key = "", uploadId = ""] of uploads[0]?.matchAll(
+    /<Key>(.*?)<\/Key><UploadId>(.*?)<\/UploadId>/gs,
+  ) ?? [])
+    uploads.push(await get(`/${bucket}/${key}`, { uploadId }));
   const documents: Record<string, string> = {};
   for (const name of ["acl", "versioning", "object-lock", ...Object.keys(DOCUMENTS)])
     documents[name] = await get(`/${bucket}`, { [name]: "" }).catch((error: unknown) => {
       if (error instanceof RefusedError) return error.code;
       throw error;
     });
-  return { listing, versions, documents };
+  return { listing, versions, uploads, documents };
 }
 
 async function annotations(

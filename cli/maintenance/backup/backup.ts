@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
-import type { ExportedPage, ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
+import type {
+  ExportedPage,
+  ExportedUploadPage,
+  ExportedVersion,
+} from "../../../src/domain/backup/export-rows.ts";
 import type { BackupKeys, ExportedBucket } from "../../../src/storage/ports/backup-directory.ts";
 import type { BackupAnnotation } from "../../../src/storage/ports/backup-rows.ts";
 import { RefusedError, type SignedRequests } from "../signed-requests.ts";
@@ -14,30 +18,20 @@ import {
   manifestName,
   readJsonFile,
   readRows,
-  type RowsFile,
   sha256Of,
   snapshotNow,
   unfinishedName,
   writeJsonFile,
 } from "./manifest.ts";
+import { FileOfRows, type Progress } from "./file-of-rows.ts";
 import { atOnce, Scratch } from "./scratch.ts";
 
 /** A file of rows ends at the first page behind it. */
 const FILE_BYTES = 8 * 1024 * 1024;
 const BLOBS_AT_ONCE = 8;
 
-/** How far a backup has come, after each of its files: what was killed goes on from there. */
-interface Progress {
-  readonly snapshot: string;
-  readonly bucketId: string;
-  readonly startedAt: string;
-  readonly files: readonly RowsFile[];
-  readonly counts: Counts;
-  readonly highestSequence: number;
-  /** Of those that the bucket has. */
-  readonly shard: number;
-  readonly after: string;
-}
+/** What has bytes: a version, or a part. */
+type Holding = Pick<ExportedVersion, "columns" | "segments">;
 
 interface Exported extends ExportedBucket {
   readonly keys: BackupKeys;
@@ -158,7 +152,8 @@ class Backup {
   async #begin(): Promise<Progress> {
     const { id } = this.#exported.bucket;
     const unfinished = await readJsonFile<Progress>(this.#store, unfinishedName(this.#bucket));
-    if (unfinished?.bucketId === id) {
+    // Of an earlier format it has no uploads.
+    if (unfinished?.bucketId === id && unfinished.stage !== undefined) {
       for (const file of unfinished.files) {
         const lines = await readRows(this.#store, file);
         learnLines(lines, this.#known);
@@ -176,52 +171,80 @@ class Backup {
         shard: 0,
         after: "",
       },
+      stage: "uploads",
       counts: { versions: 0, blobs: 0, blobBytes: 0, lost: 0 },
     };
   }
 
   async #nextFile(progress: Progress): Promise<Progress> {
-    const { snapshot, files } = progress;
+    const { snapshot, files, stage } = progress;
+    const file = new FileOfRows(progress);
     const shardName = this.#shards[progress.shard] ?? "";
-    let { highestSequence, after } = progress;
-    const counts = { ...progress.counts };
-    const lines: string[] = [];
-    let bytes = 0;
-    let isLast = false;
-    while (bytes < FILE_BYTES && !isLast) {
-      const page = await this.#readPage(shardName, after);
-      const { kept, missed } = await this.#copyBlobs(page.versions, (line) => {
-        if ("blob" in line) {
-          counts.blobs += 1;
-          counts.blobBytes += line.sizeBytes;
-        }
-        bytes += pushLine(lines, line);
-      });
-      for (const version of kept) {
-        bytes += pushLine(lines, { version });
-        highestSequence = Math.max(highestSequence, Number(version.columns["sequence"]));
-        if (version.isAnnotated === true)
-          for await (const line of this.#annotationsOf(shardName, version))
-            bytes += pushLine(lines, line);
-      }
-      counts.versions += kept.length;
-      counts.lost += await this.#lostOf(missed, shardName, after);
-      isLast = page.next === undefined;
-      after = page.next ?? "";
-    }
-    const shard = progress.shard + Number(isLast);
-    const next = { ...progress, counts, highestSequence, shard, after };
-    if (lines.length === 0) return next;
-    const content = Buffer.from(lines.join(""));
+    let after: string | undefined = progress.after;
+    while (after !== undefined && file.bytes < FILE_BYTES)
+      after =
+        stage === "uploads"
+          ? await this.#addUploads(file, shardName, after)
+          : await this.#addVersions(file, shardName, after);
+    const isShardDone = after === undefined && stage === "versions";
+    const next: Progress = {
+      ...progress,
+      ...{ counts: file.counts, highestSequence: file.highestSequence },
+      shard: progress.shard + Number(isShardDone),
+      stage: after !== undefined ? stage : isShardDone ? "uploads" : "versions",
+      after: after ?? "",
+    };
+    if (file.lines.length === 0) return next;
+    const content = Buffer.from(file.lines.join(""));
     const name = `${this.#bucket}/${snapshot}/rows-${String(files.length + 1).padStart(6, "0")}.jsonl`;
     await this.#store.write(name, bytesToSend(content));
-    const file = { name, sizeBytes: content.byteLength, sha256: sha256Of(content) };
-    return { ...next, files: [...files, file] };
+    const written = { name, sizeBytes: content.byteLength, sha256: sha256Of(content) };
+    return { ...next, files: [...files, written] };
+  }
+
+  /** @returns what to go on after; undefined: there are no more in the shard */
+  async #addVersions(file: FileOfRows, shard: string, after: string): Promise<string | undefined> {
+    const { versions, next } = await this.#readPage(shard, after);
+    const { kept, missed } = await this.#copyBlobs(versions, (line) => file.add(line));
+    for (const version of kept) {
+      file.addVersion(version);
+      if (version.isAnnotated === true)
+        for await (const line of this.#annotationsOf(shard, version)) file.add(line);
+    }
+    file.counts.lost += await this.#lostOf(
+      missed.map((version) => ({ key: String(version.columns["key"]), held: version })),
+      async () => (await this.#readPage(shard, after)).versions,
+    );
+    return next;
+  }
+
+  /** @returns as {@link #addVersions} */
+  async #addUploads(file: FileOfRows, shard: string, after: string): Promise<string | undefined> {
+    const { uploads, next } = await this.#readUploads(shard, after);
+    const lost: { readonly key: string; readonly held: Holding }[] = [];
+    for (const { columns, parts } of uploads) {
+      const { kept, missed } = await this.#copyBlobs(parts, (line) => file.add(line));
+      file.addUpload(columns);
+      for (const part of kept) file.add({ part });
+      lost.push(...missed.map((held) => ({ key: String(columns["key"]), held })));
+    }
+    file.counts.lost += await this.#lostOf(lost, async () =>
+      (await this.#readUploads(shard, after)).uploads.flatMap(({ parts }) => parts),
+    );
+    return next;
   }
 
   #readPage(shard: string, after: string): Promise<ExportedPage> {
-    const path = `/_ledge/buckets/${encodeURIComponent(this.#bucket)}/backup/rows`;
-    return this.#requests.json<ExportedPage>("GET", path, { query: { shard, after } });
+    return this.#read("rows", shard, after);
+  }
+
+  #readUploads(shard: string, after: string): Promise<ExportedUploadPage> {
+    return this.#read("uploads", shard, after);
+  }
+
+  #read<T>(what: string, shard: string, after: string): Promise<T> {
+    const path = `/_ledge/buckets/${encodeURIComponent(this.#bucket)}/backup/${what}`;
+    return this.#requests.json<T>("GET", path, { query: { shard, after } });
   }
 
   async *#annotationsOf(shard: string, { columns }: ExportedVersion): AsyncGenerator<Line, void> {
@@ -242,12 +265,12 @@ class Backup {
     }
   }
 
-  /** @returns the versions whose bytes the store has by then, and the others */
-  async #copyBlobs(
-    versions: readonly ExportedVersion[],
+  /** @returns those whose bytes the store has by then, and the others */
+  async #copyBlobs<Held extends Holding>(
+    all: readonly Held[],
     tell: (line: Line) => void,
-  ): Promise<Record<"kept" | "missed", readonly ExportedVersion[]>> {
-    const wanted = new Set(versions.flatMap(blobsOf));
+  ): Promise<Record<"kept" | "missed", readonly Held[]>> {
+    const wanted = new Set(all.flatMap(blobsOf));
     const lost = new Set<string>();
     const missing = [...wanted].filter((id) => this.#known.get(id) === undefined);
     await atOnce(BLOBS_AT_ONCE, missing, async (blobId) => {
@@ -262,23 +285,20 @@ class Backup {
       const [sizeBytes, sha256] = JSON.parse(known) as [number, string];
       tell({ blob, sizeBytes, sha256 });
     }
-    const isMissed = (version: ExportedVersion): boolean =>
-      blobsOf(version).some((id) => lost.has(id));
-    return {
-      kept: versions.filter((version) => !isMissed(version)),
-      missed: versions.filter(isMissed),
-    };
+    const isMissed = (held: Held): boolean => blobsOf(held).some((id) => lost.has(id));
+    return { kept: all.filter((held) => !isMissed(held)), missed: all.filter(isMissed) };
   }
 
   /** How many of these are still there, and so have lost their bytes; the others have been deleted meanwhile. */
-  async #lostOf(missed: readonly ExportedVersion[], shard: string, after: string): Promise<number> {
+  async #lostOf(
+    missed: readonly { readonly key: string; readonly held: Holding }[],
+    readAgain: () => Promise<readonly Holding[]>,
+  ): Promise<number> {
     if (missed.length === 0) return 0;
-    const nameOf = ({ columns }: ExportedVersion): string =>
-      JSON.stringify([columns["key"], columns["sequence"]]);
-    const still = new Set((await this.#readPage(shard, after)).versions.map(nameOf));
-    const lost = missed.filter((version) => still.has(nameOf(version)));
-    for (const version of lost)
-      this.#events.lost(String(version.columns["key"]), blobsOf(version).join(", "));
+    const nameOf = ({ columns }: Holding): string => JSON.stringify(columns);
+    const still = new Set((await readAgain()).map(nameOf));
+    const lost = missed.filter(({ held }) => still.has(nameOf(held)));
+    for (const { key, held } of lost) this.#events.lost(key, blobsOf(held).join(", "));
     return lost.length;
   }
 
@@ -310,14 +330,8 @@ async function* hashed(
   }
 }
 
-/** The blobs that a version's bytes lie in. */
-export function blobsOf({ columns, segments }: ExportedVersion): readonly string[] {
+/** The blobs that the bytes of a version, or of a part, lie in. */
+export function blobsOf({ columns, segments }: Holding): readonly string[] {
   if (segments !== undefined) return segments.map(({ blobId }) => blobId);
   return typeof columns["content_id"] === "string" ? [columns["content_id"]] : [];
-}
-
-function pushLine(lines: string[], line: Line): number {
-  const text = `${JSON.stringify(line)}\n`;
-  lines.push(text);
-  return text.length;
 }

@@ -13,7 +13,8 @@ import {
   verifyInstallation,
 } from "./installation.ts";
 import { type Counts, readManifest } from "./manifest.ts";
-import { restoreBucket, verifyBackup } from "./restore.ts";
+import { restoreBucket } from "./restore.ts";
+import { verifyBackup } from "./verify.ts";
 import { s3Store } from "./s3-store.ts";
 
 /** @returns the exit code */

@@ -13,7 +13,8 @@ import {
   snapshotNow,
   writeJsonFile,
 } from "./manifest.ts";
-import { restoreBucket, verifyBackup } from "./restore.ts";
+import { restoreBucket } from "./restore.ts";
+import { verifyBackup } from "./verify.ts";
 
 /** No bucket is called so. */
 const PLACE = "_installation";

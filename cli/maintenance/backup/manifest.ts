@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
-import type { BackupAnnotation } from "../../../src/storage/ports/backup-rows.ts";
+import type { BackupAnnotation, BackupColumns } from "../../../src/storage/ports/backup-rows.ts";
 import type { BackupKeys, ExportedBucket } from "../../../src/storage/ports/backup-directory.ts";
-import type { ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
+import type { ExportedPart, ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
 import { UserError } from "../../user-error.ts";
 import { type BackupStore, bytesToSend, readWhole } from "./backup-store.ts";
 
-/** How a backup is laid out; one that an earlier version could not read takes the next number. */
-export const FORMAT = 1;
+/**
+ * How a backup is laid out; one that an earlier version could not read takes the next number. Those before are read as well:
+ * 1 had no uploads under way.
+ */
+export const FORMAT = 2;
 
 /** A file of rows. */
 export interface RowsFile {
@@ -38,10 +41,13 @@ export interface Manifest {
   readonly counts: Counts;
 }
 
-/** A line of a file of rows. A blob's comes before the first version that needs it, annotations behind their version. */
+/** A line of a file of rows. A blob's comes before the first version, or part, that needs it, annotations behind their version. */
 export type Line =
   | { readonly blob: string; readonly sizeBytes: number; readonly sha256: string }
   | { readonly version: ExportedVersion }
+  /** Under way; its parts come behind it. */
+  | { readonly upload: BackupColumns }
+  | { readonly part: ExportedPart }
   | { readonly annotation: BackupAnnotation; readonly key: string; readonly sequence: number };
 
 export const latestName = (bucket: string): string => `${bucket}/latest.json`;
@@ -93,7 +99,7 @@ export async function readManifest(
       : await readJsonFile<Manifest>(store, manifestName(bucket, snapshot));
   if (manifest === undefined)
     throw new UserError(`${store.name} has no backup of ${bucket}${wanted ? ` of ${wanted}` : ""}`);
-  if (manifest.format !== FORMAT)
+  if (!(manifest.format >= 1 && manifest.format <= FORMAT))
     throw new UserError(`the backup has the format ${manifest.format}, which is not read here`);
   const isWhole =
     Array.isArray(manifest.files) &&

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { movedKey } from "../../../src/domain/encryption/object-key.ts";
 import type { ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
 import { ulid } from "../../../src/lib/ulid.ts";
 import type {
@@ -12,11 +10,13 @@ import { RefusedError, type SignedRequests } from "../signed-requests.ts";
 import { blobsOf } from "./backup.ts";
 import type { BackupStore } from "./backup-store.ts";
 import { blobName, type Line, type Manifest, readRows } from "./manifest.ts";
+import { movedSegment, sealedFor } from "./moved-blobs.ts";
+import { bringUploads, type BroughtUpload } from "./restore-uploads.ts";
 import { atOnce, Scratch } from "./scratch.ts";
 
 const BLOBS_AT_ONCE = 8;
-/** Versions of one request. */
-const BATCH_VERSIONS = 200;
+/** Versions, or parts, of one request. */
+const BATCH_ROWS = 200;
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** A sweep takes what was brought too long ago. */
 const MAX_ATTEMPTS = 3;
@@ -29,6 +29,7 @@ export interface RestoreEvents {
 interface Batch {
   versions: ExportedVersion[];
   annotations: Extract<Line, { readonly annotation: unknown }>[];
+  uploads: BroughtUpload[];
   bytes: number;
 }
 
@@ -93,11 +94,14 @@ class Restore {
       if ("blob" in line) this.#sums.set(line.blob, line.sha256);
       else if ("annotation" in line) batch.annotations.push(line);
       else {
-        if (batch.versions.length >= BATCH_VERSIONS || batch.bytes > BATCH_BYTES) {
+        if (sizeOf(batch) >= BATCH_ROWS || batch.bytes > BATCH_BYTES) {
           await this.#bring(batch);
-          batch = emptyBatch();
+          // The parts of an upload may go on in the next.
+          batch = { ...emptyBatch(), uploads: batch.uploads.slice(-1).map(withoutParts) };
         }
-        batch.versions.push(line.version);
+        if ("version" in line) batch.versions.push(line.version);
+        else if ("upload" in line) batch.uploads.push({ columns: line.upload, parts: [] });
+        else batch.uploads.at(-1)?.parts.push(line.part);
       }
       batch.bytes += bytesOf(line);
     }
@@ -115,7 +119,18 @@ class Restore {
     this.#moved.close();
   }
 
-  async #bring({ versions, annotations }: Batch): Promise<void> {
+  async #bring({ versions, annotations, uploads }: Batch): Promise<void> {
+    await bringUploads(uploads, {
+      from: this.#from,
+      post: (path, document) => this.#postJson(path, document),
+      bringBlob: async (shard, id) => {
+        const known = this.#moved.get(`${shard} ${id}`);
+        const moved = known ?? (await this.#bringBlob(shard, id));
+        this.#moved.set(`${shard} ${id}`, moved);
+        return moved;
+      },
+      forgetBlob: (shard, id) => this.#moved.delete(`${shard} ${id}`),
+    });
     for (let left = versions, attempt = 1; left.length > 0; attempt += 1) {
       left = await this.#bringVersions(left);
       if (left.length > 0 && attempt >= MAX_ATTEMPTS)
@@ -216,12 +231,7 @@ class Restore {
   }
 
   #movedSegment(segment: BackupSegment, shard: string): BackupSegment {
-    const { blobId, sealedKey } = segment;
-    return {
-      ...segment,
-      blobId: this.#movedBlob(shard, blobId),
-      ...(sealedKey !== undefined && { sealedKey: sealedFor(sealedKey, blobId) }),
-    };
+    return movedSegment(segment, this.#movedBlob(shard, segment.blobId));
   }
 
   #movedBlob(shard: string, blobId: string): string {
@@ -253,43 +263,21 @@ class Restore {
   }
 }
 
-/** Reads all that a snapshot needs, and compares it with what its manifest says. @returns how many blobs it has */
-export async function verifyBackup(store: BackupStore, manifest: Manifest): Promise<number> {
-  const { name } = manifest.exported.bucket;
-  let count = 0;
-  const known = new Scratch();
-  try {
-    for (const file of manifest.files) {
-      const lines = await readRows(store, file);
-      const blobs = lines.filter((line) => "blob" in line);
-      await atOnce(BLOBS_AT_ONCE, blobs, async ({ blob, sizeBytes, sha256 }) => {
-        known.set(blob, "");
-        count += 1;
-        const opened = await store.open(blobName(name, blob));
-        if (opened === undefined) throw new UserError(`the blob ${blob} of the backup is missing`);
-        const hash = createHash("sha256");
-        for await (const chunk of opened.chunks) hash.update(chunk);
-        if (opened.sizeBytes !== sizeBytes || hash.digest("hex") !== sha256)
-          throw new UserError(`the blob ${blob} of the backup is damaged`);
-      });
-      for (const line of lines)
-        if ("version" in line)
-          for (const id of blobsOf(line.version))
-            if (known.get(id) === undefined)
-              throw new UserError(`the backup does not have the blob ${id}`);
-    }
-  } finally {
-    known.close();
-  }
-  return count;
+function emptyBatch(): Batch {
+  return { versions: [], annotations: [], uploads: [], bytes: 0 };
 }
 
-function emptyBatch(): Batch {
-  return { versions: [], annotations: [], bytes: 0 };
+function sizeOf({ versions, uploads }: Batch): number {
+  return uploads.reduce((sum, { parts }) => sum + parts.length + 1, versions.length);
+}
+
+function withoutParts({ columns }: BroughtUpload): BroughtUpload {
+  return { columns, parts: [] };
 }
 
 function bytesOf(line: Line): number {
   if ("annotation" in line) return line.annotation.payload.length;
+  if ("part" in line) return 256 * (line.part.segments?.length ?? 1);
   if ("version" in line)
     return (line.version.body?.length ?? 0) + 256 * (line.version.segments?.length ?? 0);
   return 0;
@@ -299,8 +287,4 @@ function bytesOf(line: Line): number {
 function contentName({ columns, segments }: ExportedVersion): string {
   const id = String(columns["content_id"] satisfies BackupColumns[string] | undefined);
   return segments === undefined ? id : `${id} ${segments.length}`;
-}
-
-function sealedFor(sealedKey: string, blobId: string): string {
-  return Buffer.from(movedKey(Buffer.from(sealedKey, "base64"), blobId)).toString("base64");
 }

@@ -1,4 +1,11 @@
-import type { BackupSegment, BackupVersion } from "../../storage/ports/backup-rows.ts";
+import type {
+  BackupColumns,
+  BackupPart,
+  BackupSegment,
+  BackupUploadPage,
+  BackupVersion,
+} from "../../storage/ports/backup-rows.ts";
+import { uploadPosition } from "../../storage/bucket-shard/backup/export-uploads.ts";
 import { positionBehind, wholeKeys } from "../../storage/bucket-shard/rows/walk-keys.ts";
 import type { Ports } from "../ports.ts";
 
@@ -39,6 +46,66 @@ export async function exportPage(
   }
 }
 
+export interface ExportedPart extends BackupPart {
+  readonly segments?: readonly BackupSegment[];
+}
+
+export interface ExportedUpload {
+  readonly columns: BackupColumns;
+  readonly parts: readonly ExportedPart[];
+}
+
+export interface ExportedUploadPage {
+  readonly uploads: readonly ExportedUpload[];
+  readonly next?: string | undefined;
+}
+
+/** A page of the uploads of a shard that are under way; the parts of one may go on in the next. */
+export async function exportUploadPage(
+  ports: Pick<Ports, "inspection">,
+  shardName: string,
+  after: string,
+): Promise<ExportedUploadPage> {
+  for (let attempt = 1; ; attempt += 1) {
+    const page = await ports.inspection.inspect(shardName, "exportUploads", after);
+    const stitched = await withSegmentsOfParts(ports, shardName, page);
+    if (stitched !== undefined) return stitched;
+    if (attempt >= MAX_ATTEMPTS) throw new Error(`parts in ${shardName} have no segments`);
+  }
+}
+
+/** @returns undefined: the segments of a part are not there any more */
+async function withSegmentsOfParts(
+  ports: Pick<Ports, "inspection">,
+  shardName: string,
+  { uploads, next }: BackupUploadPage,
+): Promise<ExportedUploadPage | undefined> {
+  const exported: ExportedUpload[] = [];
+  let count = 0;
+  for (const { columns, parts } of uploads) {
+    const taken: ExportedPart[] = [];
+    exported.push({ columns, parts: taken });
+    for (const part of parts) {
+      const { content_id: id, size_bytes: size, part_number: number } = part.columns;
+      if (part.isStitched !== true) {
+        taken.push(part);
+        continue;
+      }
+      const segments = await segmentsOf(ports, shardName, String(id), Number(size));
+      if (segments === undefined) return undefined;
+      taken.push({ ...part, segments });
+      count += segments.length;
+      if (count <= PAGE_SEGMENTS) continue;
+      const { key, upload_id: uploadId } = columns;
+      return {
+        uploads: exported,
+        next: uploadPosition(String(key), String(uploadId), Number(number)),
+      };
+    }
+  }
+  return { uploads: exported, next };
+}
+
 /** @returns as many of them as a page may have; undefined: the segments of one are not there any more */
 async function withSegments(
   ports: Pick<Ports, "inspection">,
@@ -56,7 +123,8 @@ async function withSegments(
       exported.push(version);
       continue;
     }
-    const segments = await segmentsOf(ports, contentId, Number(size));
+    const home = contentId.slice(0, contentId.lastIndexOf("/"));
+    const segments = await segmentsOf(ports, home, contentId, Number(size));
     if (segments === undefined) return undefined;
     count += segments.length;
     exported.push({ ...version, segments });
@@ -64,13 +132,13 @@ async function withSegments(
   return exported;
 }
 
-/** Of a content in whichever shard has put it together, as many as the object has bytes. */
+/** Of a content in the shard that has put it together, as many as the object has bytes. */
 async function segmentsOf(
   { inspection }: Pick<Ports, "inspection">,
+  home: string,
   contentId: string,
   sizeBytes: number,
 ): Promise<readonly BackupSegment[] | undefined> {
-  const home = contentId.slice(0, contentId.lastIndexOf("/"));
   const segments: BackupSegment[] = [];
   for (;;) {
     const from = endOf(segments);

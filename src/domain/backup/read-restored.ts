@@ -68,16 +68,29 @@ export function checkRestored(version: RestoredVersion, shardName: string): void
 /** Whether something is made as a version is, whatever it says. */
 export function isRestoredVersion(version: Partial<RestoredVersion>): version is RestoredVersion {
   const { columns, body, contentId, segments = [] } = version;
-  if (typeof columns !== "object" || columns === null || !Array.isArray(segments)) return false;
+  if (typeof columns !== "object" || columns === null) return false;
   return (
     Object.values(columns).every(isColumn) &&
     [body, contentId].every(isTextOrAbsent) &&
+    isRestoredContent(segments)
+  );
+}
+
+/** Whether something is a list of segments, whatever they say. */
+export function isRestoredContent(segments: unknown): boolean {
+  return (
+    Array.isArray(segments) &&
     segments.every(
       (segment: Partial<BackupSegment> | null) =>
         typeof segment?.blobId === "string" &&
         [segment.sealedKey, segment.checksum].every(isTextOrAbsent),
     )
   );
+}
+
+/** What an ETag, a storage class, or an algorithm is; nothing as well. */
+export function isWord(value: unknown): boolean {
+  return typeof value === "string" && WORD.test(value);
 }
 
 /** What a column of a row may be, in JSON. */
@@ -102,11 +115,43 @@ export function areKeys({ keys, materials, aliases }: Partial<BackupKeys>): bool
 }
 
 /** The blobs that a version needs in the store, and how many bytes each may have there. */
-export function blobsOfRestored({ columns, contentId, segments }: RestoredVersion): readonly {
+export function blobsOfRestored({
+  columns,
+  contentId,
+  segments,
+}: RestoredVersion): readonly NeededBlob[] {
+  if (contentId === undefined) return [];
+  const isStitched = columns["part_count"] !== null && columns["part_count"] !== undefined;
+  // An earlier version has brought it.
+  if (segments === undefined && isStitched) return [];
+  const sizeBytes = Number(columns["size_bytes"]);
+  return blobsOfContent({
+    contentId,
+    segments,
+    sizeBytes,
+    isSealed: columns["sealed_key"] !== null,
+  });
+}
+
+interface NeededBlob {
   readonly blobId: string;
   readonly allowedBytes: readonly number[];
-}[] {
-  if (contentId === undefined) return [];
+}
+
+interface NeededContent {
+  readonly contentId: string;
+  readonly segments: readonly BackupSegment[] | undefined;
+  readonly sizeBytes: number;
+  readonly isSealed: boolean;
+}
+
+/** The same of a content: of its segments, or of the one blob that it is. */
+export function blobsOfContent({
+  contentId,
+  segments,
+  sizeBytes: size,
+  isSealed: isBlobSealed,
+}: NeededContent): readonly NeededBlob[] {
   const allowed = (sizeBytes: number, isSealed: boolean): readonly number[] =>
     isSealed ? [storedBytes(sizeBytes, 1), storedBytes(sizeBytes, 2)] : [sizeBytes];
   if (segments !== undefined)
@@ -114,9 +159,7 @@ export function blobsOfRestored({ columns, contentId, segments }: RestoredVersio
       blobId,
       allowedBytes: allowed(blobSizeBytes, sealedKey !== undefined),
     }));
-  if (columns["part_count"] !== null && columns["part_count"] !== undefined) return [];
-  const size = Number(columns["size_bytes"]);
-  return [{ blobId: contentId, allowedBytes: allowed(size, columns["sealed_key"] !== null) }];
+  return [{ blobId: contentId, allowedBytes: allowed(size, isBlobSealed) }];
 }
 
 /** The object's key stays wrapped for the bucket that it was in. @param bucketId of that bucket */
@@ -131,7 +174,11 @@ function hasGoodId({ version_id: id, is_foreign: foreign, sequence }: BackupColu
   return foreign === 1 || (!isReservedVersionId(id) && sequenceOfVersion(id) === sequence);
 }
 
-function areWhole(segments: readonly BackupSegment[], size: number, shardName: string): boolean {
+export function areWhole(
+  segments: readonly BackupSegment[],
+  size: number,
+  shardName: string,
+): boolean {
   let end = 0;
   let part = 0;
   for (const segment of segments) {
@@ -146,11 +193,11 @@ function areWhole(segments: readonly BackupSegment[], size: number, shardName: s
   return segments.length > 0 && end >= size;
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
-function isObjectText(text: unknown, mayLack: boolean): boolean {
+export function isObjectText(text: unknown, mayLack: boolean): boolean {
   if (text === null || text === undefined) return mayLack;
   if (typeof text !== "string") return false;
   try {
@@ -161,6 +208,6 @@ function isObjectText(text: unknown, mayLack: boolean): boolean {
   }
 }
 
-function textOf(value: unknown): string | undefined {
+export function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }

@@ -1,4 +1,4 @@
-import { exportPage } from "../../domain/backup/export-rows.ts";
+import { exportPage, exportUploadPage } from "../../domain/backup/export-rows.ts";
 import { noSuchBucket, ownerOf } from "../../domain/bucket-owner.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
@@ -6,7 +6,7 @@ import { ofRoot } from "../accounts/of-root.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 import { invalid } from "./read-json.ts";
 
-const PATH = /^buckets\/([^/]{1,255})\/backup(\/rows|\/annotations)?$/;
+const PATH = /^buckets\/([^/]{1,255})\/backup(\/rows|\/uploads|\/annotations)?$/;
 const BLOB = /^blobs\/([0-9A-Za-z-]{1,64}\/\d{1,4}\/[0-9a-hjkmnp-tv-z]{26})$/;
 
 /** What `ledge backup` reads; `docs/backup.md` describes it. @returns undefined: the request is about none of it */
@@ -45,6 +45,11 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   "/rows": ofRoot("ExportRows", async (context) => {
     const after = context.request.query.get("after") ?? "";
     return jsonResponse(await exportPage(context, await shardOf(context), after));
+  }),
+  /** `GET /_ledge/buckets/{name}/backup/uploads?shard=&after=` → `{"uploads": [{"columns", "parts"}], "next"}`; NoSuchBucket */
+  "/uploads": ofRoot("ExportUploads", async (context) => {
+    const after = context.request.query.get("after") ?? "";
+    return jsonResponse(await exportUploadPage(context, await shardOf(context), after));
   }),
   /** `GET /_ledge/buckets/{name}/backup/annotations?shard=&sequence=&after=` → `{"annotations"}`, at most 4; NoSuchBucket */
   "/annotations": ofRoot("ExportAnnotations", async (context) => {

@@ -4,6 +4,7 @@ import { accountBackupOperationFor } from "./account-backup.ts";
 import { backupOperationFor } from "./backup.ts";
 import { checkOperationFor } from "./check.ts";
 import { restoreOperationFor } from "./restore.ts";
+import { restoreUploadsOperationFor } from "./restore-uploads.ts";
 
 /** For whoever keeps a deployment's data: checks, backups, and restores. @returns undefined: the request is about none of them */
 export function maintenanceOperationFor(
@@ -13,6 +14,7 @@ export function maintenanceOperationFor(
     checkOperationFor(request) ??
     backupOperationFor(request) ??
     restoreOperationFor(request) ??
+    restoreUploadsOperationFor(request) ??
     accountBackupOperationFor(request)
   );
 }

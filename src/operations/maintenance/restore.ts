@@ -2,15 +2,10 @@ import {
   areKeys,
   blobsOfRestored,
   checkRestored,
-  encryptionOf,
   isColumn,
   isRestoredVersion,
 } from "../../domain/backup/read-restored.ts";
-import {
-  beginRestore,
-  requireRestoring,
-  type RestorePlan,
-} from "../../domain/backup/restore-bucket.ts";
+import { beginRestore, type RestorePlan } from "../../domain/backup/restore-bucket.ts";
 import { dropOnFailure } from "../../domain/body/drop-blob.ts";
 import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { noSuchBucket } from "../../domain/bucket-owner.ts";
@@ -23,12 +18,17 @@ import { RESTORED_KIND } from "../../storage/ports/backup-directory.ts";
 import type { BackupAnnotation, RestoredVersion } from "../../storage/ports/backup-rows.ts";
 import type { StoredDocument } from "../../storage/ports/bucket-directory.ts";
 import { ofRoot } from "../accounts/of-root.ts";
-import type { AccountContext, AccountOperation } from "../operation.ts";
+import type { AccountOperation } from "../operation.ts";
 import { invalid, objectsIn, readJson } from "./read-json.ts";
+import {
+  MAX_RESTORED_BYTES,
+  movedColumns,
+  requireBlobs,
+  restoredName,
+  restoringOf,
+} from "./restoring.ts";
 
 const PATH = /^buckets\/([^/]{1,255})\/restore(\/look|\/rows|\/blobs|\/annotations|\/finish)?$/;
-/** A page of versions, or annotations, with their bytes in base64. */
-const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 
 /** What `ledge restore` writes; `docs/backup.md` describes it. @returns undefined: the request is about none of it */
 export function restoreOperationFor({
@@ -42,7 +42,7 @@ export function restoreOperationFor({
 const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   /** `GET /_ledge/buckets/{name}/restore` → `{"restored"}`: the token of the restore that made the bucket, if one did; NoSuchBucket */
   "GET ": ofRoot("GetBucketRestore", async (context) => {
-    const name = nameOf(context);
+    const name = restoredName(context);
     const bucket = await context.directory.find(name);
     const mark = bucket && (await context.directory.readDocument(bucket.id, RESTORED_KIND, ""));
     if (mark === undefined) throw noSuchBucket(name);
@@ -53,7 +53,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
    * one. 204; as `beginRestore`
    */
   "POST ": ofRoot("BeginRestore", async (context) => {
-    const plan = await readJson<RestorePlan>(context, MAX_DOCUMENT_BYTES);
+    const plan = await readJson<RestorePlan>(context, MAX_RESTORED_BYTES);
     const { token, exported, keys, highestSequence } = plan;
     const isWhole =
       typeof token === "string" &&
@@ -69,7 +69,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     if (!isSound) throw invalid("The backup says not what bucket it is of");
     if (!SHARD_COUNTS.has(shardCount)) throw invalid("The backup is of a bucket without shards");
     if (!Number.isSafeInteger(highestSequence)) throw invalid("The backup has no highest number");
-    const name = nameOf(context);
+    const name = restoredName(context);
     await beginRestore(context, {
       ...{ name, token, exported, keys },
       highestSequence: Number(highestSequence),
@@ -81,7 +81,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     const { index } = await restoringOf(context);
     const { versions = [] } = await readJson<{
       versions: readonly (readonly [key: string, sequence: number])[];
-    }>(context, MAX_DOCUMENT_BYTES);
+    }>(context, MAX_RESTORED_BYTES);
     const isNamed = (name: unknown): boolean =>
       Array.isArray(name) && name.length === 2 && name.every((each) => isColumn(each));
     if (!Array.isArray(versions) || !versions.every(isNamed))
@@ -121,15 +121,18 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     const { from, versions = [] } = await readJson<{
       from: string;
       versions: readonly RestoredVersion[];
-    }>(context, MAX_DOCUMENT_BYTES);
+    }>(context, MAX_RESTORED_BYTES);
     if (typeof from !== "string")
       throw invalid("The document does not say which bucket it is from");
     const restored = objectsIn<RestoredVersion>(versions, "versions");
     if (!restored.every(isRestoredVersion)) throw invalid("A version is not made as one");
-    const moved = restored.map((version) => movedVersion(version, from));
+    const moved = restored.map((version) => ({
+      ...version,
+      columns: movedColumns(version.columns, from),
+    }));
     const shards = moved.map(({ columns }) => index.shardNameOf(String(columns["key"])));
     for (const [i, version] of moved.entries()) checkRestored(version, shards[i] ?? "");
-    await requireBlobs(context, moved);
+    await requireBlobs(context, moved.flatMap(blobsOfRestored));
     const outcomes: string[] = [];
     for (const [shardName, ats] of Map.groupBy(moved.keys(), (at) => shards[at] ?? "")) {
       const share = ats.flatMap((at) => moved[at] ?? []);
@@ -149,7 +152,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
       key: string;
       sequence: number;
       annotations: readonly BackupAnnotation[];
-    }>(context, MAX_DOCUMENT_BYTES);
+    }>(context, MAX_RESTORED_BYTES);
     const isSound = objectsIn<BackupAnnotation>(annotations, "annotations").every(
       ({ name, etag, payload, modifiedMs, checksum }) =>
         [name, etag, payload].every((each) => typeof each === "string") &&
@@ -171,7 +174,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     const { documents = [], flags = {} } = await readJson<{
       documents: readonly StoredDocument[];
       flags: ShardFlags;
-    }>(context, MAX_DOCUMENT_BYTES);
+    }>(context, MAX_RESTORED_BYTES);
     for (const document of objectsIn<StoredDocument>(documents, "documents"))
       checkDocument(document);
     if (typeof flags !== "object" || flags === null || Array.isArray(flags))
@@ -193,43 +196,6 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
 const SHARD_COUNTS: ReadonlySet<number> = new Set(Array.from({ length: 9 }, (_, i) => 2 ** i));
 const PARTS: ReadonlySet<string> = new Set(["gateway", "shard", "directory"]);
 
-/** Which bucket is restored, from what. @throws S3Error NoSuchBucket, BucketAlreadyExists */
-async function restoringOf(context: AccountContext) {
-  const name = nameOf(context);
-  const bucket = await context.directory.find(name);
-  if (bucket === undefined) throw noSuchBucket(name);
-  const token = context.request.headers.get("x-ledge-restore") ?? "";
-  await requireRestoring(context, bucket, token);
-  return { bucket, token, index: context.indexOf(bucket) };
-}
-
-/** The keys of its bytes stay as they were sealed, for the bucket and the blobs that it had. */
-function movedVersion(version: RestoredVersion, fromBucketId: string): RestoredVersion {
-  const { encryption } = version.columns;
-  if (typeof encryption !== "string") return version;
-  try {
-    const moved = encryptionOf(encryption, fromBucketId);
-    return { ...version, columns: { ...version.columns, encryption: moved } };
-  } catch {
-    throw invalid("What is said of an object's encryption cannot be read");
-  }
-}
-
-/** Bytes before rows. */
-async function requireBlobs(
-  { blobs }: AccountContext,
-  versions: readonly RestoredVersion[],
-): Promise<void> {
-  const seen = new Set<string>();
-  for (const { blobId, allowedBytes } of versions.flatMap(blobsOfRestored)) {
-    if (seen.has(blobId)) continue;
-    seen.add(blobId);
-    const sizeBytes = await blobs.storedSizeOf(blobId);
-    if (sizeBytes === undefined || !allowedBytes.includes(sizeBytes))
-      throw invalid(`The blob ${blobId} is not there, or not as long as its row says`);
-  }
-}
-
 function checkDocument({ kind, id, part, body }: Partial<StoredDocument>): void {
   const isNamed = typeof kind === "string" && /^[a-z-]{1,64}$/.test(kind) && typeof id === "string";
   if (!isNamed || !PARTS.has(String(part)) || typeof body !== "string")
@@ -239,8 +205,4 @@ function checkDocument({ kind, id, part, body }: Partial<StoredDocument>): void 
   } catch {
     throw invalid(`The document ${kind} is no JSON`);
   }
-}
-
-function nameOf({ request }: AccountContext): string {
-  return PATH.exec(request.key ?? "")?.[1] ?? "";
 }

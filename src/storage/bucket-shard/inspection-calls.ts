@@ -1,4 +1,6 @@
 import { exportAnnotations, exportSegments, exportVersions } from "./backup/export-versions.ts";
+import { exportUploads } from "./backup/export-uploads.ts";
+import { importUploads, lookForParts } from "./backup/import-uploads.ts";
 import { importAnnotations, importVersions, lookForVersions } from "./backup/import-versions.ts";
 import { doubtHolds, knownHolds } from "./contents/holds.ts";
 import { unknownBlobs } from "./contents/contents.ts";
@@ -55,6 +57,8 @@ const INSPECTION_CALLS: {
   exportVersions: ({ sql }, after) => exportVersions(sql, after),
   exportSegments: ({ sql }, contentId, fromBytes) => exportSegments(sql, contentId, fromBytes),
   exportAnnotations: ({ sql }, sequence, after) => exportAnnotations(sql, sequence, after),
+  exportUploads: ({ sql }, after) => exportUploads(sql, after),
+  lookForParts: ({ sql }, names) => lookForParts(sql, names),
   lookForVersions: ({ sql }, names) => lookForVersions(sql, names),
 };
 
@@ -72,6 +76,7 @@ const REPAIR_CALLS: {
     return mended;
   },
   doubtHolds,
+  importUploads,
   importVersions,
   importAnnotations,
   skipSequences: ({ state }, sequence) => state.skipSequences(sequence),

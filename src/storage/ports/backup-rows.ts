@@ -47,6 +47,32 @@ export interface RestoredVersion extends BackupVersion {
   readonly segments?: readonly BackupSegment[];
 }
 
+/** A part of an upload under way. */
+export interface BackupPart {
+  readonly columns: BackupColumns;
+  /** It was put together of segments, which the shard has. */
+  readonly isStitched?: true;
+}
+
+export interface BackupUpload {
+  readonly columns: BackupColumns;
+  readonly parts: readonly BackupPart[];
+}
+
+export interface BackupUploadPage {
+  readonly uploads: readonly BackupUpload[];
+  readonly next?: string | undefined;
+}
+
+export interface RestoredPart extends BackupPart {
+  readonly contentId: string;
+  readonly segments?: readonly BackupSegment[];
+}
+
+export interface RestoredUpload extends BackupUpload {
+  readonly parts: readonly RestoredPart[];
+}
+
 /** Whether a version is in the shard: its content, if it has one; undefined: it is not there. */
 export type FoundVersion = { readonly contentId: string | null } | undefined;
 

@@ -1,9 +1,11 @@
 import type {
   BackupAnnotation,
   BackupSegment,
+  BackupUploadPage,
   BackupVersionPage,
   FoundVersion,
   ImportOutcome,
+  RestoredUpload,
   RestoredVersion,
 } from "./backup-rows.ts";
 
@@ -109,6 +111,12 @@ export interface ShardInspectionCalls {
   exportSegments(contentId: string, fromBytes: number): readonly BackupSegment[];
   /** Of the version of this number, after that name: at most 4. */
   exportAnnotations(sequence: number, after: string): readonly BackupAnnotation[];
+  /** Uploads under way, with their parts. */
+  exportUploads(after: string): BackupUploadPage;
+  /** Of these uploads, the numbers of the parts that there are; undefined: there is no such upload. */
+  lookForParts(
+    names: readonly (readonly [key: string, uploadId: string])[],
+  ): readonly (readonly number[] | undefined)[];
   lookForVersions(
     names: readonly (readonly [key: string, sequence: number])[],
   ): readonly FoundVersion[];
@@ -120,6 +128,8 @@ export interface ShardRepairCalls {
   repair(check: string, subjects: readonly string[]): readonly string[];
   /** Lets the shard ask once more whether these holds are anybody's. @returns those that it has */
   doubtHolds(tokens: readonly string[]): readonly string[];
+  /** @returns of each upload, what became of its parts */
+  importUploads(uploads: readonly RestoredUpload[]): readonly (readonly ImportOutcome[])[];
   importVersions(versions: readonly RestoredVersion[]): readonly ImportOutcome[];
   /** @returns false when there is no such version */
   importAnnotations(

@@ -1,10 +1,10 @@
 import type {
   BackupAnnotation,
-  BackupColumns,
   BackupSegment,
   BackupVersion,
   BackupVersionPage,
 } from "../../ports/backup-rows.ts";
+import { base64, columnsOf } from "./exported-columns.ts";
 import { positionBehind, type WalkedRow, walkKeys, wholeKeys } from "../rows/walk-keys.ts";
 
 const PAGE_VERSIONS = 500;
@@ -49,15 +49,6 @@ function exported({ body, is_annotated, table_name: table, ...row }: ExportedRow
     ...(body !== null && { body: base64(body) }),
     ...(is_annotated === 1 && { isAnnotated: true }),
   };
-}
-
-function columnsOf(row: Record<string, SqlStorageValue>): BackupColumns {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [
-      name,
-      value instanceof ArrayBuffer ? base64(value) : value,
-    ]),
-  );
 }
 
 interface SegmentRow extends Record<string, SqlStorageValue> {
@@ -124,8 +115,4 @@ export function exportAnnotations(
     ...(row.checksum !== null && { checksum: row.checksum }),
     payload: base64(row.payload),
   }));
-}
-
-function base64(bytes: ArrayBuffer): string {
-  return Buffer.from(bytes).toString("base64");
 }

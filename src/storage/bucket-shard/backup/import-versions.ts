@@ -1,11 +1,9 @@
 import type {
   BackupAnnotation,
-  BackupSegment,
   FoundVersion as LookedFor,
   ImportOutcome,
   RestoredVersion,
 } from "../../ports/backup-rows.ts";
-import { addContent, addReferences } from "../contents/contents.ts";
 import { noteForeignId } from "../rows/foreign-ids.ts";
 import { NULL_VERSION } from "../../../protocol/version-id.ts";
 import { dropContent } from "../objects/make-room.ts";
@@ -24,6 +22,7 @@ import {
   putObjectRow,
 } from "../rows/object-table.ts";
 import type { Transaction } from "../transaction.ts";
+import { contentOf } from "./import-contents.ts";
 import { rowOf } from "./restored-row.ts";
 
 /** What there is of these versions, each by its key and its number. */
@@ -67,7 +66,7 @@ function importVersion(transaction: Transaction, version: RestoredVersion): Impo
   if (isTaken(transaction, version, row)) return "conflict";
   const replaced = row.version_id === null ? findVersion(sql, row.key, NULL_VERSION) : undefined;
   if (replaced !== undefined && replaced.row.sequence > row.sequence) return "known";
-  const contentId = contentOf(transaction, version);
+  const contentId = contentOfVersion(transaction, version);
   if (contentId === undefined) return "swept";
   if (replaced !== undefined) removeVersion(transaction, replaced);
   const placed: ObjectRow = { ...row, content_id: contentId };
@@ -116,54 +115,12 @@ function isTaken({ sql }: Transaction, { body }: RestoredVersion, row: ObjectRow
 }
 
 /** @returns null: it has no content; undefined: it may be gone */
-function contentOf(
+function contentOfVersion(
   transaction: Transaction,
   { contentId, segments, body, columns }: RestoredVersion,
 ): string | null | undefined {
-  if (contentId === undefined)
-    return body === undefined && columns["is_marker"] !== 1 ? undefined : null;
-  const { sql, state } = transaction;
-  if (addReferences(sql, contentId, 1)) return contentId;
-  if (segments === undefined) return addBlob(transaction, contentId) ? contentId : undefined;
-  if (segments.some(({ blobId }) => blobId <= state.sweepFence || isGarbage(sql, blobId)))
-    return undefined;
-  addContent(sql, contentId);
-  for (const segment of segments) addSegment(transaction, contentId, segment);
-  return contentId;
-}
-
-function isGarbage(sql: SqlStorage, contentId: string): boolean {
-  const query = "SELECT 1 FROM content WHERE content_id = ? AND reference_count = 0";
-  return sql.exec(query, contentId).toArray().length > 0;
-}
-
-/** @returns false when the sweep may have passed it, or it is garbage */
-function addBlob({ sql, state }: Transaction, blobId: string): boolean {
-  const isKnown = sql.exec("SELECT 1 FROM content WHERE content_id = ?", blobId).toArray();
-  if (isKnown.length > 0 || blobId <= state.sweepFence) return false;
-  addContent(sql, blobId);
-  return true;
-}
-
-function addSegment(transaction: Transaction, contentId: string, segment: BackupSegment): void {
-  const { sql } = transaction;
-  const { blobId, sealedKey } = segment;
-  if (!addReferences(sql, blobId, 1)) addContent(sql, blobId);
-  sql.exec(
-    `INSERT INTO segment (content_id, offset_bytes, part_number, size_bytes, blob_id, blob_offset_bytes, keeper_id,
-       blob_size_bytes, checksum, sealed_key)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    contentId,
-    segment.offsetBytes,
-    segment.partNumber,
-    segment.sizeBytes,
-    blobId,
-    segment.blobOffsetBytes,
-    blobId,
-    segment.blobSizeBytes,
-    segment.checksum ?? null,
-    sealedKey === undefined ? null : Buffer.from(sealedKey, "base64"),
-  );
+  if (contentId !== undefined) return contentOf(transaction, { contentId, segments });
+  return body === undefined && columns["is_marker"] !== 1 ? undefined : null;
 }
 
 /** Puts annotations of a version back, unless a newer one has replaced it. @returns false when there is no such version */

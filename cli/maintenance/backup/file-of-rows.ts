@@ -1,0 +1,52 @@
+import type { ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
+import type { BackupColumns } from "../../../src/storage/ports/backup-rows.ts";
+import type { Counts, Line, RowsFile } from "./manifest.ts";
+
+/** How far a backup has come, after each of its files: what was killed goes on from there. */
+export interface Progress {
+  readonly snapshot: string;
+  readonly bucketId: string;
+  readonly startedAt: string;
+  readonly files: readonly RowsFile[];
+  readonly counts: Counts;
+  readonly highestSequence: number;
+  /** Of those that the bucket has. */
+  readonly shard: number;
+  /** What is read of it. Uploads come first: one that is completed meanwhile is among the versions as well. */
+  readonly stage: "uploads" | "versions";
+  readonly after: string;
+}
+
+/** A file of rows that is being filled, and what is counted with it. */
+export class FileOfRows {
+  readonly lines: string[] = [];
+  readonly counts: Counts;
+  bytes = 0;
+  highestSequence: number;
+
+  constructor({ counts, highestSequence }: Pick<Progress, "counts" | "highestSequence">) {
+    this.counts = { ...counts };
+    this.highestSequence = highestSequence;
+  }
+
+  add(line: Line): void {
+    if ("blob" in line) {
+      this.counts.blobs += 1;
+      this.counts.blobBytes += line.sizeBytes;
+    }
+    const text = `${JSON.stringify(line)}\n`;
+    this.lines.push(text);
+    this.bytes += text.length;
+  }
+
+  addVersion(version: ExportedVersion): void {
+    this.add({ version });
+    this.counts.versions += 1;
+    this.highestSequence = Math.max(this.highestSequence, Number(version.columns["sequence"]));
+  }
+
+  addUpload(upload: BackupColumns): void {
+    this.add({ upload });
+    this.highestSequence = Math.max(this.highestSequence, Number(upload["object_sequence"] ?? 0));
+  }
+}
