@@ -91,6 +91,11 @@ export class BigObjectsModel {
     return true;
   }
 
+  /** What rules have left of a key's versions, all of whose ids are known. */
+  keep(at: Place, versions: Versions): void {
+    this.#setVersions(at, versions);
+  }
+
   removeVersion(at: Place, versionId: string): void {
     this.#setVersions(
       at,

@@ -1,9 +1,10 @@
 import { BigObjectsModel, nameOf } from "./big-objects-model.ts";
 import { RACES } from "./big-objects-races.ts";
 import { type Scene, type Step, STEPS } from "./big-objects-steps.ts";
-import { VERSION_STEPS } from "./big-objects-version-steps.ts";
-import { hasBytes, rangesOf } from "./big-objects-versions.ts";
-import { storeOf, type World } from "./big-objects-world.ts";
+import { lock, putOver, VERSION_STEPS } from "./big-objects-version-steps.ts";
+import { hasPassed, PREFIXES, scanned } from "./big-objects-lifecycle.ts";
+import { hasBytes, type ModelVersion, rangesOf } from "./big-objects-versions.ts";
+import { type Scan, storeOf, type World } from "./big-objects-world.ts";
 import { ALL_FAILURES, doomedEnv } from "./gateway-death.ts";
 import { Refused } from "./http-store.ts";
 import type { Place } from "./object-store.ts";
@@ -23,6 +24,10 @@ export class Sequence {
   /** Steps that were acknowledged, and all. */
   acknowledged = 0;
   taken = 0;
+  /** Keys that rules have changed. */
+  expired = 0;
+  /** Those that clients were told of. */
+  readonly told: { readonly at: Place; readonly versionId: string }[] = [];
   readonly model: BigObjectsModel;
   readonly #scene: Scene;
   readonly #seed: number;
@@ -39,7 +44,10 @@ export class Sequence {
       random: seededRandom(seed),
       places: world.buckets.flatMap((bucket) =>
         // Of one key, there are soon many versions.
-        (seed % 2 === 0 ? ["a"] : ["a", "b"]).map((key) => ({ bucket, key: `${seed}-${key}` })),
+        (seed % 2 === 0 ? ["a"] : ["a", "b"]).map((key) => ({
+          bucket,
+          key: `${PREFIXES[1 + (seed % 2)]}${seed}-${key}`,
+        })),
       ),
       fresh: () => seed * 1000 + (given += 1),
     };
@@ -69,6 +77,46 @@ export class Sequence {
       await call().catch(() => undefined);
       this.#history.push(`${step.name} arrives`);
       await this.#settle(step);
+    }
+  }
+
+  /** Locks a version where it can, so that rules find some, and learns the ids of all versions. */
+  async prepare(): Promise<void> {
+    for (const make of [lock, lock, putOver, putOver]) {
+      const step = make(this.#scene);
+      if (step !== undefined) await this.#take(step);
+    }
+    for (const { at, versions } of this.model.keys)
+      if (
+        versions.some(({ id }) => id === undefined) &&
+        !(await this.model.agrees({ places: [at] }))
+      )
+        this.#fail(`${nameOf(at)} is another`);
+  }
+
+  /** Rules have taken away what was due, and nothing else. */
+  async expire(scans: readonly Scan[]): Promise<void> {
+    for (const scan of scans) {
+      this.#history.push(`scan by ${JSON.stringify(scan.rules)}`);
+      for (const at of this.#scene.places.filter(isOf(scan))) {
+        const { versioning, modifiedMs } = beforeScan(this.#scene.world, scan, at);
+        const versions = this.model.versionsOf(at);
+        const left = scanned(versions, versioning, scan.rules, modifiedMs, scan.atMs);
+        this.model.keep(at, left);
+        this.expired += Number(left[0] !== versions[0] || left.length !== versions.length);
+        if (!(await this.model.agrees({ places: [at] })))
+          this.#fail(
+            `rules made ${nameOf(at)} another, where ${left.length} versions were to stay`,
+          );
+      }
+      for (const { uploadId, key, initiatedMs } of scan.uploads) {
+        const at = this.model.uploads.get(uploadId)?.at;
+        if (at === undefined || at.bucket !== scan.bucket) continue;
+        const isDue = isOf(scan)(at) && hasPassed(initiatedMs, scan.atMs);
+        if (scan.rules.abortsUploads && isDue) this.model.endUpload(uploadId);
+        if (!(await this.model.agrees({ places: [at], uploadId })))
+          this.#fail(`rules made the upload of ${key} another`);
+      }
     }
   }
 
@@ -120,8 +168,10 @@ export class Sequence {
     if (step.isRace === true) return this.#settle(step);
     step.outcomes[0]?.();
     const [at] = step.places;
-    if (told !== undefined && at !== undefined && !this.model.tell(at, told))
-      this.#fail(`told the wrong version ${told}`);
+    if (told !== undefined && at !== undefined) {
+      if (!this.model.tell(at, told)) this.#fail(`told the wrong version ${told}`);
+      this.told.push({ at, versionId: told });
+    }
     // Objects are read at the end, too; of a part, the ETag is needed.
     const mustAsk = step.uploadId !== undefined || this.#scene.random(3) === 0;
     if (mustAsk && !(await this.model.agrees(step))) this.#fail("acknowledged, and not done");
@@ -150,6 +200,20 @@ export class Sequence {
   #fail(what: string): never {
     throw new Disagreement(`seed ${this.#seed}: ${what} after\n${this.#history.join("\n")}`);
   }
+}
+
+function isOf({ bucket, rules }: Scan): (at: Place) => boolean {
+  return (at) => at.bucket === bucket && at.key.startsWith(rules.prefix);
+}
+
+function beforeScan(world: World, { bucket, versions }: Scan, at: Place) {
+  const times = new Map(
+    versions.flatMap(({ key, id, modifiedMs }) => (key === at.key ? [[id, modifiedMs]] : [])),
+  );
+  return {
+    versioning: world.versioningOf(bucket),
+    modifiedMs: ({ id }: ModelVersion): number => times.get(id ?? "") ?? Number.NaN,
+  };
 }
 
 /** The store is not what it has to be. */

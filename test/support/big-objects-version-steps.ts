@@ -44,7 +44,7 @@ const removeLocked: MakeStep = ({ model, random }) =>
   );
 
 /** Retention, an event hold, or a legal hold comes, or goes. */
-const lock: MakeStep = ({ model, random }) => {
+export const lock: MakeStep = ({ model, random }) => {
   const lockable = model.versions.filter(
     ({ at, version }) => at.bucket.shard.flags.hasLock === true && version.rope !== undefined,
   );
@@ -76,6 +76,20 @@ const putAcl: MakeStep = ({ model, random }) => {
     places: [at],
     run: (store) => store.setPublic(at, versionId, isPublic),
     outcomes: [() => model.change(at, versionId, { isPublic })],
+  };
+};
+
+/** What is locked becomes noncurrent. */
+export const putOver: MakeStep = ({ model, random, fresh }) => {
+  const locked = model.keys.filter(({ versions: [current] }) => (current?.locks.length ?? 0) > 0);
+  if (locked.length === 0) return undefined;
+  const { at } = pick(random, locked);
+  const rope = newRope(fresh(), 7);
+  return {
+    name: "put over what is locked",
+    places: [at],
+    run: (store) => store.put(at, bytesOfRope(rope)),
+    outcomes: [() => model.set(at, rope)],
   };
 };
 

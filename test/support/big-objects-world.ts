@@ -5,34 +5,61 @@ import type { Versioning } from "./big-objects-versions.ts";
 import { signedFetch, uniqueBucket } from "./client.ts";
 import { expectOk, putDocument } from "./documents.ts";
 import { httpStore } from "./http-store.ts";
-import { rule, setLifecycle } from "./lifecycle.ts";
+import { DAY_MS, type ModelRules, rulesDocument } from "./big-objects-lifecycle.ts";
+import { setLifecycle } from "./lifecycle.ts";
 import { lockedBucket } from "./object-lock.ts";
-import { type ListedVersion, LOCKS, type ObjectStore, type Place } from "./object-store.ts";
+import {
+  type ListedUpload,
+  type ListedVersion,
+  LOCKS,
+  type ObjectStore,
+  type Place,
+} from "./object-store.ts";
 import { bytesOfRope, newRope, type Rope } from "./rope.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { beginToGrow, shardsOf } from "./growth.ts";
 import { beginToCount } from "./shard-census.ts";
-import { runDueAlarm, startClock } from "./shards.ts";
+import { query, runDueAlarm, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
 import { recordOf } from "./bucket-record.ts";
 
 const HOUR_MS = 3_600_000;
-/** Under a week, after which uploads are aborted. */
-const PATIENCE_MS = 6 * 24 * HOUR_MS;
+/** With two scans, of two days each, under a week, after which uploads are aborted. */
+const PATIENCE_MS = 2 * DAY_MS;
+const MINUTE_MS = 60_000;
 
-const DAYS = "<Days>1</Days>";
-const EXPIRE_ALL = [
-  `<Expiration>${DAYS}</Expiration>`,
-  "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>",
-  "<AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload>",
-].join("");
-/** A current version is hidden after a day, goes after another, and the marker after a third; midnights lie in between. */
-const EXPIRY_MS = 6 * 24 * HOUR_MS;
+/** Until some hours after the midnight at which all is due that is there, or the one before. */
+function untilScanMs(random: (bound: number) => number): number {
+  const nowMs = Date.now();
+  const allDueMs = Math.ceil((nowMs + DAY_MS) / DAY_MS) * DAY_MS;
+  return allDueMs - (random(4) === 0 ? DAY_MS : 0) + random(6 * HOUR_MS) - nowMs;
+}
+
+/** A scan is under way, or was to be run by then and was not. */
+async function isScanning(shard: string, atMs: number): Promise<boolean> {
+  const [row] = await query<{ count: number }>(
+    shard,
+    `SELECT (SELECT COUNT(*) FROM lifecycle_scan)
+      + (SELECT COUNT(*) FROM job WHERE kind = 'lifecycle' AND due_ms <= ?) AS count`,
+    // After one that failed, it is to be run once more within minutes.
+    atMs + HOUR_MS,
+  );
+  return row?.count !== 0;
+}
 
 function everyThird(): () => boolean {
   let count = 0;
   return () => (count += 1) % 3 === 0;
+}
+
+/** What a bucket has before a scan, by which rules it was scanned, and when. */
+export interface Scan {
+  readonly bucket: BucketRecord;
+  readonly rules: ModelRules;
+  readonly versions: readonly ListedVersion[];
+  readonly uploads: readonly ListedUpload[];
+  readonly atMs: number;
 }
 
 /** What the bucket with versions is at first, and at last. */
@@ -86,6 +113,7 @@ export class World {
   #versioning: Versioning;
   #passedMs = 0;
   #turn: Promise<void> = Promise.resolve();
+  #dies: (() => boolean) | undefined;
 
   private constructor(buckets: World["buckets"], seed: number, course: Course) {
     const random = seededRandom(seed);
@@ -140,7 +168,45 @@ export class World {
       advanceClock(ms);
     }
     for (const bucket of this.buckets)
-      for (const name of await shardsOf(bucket)) await runDueAlarm(name);
+      for (const name of await shardsOf(bucket)) await runDueAlarm(name, 100, this.#dies);
+  }
+
+  /** From now on shards die while they do what is due: transactions of their jobs are undone at their ends. */
+  letShardsDie(dies: () => boolean): void {
+    this.#dies = dies;
+  }
+
+  /**
+   * Rules come, time passes, and all shards scan, while no step is under way. A third of the scans' transactions is undone, and the
+   * rules go.
+   */
+  async scan(
+    rulesOf: (bucket: BucketRecord) => ModelRules,
+    random: (bound: number) => number,
+  ): Promise<readonly Scan[]> {
+    const before = [];
+    for (const bucket of this.buckets) {
+      const rules = rulesOf(bucket);
+      await setLifecycle(bucket.name, rulesDocument(rules));
+      const versions = await this.store.listVersions(bucket);
+      const uploads = await this.store.listUploads(bucket);
+      before.push({ bucket, rules, versions, uploads });
+    }
+    advanceClock(untilScanMs(random));
+    const atMs = Date.now();
+    const fails = everyThird();
+    for (const bucket of this.buckets)
+      for (const name of await shardsOf(bucket)) {
+        await runDueAlarm(name, 100, fails);
+        while (await isScanning(name, atMs)) {
+          // A job that failed is run again after so long.
+          advanceClock(MINUTE_MS);
+          await runDueAlarm(name, 100, fails);
+        }
+      }
+    for (const { name } of this.buckets)
+      await signedFetch("DELETE", `/${name}`, { query: { lifecycle: "" } });
+    return before.map((scan) => ({ ...scan, atMs }));
   }
 
   async #moveAfter(before: Promise<void>): Promise<void> {
@@ -163,30 +229,6 @@ export class World {
     await this.#turn;
     const records = await Promise.all(this.buckets.map(({ name }) => recordOf(name)));
     return records.some(({ growth }) => growth?.to !== undefined);
-  }
-
-  /**
-   * Rules remove all that they may, by scans of which a third fails with what it has done undone. What is left is locked, or is a bug.
-   *
-   * @returns how many versions and uploads are left where nothing can be locked
-   */
-  async expireEverything(): Promise<number> {
-    for (const { name } of this.buckets) await setLifecycle(name, rule(EXPIRE_ALL));
-    const fails = everyThird();
-    for (let passedMs = 0; passedMs < EXPIRY_MS; passedMs += 3 * HOUR_MS) {
-      advanceClock(3 * HOUR_MS);
-      for (const bucket of this.buckets)
-        for (const name of await shardsOf(bucket)) await runDueAlarm(name, 100, fails);
-    }
-    let left = 0;
-    for (const bucket of this.buckets) {
-      // Or the shards would never come to rest: they look every day.
-      await signedFetch("DELETE", `/${bucket.name}`, { query: { lifecycle: "" } });
-      if (bucket.shard.flags.hasLock === true) continue;
-      left += (await this.store.listVersions(bucket)).length;
-      left += (await this.store.listUploads(bucket)).length;
-    }
-    return left;
   }
 
   async #deleteVersion(bucket: BucketRecord, { key, id, sizeBytes }: ListedVersion): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   ByteRange,
   Found,
   ListedPart,
+  ListedUpload,
   ListedVersion,
   Lock,
   ObjectStore,
@@ -184,10 +185,15 @@ export function httpStore(bindings: Cloudflare.Env): ObjectStore {
     listUploads: (bucket) => listUploads(bucket),
   };
 
-  async function listUploads({ name }: BucketRecord): Promise<{ key: string; uploadId: string }[]> {
+  async function listUploads({ name }: BucketRecord): Promise<ListedUpload[]> {
     const document = await textOf("GET", `/${name}`, { query: { uploads: "" } });
     const keys = elements(document, "Key");
-    return elements(document, "UploadId").map((uploadId, i) => ({ key: keys[i] ?? "", uploadId }));
+    const times = elements(document, "Initiated");
+    return elements(document, "UploadId").map((uploadId, i) => ({
+      key: keys[i] ?? "",
+      uploadId,
+      initiatedMs: Date.parse(times[i] ?? ""),
+    }));
   }
 }
 
@@ -229,6 +235,7 @@ function readVersions(document: string): ListedVersion[] {
       id: only("VersionId"),
       sizeBytes: kind === "Version" ? Number(only("Size")) : undefined,
       isLatest: only("IsLatest") === "true",
+      modifiedMs: Date.parse(only("LastModified")),
     };
   });
 }

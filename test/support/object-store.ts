@@ -23,6 +23,13 @@ export interface ListedVersion {
   /** Undefined: a delete marker. */
   readonly sizeBytes: number | undefined;
   readonly isLatest: boolean;
+  readonly modifiedMs: number;
+}
+
+export interface ListedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiatedMs: number;
 }
 
 /** What forbids that a version goes. An event hold first: when it is released, a retention begins. */
@@ -82,5 +89,5 @@ export interface ObjectStore {
   listParts(at: Place, uploadId: string): Promise<readonly ListedPart[] | undefined>;
   complete(at: Place, uploadId: string, parts: readonly ListedPart[]): Promise<Told>;
   abort(at: Place, uploadId: string): Promise<void>;
-  listUploads(bucket: BucketRecord): Promise<{ key: string; uploadId: string }[]>;
+  listUploads(bucket: BucketRecord): Promise<ListedUpload[]>;
 }

@@ -1,6 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
+import { ShardCalls } from "../../src/storage/bucket-shard/shard-calls.ts";
+import type { Transaction } from "../../src/storage/bucket-shard/transaction.ts";
 import type { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { NO_ATTRIBUTES, type ObjectDraft } from "../../src/protocol/object-record.ts";
@@ -66,25 +68,33 @@ export function query<Row extends Record<string, SqlStorageValue>>(
 /**
  * Runs the alarm of a shard as the runtime would: when its time has come, and again if it is set to a time that has.
  *
- * @param fails asked of each transaction of the alarm, whether it is undone at its end, as when the shard dies there
+ * @param fails asked of each transaction of a job, whether it is undone at its end, as when the shard dies there
  * @returns how many times it ran, at most `most`
  */
 export function runDueAlarm(shardName: string, most = 100, fails?: () => boolean): Promise<number> {
   return runInDurableObject(env.BUCKET_INDEX.getByName(shardName), async (shard, { storage }) => {
     if (fails === undefined) return ringDue(shard, storage, most);
-    const transactionSync = storage.transactionSync.bind(storage);
-    const doomed = vi.spyOn(storage, "transactionSync").mockImplementation((effect) =>
-      transactionSync(() => {
-        const value = effect();
-        if (fails()) throw new Error("the shard dies");
-        return value;
-      }),
-    );
+    const doomed = doomJobs(fails);
     try {
       return await ringDue(shard, storage, most);
     } finally {
       doomed.mockRestore();
     }
+  });
+}
+
+function doomJobs(fails: () => boolean): { mockRestore(): void } {
+  const original = Reflect.get(ShardCalls.prototype, "alone");
+  return vi.spyOn(ShardCalls.prototype, "alone").mockImplementation(function <T>(
+    this: ShardCalls,
+    effect: (transaction: Transaction) => T,
+  ): T {
+    const doomed = (transaction: Transaction): T => {
+      const value = effect(transaction);
+      if (fails()) throw new Error("the shard dies");
+      return value;
+    };
+    return Reflect.apply(original, this, [doomed]);
   });
 }
 
