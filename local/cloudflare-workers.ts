@@ -5,6 +5,9 @@
  * https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/rpc/#the-workerentrypoint-class
  */
 
+/** There are no traces. */
+export const tracing = undefined;
+
 export abstract class DurableObject<Env = unknown> {
   protected readonly ctx: DurableObjectState;
   protected readonly env: Env;

@@ -1,6 +1,6 @@
 import type { Settings } from "../env.ts";
 import type { PublicLane } from "./edge/public-lane.ts";
-import type { Spans } from "./spans.ts";
+import type { Spans } from "../lib/spans.ts";
 import type { StrangersQuestions } from "./access/strangers.ts";
 import type { Origin } from "../protocol/events/origin.ts";
 import type { AccessLog } from "./access-log/access-log.ts";

@@ -9,12 +9,13 @@ import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
 import type { RequestIds } from "./request-ids.ts";
+import type { ReceivedRequest } from "./request-log.ts";
 import { whenSent } from "./sent-body.ts";
 
 /** A request that is about to be answered. */
 export interface Answered {
   readonly ids: RequestIds;
-  readonly raw: Request;
+  readonly raw: ReceivedRequest;
   readonly request: S3Request;
   /** Undefined: nobody has signed it, or not rightly. */
   readonly caller: Caller | undefined;

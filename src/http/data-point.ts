@@ -12,7 +12,7 @@ const MAX_CHARACTERS = 256;
  * Source: https://developers.cloudflare.com/analytics/analytics-engine/get-started/
  */
 export function dataPoint(
-  { raw, request, caller }: AnsweredRequest,
+  { raw, via, request, caller }: AnsweredRequest,
   { operation, status, code, durationMs, receivedBytes, sentBytes, edge }: RequestFigure,
 ): AnalyticsEngineDataPoint {
   const colo = raw.cf?.["colo"];
@@ -28,6 +28,7 @@ export function dataPoint(
       boundedText(raw.headers.get("user-agent") ?? "", MAX_CHARACTERS),
       typeof colo === "string" ? colo : "",
       edge ?? "",
+      via ?? "",
     ],
     doubles: [durationMs, receivedBytes, sentBytes, status],
   };

@@ -1,6 +1,6 @@
 import type { Installation } from "../domain/check-installation.ts";
 import { AccessLog } from "../domain/access-log/access-log.ts";
-import { spansOf } from "../domain/spans.ts";
+import { spansOf } from "../lib/spans.ts";
 import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";

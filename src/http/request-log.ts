@@ -7,10 +7,15 @@ import type { S3Request } from "../protocol/s3-request.ts";
 import type { EdgeResult } from "../domain/edge/public-lane.ts";
 import type { RequestIds } from "./request-ids.ts";
 
+/** As it was received. */
+export type ReceivedRequest = Pick<Request, "body" | "cf" | "headers" | "method">;
+
 /** What is known of a request when its answer begins. */
 export interface AnsweredRequest {
   readonly ids: RequestIds;
-  readonly raw: Request;
+  readonly raw: ReceivedRequest;
+  /** What brought it, if not HTTP: the binding of another Worker. */
+  readonly via?: "binding";
   /** AWS's name; undefined when the request named no operation. */
   readonly operation: string | undefined;
   readonly request: S3Request | undefined;
@@ -38,11 +43,12 @@ const HASH_DIGITS = 16;
  * wire is known to the runtime only. `bytesIn` is missing when the request announces no length.
  */
 export function logRequest(answered: AnsweredRequest, logKeys: Settings["logKeys"]): void {
-  const { ids, raw, operation, request, caller, response } = answered;
+  const { ids, raw, via, operation, request, caller, response } = answered;
   const { code, edge, startedMs, durationMs } = answered;
   log("log", "request", {
     time: new Date(startedMs).toISOString(),
     requestId: ids.requestId,
+    via,
     method: bounded(raw.method),
     operation,
     requester: caller && requesterOf(caller),

@@ -3,23 +3,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { app } from "../../src/http/app.ts";
 import { signRequest, uniqueBucket } from "../support/client.ts";
 import { faultyEnv } from "../support/faults.ts";
-
-type Attributes = Readonly<Record<string, unknown>>;
-
-/** As the runtime's, but that it tells what it was asked for. */
-class RecordedTracing {
-  readonly names: string[] = [];
-  readonly attributes: Attributes[] = [];
-
-  enterSpan<T>(name: string, act: () => T): T {
-    this.names.push(name);
-    return act();
-  }
-
-  getActiveSpan() {
-    return { setAttributes: (given: Attributes) => this.attributes.push(given) };
-  }
-}
+import { RecordedTracing } from "../support/recorded-tracing.ts";
 
 async function answered(
   environment: Cloudflare.Env,
@@ -107,6 +91,7 @@ describe("the data point of a request", () => {
           "PUT",
           "a client",
           expect.any(String),
+          "",
           "",
         ],
         doubles: [expect.any(Number), 5, 0, 200],

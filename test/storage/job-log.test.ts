@@ -1,11 +1,13 @@
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import operateMd from "../../docs/operate.md?raw";
+import { spansOf } from "../../src/lib/spans.ts";
 import { JOB_KINDS, JobTable } from "../../src/storage/bucket-shard/job-table.ts";
 import { type Jobs, runDue } from "../../src/storage/bucket-shard/jobs/jobs.ts";
 import { bucketIdOf, advanceClock } from "../support/faults.ts";
 import { putObject, uniqueBucket } from "../support/client.ts";
 import { jobLines } from "../support/job-lines.ts";
+import { RecordedTracing } from "../support/recorded-tracing.ts";
 import { inShard } from "../support/lifecycle-shard.ts";
 import { keyInShard, runDueAlarm, startClock } from "../support/shards.ts";
 import { remove } from "../support/versions.ts";
@@ -51,5 +53,19 @@ test.for(JOB_KINDS)("a job that throws is told of, whichever it is: %s", async (
     const jobs = Object.fromEntries(JOB_KINDS.map((name) => [name, fails])) as unknown as Jobs;
     const lines = await jobLines(() => runDue(shard.state.name, table, jobs, 0));
     expect(lines).toEqual([{ level: "error", job: kind, outcome: "failed", reason: "Error: no" }]);
+  });
+});
+
+test("each job of an alarm is a span of its trace", async () => {
+  await inShard(async ({ sql }) => {
+    const storage = { sql, setAlarm: async () => undefined } as unknown as DurableObjectStorage;
+    const table = new JobTable(storage);
+    const kinds = ["garbage", "lifecycle"] as const;
+    for (const kind of kinds) table.schedule(kind, 0);
+    const ends = async (): Promise<undefined> => undefined;
+    const jobs = Object.fromEntries(JOB_KINDS.map((name) => [name, ends])) as unknown as Jobs;
+    const tracing = new RecordedTracing();
+    await runDue("bucket/0", table, jobs, 0, spansOf({ tracing }));
+    expect(tracing.names).toEqual(["job.garbage", "job.lifecycle"]);
   });
 });

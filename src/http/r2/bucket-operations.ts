@@ -4,6 +4,10 @@ import { requireObject } from "../../domain/found-object.ts";
 import { respondWithObject } from "../../domain/read-object.ts";
 import { writeObject } from "../../domain/write-object.ts";
 import { onBucket, ofUpload, onVersion } from "../../operations/access.ts";
+import {
+  completedUpload,
+  completeMultipartUpload,
+} from "../../operations/multipart/complete-multipart-upload.ts";
 import type {
   BucketOperation,
   ObjectContext,
@@ -81,15 +85,39 @@ async function asFound(
   onlyIf: WireConditions,
 ): Promise<WriteConditions> {
   const isOnlyNew = onlyIf.etagDoesNotMatch?.includes("*") === true;
-  // What else is asked tells of the object that there is.
-  if (!isOnlyNew) gate?.require({ action: "s3:GetObject", on: "object" });
   const found = isOnlyNew ? undefined : await index.read(key, WANTS_HEADERS);
   const record = found?.kind === "object" ? found : undefined;
+  // What else is asked tells of the object that there is; that there is none, whoever may put one finds out anyway.
+  if (record !== undefined) {
+    const target = { key, versionId: undefined, object: record };
+    const refusal = gate?.refusalOf({ action: "s3:GetObject", on: "object" }, target);
+    if (refusal !== undefined) throw refusal;
+  }
   const known = record && { etag: record.etag, uploadedMs: record.lastModifiedMs };
   if (!meets(onlyIf, known)) throw new S3Error("PreconditionFailed");
   return record === undefined
     ? { ...NO_CONDITIONS, ifNoneMatch: "*" }
     : { ...NO_CONDITIONS, ifSequence: record.sequence };
+}
+
+/**
+ * @param tell is told of the object that was made. It takes no more than S3's operation: that the object is read for it shows nothing but what
+ * the upload has brought.
+ */
+export function completeOperation(tell: (record: ObjectRecord) => void): ObjectOperation {
+  return {
+    ...completeMultipartUpload,
+    async handle(context) {
+      const { etag, versionId } = await completedUpload(context, undefined);
+      const { index, key } = context;
+      const found = await index.read(key, { ...WANTS_HEADERS, versionId });
+      const record = requireObject(found, key, versionId);
+      // Meanwhile it may be somebody else's.
+      if (record.etag !== etag) throw new S3Error("NoSuchKey");
+      tell(record);
+      return emptyResponse(200);
+    },
+  };
 }
 
 /** @param tell is told of the page, which the request's query asks for */

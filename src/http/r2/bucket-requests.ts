@@ -6,9 +6,12 @@ import type { SignedCaller } from "../../protocol/caller.ts";
 import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { MAX_KEY_BYTES } from "../../protocol/limits.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import { urlEncode } from "../../lib/url-encoding.ts";
 import type { Waiter } from "../../storage/clients/identity-lookup.ts";
-import { portsOf, safeDeploymentOf } from "../deployment.ts";
-import { logInternalError, toS3Error } from "../render-error.ts";
+import { withAccessLog } from "../access-log.ts";
+import { type Deployment, portsOf, safeDeploymentOf } from "../deployment.ts";
+import { logInternalError, renderError, toS3Error } from "../render-error.ts";
+import { requestDone } from "../request-done.ts";
 import { newRequestIds } from "../request-ids.ts";
 import { run } from "../run.ts";
 import { bucketCaller, type BucketProps, readProps } from "./bucket-caller.ts";
@@ -41,27 +44,64 @@ export class BucketRequests {
     this.#context = context;
   }
 
-  /** @throws S3Error as the operation, AccessDenied (the binding says nothing of whose right it has), InvalidAccessKeyId */
+  /**
+   * Like a request over HTTP it has a line in the log, one in the access log of its bucket, figures, and spans.
+   *
+   * @throws S3Error as the operation, AccessDenied (the binding says nothing of whose right it has), InvalidAccessKeyId
+   */
   async run(operation: Operation, asked: BucketRequest): Promise<Response> {
+    const startedMs = Date.now();
+    const began = performance.now();
     const ids = newRequestIds();
     const waiter = this.#context;
+    const env = this.#env;
+    let known: Partial<{ deployment: Deployment; ports: Ports; request: S3Request }> = {};
+    let caller: SignedCaller | undefined;
+    let failure: S3Error | undefined;
+    let response: Response;
     try {
-      const deployment = await safeDeploymentOf(this.#env);
+      const deployment = await safeDeploymentOf(env);
+      known = { deployment };
       const props = readProps(waiter.props);
       if (props === undefined) throw new S3Error("AccessDenied");
-      const ports = portsOf(this.#env, deployment, waiter);
+      const ports = portsOf(env, deployment, waiter);
+      const request = requestOf(props.bucket, asked);
+      known = { deployment, ports, request };
       const { settings, identities } = deployment;
-      const caller = await bucketCaller(props, settings.account, identities, waiter);
+      const authenticate = () => bucketCaller(props, settings.account, identities, waiter);
+      caller = await (ports.spans?.enter("authenticate", authenticate) ?? authenticate());
       noteUse(caller, props, ports, waiter);
       const payload: Payload = { kind: "plain", sha256Hex: asked.sha256Hex };
-      const request = requestOf(props.bucket, asked);
       const authentication = { caller, payload, signedRegion: undefined, request };
-      return await run(operation, authentication, ports, { ...ids, waiter });
+      response = await run(operation, authentication, ports, { ...ids, waiter });
     } catch (error) {
-      const failure = toS3Error(error);
+      failure = toS3Error(error);
       if (failure !== error) logInternalError(error, ids.requestId);
-      throw failure;
+      response = renderError(failure, asked.method, ids);
     }
+    const { method, headers = new Headers(), body = null } = asked;
+    const { deployment, ports, request } = known;
+    const { name } = operation;
+    const answered = {
+      ids,
+      raw: { method, headers, body },
+      caller,
+      response,
+      code: failure?.code,
+      startedMs,
+      durationMs: performance.now() - began,
+    };
+    ports?.spans?.tell({
+      "s3.operation": name,
+      "s3.bucket": request?.bucket,
+      "s3.code": failure?.code,
+    });
+    const more = { via: "binding", operation: name, edge: undefined } as const;
+    requestDone({ ...answered, ...more, request }, deployment);
+    if (request !== undefined && ports !== undefined)
+      response = withAccessLog({ ...answered, request, isWebsite: false }, ports, waiter);
+    if (failure !== undefined) throw failure;
+    return response;
   }
 }
 
@@ -92,8 +132,9 @@ function requestOf(bucket: string, asked: BucketRequest): S3Request {
     body,
     // No network lies between, so that keys may be sent.
     origin: "https://bucket-service.invalid",
-    rawPath: "/",
-    rawQuery: "",
+    // As access logs tell it.
+    rawPath: `/${urlEncode(key ?? "")}`,
+    rawQuery: String(new URLSearchParams(query)),
     query: new URLSearchParams(query),
     isVirtualHosted: true,
     bucket,

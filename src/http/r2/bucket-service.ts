@@ -3,7 +3,6 @@ import { writeXml } from "../../lib/xml-writer.ts";
 import { deleteObject } from "../../operations/object/delete-object.ts";
 import { deleteObjects } from "../../operations/bucket/delete-objects.ts";
 import { abortMultipartUpload } from "../../operations/multipart/abort-multipart-upload.ts";
-import { completeMultipartUpload } from "../../operations/multipart/complete-multipart-upload.ts";
 import { createMultipartUpload } from "../../operations/multipart/create-multipart-upload.ts";
 import { uploadPart } from "../../operations/multipart/upload-part.ts";
 import { encodeToken } from "../../protocol/continuation-token.ts";
@@ -33,7 +32,13 @@ import type {
 import { UPLOAD_HEADER } from "../../protocol/r2/wire.ts";
 import { entryName } from "../../storage/ports/bucket-index.ts";
 import { toS3Error } from "../render-error.ts";
-import { getOperation, headOperation, listOperation, putOperation } from "./bucket-operations.ts";
+import {
+  completeOperation,
+  getOperation,
+  headOperation,
+  listOperation,
+  putOperation,
+} from "./bucket-operations.ts";
 import { BucketRequests, type BucketServiceContext, checkKey } from "./bucket-requests.ts";
 
 const MAX_KEYS = 1000;
@@ -177,15 +182,15 @@ export class R2Calls {
             ],
           ] as const,
       );
-    await this.#requests.run(completeMultipartUpload, {
+    const made = Promise.withResolvers<WireObject>();
+    const operation = completeOperation((record) => made.resolve(wireObjectOf(record)));
+    await this.#requests.run(operation, {
       method: "POST",
       key,
       query: { uploadId },
       ...documentOf(writeXml(["CompleteMultipartUpload", listed])),
     });
-    const object = await this.#find(key);
-    if (object === null) throw new S3Error("NoSuchKey");
-    return object;
+    return made.promise;
   }
 
   /** Of what has a body: the runtime tells how long that is in the head of a request, and in no other call. */

@@ -16,6 +16,7 @@ import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
 import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
+import type { CompletedUpload } from "../../storage/ports/upload-index.ts";
 import type { Completion, CompletionRefusal } from "../../protocol/multipart-completion.ts";
 import { ofCompletion, SIGNED_ONLY } from "../access.ts";
 import type { ObjectContext, ObjectOperation } from "../operation.ts";
@@ -37,24 +38,10 @@ export const completeMultipartUpload: ObjectOperation = {
   scope: "object",
   access: ofCompletion(SIGNED_ONLY),
   async handle(context) {
-    const { request, bucket, key, index } = context;
-    const { headers, origin, rawPath } = request;
-    const uploadId = uploadIdOf(request.query);
-    // The checksums in the headers are the object's, not this document's.
-    const document = await readDocument(context, MAX_DOCUMENT_BYTES, transportClaims);
-    const completion = await describedFor(index, key, uploadId, () =>
-      parseCompletion(document, headers, uploadId),
-    );
-    const customerKey = parseCustomerKey(headers);
-    const encryption = await verifiedEncryption(context, uploadId, customerKey);
-    const newer = parseReplica(headers)?.newer;
-    const described = {
-      ...completion,
-      ...(encryption !== undefined && { encryption }),
-      ...(newer !== undefined && { newer }),
-    };
-    const completed = await index.completeUpload(key, uploadId, described);
-    if (!completed.ok) throw refusalError(completed, uploadId);
+    const { request, bucket, key } = context;
+    const { origin, rawPath } = request;
+    const customerKey = parseCustomerKey(request.headers);
+    const completed = await completedUpload(context, customerKey);
     return xmlResponse(
       "CompleteMultipartUploadResult",
       [
@@ -75,6 +62,31 @@ export const completeMultipartUpload: ObjectOperation = {
     );
   },
 };
+
+/** Makes the object. @throws S3Error as {@link completeMultipartUpload} */
+export async function completedUpload(
+  context: ObjectContext,
+  customerKey: CustomerKey | undefined,
+): Promise<CompletedUpload> {
+  const { request, key, index } = context;
+  const { headers } = request;
+  const uploadId = uploadIdOf(request.query);
+  // The checksums in the headers are the object's, not this document's.
+  const document = await readDocument(context, MAX_DOCUMENT_BYTES, transportClaims);
+  const completion = await describedFor(index, key, uploadId, () =>
+    parseCompletion(document, headers, uploadId),
+  );
+  const encryption = await verifiedEncryption(context, uploadId, customerKey);
+  const newer = parseReplica(headers)?.newer;
+  const described = {
+    ...completion,
+    ...(encryption !== undefined && { encryption }),
+    ...(newer !== undefined && { newer }),
+  };
+  const completed = await index.completeUpload(key, uploadId, described);
+  if (!completed.ok) throw refusalError(completed, uploadId);
+  return completed;
+}
 
 /** How the upload is encrypted, if the request brings the customer's key that it is encrypted with. @throws S3Error InvalidRequest */
 async function verifiedEncryption(

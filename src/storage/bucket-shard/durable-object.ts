@@ -2,8 +2,9 @@
 // oxlint-disable max-lines
 import type { Engines } from "../ports/engines.ts";
 import type { CreatedUpload } from "../ports/upload-index.ts";
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, tracing } from "cloudflare:workers";
 import { readShardSettings } from "../../env.ts";
+import { spansOf } from "../../lib/spans.ts";
 import type { DeleteMarker, Located } from "../../protocol/object-record.ts";
 import type {
   ListQuery,
@@ -375,6 +376,8 @@ export class BucketIndexObject extends DurableObject {
     // Code that did not know of rules may have been told them: it kept them, and scheduled nothing.
     if (configuration.lifecycle !== undefined && state.seal === undefined)
       this.#jobTable.schedule("lifecycle", nextScanMs(this.#shard, nowMs));
-    await runDue(this.#shard.state.name, this.#jobTable, this.#jobs, nowMs);
+    const spans = spansOf({ tracing });
+    spans?.tell({ "ledge.shard": state.name });
+    await runDue(state.name, this.#jobTable, this.#jobs, nowMs, spans);
   }
 }

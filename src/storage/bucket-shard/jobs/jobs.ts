@@ -1,3 +1,4 @@
+import type { Spans } from "../../../lib/spans.ts";
 import { JOB_KINDS, type JobKind, type JobTable } from "../job-table.ts";
 import { tellOfJob } from "./job-log.ts";
 
@@ -13,16 +14,21 @@ export type Jobs = Readonly<Record<JobKind, Job>>;
  * Runs what is due. Never throws: an alarm that throws six times is never called again.
  *
  * @param shard its name, for the log
+ * @param spans of the alarm, in which each job is one, `job.<kind>`
  */
 export async function runDue(
   shard: string,
   table: JobTable,
   jobs: Jobs,
   nowMs: number,
+  spans?: Spans,
 ): Promise<void> {
   table.disarm();
   for (const kind of JOB_KINDS)
-    if (table.takeDue(kind, nowMs)) table.settle(kind, await run(shard, kind, jobs[kind], nowMs));
+    if (table.takeDue(kind, nowMs)) {
+      const job = () => run(shard, kind, jobs[kind], nowMs);
+      table.settle(kind, await (spans?.enter(`job.${kind}`, job) ?? job()));
+    }
   table.arm();
 }
 

@@ -8,7 +8,7 @@ interface RuntimeTracing {
 }
 
 /**
- * The spans of one request. On Cloudflare they are in its trace, if it is one of those that are kept; the local server has none.
+ * The spans of one request, or of an alarm. On Cloudflare they are in its trace, if it is one of those that are kept; the local server has none.
  *
  * Source: https://developers.cloudflare.com/workers/observability/traces/
  */
@@ -24,7 +24,7 @@ export class Spans {
     return this.#tracing.enterSpan(name, act);
   }
 
-  /** Tells the span of the whole request. */
+  /** Tells the span of the whole request, or alarm. */
   tell(attributes: Attributes): void {
     this.#tracing.getActiveSpan()?.setAttributes(attributes);
   }
