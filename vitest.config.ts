@@ -31,6 +31,11 @@ const OF_ONE_SHARD = [
       ],
       "website",
       "conditional-writes",
+      ...["bucket-tagging", "copy-object-checksums", "customer-keys", "encryption-defaults"],
+      ...["event-hold", "master-key", "object-lock-configuration", "replication-locks"],
+      ...["sts-assume-role", "sts-chained-sessions", "sts-own-sessions", "sts-sessions"],
+      ...["sts-web-identity", "telemetry", "update-object-encryption"],
+      ...["upload-initiator", "upload-part-copy-checksums"],
     ],
     ...[
       "delete-object",
@@ -93,8 +98,15 @@ const OF_ONE_SHARD = [
     "upload-backup",
   ].map((name) => `test/storage/${name}.test.ts`),
   ...[
-    ...["broken-bodies", "form-faults", "identities", "multipart-faults", "protocol-faults"],
-    ...["replication-faults", "write-faults"],
+    ...[
+      "broken-bodies",
+      "damaged-blobs",
+      "form-faults",
+      "identities",
+      "multipart-faults",
+      "protocol-faults",
+    ],
+    ...["replication-faults", "sessions", "write-faults"],
   ].map((name) => `test/faults/${name}.test.ts`),
 ];
 

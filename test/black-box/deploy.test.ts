@@ -6,6 +6,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { IS_CAMPAIGN } from "../support/campaign.ts";
 import { ACCOUNT_ID, CloudflareStandIn } from "../support/cloudflare-stand-in.ts";
 
 import type { UploadedWorker } from "../support/deployed-worker.ts";
@@ -150,7 +151,7 @@ test("a first deployment makes what it needs, works, and tells its keys once", a
 });
 
 // Each takes the real Wrangler for seconds: `npm run campaign`.
-describe.runIf(import.meta.env.MODE === "campaign")("on and on", () => {
+describe.runIf(IS_CAMPAIGN)("on and on", () => {
   test("an update brings code, leaves the secrets, and needs to be told nothing", async () => {
     const first = await firstDeployment();
     const secrets = secretsOf(cloudflare.uploaded);

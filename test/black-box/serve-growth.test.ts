@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { atRandom } from "../support/campaign.ts";
+import { atRandom, IS_CAMPAIGN } from "../support/campaign.ts";
 import { findings } from "../support/check-folder.ts";
 import { GrowingBucket } from "../support/growing-bucket.ts";
 import { type LedgeProcess, SERVER, startLedge } from "../support/ledge-process.ts";
 
 const CLIENTS = 6;
 const KEYS_OF_CLIENT = atRandom({ test: 40, campaign: 300 });
-const IS_CAMPAIGN = atRandom({ test: 0, campaign: 1 }) === 1;
 /** The runtimes have all of it in common: the other one is for the campaign. */
 const IS_RUN = IS_CAMPAIGN || SERVER === "ledge serve";
 

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
+import { IS_CAMPAIGN } from "../support/campaign.ts";
 import { findings } from "../support/check-folder.ts";
 import { startLedge } from "../support/ledge-process.ts";
 import { seededRandom } from "../support/seeded-random.ts";
@@ -19,7 +20,6 @@ const MAX_LIFE_MS = 150;
 const variables = { INDEX_SHARDS: "4", ORPHAN_AGE_SECONDS: "60", GARBAGE_DELAY_SECONDS: "1" };
 const SWEEP_PATIENCE_S = 200;
 
-const IS_CAMPAIGN = import.meta.env.MODE === "campaign";
 /** At a server that is written to. */
 const LOOKS = 5;
 

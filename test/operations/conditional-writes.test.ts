@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { atRandom } from "../support/campaign.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
 import { completed, createUpload, putPart, complete } from "../support/multipart.ts";
 import { versionedBucket } from "../support/versions.ts";
 
-const WRITERS = 200;
+const WRITERS = atRandom({ test: 50, campaign: 200 });
 const ROUNDS = 3;
 
 type Headers = Readonly<Record<string, string>>;

@@ -30,7 +30,10 @@ const PLACES: Readonly<Record<string, Place>> = {
   "segments of another bucket": { sizes: [LARGE, SMALL], tailBytes: SMALL, isCopied: true },
 };
 
-export const APPEND_PLACES: readonly string[] = Object.keys(PLACES);
+/** Those that are tried: within a bucket, an append calls the shard of its key and no other, however many there are. */
+export const APPEND_PLACES: readonly string[] = Object.entries(PLACES)
+  .filter(([, { isCopied }]) => env.INDEX_SHARDS === "1" || isCopied)
+  .map(([name]) => name);
 
 /** An object to append to, and what to append. */
 export interface AppendPlace {

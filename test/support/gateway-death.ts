@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { IS_CAMPAIGN } from "./campaign.ts";
 import { faultyEnv } from "./faults.ts";
 
 /** How a call to a store fails: it never arrives; its answer is lost; it arrives when nobody waits for it any more. */
@@ -73,6 +74,6 @@ export const ALL_FAILURES: readonly Failure[] = FAILURES;
  * fails in one way, by turns.
  */
 export function failuresOf(at: number): readonly Failure[] {
-  const isAlone = env.INDEX_SHARDS === "1" || import.meta.env.MODE === "campaign";
+  const isAlone = env.INDEX_SHARDS === "1" || IS_CAMPAIGN;
   return isAlone ? FAILURES : FAILURES.slice(at % FAILURES.length).slice(0, 1);
 }

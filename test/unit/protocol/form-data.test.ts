@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FileEnd } from "../../../src/protocol/form/file-end.ts";
 import { boundaryOf, type FormHead, FormHeadReader } from "../../../src/protocol/form/form-head.ts";
 import { partNamed } from "../../../src/protocol/form/form-part.ts";
+import { atRandom } from "../../support/campaign.ts";
 import { expectLinear } from "../../support/hostile.ts";
 import { pick, seededRandom } from "../../support/seeded-random.ts";
 
@@ -40,10 +41,12 @@ function randomBytes(random: (bound: number) => number, boundary: string): strin
   return Array.from({ length: random(8) }, () => pick(random, units)).join("");
 }
 
+const RUNS = atRandom({ test: 400, campaign: 40_000 });
+
 describe("a form", () => {
   test("is the same however it comes", () => {
     const random = seededRandom(20_261_126);
-    for (let run = 0; run < 2000; run += 1) {
+    for (let run = 0; run < RUNS; run += 1) {
       const newline = pick(random, ["\r\n", "\n"]);
       const boundary = "-".repeat(random(3)) + "b".repeat(1 + random(69));
       const fields = Array.from({ length: random(4) }, (_, at) => ({

@@ -1,0 +1,18 @@
+/**
+ * `npm run campaign`: every test that has more to try than `npm test` has time for, at full length
+ * (`test/support/campaign.ts`). What follows `--` is for Vitest, e.g. `npm run campaign -- -t "seeds from 10048"`.
+ */
+import { spawnSync } from "node:child_process";
+import { globSync, readFileSync } from "node:fs";
+
+/** By what a test learns that it is in a campaign, or a helper that does. */
+const LEARNS = /from "\.\.?\/(?:[\w-]+\/|\.\.\/)*(?:campaign|gateway-death|rounds)\.ts"/;
+
+const files = globSync("test/**/*.test.ts").filter((file) =>
+  LEARNS.test(readFileSync(file, "utf8")),
+);
+const options = ["run", "--mode", "campaign", "--reporter", "verbose"];
+const { status } = spawnSync("vitest", [...options, ...files, ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
+process.exitCode = status ?? 1;
