@@ -78,6 +78,7 @@ const OF_ONE_SHARD = [
     "backup-tables",
     "blob-store",
     "bucket-lookup",
+    "check-cost",
     "disk-room",
     "group-commit",
     "growth",

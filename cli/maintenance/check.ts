@@ -49,10 +49,14 @@ async function checkAll(
   options: CheckOptions,
   report: CheckReport,
 ): Promise<void> {
-  const { checks } = await requests.json<{ checks: readonly Check[] }>("GET", "/_ledge/checks");
+  const { checks, directoryChecks = [] } = await requests.json<{
+    checks: readonly Check[];
+    directoryChecks?: readonly Check[];
+  }>("GET", "/_ledge/checks");
   const wanted = checks.filter(({ isDeep }) => isDeep !== true || options.isDeep);
   if (options.buckets.length === 0 && options.after === undefined)
-    await checkDocuments(requests, options, report);
+    for (const each of directoryChecks)
+      await checkPages(requests, each, { ...ofDirectory(each), options, report });
   let isPassed = options.after === undefined;
   for await (const { name, shards } of bucketsOf(requests)) {
     if (options.buckets.length > 0 && !options.buckets.includes(name)) continue;
@@ -75,62 +79,62 @@ async function checkShard(
   check: Check,
   bucket: string,
   shard: string,
-  { repair }: CheckOptions,
+  options: CheckOptions,
   report: CheckReport,
 ): Promise<boolean> {
   const path = `/_ledge/buckets/${encodeURIComponent(bucket)}/check/${check.name}`;
   const place = `${bucket}/${shard}`;
+  const query = { shard };
+  try {
+    // Others may not need what this one could not read.
+    const isWhole = await checkPages(requests, check, { path, query, place, options, report });
+    return isWhole || check.name !== "told-shards";
+  } catch (error) {
+    // The bucket was deleted meanwhile.
+    if (error instanceof RefusedError && error.code === "NoSuchBucket") return false;
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly place: string;
+  readonly options: CheckOptions;
+  readonly report: CheckReport;
+}
+
+function ofDirectory({ name }: Check): Pick<Asked, "path" | "place" | "query"> {
+  return { path: `/_ledge/directory/check/${name}`, place: "the Directory", query: {} };
+}
+
+/** Makes a check, and repairs what it finds if that is wanted. @returns false when it cannot be made */
+async function checkPages(
+  requests: SignedRequests,
+  check: Check,
+  { path, query, place, options: { repair }, report }: Asked,
+): Promise<boolean> {
   let after: string | undefined = "";
   while (after !== undefined) {
     let page: Page;
     try {
-      page = await requests.json<Page>("GET", path, { query: { shard, after } });
+      page = await requests.json<Page>("GET", path, { query: { ...query, after } });
     } catch (error) {
-      // The bucket was deleted meanwhile.
-      if (error instanceof RefusedError && error.code === "NoSuchBucket") return false;
       if (!(error instanceof RefusedError) || error.status < 500) throw error;
       const detail = `${check.name} cannot be made: ${messageOf(error)}`;
       report.finding(UNREADABLE, { place, subject: place, detail }, false);
-      // Others may not need what this one could not read.
-      return check.name !== "told-shards";
+      return false;
     }
     const subjects = page.findings.map(({ subject }) => subject);
     const isToBeRepaired = repair === "do" && check.repair !== undefined && subjects.length > 0;
-    const repaired = new Set(
-      isToBeRepaired
-        ? (
-            await requests.json<{ repaired: readonly string[] }>("POST", path, {
-              query: { shard },
-              body: Buffer.from(JSON.stringify({ subjects })),
-            })
-          ).repaired
-        : [],
-    );
+    const body = Buffer.from(JSON.stringify({ subjects }));
+    const { repaired } = isToBeRepaired
+      ? await requests.json<{ repaired: readonly string[] }>("POST", path, { query, body })
+      : { repaired: [] };
+    const done = new Set(repaired);
     for (const finding of page.findings)
-      report.finding(check, { place, ...finding }, repaired.has(finding.subject));
+      report.finding(check, { place, ...finding }, done.has(finding.subject));
     after = page.next;
   }
   return true;
-}
-
-const ORPHAN_DOCUMENTS: Check = {
-  name: "orphan-documents",
-  means: "the Directory has documents of a bucket that there is not",
-  repair: "deletes them",
-};
-
-async function checkDocuments(
-  requests: SignedRequests,
-  { repair }: CheckOptions,
-  report: CheckReport,
-): Promise<void> {
-  const method = repair === "do" ? "DELETE" : "GET";
-  const { findings } = await requests.json<{ findings: readonly string[] }>(
-    method,
-    "/_ledge/orphan-documents",
-  );
-  for (const subject of findings) {
-    const detail = "there is no such bucket";
-    report.finding(ORPHAN_DOCUMENTS, { place: "the Directory", subject, detail }, repair === "do");
-  }
 }

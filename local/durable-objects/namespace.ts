@@ -57,6 +57,7 @@ export class Namespace<T extends object, Env> {
   readonly #exports: Exports;
   readonly #folder: string;
   readonly #isSynced: boolean;
+  readonly #isAtRest: boolean;
   readonly #maxOpen: number;
   readonly #idOf: (name: string) => ObjectId;
   readonly #ids = new Map<string, ObjectId>();
@@ -89,7 +90,8 @@ export class Namespace<T extends object, Env> {
     const isNew = mkdirSync(this.#folder, { recursive: true, mode: 0o700 }) !== undefined;
     if (isNew && isSynced) syncFolder(folder);
     this.#alarms = new Alarms(this.#folder, isSynced, (id) => this.#ring(id));
-    if (options.isAtRest === true) void this.#alarms.stop();
+    this.#isAtRest = options.isAtRest === true;
+    if (this.#isAtRest) void this.#alarms.stop();
     this.#StubOf = stubClass<T>(Class.prototype, (id, method, given) =>
       this.#call(id, method, given),
     );
@@ -121,7 +123,9 @@ export class Namespace<T extends object, Env> {
     for (;;) {
       const nowMs = Date.now();
       const isBusy = [...this.#objects.values()].some((object) => object.isBusy);
-      if (nowMs >= untilMs || !(isBusy || this.#alarms.hasDue(nowMs))) return;
+      // At rest no alarm rings, however long it is due.
+      const isDue = !this.#isAtRest && this.#alarms.hasDue(nowMs);
+      if (nowMs >= untilMs || !(isBusy || isDue)) return;
       await setTimeout(SETTLE_LOOK_MS);
     }
   }

@@ -22,6 +22,7 @@ import type { ListenedBuckets } from "./listened-buckets.ts";
 import type { RequestFigures } from "./metrics/request-figures.ts";
 import type { QuotaUsage } from "./quota/quota-usage.ts";
 import type { ShardGauges } from "./metrics/shard-gauges.ts";
+import type { DirectoryInspection } from "../storage/ports/directory-inspection.ts";
 import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
 import type { BackupDirectory } from "../storage/ports/backup-directory.ts";
 import type { ProviderKeys } from "./oidc/provider-keys.ts";
@@ -67,6 +68,7 @@ export interface Ports {
   readonly room: DiskRoom | undefined;
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
+  readonly directoryInspection: DirectoryInspection;
   /** Undefined where there is no entrypoint that reads public objects, and in that entrypoint. */
   readonly publicLane: PublicLane | undefined;
   readonly accessLog: AccessLog;

@@ -21,6 +21,20 @@ const KINDS: Readonly<
   "replication target": { purpose: "replication targets", nameOf: ([id = ""]) => String(id) },
 };
 
+export const SEALED_KINDS = Object.keys(KINDS) as SealedKind[];
+
+/** Whether MASTER_KEY, or the one before it, opens something. */
+export function isOpenable(
+  masterKey: MasterKey | undefined,
+  kind: SealedKind,
+  { key, sealed }: SealedRow,
+): boolean {
+  const { purpose, nameOf } = KINDS[kind];
+  const { current, previous } = masterKey?.subKeys(purpose) ?? {};
+  const keys = [current, previous].filter((each) => each !== undefined);
+  return keys.some((each) => isSealedWith(each, nameOf(key), sealed));
+}
+
 const PAGE_ROWS = 500;
 /** Those that are named; all are counted. */
 const MAX_TOLD = 100;
@@ -46,7 +60,7 @@ export async function sealAnew(
   const masterKey = requireMasterKey(ports);
   const unreadable: string[] = [];
   let sealedAnew = 0;
-  for (const kind of Object.keys(KINDS) as SealedKind[]) {
+  for (const kind of SEALED_KINDS) {
     let after: SealedRow["key"] | undefined;
     for (;;) {
       const rows = await ports.sealed.listSealed(kind, after, PAGE_ROWS);

@@ -40,7 +40,9 @@ import type { AuditLog } from "../storage/ports/audit-log.ts";
 import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
+import { directoryInspectionClient } from "../storage/clients/directory-inspection-client.ts";
 import { shardInspectionClient } from "../storage/clients/shard-inspection-client.ts";
+import type { DirectoryInspection } from "../storage/ports/directory-inspection.ts";
 import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
 import type { BackupDirectory } from "../storage/ports/backup-directory.ts";
 import { backupDirectoryClient } from "../storage/clients/backup-directory-client.ts";
@@ -75,6 +77,7 @@ export interface Deployment {
   readonly auditLog: AuditLog;
   readonly contents: ContentIndex;
   readonly inspection: ShardInspection;
+  readonly directoryInspection: DirectoryInspection;
   readonly accessLog: AccessLog;
   readonly backups: BackupDirectory;
   readonly providerKeys: ProviderKeys;
@@ -139,6 +142,7 @@ function make(env: Cloudflare.Env): Deployment {
     auditLog: auditLogClient(namespaces.directory),
     contents: contentIndexClient(namespaces.index),
     inspection: shardInspectionClient(namespaces.index),
+    directoryInspection: directoryInspectionClient(namespaces.directory),
     accessLog: new AccessLog(settings.logFlushMs),
     backups: backupDirectoryClient(namespaces.directory),
     providerKeys: providerKeys(copies, settings.hasLocalIssuers),

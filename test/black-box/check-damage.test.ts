@@ -7,6 +7,7 @@ import { startLedge } from "../../cli/testing.ts";
 import { findings } from "../support/check-folder.ts";
 import { DataFolderFiles } from "../support/damage.ts";
 import { DAMAGED_BESIDE } from "../support/damages/damaged-beside.ts";
+import { DAMAGED_DIRECTORY } from "../support/damages/damaged-directory.ts";
 import { DAMAGED_ROWS } from "../support/damages/damaged-rows.ts";
 import { BUCKET, OTHER } from "../support/damages/damage-kinds.ts";
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const DAMAGES = [...DAMAGED_ROWS, ...DAMAGED_BESIDE];
+const DAMAGES = [...DAMAGED_ROWS, ...DAMAGED_BESIDE, ...DAMAGED_DIRECTORY];
 
 test("each kind of damage is found as what it is, and repaired where that can be", async () => {
   const dataFolder = path.join(folder, "data");
@@ -31,7 +32,7 @@ test("each kind of damage is found as what it is, and repaired where that can be
   await requests.done("PUT", `${OTHER}/other-key`, { body: Buffer.from("other") });
   const putSmall = async (key: string): Promise<unknown> =>
     requests.done("PUT", `${BUCKET}/${key}`, { body: Buffer.from(key) });
-  for (const { of, make } of DAMAGES) await (make?.(requests, of) ?? putSmall(of));
+  for (const { of, make } of DAMAGES) await (make?.(requests, of, ledge) ?? putSmall(of));
   requests.close();
   await ledge.stop();
   expect(await findings(dataFolder)).toEqual([]);

@@ -73,8 +73,8 @@ async function findings(): Promise<readonly string[]> {
 const REQUESTS = [
   ["GET", "checks"],
   ["GET", "buckets"],
-  ["GET", "orphan-documents"],
-  ["DELETE", "orphan-documents"],
+  ["GET", "directory/check/orphan-documents"],
+  ["POST", "directory/check/orphan-documents"],
   ["GET", "buckets/NAME/check/stored-blobs"],
   ["POST", "buckets/NAME/check/reference-counts"],
   ["GET", "buckets/NAME/backup"],

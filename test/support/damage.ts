@@ -25,6 +25,23 @@ export class DataFolderFiles {
     return this.#find("ledge-directory", () => true);
   }
 
+  /** Of a bucket that has one. */
+  onlyShardOf(bucket: string): string {
+    return this.open(this.directory(), (database) => {
+      const row = database.prepare("SELECT id FROM bucket WHERE name = ?").get(bucket);
+      return `${String(row?.["id"])}/0`;
+    });
+  }
+
+  loseShard(name: string): void {
+    rmSync(
+      this.#find(
+        "ledge-index",
+        (database) => database.prepare("SELECT name FROM shard").get()?.["name"] === name,
+      ),
+    );
+  }
+
   #find(folder: string, isIt: (database: DatabaseSync) => boolean): string {
     const index = path.join(this.#folder, "index", folder);
     for (const name of readdirSync(index).filter((each) => /^[0-9a-f]{64}\.sqlite$/.test(each))) {
@@ -57,6 +74,24 @@ export class DataFolderFiles {
         database.prepare("SELECT content_id AS id FROM object WHERE key = ?").get(key)?.["id"],
       ),
     );
+  }
+
+  /** Of the one part of an upload under way. @param beside a key of the same shard */
+  contentOfPart(beside: string, key: string): string {
+    const query =
+      "SELECT content_id AS id FROM part JOIN upload ON part.upload_id = upload.upload_id WHERE key = ?";
+    return this.open(this.shardOfKey(beside), (database) =>
+      String(database.prepare(query).get(key)?.["id"]),
+    );
+  }
+
+  /** Runs statements in the Directory, each of which has to change something. */
+  inDirectory(...statements: readonly string[]): void {
+    this.open(this.directory(), (database) => {
+      for (const statement of statements)
+        if (database.prepare(statement).run().changes === 0)
+          throw new Error(`nothing was changed by ${statement}`);
+    });
   }
 
   sequenceOf(key: string): number {

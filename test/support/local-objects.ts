@@ -107,7 +107,11 @@ export function crash(folder: string): string {
 export function notesIn(
   folder: string,
   env: Told = {},
-  options: { readonly isSynced?: boolean; readonly maxOpen?: number } = {},
+  options: {
+    readonly isSynced?: boolean;
+    readonly maxOpen?: number;
+    readonly isAtRest?: boolean;
+  } = {},
 ): Namespace<Notes, Told> {
   const namespace = new Namespace(Notes, { folder, uniqueKey: "notes", env, ...options });
   onTestFinished(() => namespace.close());

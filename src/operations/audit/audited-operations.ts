@@ -32,7 +32,7 @@ const OF_KEEPERS = [
   ...["BeginRestore", "FinishRestore", "RepairBucket", "GrowBucket"],
   ...["PutBucketQuota", "DeleteBucketQuota"],
 ];
-const OF_ALL_ACCOUNTS = ["BeginAccountRestore", "FinishAccountRestore"];
+const OF_ALL_ACCOUNTS = ["BeginAccountRestore", "FinishAccountRestore", "RepairDirectory"];
 const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
 
 type Audited = readonly [service: string, tell: Tell];

@@ -1,12 +1,16 @@
 import { noSuchBucket, ownerOf } from "../../domain/bucket-owner.ts";
 import { BUCKET_CHECKS } from "../../domain/checks/all-checks.ts";
 import type { BucketCheck, Checked } from "../../domain/checks/bucket-check.ts";
+import type { DirectoryCheck } from "../../domain/checks/directory-check.ts";
+import { DIRECTORY_CHECKS } from "../../domain/checks/directory-checks.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
+import type { CheckDescription } from "../../storage/ports/shard-inspection.ts";
 import { ofRoot } from "../accounts/of-root.ts";
 import type { AccountContext, AccountOperation } from "../operation.ts";
 import { invalid, readJson } from "./read-json.ts";
 
+const DIRECTORY_PATH = /^directory\/check\/([a-z-]{1,64})$/;
 const PATH = /^buckets\/([^/]{1,255})\/check\/([a-z-]{1,64})$/;
 const MAX_DOCUMENT_BYTES = 1024 * 1024;
 /** Subjects of one repair. */
@@ -22,19 +26,16 @@ export function checkOperationFor({
   method,
   key = "",
 }: Pick<S3Request, "key" | "method">): AccountOperation | undefined {
-  return OPERATIONS[`${method} ${PATH.test(key) ? "check" : key}`];
+  const what = PATH.test(key) ? "check" : DIRECTORY_PATH.test(key) ? "directory" : key;
+  return OPERATIONS[`${method} ${what}`];
 }
 
 const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
-  /** `GET /_ledge/checks` → `{"checks": [{"name", "means", "repair", "isDeep"}]}` */
+  /** `GET /_ledge/checks` → `{"checks", "directoryChecks"}`, lists of `{"name", "means", "repair", "isDeep"}` */
   "GET checks": ofRoot("ListChecks", async () =>
     jsonResponse({
-      checks: BUCKET_CHECKS.map(({ name, means, repair, isDeep }) => ({
-        name,
-        means,
-        repair,
-        isDeep,
-      })),
+      checks: BUCKET_CHECKS.map(({ isDeep, ...check }) => ({ ...described(check), isDeep })),
+      directoryChecks: DIRECTORY_CHECKS.map(described),
     }),
   ),
   /** `GET /_ledge/buckets?after=` → `{"buckets": [{"name", "id", "shards": ["<id>/0", …]}], "next"}`: everybody's, by name */
@@ -48,14 +49,18 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     const next = records.length < PAGE_BUCKETS ? undefined : records.at(-1)?.name;
     return jsonResponse({ buckets, next });
   }),
-  /** `GET /_ledge/orphan-documents` → `{"findings": ["<bucket id> <kind> <id>"]}` */
-  "GET orphan-documents": ofRoot("ListOrphanDocuments", async ({ directory }) =>
-    jsonResponse({ findings: await directory.orphanDocuments(false) }),
+  /** `GET /_ledge/directory/check/{check}?after=` → `{"findings": [{"subject", "detail"}], "next"}`; InvalidRequest */
+  "GET directory": ofRoot("CheckDirectory", async (context) =>
+    jsonResponse(
+      await directoryCheckOf(context).find(context, context.request.query.get("after") ?? ""),
+    ),
   ),
-  /** `DELETE /_ledge/orphan-documents` → the same, of what is deleted */
-  "DELETE orphan-documents": ofRoot("DeleteOrphanDocuments", async ({ directory }) =>
-    jsonResponse({ findings: await directory.orphanDocuments(true) }),
-  ),
+  /** `POST` to it with `{"subjects": […]}` → `{"repaired": […]}`; InvalidRequest */
+  "POST directory": ofRoot("RepairDirectory", async (context) => {
+    const check = directoryCheckOf(context);
+    const subjects = await readSubjects(context);
+    return jsonResponse({ repaired: (await check.mend?.(context, subjects)) ?? [] });
+  }),
   /** `GET /_ledge/buckets/{name}/check/{check}?shard=&after=` → `{"findings": [{"subject", "detail"}], "next"}`; NoSuchBucket, InvalidArgument */
   "GET check": ofRoot("CheckBucket", async (context) => {
     const { check, checked } = await askedFor(context);
@@ -69,6 +74,18 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     return jsonResponse({ repaired: (await check.mend?.(checked, subjects)) ?? [] });
   }),
 };
+
+function described({ name, means, repair }: CheckDescription): CheckDescription {
+  return { name, means, ...(repair !== undefined && { repair }) };
+}
+
+/** @throws S3Error InvalidRequest */
+function directoryCheckOf({ request }: AccountContext): DirectoryCheck {
+  const [, name] = DIRECTORY_PATH.exec(request.key ?? "") ?? [];
+  const check = DIRECTORY_CHECKS.find((each) => each.name === name);
+  if (check === undefined) throw invalid("There is no such check");
+  return check;
+}
 
 async function askedFor(
   context: AccountContext,

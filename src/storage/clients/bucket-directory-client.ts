@@ -23,8 +23,6 @@ export function bucketDirectoryClient(
     find: async (name) => valueOf(await stub().find(PLAIN_STAMP, name)),
     list: async (query) => valueOf(await stub().list(PLAIN_STAMP, query)),
     listAll: async (after, limit) => valueOf(await stub().listAll(PLAIN_STAMP, after, limit)),
-    orphanDocuments: async (isDeleting) =>
-      valueOf(await stub().orphanDocuments(PLAIN_STAMP, isDeleting)),
     beginGrowth: async (bucketId, to, audit) =>
       valueOf(await stub().beginGrowth(PLAIN_STAMP, bucketId, to, audit).catch(ofEarlierCode)),
     finishMove: async (bucketId, epoch, shard) =>

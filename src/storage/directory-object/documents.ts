@@ -81,16 +81,3 @@ export function changeDocument(
 export function deleteDocuments(sql: SqlStorage, bucketId: string): void {
   sql.exec("DELETE FROM bucket_document WHERE bucket_id = ?", bucketId);
 }
-
-/** What is left of buckets that there are not. @param isDeleting whether it goes */
-export function orphanDocuments(sql: SqlStorage, isDeleting: boolean): readonly string[] {
-  const rows = sql.exec<{ bucket_id: string; kind: string; id: string }>(
-    `SELECT bucket_id, kind, id FROM bucket_document
-     WHERE bucket_id NOT IN (SELECT id FROM bucket) ORDER BY bucket_id, kind, id LIMIT 1000`,
-  );
-  const orphans = rows.toArray();
-  if (isDeleting)
-    for (const bucketId of new Set(orphans.map(({ bucket_id }) => bucket_id)))
-      deleteDocuments(sql, bucketId);
-  return orphans.map(({ bucket_id, kind, id }) => `${bucket_id} ${kind} ${id}`);
-}

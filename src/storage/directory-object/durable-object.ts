@@ -4,6 +4,7 @@ import type { AccountDirectory } from "../ports/account-directory.ts";
 import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
 import type { BackupDirectory } from "../ports/backup-directory.ts";
 import type { BucketDirectory } from "../ports/bucket-directory.ts";
+import type { DirectoryInspection } from "../ports/directory-inspection.ts";
 import type {
   KeyCallName,
   KeyCalls,
@@ -52,7 +53,7 @@ import {
   readDocument,
   readShardPart,
 } from "./buckets.ts";
-import { orphanDocuments } from "./documents.ts";
+import { findFaults, mendFaults } from "./checks/find-faults.ts";
 import { callKeys, keyRefusalOf } from "./kms/key-calls.ts";
 import { openKey, rotateKey } from "./kms/open-key.ts";
 import { claimInstallation, confirmInstallation } from "./installation.ts";
@@ -65,6 +66,7 @@ type Directory = AccountDirectory &
   AuditLog &
   BackupDirectory &
   BucketDirectory &
+  DirectoryInspection &
   InstallationRecord &
   Pick<KeyDirectory, "openKey" | "rotateKey"> &
   SealedDirectory &
@@ -129,8 +131,12 @@ export class DirectoryObject extends DurableObject {
     return this.#answer(stamp, (sql) => listAllBuckets(sql, ...args));
   }
 
-  orphanDocuments(stamp: number, ...args: Args<"orphanDocuments">): Answer<"orphanDocuments"> {
-    return this.#answer(stamp, (sql) => orphanDocuments(sql, ...args));
+  findFaults(stamp: number, ...args: Args<"findFaults">): Answer<"findFaults"> {
+    return this.#answer(stamp, (sql) => findFaults(sql, ...args));
+  }
+
+  mendFaults(stamp: number, ...args: Args<"mendFaults">): Answer<"mendFaults"> {
+    return this.#answer(stamp, (sql) => mendFaults(sql, ...args));
   }
 
   beginGrowth(stamp: number, ...args: Args<"beginGrowth">): Answer<"beginGrowth"> {

@@ -169,8 +169,6 @@ export interface BucketDirectory {
   list(query: ListBucketsQuery): Promise<BucketPage>;
   /** All buckets, whoever owns them, by name, after that one. */
   listAll(after: string, limit: number): Promise<readonly BucketRecord[]>;
-  /** Documents of buckets that there are not. @param isDeleting whether they go @returns `<bucket id> <kind> <id>` of each, at most 1,000 */
-  orphanDocuments(isDeleting: boolean): Promise<readonly string[]>;
   /** @param to how many shards the bucket is to have @returns undefined: the bucket is gone */
   beginGrowth(bucketId: string, to: number, audit?: AuditEntry): Promise<GrowthOutcome | undefined>;
   /**

@@ -74,6 +74,15 @@ test("an alarm rings when it is due, once, and is gone then", async () => {
   expect(indexed(folder)).toEqual([]);
 });
 
+test("a server at rest stops at once, although an alarm is due that never rings there", async () => {
+  const told = ringing();
+  const namespace = notesIn(temporaryFolder(), told, { isAtRest: true });
+  await namespace.getByName("a").wakeAt(Date.now() - 1000);
+  await pass(1000);
+  await namespace.settle(Date.now() + HOUR_MS);
+  expect(told.rung).toEqual([]);
+});
+
 test("an alarm that is set while it rings rings next", async () => {
   const told = ringing(async (notes) => {
     expect(await notes.storage.getAlarm()).toBeNull();

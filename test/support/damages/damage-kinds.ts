@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Ledge } from "../../../cli/testing.ts";
 import type { SignedRequests } from "../../../cli/maintenance/signed-requests.ts";
 import type { DataFolderFiles } from "../damage.ts";
 
@@ -9,7 +10,7 @@ export const OTHER = "/other";
 export interface Damage {
   /** What is done, and to which key of its own. */
   readonly of: string;
-  readonly make?: (requests: SignedRequests, key: string) => Promise<void>;
+  readonly make?: (requests: SignedRequests, key: string, ledge: Ledge) => Promise<unknown>;
   readonly damage: (files: DataFolderFiles, key: string) => void;
   /** `<check> <what the subject has in it>`, which may be learnt before the damage is done. */
   readonly found: (files: DataFolderFiles, key: string) => readonly string[];
@@ -28,12 +29,18 @@ export const putCopied = async (requests: SignedRequests, key: string): Promise<
   });
 };
 
+/** A key that is in the shard of those that have no object. */
+export const BESIDE = "body-orphaned";
+
+export const beginUpload = async (requests: SignedRequests, key: string): Promise<string> => {
+  const begun = await requests.send("POST", `${BUCKET}/${key}`, { query: { uploads: "" } });
+  const chunks = (await begun.toArray()) as Buffer[];
+  return /<UploadId>(.*?)<\/UploadId>/.exec(Buffer.concat(chunks).toString())?.[1] ?? "";
+};
+
 export const putParts = async (requests: SignedRequests, key: string): Promise<void> => {
   const target = `${BUCKET}/${key}`;
-  const begun = await requests.send("POST", target, { query: { uploads: "" } });
-  const chunks = (await begun.toArray()) as Buffer[];
-  const [, uploadId = ""] =
-    /<UploadId>(.*?)<\/UploadId>/.exec(Buffer.concat(chunks).toString()) ?? [];
+  const uploadId = await beginUpload(requests, key);
   const { headers } = await requests.done("PUT", target, {
     query: { partNumber: "1", uploadId },
     body: LARGE,

@@ -106,6 +106,13 @@ export const DAMAGED_BESIDE: readonly Damage[] = [
     isMended: true,
   },
   {
+    of: "shard-lost",
+    make: (requests) => requests.done("PUT", "/lost"),
+    damage: (files) => files.loseShard(files.onlyShardOf("lost")),
+    found: (files) => [`told-shards ${files.onlyShardOf("lost")}`],
+    isMended: true,
+  },
+  {
     of: "shard-not-told",
     damage: (files) =>
       files.open(files.directory(), (database) =>

@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { BUCKET, type Damage, LARGE, putLarge, putParts, subject } from "./damage-kinds.ts";
+import {
+  beginUpload,
+  BESIDE,
+  BUCKET,
+  type Damage,
+  LARGE,
+  putLarge,
+  putParts,
+  subject,
+} from "./damage-kinds.ts";
 
 /** Within one shard. */
 export const DAMAGED_ROWS: readonly Damage[] = [
@@ -180,6 +189,46 @@ export const DAMAGED_ROWS: readonly Damage[] = [
         files.contentOf(key),
       ),
     found: (files, key) => [`segments ${files.contentOf(key)}`, `object-bytes ["${key}","null"]`],
+    isMended: false,
+  },
+  {
+    of: "upload-unreadable",
+    make: beginUpload,
+    damage: (files, key) => files.run(BESIDE, "UPDATE upload SET headers = '{' WHERE key = ?", key),
+    found: (_, key) => [`upload-documents ["${key}"`],
+    isMended: false,
+  },
+  {
+    of: "part-short",
+    make: async (requests, key) => {
+      await putParts(requests, "segments-intact");
+      const uploadId = await beginUpload(requests, key);
+      await requests.done("PUT", `${BUCKET}/${key}`, {
+        query: { partNumber: "3", uploadId },
+        headers: { "x-amz-copy-source": `${BUCKET}/segments-intact` },
+      });
+    },
+    damage: (files, key) =>
+      files.run(
+        BESIDE,
+        `UPDATE part SET size_bytes = 7
+         WHERE upload_id = (SELECT upload_id FROM upload WHERE key = ?)`,
+        key,
+      ),
+    found: () => [`part-contents `],
+    isMended: false,
+  },
+  {
+    of: "part-blob-lost",
+    make: async (requests, key) => {
+      const uploadId = await beginUpload(requests, key);
+      await requests.done("PUT", `${BUCKET}/${key}`, {
+        query: { partNumber: "1", uploadId },
+        body: LARGE,
+      });
+    },
+    damage: (files, key) => files.loseBlob(files.contentOfPart(BESIDE, key)),
+    found: (files, key) => [`stored-blobs ${files.contentOfPart(BESIDE, key)}`],
     isMended: false,
   },
   {

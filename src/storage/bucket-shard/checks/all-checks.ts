@@ -14,6 +14,7 @@ import { reservedSequences, sharedSequences } from "./sequences.ts";
 import type { ShardCheck } from "./shard-check.ts";
 import { unknownContents } from "./unknown-contents.ts";
 import { unscheduledJobs } from "./unscheduled-jobs.ts";
+import { partContents, uploadDocuments } from "./uploads.ts";
 import { versionOrder } from "./version-order.ts";
 
 /** All that is looked at within one shard. What can be mended first stands before what is counted by it. */
@@ -27,6 +28,8 @@ export const SHARD_CHECKS: readonly ShardCheck[] = [
   orphanBodies,
   orphanAnnotations,
   orphanParts,
+  uploadDocuments,
+  partContents,
   orphanSegments,
   unknownContents,
   referenceCounts,
