@@ -1,20 +1,20 @@
 import { log } from "../../lib/log.ts";
 import { readEncryption } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
-import type { ObjectRecord, StoredObject } from "../../protocol/object-record.ts";
+import type { ObjectRecord } from "../../protocol/object-record.ts";
 import { replicaHeader } from "../../protocol/replica-header.ts";
 import type { ReplicationTarget } from "../../protocol/replication/replication-targets.ts";
 import { WANTS_REFERENCE } from "../../storage/ports/content-index.ts";
 import type { ReplicatedVersion } from "../../storage/ports/replication.ts";
 import { sendToS3, TargetError } from "../../storage/replication/s3-client.ts";
 import type { Ports } from "../ports.ts";
+import { sendDocument } from "./outside-documents.ts";
+import { ORIGIN, outsideHeaders } from "./outside-headers.ts";
+import { lockHeaders, sendLocks } from "./outside-locks.ts";
 import { openSource } from "./replica-of.ts";
 import type { InternalCaller } from "./act-in-bucket.ts";
 import type { Source } from "./replicate-versions.ts";
 import { sendObject } from "./send-object.ts";
-
-/** Where an object came from that another server has: `<bucket id>/<version id>`. What comes back with it, goes no more. */
-export const ORIGIN = "x-amz-meta-ledge-origin";
 
 /** A destination that is another server's bucket. */
 export interface OutsideDestination {
@@ -24,6 +24,11 @@ export interface OutsideDestination {
 }
 
 const BUSY = new Set([408, 409, 425, 429]);
+/** It is the keys, or a clock, that are wrong, and not the version: it goes when somebody has mended that. */
+const MENDABLE = new Set([
+  ...["ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestExpired"],
+  ...["RequestTimeTooSkewed", "SignatureDoesNotMatch", "TokenRefreshRequired"],
+]);
 
 /**
  * Brings a version to another S3 server. Another Ledge keeps its id; any other server gives it one of its own, and may have it twice, if a
@@ -40,8 +45,8 @@ export async function replicateOutside(
     await send(ports, destination, version);
   } catch (error) {
     if (!(error instanceof TargetError)) throw error;
-    const { status } = error;
-    const isFinal = status >= 300 && status < 500 && !BUSY.has(status);
+    const { status, code = "" } = error;
+    const isFinal = status >= 300 && status < 500 && !BUSY.has(status) && !MENDABLE.has(code);
     log("warn", "another server took no version", {
       endpoint: destination.target.endpoint,
       key: version.key,
@@ -70,8 +75,9 @@ async function send(
   }
   const origin = `${source.bucket.id}/${versionId}`;
   if (!target.isLedge && (await cameFromHere(ports, destination, object))) return;
-  const isThere = target.isLedge ? isChange : (await currentThere(target, version)) === origin;
-  if (isThere) return sendTags(target, version, object);
+  const there = target.isLedge ? { versionId } : await currentThere(target, version, origin);
+  if (there !== undefined && (isChange || !target.isLedge))
+    return sendChange(target, version, object, there.versionId);
   // What was removed there stays removed.
   if (isChange) return;
   if (object.encryption !== undefined && readEncryption(object.encryption).k === "C")
@@ -79,10 +85,28 @@ async function send(
   if (!target.isLedge) await requireNoneNewer(target, source, version);
   const settings = { ...ports, caller };
   const objectKey = await openSource(settings, source, object);
-  const own = { ...headersOf(version, object), ...(!target.isLedge && { [ORIGIN]: origin }) };
+  const own = {
+    ...outsideHeaders(version, target, object),
+    ...(await lockHeaders(target, object.attributes)),
+    ...(!target.isLedge && { [ORIGIN]: origin }),
+  };
   const headers = { own, replica };
   const isSent = await sendObject(ports, target, { record: object, objectKey }, headers);
-  if (!isSent) await sendTags(target, version, object);
+  if (!isSent) await sendChange(target, version, object, versionId);
+}
+
+/** Of what was to be replicated before it, nobody may know whether it has come. */
+async function sendChange(
+  target: ReplicationTarget,
+  version: ReplicatedVersion,
+  object: ObjectRecord,
+  versionId: string | undefined,
+): Promise<void> {
+  const { what, isChange } = version;
+  const isAnything = !isChange || what === undefined;
+  if (isAnything || what === "tags") await sendTags(target, version, object);
+  if (isAnything || what === "retention" || what === "legal-hold")
+    await sendLocks(target, version, versionId, object.attributes);
 }
 
 /** It is what this bucket has sent, and another server has sent back. */
@@ -97,14 +121,18 @@ async function cameFromHere(
   return found?.kind === "object" && found.etag === etag;
 }
 
-/** What the current version there is a replica of; undefined: of nothing, or there is none. */
+/** The current version there, if it is a replica of this one; undefined: it is not, or there is none. */
 async function currentThere(
   target: ReplicationTarget,
   { key, isChange }: ReplicatedVersion,
-): Promise<string | undefined> {
+  origin: string,
+): Promise<{ readonly versionId: string | undefined } | undefined> {
   const answer = await sendToS3(target, { method: "HEAD", key });
   const { status, headers } = answer;
-  if (status < 300) return headers.get(ORIGIN) ?? undefined;
+  if (status < 300) {
+    const versionId = headers.get("x-amz-version-id") ?? undefined;
+    return headers.get(ORIGIN) === origin ? { versionId } : undefined;
+  }
   // Whoever may not list the bucket is told 403 of what is missing. Of a change that may be one that is there, and must not pass for done.
   if (status === 404 || (status === 403 && !isChange)) return undefined;
   throw new TargetError(answer);
@@ -137,46 +165,15 @@ async function sendTags(
   { attributes: { tags } }: ObjectRecord,
 ): Promise<void> {
   const query = { tagging: "", ...(target.isLedge && { versionId }) };
-  const body = Buffer.from(taggingDocument(tags));
-  const answer = await sendToS3(
-    target,
-    tags.length === 0
-      ? { method: "DELETE", key, query }
-      : { method: "PUT", key, query, body: { bytes: body, length: body.byteLength } },
-  );
-  // What was removed there stays removed; a bucket that is missing is another matter.
-  const isRemoved = answer.status === 404 && /<Code>NoSuch(?:Key|Version)</.test(answer.text);
-  if (answer.status >= 300 && !isRemoved) throw new TargetError(answer);
+  const content = tags.length === 0 ? ({ remove: true } as const) : tagSetOf(tags);
+  await sendDocument(target, { key, query }, "Tagging", content);
 }
 
-function taggingDocument(tags: ObjectRecord["attributes"]["tags"]): string {
+function tagSetOf(tags: ObjectRecord["attributes"]["tags"]): string {
   const escaped = (text: string): string =>
     text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const nodes = tags.map(
     ({ key, value }) => `<Tag><Key>${escaped(key)}</Key><Value>${escaped(value)}</Value></Tag>`,
   );
-  return `<Tagging xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><TagSet>${nodes.join("")}</TagSet></Tagging>`;
-}
-
-const METHODS = { DSSE: "aws:kms:dsse", KMS: "aws:kms", S3: "AES256" } as const;
-
-/** What an upload says of the object beside its bytes. */
-function headersOf(
-  { destination }: ReplicatedVersion,
-  { headers, attributes: { tags }, storageClass, encryption }: StoredObject,
-): Record<string, string> {
-  const { [ORIGIN]: _, ...stored } = headers;
-  const tagging = new URLSearchParams(tags.map(({ key, value }) => [key, value])).toString();
-  const stores = destination.StorageClass ?? storageClass;
-  const method = encryption === undefined ? undefined : readEncryption(encryption).k;
-  const keyId = destination.EncryptionConfiguration?.ReplicaKmsKeyID;
-  return {
-    ...stored,
-    ...(tags.length > 0 && { "x-amz-tagging": tagging }),
-    ...(stores !== "STANDARD" && { "x-amz-storage-class": stores }),
-    ...(method !== undefined &&
-      method !== "C" && { "x-amz-server-side-encryption": METHODS[method] }),
-    ...((method === "KMS" || method === "DSSE") &&
-      keyId !== undefined && { "x-amz-server-side-encryption-aws-kms-key-id": keyId }),
-  };
+  return `<TagSet>${nodes.join("")}</TagSet>`;
 }

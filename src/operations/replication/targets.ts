@@ -61,7 +61,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
 /** All but the secrets, which nobody is told any more. */
 function shown({ id, modifiedMs, target }: ToldTarget): Readonly<Record<string, unknown>> {
   if (target === undefined) return { id, modifiedMs, isUnreadable: true };
-  const { endpoint, region, bucket, isLedge, accounts, credentials } = target;
+  const { endpoint, region, bucket, isLedge, acl, accounts, credentials } = target;
   return {
     id,
     arn: targetArn(id, target),
@@ -69,6 +69,7 @@ function shown({ id, modifiedMs, target }: ToldTarget): Readonly<Record<string, 
     region,
     bucket,
     kind: isLedge ? "ledge" : "s3",
+    acl,
     accounts,
     accessKeyId: credentials.accessKeyId,
     modifiedMs,

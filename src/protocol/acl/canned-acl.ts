@@ -37,6 +37,11 @@ const CANNED: ReadonlyMap<string, OtherGrants> = new Map([
   ["bucket-owner-full-control", toBucketOwner("FULL_CONTROL")],
 ]);
 
+/** One that objects may have. */
+export function isCannedAcl(name: string): boolean {
+  return CANNED.has(name);
+}
+
 const LOG_DELIVERY_WRITE: OtherGrants = () => [
   groupGrant("LogDelivery", "WRITE"),
   groupGrant("LogDelivery", "READ_ACP"),

@@ -1,4 +1,5 @@
 import { type Declared, declaredTargets, textMembers, urlFault } from "../events/target-members.ts";
+import { isCannedAcl } from "../acl/canned-acl.ts";
 import { ACCOUNT_ID } from "../owner.ts";
 
 /** A bucket of another server, which versions may go to. */
@@ -14,6 +15,8 @@ export interface ReplicationTarget {
   };
   /** It is another Ledge: version ids and statuses are kept there. */
   readonly isLedge: boolean;
+  /** A canned ACL that replicas are to have there; undefined: none is asked for, as where ACLs are off. */
+  readonly acl: string | undefined;
   /** Whose buckets may go there, by the ids of accounts, or {@link ANY_ACCOUNT}; undefined: the deployment's own account's. */
   readonly accounts: readonly string[] | undefined;
 }
@@ -26,7 +29,7 @@ export type ReplicationTargets = ReadonlyMap<string, ReplicationTarget>;
 const ARN =
   /^arn:(?:aws[a-z-]{0,16}:s3::|(?:ledge|minio):replication:[a-z0-9-]{0,64}:[\w-]{0,64}):([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])$/;
 const REQUIRED = ["endpoint", "accessKeyId", "secretAccessKey"] as const;
-const OPTIONAL = ["region", "bucket", "sessionToken", "kind"] as const;
+const OPTIONAL = ["region", "bucket", "sessionToken", "kind", "acl"] as const;
 const MAX_ACCOUNTS = 1000;
 
 const TARGET_ID = /^[\w-]{1,64}$/;
@@ -77,8 +80,9 @@ export function readTarget(
 ): ReplicationTarget | string {
   const members = textMembers(target, REQUIRED, OPTIONAL);
   if (typeof members === "string") return members;
-  const { endpoint, region = "us-east-1", bucket = "", kind = "s3" } = members;
+  const { endpoint, region = "us-east-1", bucket = "", kind = "s3", acl } = members;
   if (kind !== "s3" && kind !== "ledge") return 'has a kind that is not "s3" or "ledge"';
+  if (acl !== undefined && !isCannedAcl(acl)) return "has an acl that is no canned one";
   if (!BUCKET.test(bucket)) return "has no bucket, or one that cannot be called so";
   if (!REGION.test(region)) return "has a region that is none";
   if (accounts !== undefined && !isAccountList(accounts))
@@ -92,6 +96,7 @@ export function readTarget(
     bucket,
     credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
     isLedge: kind === "ledge",
+    acl,
     accounts,
   };
 }

@@ -4,13 +4,16 @@ import { recodePath, recodeQueryPart } from "../../lib/uri.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { ReplicationTarget } from "../../protocol/replication/replication-targets.ts";
 
-/** From the last byte that was sent to the head of the answer. */
+/** For a request without what its body takes. */
 const TIMEOUT_MS = 60_000;
+/** A server that takes a body more slowly has stopped: what waits for it for ever would hold up all that goes there. */
+const SLOWEST_BYTES_PER_MS = 128;
 const MOST_ANSWER_BYTES = 256 * 1024;
 const MOST_REASON_LENGTH = 300;
 
 export interface S3ClientRequest {
-  readonly method: "DELETE" | "HEAD" | "POST" | "PUT";
+  readonly method: "DELETE" | "GET" | "HEAD" | "POST" | "PUT";
+  /** Empty: it is about the bucket. */
   readonly key: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,11 +35,14 @@ export interface S3ClientAnswer {
 /** Another server has refused something, or has failed. */
 export class TargetError extends Error {
   readonly status: number;
+  /** Undefined: it has not said any, as of HEAD. */
+  readonly code: string | undefined;
 
   constructor({ status, text }: S3ClientAnswer) {
-    const code = text.match(/<Code>([\w.]{1,64})<\/Code>/)?.[1] ?? text;
-    super(boundedText(`answered ${status} ${code}`.trimEnd(), MOST_REASON_LENGTH));
+    const code = text.match(/<Code>([\w.]{1,64})<\/Code>/)?.[1];
+    super(boundedText(`answered ${status} ${code ?? text}`.trimEnd(), MOST_REASON_LENGTH));
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -49,7 +55,7 @@ export async function sendToS3(
   target: ReplicationTarget,
   { method, key, query = {}, headers = {}, body }: S3ClientRequest,
 ): Promise<S3ClientAnswer> {
-  const path = `/${target.bucket}/${encodedKey(key)}`;
+  const path = key === "" ? `/${target.bucket}` : `/${target.bucket}/${encodedKey(key)}`;
   const search = Object.entries(query).map(([name, value]) => `${name}=${encodedPart(value)}`);
   const url = `${target.endpoint}${path}${search.length > 0 ? `?${search.join("&")}` : ""}`;
   const { credentials, region } = target;
@@ -61,7 +67,7 @@ export async function sendToS3(
     method,
     headers: sent,
     redirect: "manual",
-    signal: body === undefined ? AbortSignal.timeout(TIMEOUT_MS) : null,
+    signal: AbortSignal.timeout(TIMEOUT_MS + Math.ceil((body?.length ?? 0) / SLOWEST_BYTES_PER_MS)),
     // Node wants to be told that it may send before it is answered.
     ...(body !== undefined && { body: body.bytes as BodyInit, duplex: "half" }),
   } as const;

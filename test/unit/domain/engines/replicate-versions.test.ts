@@ -10,6 +10,7 @@ import type {
   ReplicatedVersion,
   ReplicationTask,
 } from "../../../../src/storage/ports/replication.ts";
+import { sendToS3 } from "../../../../src/storage/replication/s3-client.ts";
 import { freshRecord } from "../../../support/bucket-record.ts";
 
 const ACCOUNT = { id: "000000000000", canonicalId: "own", displayName: "own" };
@@ -98,6 +99,40 @@ test.for([
     expect(outcome?.kind).toBe(expected);
   },
 );
+
+test.for([
+  { status: 403, code: "InvalidAccessKeyId", expected: "retry" },
+  { status: 403, code: "SignatureDoesNotMatch", expected: "retry" },
+  { status: 403, code: "RequestTimeTooSkewed", expected: "retry" },
+  { status: 400, code: "ExpiredToken", expected: "retry" },
+  { status: 403, code: "AccessDenied", expected: "refused" },
+  { status: 404, code: "NoSuchBucket", expected: "refused" },
+  { status: 307, code: "TemporaryRedirect", expected: "refused" },
+  { status: 429, code: "SlowDown", expected: "retry" },
+  { status: 500, code: "InternalError", expected: "retry" },
+])("a server that answers $status $code is $expected", async ({ status, code, expected }) => {
+  const requests: RequestInit[] = [];
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+    requests.push(init);
+    if (init.method === "HEAD") return new Response(null, { status: 404 });
+    return new Response(`<Error><Code>${code}</Code></Error>`, { status });
+  });
+  const bucket = ownedBy(freshRecord("id", "source"), "own");
+  const [outcome] = await replicateVersions(portsOf(bucket, bucket), taskOf("id"));
+  expect(outcome?.kind).toBe(expected);
+  for (const { redirect } of requests) expect(redirect).toBe("manual");
+});
+
+test("a body has a time to be taken in, as well", async () => {
+  const timeout = vi.spyOn(AbortSignal, "timeout");
+  vi.stubGlobal("fetch", async () => new Response(""));
+  const target = targetsOf({}).get(ARN);
+  if (target === undefined) throw new Error("it is declared");
+  const body = { bytes: new Uint8Array(1280), length: 1280 };
+  await sendToS3(target, { method: "PUT", key: "k", body });
+  expect(timeout).toHaveBeenLastCalledWith(60_010);
+  timeout.mockRestore();
+});
 
 test("what is declared is no bucket that somebody makes under its name", async () => {
   const source = ownedBy(freshRecord("id", "source"), "own");
