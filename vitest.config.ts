@@ -63,6 +63,7 @@ const OF_ONE_SHARD = [
     ...["own-host", "post-object", "post-object-access", "post-object-refusals"],
     ...["presigned", "put-acl", "put-object", "refused-headers"],
     "replicas-from-elsewhere",
+    "imports",
     "replication-roles",
     "replication-targets",
     "replication",

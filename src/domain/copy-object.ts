@@ -85,7 +85,11 @@ export async function copyContent(
     const said: SaidOfCopy = {
       storageClass: copy.storageClass,
       headers: copy.headersOf(record.headers),
-      attributes: copy.attributesOf(record.attributes),
+      attributes: {
+        ...copy.attributesOf(record.attributes),
+        // The ETag comes along, too.
+        ...(record.attributes.hasOpaqueEtag === true && { hasOpaqueEtag: true }),
+      },
       access: copy.access,
       encryption: encryption?.column,
       ...(replica === undefined ? { by: "Copy" } : { replica }),

@@ -7,7 +7,7 @@ import { requireVouchedUpload, uploadAttributes } from "./upload-attributes.ts";
 import type { DescribedUpload } from "./write-object.ts";
 import type { Caller } from "../protocol/caller.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import { parseReplica } from "../protocol/replica-header.ts";
+import { broughtVersion } from "./brought-version.ts";
 import { parseStorageClass } from "../protocol/storage-class.ts";
 import { parseStoredHeaders } from "../protocol/stored-headers.ts";
 import { parseWriteConditions } from "../protocol/write-conditions.ts";
@@ -41,6 +41,6 @@ export async function describedUpload(context: UploadRequest): Promise<Described
     access,
     encryption: await newUploadEncryption(context),
     conditions: parseWriteConditions(headers),
-    replica: parseReplica(headers),
+    replica: broughtVersion(context),
   };
 }

@@ -9,6 +9,7 @@ import type {
   StoredHeaders,
 } from "../protocol/object-record.ts";
 import { refusalError } from "../protocol/refusal.ts";
+import { requirePartSizes } from "./brought-version.ts";
 import type { BodyClaims } from "./body/claims.ts";
 import type { IncomingBody } from "./body/incoming-body.ts";
 import { commitOrDrop } from "./body/drop-blob.ts";
@@ -62,8 +63,12 @@ export interface WrittenObject {
  * older than the sweep allows), and what {@link storeBlob} throws
  */
 export async function writeObject(stores: Stores, upload: ObjectUpload): Promise<WrittenObject> {
-  const { key, body, claims, encryption } = upload;
-  const stored = await storeBody(stores, key, body, claims, encryption?.key);
+  const { key, body, claims, encryption, replica } = upload;
+  requirePartSizes(replica, body.sizeBytes);
+  // Segments are runs of bytes of a blob.
+  const isOfParts = replica?.imported?.partSizes !== undefined;
+  const settings = isOfParts ? { ...stores.settings, inlineLimitBytes: -1 } : stores.settings;
+  const stored = await storeBody({ ...stores, settings }, key, body, claims, encryption?.key);
   return commitObject(stores, upload, stored);
 }
 
@@ -80,6 +85,8 @@ export function storeBody(
     : storeBlob(blobs, index.newBlobId(key), body, claims, objectKey);
 }
 
+const MD5 = /^[0-9a-f]{32}$/;
+
 /** Makes bytes that are stored the object of their key. @throws S3Error as {@link writeObject} */
 export async function commitObject(
   { index, blobs }: Stores,
@@ -95,14 +102,16 @@ export async function commitObject(
   }: DescribedUpload,
   { content, sizeBytes, etag, checksum }: StoredUpload,
 ): Promise<WrittenObject> {
+  const keptEtag = replica?.imported?.etag ?? etag;
+  const isOpaque = keptEtag !== etag && MD5.test(keptEtag);
   const draft: ObjectDraft = {
     sizeBytes,
-    etag,
+    etag: keptEtag,
     storageClass,
     checksum,
     headers,
-    partCount: undefined,
-    attributes,
+    partCount: replica?.imported?.partSizes?.length,
+    attributes: isOpaque ? { ...attributes, hasOpaqueEtag: true } : attributes,
     access,
     encryption: encryption?.column,
     ...(replica !== undefined && { replica }),
@@ -112,6 +121,6 @@ export async function commitObject(
   if (!outcome.ok) throw refusalError(outcome, { key });
   const { lastModifiedMs, versionId, expiration } = outcome;
   const { headers: encryptionHeaders = {} } = encryption ?? {};
-  const written = { etag, sizeBytes, checksum, lastModifiedMs, versionId, expiration };
+  const written = { etag: keptEtag, sizeBytes, checksum, lastModifiedMs, versionId, expiration };
   return { ...written, encryptionHeaders };
 }

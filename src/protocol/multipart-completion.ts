@@ -3,7 +3,7 @@ import type { WriteConditions } from "./write-conditions.ts";
 import type { ErrorCode } from "./errors.ts";
 import { LEAST_PART_BYTES } from "./limits.ts";
 import { combineChecksums, multipartEtag } from "./multipart-checksum.ts";
-import type { StoredChecksum } from "./object-record.ts";
+import type { ReplicaDraft, StoredChecksum } from "./object-record.ts";
 
 export interface UploadChecksum {
   readonly algorithm: ChecksumAlgorithm;
@@ -37,6 +37,8 @@ export interface ListedPart {
 export interface Completion {
   /** Of another Ledge's version: as in `ReplicaDraft`. */
   readonly newer?: readonly string[];
+  /** The version that is imported, which the upload has been begun for. */
+  readonly imported?: ReplicaDraft;
   /** In ascending order of number, each number once; at least one. */
   readonly parts: readonly ListedPart[];
   readonly conditions: WriteConditions;

@@ -108,6 +108,8 @@ export interface ObjectAttributes {
   readonly hasLegalHold: boolean | undefined;
   /** The same. */
   readonly eventHold?: EventHold | undefined;
+  /** Its ETag, which was imported, looks like the MD5 of its bytes, and is not. */
+  readonly hasOpaqueEtag?: true;
   /** Absent: no rule was about it. */
   readonly replication?: Replication | undefined;
 }
@@ -147,6 +149,17 @@ export interface ReplicaDraft {
   readonly versionId: string;
   /** Versions of the key that are newer where it comes from, the newest last: they stay newer. Absent: none is here. */
   readonly newer?: readonly string[];
+  /** It is no replica, but imported: what it was where it comes from. */
+  readonly imported?: ImportedVersion;
+}
+
+/** What is kept of a version that was another server's. */
+export interface ImportedVersion {
+  readonly lastModifiedMs: number;
+  /** Without quotes; absent: that of its bytes, or it is a delete marker. */
+  readonly etag?: string;
+  /** Those of its parts, in their order; absent: it has none. */
+  readonly partSizes?: readonly number[];
 }
 
 /** One object as a read finds it. */

@@ -20,18 +20,23 @@ export function parseReplica(headers: Headers): ReplicaDraft | undefined {
   if (value === null) return undefined;
   const [versionId = "", bucketId = "", newest, ...others] = value.split(";");
   const newer = newest?.split(",", MOST_NEWER + 1) ?? [];
-  const signed = SIGNED_HEADERS.exec(headers.get("authorization") ?? "")?.[1]?.split(";") ?? [];
   const isWellFormed =
     isVersionId(versionId) &&
     /^[\w-]{1,64}$/.test(bucketId) &&
     newer.length <= MOST_NEWER &&
     newer.every(isVersionId) &&
     others.length === 0;
-  if (!isWellFormed || !signed.includes(REPLICA_HEADER))
+  if (!isWellFormed || !isSignedHeader(headers, REPLICA_HEADER))
     throw new S3Error("InvalidRequest", {
       message: `${REPLICA_HEADER} is not VERSION-ID;BUCKET-ID, or is not signed`,
     });
   return { versionId, ...(newer.length > 0 && { newer }) };
+}
+
+/** Does the request's signature cover the header? */
+export function isSignedHeader(headers: Headers, name: string): boolean {
+  const signed = SIGNED_HEADERS.exec(headers.get("authorization") ?? "")?.[1]?.split(";") ?? [];
+  return signed.includes(name);
 }
 
 /** The header of a version of that bucket. */

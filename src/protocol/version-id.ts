@@ -3,8 +3,8 @@ import { invalidArgument } from "./errors.ts";
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const SEQUENCE_LENGTH = 11;
 const RANDOM_LENGTH = 21;
-/** The alphabet's characters, as many as both lengths together. */
-const PATTERN = /^[0-9a-hjkmnp-tv-z]{32}$/;
+/** As many characters as both lengths together have: ours, which are AWS's as well; or a UUID, as MinIO gives them. Such come by imports. */
+const PATTERN = /^(?:[0-9A-Za-z._]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** The id of the version that was written while its bucket had no versioning, or had it suspended. */
 export const NULL_VERSION = "null";

@@ -23,15 +23,15 @@ import {
   farServer,
   isInstalled,
 } from "../support/far-server.ts";
+import { IS_CAMPAIGN } from "../support/campaign.ts";
 import { type LedgeProcess, type Server, startLedge } from "../support/ledge-process.ts";
 import { rawSigner, sdkClient, uniqueName } from "../support/sdk.ts";
 
 /** They take seconds each: a second Ledge as the far side is tried by each `npm test` (serve-replication.test.ts). */
-const isCampaign = import.meta.env.MODE === "campaign";
 const FAR_SIDES: readonly FarServerName[] = ["minio", "versitygw", "moto"];
-const tried = isCampaign ? FAR_SIDES.filter(isInstalled) : [];
+const tried = IS_CAMPAIGN ? FAR_SIDES.filter(isInstalled) : [];
 for (const name of FAR_SIDES)
-  if (isCampaign && !tried.includes(name))
+  if (IS_CAMPAIGN && !tried.includes(name))
     console.log(`${name} is not installed: it is no far side`);
 
 const MIB = 1024 * 1024;

@@ -17,7 +17,7 @@ interface Stretch {
 
 /**
  * Reads an object to its end. Its bytes are held against its checksum, those of its parts, and its ETag, as far as that is an
- * MD5: of what is encrypted with KMS, or was appended to, it is not.
+ * MD5: of what is encrypted with KMS, or was appended to, or imported with another ETag, it is not.
  *
  * @returns undefined: nothing is wrong with them
  * @throws Error when they cannot be read
@@ -59,7 +59,8 @@ export async function faultOfBytes(
   }
   // Parts have no ETags any more, and what was appended to, or put together of copies, has one of its own.
   if (parts.length > 0 || etag.includes("-") || multipartEtag(md5s) === etag) return undefined;
-  if (objectKey !== undefined && !objectKey.hasMd5Etag) return undefined;
+  const isOpaque = record.attributes.hasOpaqueEtag === true || objectKey?.hasMd5Etag === false;
+  if (isOpaque) return undefined;
   return md5s[0] === etag ? undefined : `its MD5 is ${md5s[0]}, and its ETag ${etag}`;
 }
 

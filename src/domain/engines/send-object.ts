@@ -75,8 +75,10 @@ async function isTaken(target: ReplicationTarget, request: S3ClientRequest): Pro
 }
 
 /** Of what is not encrypted with a key whose ETags are opaque, the ETag is the MD5, which the server verifies. */
-function md5Of({ record: { etag, content }, objectKey }: SentObject): string | undefined {
-  const isMd5 = content.kind !== "stitched" && /^[0-9a-f]{32}$/.test(etag);
+function md5Of({ record, objectKey }: SentObject): string | undefined {
+  const { etag, content, attributes } = record;
+  const isMd5 =
+    attributes.hasOpaqueEtag !== true && content.kind !== "stitched" && /^[0-9a-f]{32}$/.test(etag);
   return isMd5 && objectKey?.hasMd5Etag !== false
     ? Buffer.from(etag, "hex").toString("base64")
     : undefined;

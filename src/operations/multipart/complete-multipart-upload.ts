@@ -1,3 +1,4 @@
+import { broughtVersion } from "../../domain/brought-version.ts";
 import { readDocument, transportClaims } from "../../domain/body/read-document.ts";
 import { requireUploadsKey } from "../../domain/encryption/open-upload.ts";
 import { recodePath } from "../../lib/uri.ts";
@@ -11,7 +12,6 @@ import { encryptionHeaders } from "../../protocol/encryption/stored-encryption.t
 import { S3Error } from "../../protocol/errors.ts";
 import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
-import { parseReplica } from "../../protocol/replica-header.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { noSuchUpload, uploadIdOf } from "../../protocol/upload-id.ts";
 import { versionHeaders } from "../../protocol/version-headers.ts";
@@ -77,11 +77,12 @@ export async function completedUpload(
     parseCompletion(document, headers, uploadId),
   );
   const encryption = await verifiedEncryption(context, uploadId, customerKey);
-  const newer = parseReplica(headers)?.newer;
+  const { newer, imported, versionId } = broughtVersion(context) ?? {};
   const described = {
     ...completion,
     ...(encryption !== undefined && { encryption }),
     ...(newer !== undefined && { newer }),
+    ...(imported !== undefined && versionId !== undefined && { imported: { versionId, imported } }),
   };
   const completed = await index.completeUpload(key, uploadId, described);
   if (!completed.ok) throw refusalError(completed, uploadId);

@@ -5,7 +5,7 @@ import { makingAccount } from "../../domain/known-accounts.ts";
 import { uploadAttributes } from "../../domain/upload-attributes.ts";
 import { parseMultipartChecksum } from "../../protocol/multipart-checksum.ts";
 import { uploadAbortHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
-import { parseReplica } from "../../protocol/replica-header.ts";
+import { broughtVersion } from "../../domain/brought-version.ts";
 import { REPLICA } from "../../protocol/replication/replication-status.ts";
 import { xmlResponse } from "../../protocol/respond.ts";
 import { parseStorageClass } from "../../protocol/storage-class.ts";
@@ -38,13 +38,16 @@ export const createMultipartUpload: ObjectOperation = {
       ? undefined
       : makingAccount(caller, ownerOf(bucket, settings.account));
     const encryption = await newUploadEncryption(context);
-    const replica = parseReplica(headers);
+    const replica = broughtVersion(context);
     const { versioning, abortsUploads } = bucket.shard.flags;
     const { uploadId, versionId, abort } = await index.createUpload(key, {
       storageClass: parseStorageClass(headers),
       headers: parseStoredHeaders(headers),
       checksum,
-      attributes: replica === undefined ? attributes : { ...attributes, replication: REPLICA },
+      attributes:
+        replica === undefined || replica.imported !== undefined
+          ? attributes
+          : { ...attributes, replication: REPLICA },
       access,
       initiator,
       encryption: encryption?.column,

@@ -1,4 +1,5 @@
 import { isPlainUpload, newObjectAccess } from "../../domain/access/new-object-access.ts";
+import { refuseImport } from "../../domain/brought-version.ts";
 import { copyContent } from "../../domain/copy-object.ts";
 import { readSource, requireCopyOf } from "../../domain/copy-source.ts";
 import { uploadEncryption } from "../../domain/encryption/upload-encryption.ts";
@@ -44,6 +45,7 @@ export const copyObject: ObjectOperation = {
   scope: "object",
   access: ofUpload(),
   async handle(context) {
+    refuseImport(context.request);
     const { key, bucket } = context;
     const { headers } = context.request;
     const annotations = parseAnnotationDirective(headers) === "COPY";

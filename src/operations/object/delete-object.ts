@@ -1,7 +1,7 @@
 import { mayBypassGovernance, refusalsOf } from "../../domain/access/extra-permission.ts";
 import { removalPermissions } from "../../domain/access/removal-permission.ts";
 import { S3Error } from "../../protocol/errors.ts";
-import { parseReplica } from "../../protocol/replica-header.ts";
+import { broughtVersion } from "../../domain/brought-version.ts";
 import { parseRemovalConditions } from "../../protocol/write-conditions.ts";
 import { refusalError } from "../../protocol/refusal.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
@@ -28,7 +28,7 @@ export const deleteObject: ObjectOperation = {
     const { query, headers } = request;
     const versionId = parseVersionId(query);
     const target = { key, versionId };
-    const replica = versionId === undefined ? parseReplica(headers) : undefined;
+    const replica = versionId === undefined ? broughtVersion(context) : undefined;
     const [permission] = gate === undefined ? [] : await removalPermissions(context, [target]);
     if (permission instanceof S3Error) throw permission;
     if (replica !== undefined) {

@@ -3,6 +3,7 @@ import { incomingBody } from "../../domain/body/incoming-body.ts";
 import { writeObject } from "../../domain/write-object.ts";
 import { checksumHeaders } from "../../protocol/checksum-headers.ts";
 import { parseCustomerKey } from "../../protocol/encryption/customer-key.ts";
+import { S3Error } from "../../protocol/errors.ts";
 import { quoteEtag } from "../../protocol/etag.ts";
 import { expirationHeaders } from "../../protocol/lifecycle/lifecycle-headers.ts";
 import { emptyResponse } from "../../protocol/respond.ts";
@@ -31,6 +32,10 @@ export const putObject: ObjectOperation = {
     const { headers } = context.request;
     const described = await describedUpload(context);
     const offsetBytes = parseWriteOffset(headers);
+    if (offsetBytes !== undefined && described.replica !== undefined)
+      throw new S3Error("InvalidRequest", {
+        message: "A version that is brought is brought whole",
+      });
     const upload = { ...described, body: incomingBody(context) };
     const written = await (offsetBytes === undefined
       ? writeObject(context, upload)

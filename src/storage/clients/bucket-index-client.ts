@@ -25,6 +25,7 @@ import {
   ENCRYPTION_PROTOCOL,
   HOLD_PROTOCOL,
   PROTOCOL,
+  IMPORT_PROTOCOL,
   REPLICATION_PROTOCOL,
 } from "../wire/protocol.ts";
 import type { ShardAnswer } from "../wire/shard-answer.ts";
@@ -94,6 +95,7 @@ export function bucketIndexClient(
       protocolFor({
         access: isOwnersOnly,
         replication: removals.some(({ replica }) => replica !== undefined),
+        isImport: removals.some(({ replica }) => replica?.imported !== undefined),
       }),
     );
   }
@@ -133,6 +135,7 @@ export function bucketIndexClient(
           encryption: draft.encryption !== undefined,
           eventHold: draft.attributes.eventHold,
           replication: draft.replica !== undefined,
+          isImport: draft.replica?.imported !== undefined,
         }),
       );
     },
@@ -258,8 +261,10 @@ export function bucketIndexClient(
     },
 
     completeUpload: (key, uploadId, completion) =>
-      shards.callOf(key, (shard, stamp, known) =>
-        shard.completeUpload(stamp, known, key, uploadId, completion),
+      shards.callOf(
+        key,
+        (shard, stamp, known) => shard.completeUpload(stamp, known, key, uploadId, completion),
+        protocolFor({ isImport: completion.imported !== undefined }),
       ),
 
     abortUpload: (key, uploadId, initiatedMs) =>
@@ -315,10 +320,12 @@ interface Said {
   readonly encryption?: boolean;
   readonly eventHold?: EventHold | undefined;
   readonly replication?: boolean;
+  readonly isImport?: boolean;
 }
 
 /** The lowest that will do. */
-function protocolFor({ access, encryption, eventHold, replication }: Said): number {
+function protocolFor({ access, encryption, eventHold, replication, isImport }: Said): number {
+  if (isImport === true) return IMPORT_PROTOCOL;
   if (replication === true) return REPLICATION_PROTOCOL;
   if (eventHold !== undefined) return HOLD_PROTOCOL;
   if (encryption === true) return ENCRYPTION_PROTOCOL;

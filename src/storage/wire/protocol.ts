@@ -48,10 +48,16 @@ export const REPLICATION_PROTOCOL = 8;
  */
 export const GROWTH_PROTOCOL = 9;
 
+/**
+ * What a call speaks that brings an imported version. An object that knows only those before would take it for a replica of today, with
+ * another ETag.
+ */
+export const IMPORT_PROTOCOL = 10;
+
 /** The oldest version that a Durable Object answers. */
 const OLDEST_PROTOCOL = 2;
 /** The newest. */
-export const NEWEST_PROTOCOL = 9;
+export const NEWEST_PROTOCOL = 10;
 
 /** A number has room for 53 bits: 13 of them for the protocol, 40 for a revision. */
 const REVISIONS = 2 ** 40;

@@ -10,14 +10,17 @@ import type { CommitOutcome } from "../../ports/bucket-index.ts";
 import { writeAttributes } from "../../wire/attributes-column.ts";
 import { writeChecksum } from "../../wire/checksum-column.ts";
 import { addBlob, isSwept, refer } from "../contents/references.ts";
+import { stitchBlob } from "../contents/stitch-blob.ts";
 import type { CreatedBy } from "../events.ts";
 import { replicateNew } from "../replication/replicate-version.ts";
 import {
   attributesOfReplica,
   idOfReplica,
+  importedRow,
   keepNewer,
   refuseReplica,
 } from "../replication/take-replica.ts";
+import { touchZone } from "../lifecycle/zones.ts";
 import { copyAnnotations, countAnnotations } from "../rows/annotation-rows.ts";
 import { findObject, findVersion } from "../rows/find-object.ts";
 import { hasForeignIds, noteForeignId } from "../rows/foreign-ids.ts";
@@ -50,17 +53,19 @@ export function commitObject(
   if (refusal !== undefined) return refusal;
   if (draft.annotatedAs !== undefined && countAnnotations(transaction.sql, draft.annotatedAs) === 0)
     return { ok: false, reason: "SourceGone" };
-  const placed = adopt(transaction, content);
+  const placed = adopt(transaction, content, replica?.imported?.partSizes);
   if (placed === undefined) return { ok: false, reason: "SourceGone" };
   const { by = "Put", annotatedAs } = draft;
-  const row = { ...newRow(transaction, draft), sealed_key: keyColumn(content.sealedKey) };
+  const isStitched = replica?.imported?.partSizes !== undefined;
+  const sealed_key = isStitched ? null : keyColumn(content.sealedKey);
+  const row = { ...importedRow(newRow(transaction, draft), replica), sealed_key };
   const placement: Placement = { by, key, existing, row, content: placed, annotatedAs, replica };
   const versionId = placeObject(transaction, placement) ?? null;
   if (replica !== undefined) keepNewer(transaction, key, replica);
   const { versioning } = transaction.configuration;
   return {
     ok: true,
-    lastModifiedMs: transaction.nowMs,
+    lastModifiedMs: row.modified_ms,
     versionId: shownVersionId(versionId, versioning),
     expiration: expirationOfRow(transaction, { ...row, key }),
   };
@@ -70,12 +75,13 @@ export function commitObject(
 function adopt(
   transaction: Transaction,
   content: ObjectDraft["content"],
+  partSizes: readonly number[] | undefined,
 ): Uint8Array | string | undefined {
   if (content.kind === "inline") return content.bytes;
   if (content.kind === "reference")
     return refer(transaction, content, 1) ? content.contentId : undefined;
   addBlob(transaction, content);
-  return content.blobId;
+  return partSizes === undefined ? content.blobId : stitchBlob(transaction, content, partSizes);
 }
 
 /** What a new row says of an object, wherever it is placed. */
@@ -138,16 +144,25 @@ export function placeObject(transaction: Transaction, placement: Placement): str
     content_id: typeof content === "string" ? content : null,
   };
   if (replica !== undefined) noteForeignId(sql);
-  const attributes =
-    replica === undefined
-      ? replicateNew(transaction, unmarked)
-      : attributesOfReplica(unmarked.attributes);
+  const attributes = attributesOf(transaction, unmarked, replica);
   const placed = { ...unmarked, attributes };
   if (typeof content !== "string")
     sql.exec("INSERT INTO inline_body (sequence, bytes) VALUES (?, ?)", sequence, content);
   putObjectRow(transaction, placed, existing);
+  // It may be old enough already for what rules do.
+  if (replica?.imported !== undefined) touchZone(transaction, key);
   emit({ kind: "created", by, row: placed });
   return placed.version_id ?? undefined;
+}
+
+/** What is imported was there before all rules. */
+function attributesOf(
+  transaction: Transaction,
+  row: ObjectRow,
+  replica: ReplicaDraft | undefined,
+): string | null {
+  if (replica === undefined) return replicateNew(transaction, row);
+  return replica.imported === undefined ? attributesOfReplica(row.attributes) : row.attributes;
 }
 
 function idOf(

@@ -77,7 +77,8 @@ export function removeCurrent(
   const versionId = versioning === "Enabled" ? newVersionId(sequence) : null;
   const id =
     replica === undefined ? { version_id: versionId, is_foreign: null } : idOfReplica(replica);
-  const unmarked = { ...NO_OBJECT, key, sequence, modified_ms: nowMs, ...id };
+  const modifiedMs = replica?.imported?.lastModifiedMs ?? nowMs;
+  const unmarked = { ...NO_OBJECT, key, sequence, modified_ms: modifiedMs, ...id };
   if (replica !== undefined) noteForeignId(transaction.sql);
   const marker = {
     ...unmarked,
@@ -85,7 +86,8 @@ export function removeCurrent(
   };
   putMarkerRow(transaction, marker);
   // It may be the only version that the key has.
-  if (lifecycle?.removesLoneMarkers === true && (existing === undefined || versionId === null))
+  const isLone = existing === undefined || versionId === null;
+  if (lifecycle?.removesLoneMarkers === true && (isLone || replica?.imported !== undefined))
     touchZone(transaction, key);
   emit({ kind: "marked", by, row: marker });
   return { versionId: id.version_id ?? NULL_VERSION, isMarker: true };
@@ -98,6 +100,7 @@ function attributesOfMarker(
   by: RemovedBy,
   replica: ReplicaDraft | undefined,
 ): string | null {
+  if (replica?.imported !== undefined) return null;
   if (replica !== undefined) return attributesOfReplica(marker.attributes);
   return by === "Lifecycle" ? null : replicateNew(transaction, marker, true);
 }

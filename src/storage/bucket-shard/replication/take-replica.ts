@@ -5,7 +5,7 @@ import type { ReplicaRefusal } from "../../ports/bucket-index.ts";
 import { readAttributes, writeAttributes } from "../../wire/attributes-column.ts";
 import { touchZone } from "../lifecycle/zones.ts";
 import { findObject, findVersion, type FoundVersion } from "../rows/find-object.ts";
-import type { VersionRow } from "../rows/object-row.ts";
+import type { ObjectRow, VersionRow } from "../rows/object-row.ts";
 import {
   deleteObjectRow,
   deleteVersionRow,
@@ -28,18 +28,36 @@ export function attributesOfReplica(column: string | null): string | null {
   return writeAttributes({ ...readAttributes(column), replication: REPLICA });
 }
 
+/** The row of what is imported, as it was where it comes from; of anything else the row that it is given. */
+export function importedRow<Row extends Pick<ObjectRow, "etag" | "modified_ms">>(
+  row: Row,
+  replica: ReplicaDraft | undefined,
+): Row {
+  const { imported } = replica ?? {};
+  if (imported === undefined) return row;
+  return { ...row, etag: imported.etag ?? row.etag, modified_ms: imported.lastModifiedMs };
+}
+
 /** Why a version may not be taken; undefined: it may. */
 export function refuseReplica(
   { sql, configuration }: Transaction,
   key: string,
-  { versionId }: ReplicaDraft,
+  { versionId, imported }: ReplicaDraft,
 ): ReplicaRefusal | undefined {
-  if (configuration.versioning !== "Enabled") return { ok: false, reason: "NotVersioned" };
+  if (configuration.versioning !== "Enabled") {
+    // What had no version is put like any object.
+    const isPlain = imported !== undefined && versionId === NULL_VERSION;
+    return isPlain ? undefined : { ok: false, reason: "NotVersioned" };
+  }
   const found = findVersion(sql, key, versionId);
   if (found === undefined) return undefined;
   const { replication } = readAttributes(found.row.attributes);
   // An id of a version is given once; what has none may be another object.
-  const isIt = versionId !== NULL_VERSION || replication?.status === "REPLICA";
+  const isIt =
+    versionId !== NULL_VERSION ||
+    (imported === undefined
+      ? replication?.status === "REPLICA"
+      : found.row.modified_ms === imported.lastModifiedMs);
   return { ok: false, reason: isIt ? "VersionExists" : "VersionConflict" };
 }
 

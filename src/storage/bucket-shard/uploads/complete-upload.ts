@@ -9,13 +9,14 @@ import { UNLIKE_UPLOAD } from "../../../protocol/encryption/customer-key.ts";
 import { isWithCustomerKey } from "../../../protocol/encryption/stored-encryption.ts";
 import { codeOf, refusalDetail } from "../../../protocol/refusal.ts";
 import type { ReplicaDraft } from "../../../protocol/object-record.ts";
+import { NULL_VERSION } from "../../../protocol/version-id.ts";
 import type { WriteConditions } from "../../../protocol/write-conditions.ts";
 import type { CompletedUpload, UploadRecord } from "../../ports/upload-index.ts";
 import { addContent } from "../contents/contents.ts";
 import { stitchParts } from "../contents/segments.ts";
 import { expirationOfRow } from "../objects/expiration.ts";
 import { newRow, placeObject } from "../objects/place-object.ts";
-import { keepNewer, refuseReplica } from "../replication/take-replica.ts";
+import { importedRow, keepNewer, refuseReplica } from "../replication/take-replica.ts";
 import { findObject } from "../rows/find-object.ts";
 import { checkObject } from "../rows/object-row.ts";
 import type { Transaction } from "../transaction.ts";
@@ -57,6 +58,8 @@ export function completeUpload(
     };
 
   const replica = replicaOf(upload, completion);
+  if (replica === "another")
+    return { ok: false, code: "InvalidRequest", message: "The upload is of another version" };
   const refused = replica && refuseReplica(transaction, key, replica);
   if (refused !== undefined)
     return { ok: false, code: codeOf(refused), ...refusalDetail(refused, { key }) };
@@ -69,7 +72,7 @@ export function completeUpload(
   const { storageClass, headers, attributes, access, encryption } = upload;
   const said = { storageClass, headers, attributes, access, encryption };
   const draft = { ...joined, ...said, partCount: parts.length };
-  const row = newRow(transaction, draft);
+  const row = importedRow(newRow(transaction, draft), replica);
   const by = "CompleteMultipartUpload";
   const reservedVersionId = upload.versionId;
   const placement = {
@@ -87,7 +90,13 @@ export function completeUpload(
   const takenBytes = joined.sizeBytes - droppedBytes;
   counts.subtract({ table: "upload", key, uploadId }, { uploadBytes: takenBytes });
   const expiration = expirationOfRow(transaction, { ...row, key });
-  const completed: CompletedUpload = { ...joined, versionId, encryption, expiration };
+  const completed: CompletedUpload = {
+    ...joined,
+    etag: row.etag,
+    versionId,
+    encryption,
+    expiration,
+  };
   rememberCompletion(transaction, key, uploadId, completion, completed);
   return completed;
 }
@@ -95,8 +104,10 @@ export function completeUpload(
 /** What another Ledge puts here, in parts. */
 function replicaOf(
   { versionId, attributes }: UploadRecord,
-  { newer = [] }: Completion,
-): ReplicaDraft | undefined {
+  { newer = [], imported }: Completion,
+): ReplicaDraft | "another" | undefined {
+  if (imported !== undefined)
+    return imported.versionId === (versionId ?? NULL_VERSION) ? { ...imported, newer } : "another";
   return versionId !== undefined && attributes.replication?.status === "REPLICA"
     ? { versionId, newer }
     : undefined;
