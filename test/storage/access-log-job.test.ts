@@ -102,20 +102,43 @@ test("lines that are as many as an object has are delivered at once, several obj
     expect(written.lines).toHaveLength(40);
   }));
 
+/** It dies after so many transactions. */
+function dying(shard: TimedShard, transactions: number): Transact {
+  let left = transactions;
+  return (effect) => {
+    if (left === 0) throw new Error("the shard dies");
+    left -= 1;
+    return shard.do(effect);
+  };
+}
+
 test("a shard that dies after it was written, and before it forgot, writes the same object again", () =>
   inShard(async (shard) => {
     const written = new Written();
     append(shard, "a\n");
     shard.nowMs += ROLL_MS;
-    const dies: Transact = () => {
-      throw new Error("the shard dies");
-    };
-    await expect(run(shard, written, dies)).rejects.toThrow("dies");
+    await expect(run(shard, written, dying(shard, 1))).rejects.toThrow("dies");
+    expect(written.lines).toEqual(["a"]);
     append(shard, "b\n");
     shard.nowMs += 1000;
+    // The object that may be there already does not get other lines.
+    expect(await run(shard, written)).toBe(shard.nowMs);
+    const [first, second] = written.writes;
+    expect(second).toEqual(first);
+    expect(written.lines).toEqual(["a"]);
+    shard.nowMs += ROLL_MS;
     await run(shard, written);
-    expect([...written.objects.values()]).toEqual(["a\nb\n"]);
-    expect(written.writes.map(({ key }) => key)).toEqual(Array(2).fill(written.writes[0]?.key));
+    expect([...written.objects.values()]).toEqual(["a\n", "b\n"]);
+    expect(waiting(shard)).toBe(0);
+  }));
+
+test("one that dies before it has begun an object has written none", () =>
+  inShard(async (shard) => {
+    const written = new Written();
+    append(shard, "a\n");
+    shard.nowMs += ROLL_MS;
+    await expect(run(shard, written, dying(shard, 0))).rejects.toThrow("dies");
+    expect(written.writes).toEqual([]);
   }));
 
 test("a target that fails is tried again, and holds up no other", () =>

@@ -80,6 +80,9 @@ const ADDED_TO_SHARDS: readonly (readonly string[])[] = [
     "CREATE INDEX outbox_due ON outbox (target, due_ms) WHERE due_ms IS NOT NULL",
     "CREATE INDEX outbox_tried ON outbox (target, key) WHERE due_ms IS NOT NULL",
   ],
+  [
+    "CREATE TABLE log_batch ( id INTEGER PRIMARY KEY, destination TEXT NOT NULL, first_ms INTEGER NOT NULL, unique_name TEXT NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL, lines TEXT NOT NULL , last_id INTEGER)",
+  ],
 ];
 
 const SHARD_SCHEMAS = Array.from({ length: ADDED_TO_SHARDS.length + 1 }, (_, added) =>

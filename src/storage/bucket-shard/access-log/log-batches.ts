@@ -60,6 +60,7 @@ interface BatchRow extends Record<string, SqlStorageValue> {
   unique_name: string;
   count: number;
   bytes: number;
+  last_id: number | null;
 }
 
 /** Batches in an object at most: each is a row to be read and deleted. */
@@ -67,6 +68,8 @@ const MOST_BATCHES = 1000;
 
 /** What one log object is made of. */
 export interface LogObject {
+  /** It may have been written already. */
+  readonly isBegun: boolean;
   readonly ids: readonly number[];
   readonly firstMs: number;
   /** The same for the same first batch, so that what is delivered twice is delivered to one key. */
@@ -76,27 +79,35 @@ export interface LogObject {
   readonly count: number;
 }
 
-/** The oldest lines of a destination, as many as an object has. */
+/** The oldest lines of a destination, as many as an object has; of one that was begun, those that it was begun with. */
 export function nextLogObject(sql: SqlStorage, destination: string): LogObject | undefined {
   const rows = sql
     .exec<BatchRow>(
-      `SELECT id, first_ms, unique_name, count, bytes FROM log_batch WHERE destination = ?
+      `SELECT id, first_ms, unique_name, count, bytes, last_id FROM log_batch WHERE destination = ?
        ORDER BY id LIMIT ${MOST_BATCHES}`,
       destination,
     )
     .toArray();
   const [first] = rows;
   if (first === undefined) return undefined;
+  const { first_ms: firstMs, unique_name: unique, last_id: lastId } = first;
+  const isBegun = lastId !== null;
   const ids: number[] = [];
   let [lines, bytes, count] = ["", 0, 0];
   for (const row of rows) {
     if (ids.length > 0 && bytes + row.bytes > OBJECT_BYTES) break;
+    if (isBegun && row.id > lastId) break;
     ids.push(row.id);
     lines += linesOf(sql, row.id);
     bytes += row.bytes;
     count += row.count;
   }
-  return { ids, firstMs: first.first_ms, unique: first.unique_name, lines, bytes, count };
+  return { isBegun, ids, firstMs, unique, lines, bytes, count };
+}
+
+/** Before it is written for the first time: what comes until it is known to be written goes into another object. */
+export function beginLogObject({ sql }: Transaction, { ids }: LogObject): void {
+  sql.exec("UPDATE log_batch SET last_id = ? WHERE id = ?", ids.at(-1), ids[0]);
 }
 
 function linesOf(sql: SqlStorage, id: number): string {

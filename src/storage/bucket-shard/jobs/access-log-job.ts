@@ -3,6 +3,7 @@ import { logKey } from "../../../protocol/access-log/log-key.ts";
 import { logWriter } from "../../../protocol/access-log/log-writer.ts";
 import type { Delivery, Engines } from "../../ports/engines.ts";
 import {
+  beginLogObject,
   forgetLog,
   type LogObject,
   nextLogObject,
@@ -20,7 +21,7 @@ const RETRY_MS = 60_000;
 
 /**
  * Makes log objects of the lines that have waited for `LOG_ROLL_SECONDS`, or are as many as an object has. Where the target does not let the
- * deliverer write any more, they are dropped. After a crash an object is written again, under the same key.
+ * deliverer write any more, they are dropped. After a crash an object is written again, under the same key and with the same lines.
  */
 export async function deliverLogs(
   shard: Pick<Shard, "settings" | "sql" | "state">,
@@ -42,6 +43,7 @@ export async function deliverLogs(
     const object = nextLogObject(sql, destination);
     if (object === undefined) continue;
     delivered += 1;
+    if (!object.isBegun) transact((transaction) => beginLogObject(transaction, object));
     const to = JSON.parse(destination) as LogDestination;
     const outcome = await deliver(engines(), to, object, logRollMs);
     tell(state.name, to, object, outcome);

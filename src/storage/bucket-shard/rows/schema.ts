@@ -309,4 +309,8 @@ export const MIGRATIONS: Migrations = [
     bytes INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  -- Of the first row of a log object that was begun: up to which row its lines are.
+  ALTER TABLE log_batch ADD COLUMN last_id INTEGER;
+  `,
 ];
