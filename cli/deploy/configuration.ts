@@ -1,6 +1,18 @@
 import { readSettings, readShardSettings } from "../../src/env.ts";
 import { messageOf, UserError } from "../user-error.ts";
 import type { DeployFile } from "./deploy-file.ts";
+import type { DeployedWorker } from "./resources.ts";
+
+export const ANALYTICS_BINDING = "ANALYTICS";
+
+/** What a Worker of Ledge's is bound to, beside queues, settings, and secrets. */
+export const OWN_BINDINGS: ReadonlySet<string> = new Set([
+  ANALYTICS_BINDING,
+  "BLOBS",
+  "BUCKET_INDEX",
+  "DIRECTORY",
+  "IDENTITIES",
+]);
 
 /** What a deployment has at another value than wrangler.toml, which is for a checkout, too. */
 const DEPLOYED = { VIRTUAL_HOST_SUFFIX: "", WEBSITE_HOST_SUFFIX: "" };
@@ -60,13 +72,20 @@ export function requireKnownSettings(
 /**
  * A complete configuration for Wrangler, made from wrangler.toml, beside the built Worker: with ids and names of everything, it has
  * nothing to make or to look for.
+ *
+ * @param worker what is there: at the hosts that it has it stays
  */
 export function wranglerConfiguration(
   configuration: Readonly<Record<string, unknown>>,
   file: DeployFile,
   vars: Readonly<Record<string, string>>,
+  worker?: Pick<DeployedWorker, "domains" | "isOnWorkersDev">,
 ): Readonly<Record<string, unknown>> {
-  const { name, accountId, bucket, namespaceId, jurisdiction, domain, queues } = file;
+  const hosts = new Set([
+    ...(file.domain === undefined ? [] : [file.domain]),
+    ...(worker?.domains ?? []),
+  ]);
+  const { name, accountId, bucket, namespaceId, jurisdiction, queues } = file;
   const producers = Object.entries(queues).map(([binding, queue]) => ({ binding, queue }));
   return {
     ...configuration,
@@ -85,12 +104,15 @@ export function wranglerConfiguration(
     kv_namespaces: [{ binding: "IDENTITIES", id: namespaceId }],
     ...(producers.length > 0 && { queues: { producers } }),
     ...(file.hasAnalytics === true && {
-      analytics_engine_datasets: [{ binding: "ANALYTICS", dataset: name.replaceAll("-", "_") }],
+      analytics_engine_datasets: [
+        { binding: ANALYTICS_BINDING, dataset: name.replaceAll("-", "_") },
+      ],
     }),
-    ...(domain !== undefined && {
+    ...(worker?.isOnWorkersDev === false && { workers_dev: false }),
+    ...(hosts.size > 0 && {
       workers_dev: false,
       preview_urls: false,
-      routes: [{ pattern: domain, custom_domain: true }],
+      routes: [...hosts].map((pattern) => ({ pattern, custom_domain: true })),
     }),
   };
 }

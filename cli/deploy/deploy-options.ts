@@ -13,6 +13,7 @@ export const DEPLOY_HELP = `Ledge on Cloudflare: one Worker, an R2 bucket, and a
   --jurisdiction eu|fedramp|us  where R2 and the Durable Objects may keep what they have; only at the first deployment
   --analytics                   write a data point for each request to Analytics Engine
   --queue BINDING=NAME          a Cloudflare Queue that $EVENT_TARGETS may name, repeatable
+  --drop-binding NAME           a binding of the Worker that is to go: a queue's, ANALYTICS, or one that is not Ledge's; repeatable
   --var NAME:VALUE              a setting of wrangler.toml, repeatable; kept for the next time
   --endpoint URL                where it is tried and told to be, if that is not what Wrangler prints
   --dry-run                     look, and say what would be done; nothing is made
@@ -30,6 +31,7 @@ const OPTIONS = {
   jurisdiction: { type: "string" },
   analytics: { type: "boolean" },
   queue: { type: "string", multiple: true, default: [] as string[] },
+  "drop-binding": { type: "string", multiple: true, default: [] as string[] },
   var: { type: "string", multiple: true, default: [] as string[] },
   endpoint: { type: "string" },
   "dry-run": { type: "boolean", default: false },
@@ -51,6 +53,8 @@ export interface DeployOptions {
   readonly hasAnalytics: boolean | undefined;
   /** Names of Queues by their bindings. */
   readonly queues: Readonly<Record<string, string>>;
+  /** Names of bindings that the Worker is not to have any more. */
+  readonly droppedBindings: readonly string[];
   readonly vars: Readonly<Record<string, string>>;
   readonly endpoint: string | undefined;
   readonly isDryRun: boolean;
@@ -74,6 +78,7 @@ export function readDeployOptions(args: readonly string[]): DeployOptions | "hel
     jurisdiction: jurisdiction(values.jurisdiction),
     hasAnalytics: values.analytics,
     queues: pairs("--queue", values.queue, "="),
+    droppedBindings: values["drop-binding"],
     vars: pairs("--var", values.var, ":"),
     endpoint: matching("--endpoint", endpoint, /^https?:\/\/[^/?#]+$/)?.toLowerCase(),
     isDryRun: values["dry-run"],

@@ -8,6 +8,7 @@ import { deployedVars, requireKnownSettings, wranglerConfiguration } from "./con
 import { type DeployFile, deployFileOf, readDeployFile, writeDeployFile } from "./deploy-file.ts";
 import type { DeployOptions } from "./deploy-options.ts";
 import { type Questions, questionsOf } from "./questions.ts";
+import { plannedFile, requireKnownAddress, requireKnownBindings } from "./planned-file.ts";
 import {
   findResources,
   installationOf,
@@ -48,6 +49,10 @@ export async function deploy(options: DeployOptions): Promise<void> {
   const isFirst = requireRightKind(options, resources, before);
   await requireOwnBucket(place, resources, before?.installationId);
   const planned = plannedFile(options, before, place, resources);
+  if (resources.worker !== undefined) {
+    requireKnownAddress(resources.worker, planned);
+    requireKnownBindings(resources.worker, options.droppedBindings);
+  }
   const { vars: defaults, configuration } = readManifest();
   const vars = deployedVars(defaults, planned);
   if (before === undefined && resources.worker !== undefined)
@@ -55,9 +60,12 @@ export async function deploy(options: DeployOptions): Promise<void> {
   tell(planText(account, await planOf(api, account), planned, resources, isFirst));
 
   if (options.isDryRun) {
-    await runOnStaged(wranglerConfiguration(configuration, planned, vars), undefined, questions, [
-      "--dry-run",
-    ]);
+    await runOnStaged(
+      wranglerConfiguration(configuration, planned, vars, resources.worker),
+      undefined,
+      questions,
+      ["--dry-run"],
+    );
     tell("\nNothing was made.");
     return;
   }
@@ -68,7 +76,7 @@ export async function deploy(options: DeployOptions): Promise<void> {
   writeDeployFile(filePath, isFirst ? { ...file, isUnfinished: true } : file);
   const secrets = isFirst ? newSecrets() : undefined;
   const deployed = await runOnStaged(
-    wranglerConfiguration(configuration, file, vars),
+    wranglerConfiguration(configuration, file, vars, resources.worker),
     secrets,
     questions,
     ["--strict"],
@@ -116,36 +124,10 @@ function requireRightKind(
   return isFirst;
 }
 
-function plannedFile(
-  options: DeployOptions,
-  before: DeployFile | undefined,
-  { accountId, name, jurisdiction }: Place,
-  { bucketName, namespaceId }: Resources,
-): DeployFile {
-  const domain = options.domain ?? before?.domain;
-  const endpoint = options.endpoint ?? before?.endpoint;
-  const hasAnalytics = options.hasAnalytics ?? before?.hasAnalytics;
-  const installationId = before?.installationId;
-  return {
-    name,
-    accountId,
-    bucket: bucketName,
-    // What stands there in a dry run is never sent.
-    namespaceId: namespaceId ?? "0".repeat(32),
-    ...(jurisdiction !== undefined && { jurisdiction }),
-    ...(domain !== undefined && { domain }),
-    ...(endpoint !== undefined && { endpoint }),
-    ...(hasAnalytics !== undefined && { hasAnalytics }),
-    queues: { ...before?.queues, ...options.queues },
-    vars: { ...before?.vars, ...options.vars },
-    ...(installationId !== undefined && { installationId }),
-  };
-}
-
 function planText(
   account: Account,
   plan: string,
-  { name, domain, jurisdiction }: DeployFile,
+  { name, domain, jurisdiction, queues, hasAnalytics }: DeployFile,
   { bucketName, hasBucket, namespaceTitle, namespaceId, worker }: Resources,
   isFirst: boolean,
 ): string {
@@ -154,13 +136,21 @@ function planText(
     ["Account", `${account.name} (${account.id})`],
     ["Plan", plan],
     ["Worker", `${name}, ${worker === undefined ? "will be made" : "gets new code"}`],
-    ["Address", domain ?? "on workers.dev"],
+    ["Address", addressOf(domain, worker)],
     ["R2 bucket", `${bucketName}, ${state(hasBucket)}`],
     ["KV namespace", `${namespaceTitle}, ${state(namespaceId !== undefined)}`],
+    ...Object.entries(queues).map(([binding, queue]) => ["Queue", `${queue}, as ${binding}`]),
+    ...(hasAnalytics === true ? [["Analytics", "a data point for each request"]] : []),
     ["Jurisdiction", jurisdiction ?? "none: data lie where they are used first"],
     ["Keys", isFirst ? "will be made, and shown once" : "stay as they are"],
   ];
   return rows.map(([what = "", how]) => `  ${what.padEnd(14)}${how}`).join("\n");
+}
+
+function addressOf(domain: string | undefined, worker: Resources["worker"]): string {
+  const others = worker?.domains?.filter((each) => each !== domain) ?? [];
+  const hosts = domain === undefined ? others : [domain, ...others];
+  return hosts.length === 0 ? "on workers.dev" : hosts.join(", ");
 }
 
 async function requireConsent(questions: Questions, { asksNothing }: DeployOptions): Promise<void> {

@@ -21,9 +21,15 @@ export interface Resources {
   readonly worker: DeployedWorker | undefined;
 }
 
-interface DeployedWorker {
+export interface DeployedWorker {
   /** That is bound as BLOBS. */
   readonly bucketName: string | undefined;
+  /** All that is no setting and no secret. */
+  readonly bindings: readonly WorkerBinding[];
+  /** Its Custom Domains; undefined: the login may not see them. */
+  readonly domains: readonly string[] | undefined;
+  /** Whether it answers on workers.dev. */
+  readonly isOnWorkersDev: boolean;
   /** Its settings, but for the secret ones. */
   readonly vars: Readonly<Record<string, string>>;
   /** To go back to; undefined: Cloudflare does not tell. */
@@ -71,15 +77,22 @@ async function findBucket(
   }
 }
 
-interface WorkerSettings {
-  readonly bindings?: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly bucket_name?: string;
-    /** Of a variable that is no secret. */
-    readonly text?: string;
-  }[];
+export interface WorkerBinding {
+  readonly name: string;
+  /** e.g. `queue`, `analytics_engine`, `r2_bucket`. */
+  readonly type: string;
+  readonly bucket_name?: string;
+  readonly queue_name?: string;
+  /** Of a variable that is no secret. */
+  readonly text?: string;
 }
+
+interface WorkerSettings {
+  readonly bindings?: readonly WorkerBinding[];
+}
+
+/** Of these an update says all, or keeps all. */
+const TEXTS: ReadonlySet<string> = new Set(["plain_text", "secret_text"]);
 
 interface WorkerDeployments {
   readonly deployments?: readonly {
@@ -87,13 +100,20 @@ interface WorkerDeployments {
   }[];
 }
 
-async function findWorker({ api, accountId, name }: Place): Promise<DeployedWorker | undefined> {
+async function findWorker(place: Place): Promise<DeployedWorker | undefined> {
+  const { api, accountId, name } = place;
   const path = `/accounts/${accountId}/workers/scripts/${name}`;
   const what = `look for the Worker ${name}`;
   try {
     const { bindings } = await api.call<WorkerSettings>(`${path}/settings`, { what });
     const { deployments } = await api.call<WorkerDeployments>(`${path}/deployments`, { what });
+    const workersDev = await api.call<{ readonly enabled?: boolean }>(`${path}/subdomain`, {
+      what,
+    });
     return {
+      bindings: (bindings ?? []).filter(({ type }) => !TEXTS.has(type)),
+      domains: await domainsOf(place),
+      isOnWorkersDev: workersDev.enabled === true,
       bucketName: bindings?.find((each) => each.name === "BLOBS")?.bucket_name,
       vars: Object.fromEntries(
         (bindings ?? [])
@@ -105,6 +125,20 @@ async function findWorker({ api, accountId, name }: Place): Promise<DeployedWork
   } catch (error) {
     const isMissing = error instanceof CloudflareError && error.codes.includes(NO_SUCH_WORKER);
     if (isMissing) return undefined;
+    throw error;
+  }
+}
+
+/** Source: https://developers.cloudflare.com/api/resources/workers/subresources/domains/methods/list/ */
+async function domainsOf({ api, accountId, name }: Place): Promise<readonly string[] | undefined> {
+  try {
+    const domains = await api.list<{ readonly hostname: string; readonly service?: string }>(
+      `/accounts/${accountId}/workers/domains?service=${name}`,
+      { what: `look for the Custom Domains of the Worker ${name}` },
+    );
+    return domains.filter(({ service }) => service === name).map(({ hostname }) => hostname);
+  } catch (error) {
+    if (error instanceof CloudflareError && [401, 403].includes(error.status)) return undefined;
     throw error;
   }
 }

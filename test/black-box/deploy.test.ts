@@ -223,6 +223,29 @@ describe.runIf(IS_CAMPAIGN)("on and on", () => {
     expect(deployFile("ledge-staging")).toMatchObject({ vars: { INDEX_SHARDS: "4" } });
   });
 
+  test("an update from another folder keeps queues, data points, and hosts", async () => {
+    const { output } = await firstDeployment(
+      ...["--domain", "s3.example.com", "--queue", "ORDERS=orders", "--analytics"],
+    );
+    expect(cloudflare.domains).toEqual(["s3.example.com"]);
+    rmSync(path.join(folder, "ledge.deploy.json"));
+    const args = ["--yes", "--update", "--endpoint", cloudflare.endpoint];
+    const update = await ledgeDeploy(args, keysIn(output));
+    expect({ exitCode: update.exitCode, errors: update.errors }).toEqual({
+      exitCode: 0,
+      errors: "",
+    });
+    expect(cloudflare.domains).toEqual(["s3.example.com"]);
+    const bound = new Map(cloudflare.uploaded?.bindings.map((each) => [each.name, each]));
+    expect(bound.get("ORDERS")).toMatchObject({ type: "queue", queue_name: "orders" });
+    expect(bound.get("ANALYTICS")).toMatchObject({ type: "analytics_engine" });
+    expect(deployFile()).toMatchObject({
+      domain: "s3.example.com",
+      hasAnalytics: true,
+      queues: { ORDERS: "orders" },
+    });
+  });
+
   test("its own host of a zone is asked for as a Custom Domain", async () => {
     await firstDeployment("--domain", "s3.example.com", "--zone-settings");
     const domains = cloudflare.requests.find(({ path }) => path.endsWith("/domains/records"));

@@ -20,6 +20,7 @@ function counted({ sql }: CountedShard) {
     bytes: bytes("object") + bytes("version"),
     uploads: rows("upload"),
     uploadBytes: bytes("part"),
+    annotationBytes: bytes("annotation"),
   };
 }
 

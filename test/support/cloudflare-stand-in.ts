@@ -41,6 +41,9 @@ export class CloudflareStandIn {
   /** What buckets hold that no Worker here has written, by their names and keys. */
   readonly stored = new Map<string, ReadonlyMap<string, string>>();
   readonly namespaces = new Map<string, string>();
+  /** Custom Domains of the Worker; undefined: the token may not see them. */
+  domains: readonly string[] | undefined = [];
+  isOnWorkersDev = true;
   /** Of the zone, by their phases. */
   readonly rules = new Map<string, readonly object[]>();
   accounts: readonly { readonly id: string; readonly name: string }[] = [
@@ -112,8 +115,9 @@ export class CloudflareStandIn {
     ["GET", /\/workers\/services\/([\w-]+)$/, ([name]) => this.#service(name)],
     ["GET", /\/workers\/services\/[\w-]+\/environments\/\w+$/, () => ({ result: {} })],
     ["GET", /\/workers\/workers\/([\w-]+)$/, ([name]) => this.#ofWorker({ name, ...SUBDOMAIN })],
-    ["POST", /\/workers\/scripts\/[\w-]+\/subdomain$/, () => ({ result: SUBDOMAIN.subdomain })],
-    ["GET", /\/workers\/scripts\/[\w-]+\/subdomain$/, () => ({ result: SUBDOMAIN.subdomain })],
+    ["POST", /\/workers\/scripts\/[\w-]+\/subdomain$/, (_, { body }) => this.#setSubdomain(body)],
+    ["GET", /\/workers\/scripts\/[\w-]+\/subdomain$/, () => ({ result: this.#subdomain() })],
+    ["GET", /\/workers\/domains$/, () => this.#listDomains()],
     ["GET", /\/workers\/scripts\/[\w-]+\/secrets$/, () => this.#ofWorker(this.#secretNames())],
     [
       "GET",
@@ -126,6 +130,13 @@ export class CloudflareStandIn {
       () => this.#ofWorker({ deployments: [{ versions: [{ version_id: this.#version() }] }] }),
     ],
     ["PUT", /\/workers\/scripts\/([\w-]+)$/, ([name = ""], asked) => this.#upload(name, asked)],
+    [
+      "GET",
+      /\/queues$/,
+      (_, { path }) => ({
+        result: [{ queue_id: "queue", queue_name: /name=([\w-]+)/.exec(path)?.[1] }],
+      }),
+    ],
     ["GET", /^\/zones$/, (_, { path }) => ({ result: zonesNamed(path) })],
     [
       "GET",
@@ -142,7 +153,11 @@ export class CloudflareStandIn {
       /^\/zones\/zone\/rulesets\/(\w+)\/rules$/,
       ([phase], { body }) => this.#addRules(phase, [JSON.parse(body)]),
     ],
-    ["PUT", /\/workers\/scripts\/[\w-]+\/domains\/records$/, () => ({ result: {} })],
+    [
+      "PUT",
+      /\/workers\/scripts\/[\w-]+\/domains\/records$/,
+      (_, { body }) => this.#setDomains(body),
+    ],
     ["POST", /\/workers\/scripts\/[\w-]+\/domains\/changeset$/, () => ({ result: CHANGES })],
   ];
 
@@ -238,6 +253,29 @@ export class CloudflareStandIn {
   #ofWorker(result: unknown): Answer {
     if (this.uploaded !== undefined) return { result };
     return refusal(404, 10_007, "This Worker does not exist on your account.");
+  }
+
+  #subdomain() {
+    return { enabled: this.isOnWorkersDev, previews_enabled: this.isOnWorkersDev };
+  }
+
+  #setSubdomain(body: string): Answer {
+    const { enabled } = JSON.parse(body) as { readonly enabled: boolean };
+    this.isOnWorkersDev = enabled;
+    return { result: this.#subdomain() };
+  }
+
+  #listDomains(): Answer {
+    if (this.domains === undefined) return refusal(403, 10_000, "Authentication error");
+    const service = this.uploaded?.name;
+    return { result: this.domains.map((hostname) => ({ hostname, service })) };
+  }
+
+  /** As Cloudflare does, those that are not named are gone. */
+  #setDomains(body: string): Answer {
+    const { origins } = JSON.parse(body) as { readonly origins: readonly { hostname: string }[] };
+    this.domains = origins.map(({ hostname }) => hostname);
+    return { result: {} };
   }
 
   #rules(phase = ""): Answer {

@@ -26,6 +26,7 @@ interface UploadedBinding {
   readonly namespace_id?: string;
   readonly class_name?: string;
   readonly dataset?: string;
+  readonly queue_name?: string;
 }
 
 /** It runs. */
@@ -97,7 +98,15 @@ export async function deployWorker(
 }
 
 function boundAs(worker: string, binding: UploadedBinding) {
-  const { type, text = "", bucket_name, namespace_id, class_name = "", dataset = "" } = binding;
+  const {
+    type,
+    text = "",
+    bucket_name,
+    namespace_id,
+    class_name = "",
+    dataset = "",
+    queue_name = "",
+  } = binding;
   switch (type) {
     case "r2_bucket":
       return { type: "r2", name: bucket_name } as const;
@@ -105,6 +114,8 @@ function boundAs(worker: string, binding: UploadedBinding) {
       return { type: "kv", id: namespace_id } as const;
     case "durable_object_namespace":
       return { type: "durable-object", worker, exportName: class_name } as const;
+    case "queue":
+      return { type: "queue", name: queue_name } as const;
     case "analytics_engine":
       return { type: "analytics-engine-dataset", name: dataset } as const;
     default:

@@ -11,6 +11,7 @@ import type { RowCounts } from "../../src/storage/bucket-shard/counts/row-counts
 import { ShardCounts } from "../../src/storage/bucket-shard/counts/shard-counts.ts";
 import { configureShard } from "../../src/storage/bucket-shard/configure-shard.ts";
 import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
+import { changeAnnotation } from "../../src/storage/bucket-shard/objects/annotations.ts";
 import { appendToObject } from "../../src/storage/bucket-shard/objects/append-object.ts";
 import { ShardGrowth } from "../../src/storage/bucket-shard/growth/shard-growth.ts";
 import { ObjectCache } from "../../src/storage/bucket-shard/objects/object-cache.ts";
@@ -191,7 +192,26 @@ const version: EffectOf = ({ random }) => {
   };
 };
 
+const annotate: EffectOf =
+  ({ random, key }) =>
+  (transaction) => {
+    const name = pick(random, ["n", "m", "\u{1F600}"]);
+    const version = { key, versionId: undefined, decidedOn: undefined };
+    const common = { ifMatch: undefined, bypassesGovernance: false };
+    if (random(3) === 0)
+      return changeAnnotation(transaction, version, { kind: "remove", name, ...common });
+    const payload = new Uint8Array(random(50));
+    const annotation = { name, payload, etag: "", checksum: undefined };
+    return changeAnnotation(transaction, version, {
+      kind: "put",
+      annotations: [annotation],
+      ...common,
+    });
+  };
+
 const EFFECTS: readonly EffectOf[] = [
+  annotate,
+  annotate,
   put,
   put,
   version,

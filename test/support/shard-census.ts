@@ -31,7 +31,7 @@ interface ShardTables {
     size_bytes: number;
   }[];
   readonly inlineBodies: readonly { sequence: number }[];
-  readonly annotations: readonly { sequence: number }[];
+  readonly annotations: readonly { sequence: number; size_bytes: number }[];
   readonly markers: readonly { content_id: string | null; size_bytes: number }[];
   readonly holds: readonly { token: string; content_id: string }[];
   readonly releasedHolds: readonly { token: string }[];
@@ -56,7 +56,7 @@ function readTables(name: string): Promise<ShardTables> {
          UNION ALL SELECT sequence, content_id, size_bytes FROM version WHERE is_marker = 0`,
         ),
         inlineBodies: rows("SELECT sequence FROM inline_body"),
-        annotations: rows("SELECT sequence FROM annotation"),
+        annotations: rows("SELECT sequence, size_bytes FROM annotation"),
         markers: rows("SELECT content_id, size_bytes FROM version WHERE is_marker = 1"),
         holds: rows("SELECT token, content_id FROM hold"),
         releasedHolds: rows("SELECT token FROM released_hold"),
@@ -66,8 +66,8 @@ function readTables(name: string): Promise<ShardTables> {
 }
 
 function countsOf(figures: ShardFigures): readonly unknown[] {
-  const { versions, deleteMarkers, bytes, uploads, uploadBytes } = figures;
-  return [versions, deleteMarkers, bytes, uploads, uploadBytes];
+  const { versions, deleteMarkers, bytes, uploads, uploadBytes, annotationBytes } = figures;
+  return [versions, deleteMarkers, bytes, uploads, uploadBytes, annotationBytes];
 }
 
 async function namesOf(buckets: readonly BucketRecord[]): Promise<string[]> {
@@ -163,10 +163,12 @@ function auditReferences(shard: ShardTables): string[] {
 }
 
 /** What the shard has counted as it went is what there is. */
-function auditCounts({ name, counted, objects, markers, uploads, parts }: ShardTables): string[] {
+function auditCounts(shard: ShardTables): string[] {
+  const { name, counted, objects, markers, uploads, parts, annotations } = shard;
   const bytes = (rows: readonly { size_bytes: number }[]): number =>
     rows.reduce((sum, row) => sum + row.size_bytes, 0);
-  const found = [objects.length, markers.length, bytes(objects), uploads.length, bytes(parts)];
+  const sizes = [bytes(objects), uploads.length, bytes(parts), bytes(annotations)];
+  const found = [objects.length, markers.length, ...sizes];
   const isRight = counted.join() === found.join();
   return isRight ? [] : [`${name} counts ${counted.join()}, and has ${found.join()}`];
 }

@@ -35,9 +35,14 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
   bytes: { name: "ledge_bucket_bytes", help: "Bytes of all versions.", of: "sum" },
   uploads: { name: "ledge_bucket_uploads", help: "Multipart uploads in progress.", of: "sum" },
   uploadBytes: { name: "ledge_bucket_upload_bytes", help: "Bytes of their parts.", of: "sum" },
+  annotationBytes: {
+    name: "ledge_bucket_annotation_bytes",
+    help: "Bytes of the annotations of all versions.",
+    of: "sum",
+  },
   shardsCounting: {
     name: "ledge_bucket_shards_counting",
-    help: "Shards that are still counting; until they have, the six above are missing.",
+    help: "Shards that are still counting; until they have, the seven above are missing.",
     of: "sum",
   },
   databaseBytes: {

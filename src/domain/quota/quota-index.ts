@@ -57,6 +57,13 @@ export function quotaIndex(
         index.putPart(key, uploadId, partNumber, draft),
       )) || EXCEEDED,
 
+    async changeAnnotation(version, change) {
+      if (change.kind === "remove") return index.changeAnnotation(version, change);
+      const bytes = change.annotations.reduce((sum, { payload }) => sum + payload.byteLength, 0);
+      const effect = () => index.changeAnnotation(version, change);
+      return (await adding({ bytes, objects: 0 }, effect)) || EXCEEDED;
+    },
+
     // The parts' bytes are counted already.
     completeUpload: async (key, uploadId, completion) =>
       (await adding({ bytes: 0, objects: 1 }, () =>

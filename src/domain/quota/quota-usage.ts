@@ -118,7 +118,8 @@ export class QuotaUsage {
     let objects = 0;
     for (const figures of await Promise.all(shards)) {
       if (figures?.versions === undefined) throw new S3Error("SlowDown", { message: COUNTING });
-      bytes += (figures.bytes ?? 0) + (figures.uploadBytes ?? 0);
+      const { annotationBytes = 0, uploadBytes = 0 } = figures;
+      bytes += (figures.bytes ?? 0) + uploadBytes + annotationBytes;
       objects += figures.versions;
     }
     return { bytes, objects };

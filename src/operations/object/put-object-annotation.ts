@@ -30,6 +30,7 @@ export const putObjectAnnotation: ObjectOperation = {
   scope: "object",
   access: onVersion("PutObjectAnnotation"),
   needsObject: true,
+  storesBody: true,
   refuses: REFUSED_OF_WRITES,
   async handle(context) {
     const { request, payload, index, key } = context;

@@ -36,6 +36,7 @@ const FIGURES: Readonly<
   bytes: ({ counted }) => counted?.bytes,
   uploads: ({ counted }) => counted?.uploads,
   uploadBytes: ({ counted }) => counted?.uploadBytes,
+  annotationBytes: ({ counted }) => counted?.annotationBytes,
   shardsCounting: ({ counted }) => Number(counted === undefined),
   databaseBytes: ({ sql }) => sql.databaseSize,
   garbageBlobs: ({ sql }) => garbageBlobs(sql),

@@ -61,7 +61,10 @@ export type AnnotationChangeOutcome =
   | NoVersion
   | ObjectChanged
   | ConditionRefusal
-  | { readonly ok: false; readonly reason: "AccessDenied" | "AnnotationLimitExceeded" };
+  | {
+      readonly ok: false;
+      readonly reason: "AccessDenied" | "AnnotationLimitExceeded" | "QuotaExceeded";
+    };
 
 export type AnnotationReadOutcome =
   | (Annotated & { readonly annotation: AnnotationSummary & { readonly payload: Uint8Array } })

@@ -4,7 +4,7 @@ import type { BucketRecord } from "./bucket-directory.ts";
  * (`bucket-shard/figures.ts`). All are optional: a shard may run older code, or not know a figure now.
  */
 export interface ShardFigures {
-  /** Keys whose current version is no delete marker. These six are missing until all rows are counted. */
+  /** Keys whose current version is no delete marker. These seven are missing until all rows are counted. */
   readonly objects?: number;
   /** Current and older ones, without delete markers. */
   readonly versions?: number;
@@ -15,6 +15,8 @@ export interface ShardFigures {
   readonly uploads?: number;
   /** Of their parts. */
   readonly uploadBytes?: number;
+  /** Of the annotations of all versions. */
+  readonly annotationBytes?: number;
   /** 1 while the rows are being counted. */
   readonly shardsCounting?: number;
   readonly databaseBytes?: number;

@@ -4,6 +4,7 @@ import type {
   ImportOutcome,
   RestoredVersion,
 } from "../../ports/backup-rows.ts";
+import { putAnnotationRow } from "../rows/annotation-rows.ts";
 import { noteForeignId } from "../rows/foreign-ids.ts";
 import { NULL_VERSION } from "../../../protocol/version-id.ts";
 import { dropContent } from "../objects/make-room.ts";
@@ -125,26 +126,25 @@ function contentOfVersion(
 
 /** Puts annotations of a version back, unless a newer one has replaced it. @returns false when there is no such version */
 export function importAnnotations(
-  { sql }: Transaction,
+  transaction: Transaction,
   key: string,
   sequence: number,
   annotations: readonly BackupAnnotation[],
 ): boolean {
+  const { sql } = transaction;
   const [found] = lookForVersions(sql, [[key, sequence]]);
   if (found === undefined) return isReplaced(sql, key, sequence);
   for (const { name, modifiedMs, etag, checksum, payload } of annotations) {
     const bytes = Buffer.from(payload, "base64");
-    sql.exec(
-      `INSERT OR REPLACE INTO annotation (sequence, name, modified_ms, size_bytes, etag, checksum, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    putAnnotationRow(transaction, {
       sequence,
       name,
-      modifiedMs,
-      bytes.byteLength,
+      modified_ms: modifiedMs,
+      size_bytes: bytes.byteLength,
       etag,
-      checksum ?? null,
-      bytes,
-    );
+      checksum: checksum ?? null,
+      payload: bytes as unknown as ArrayBuffer,
+    });
   }
   return true;
 }

@@ -10,7 +10,8 @@ const UPLOAD_SLICE = 20;
 export type RowPlace =
   | { readonly table: "object"; readonly key: string }
   | { readonly table: "version"; readonly key: string; readonly sequence: number }
-  | { readonly table: "upload"; readonly key: string; readonly uploadId: string };
+  | { readonly table: "upload"; readonly key: string; readonly uploadId: string }
+  | { readonly table: "annotation"; readonly sequence: number; readonly name: string };
 
 /** How far a count has come. */
 export interface Count {
@@ -21,7 +22,7 @@ export interface Count {
 
 export const COUNT_BEGIN: Count = { counts: NO_ROWS, at: { table: "object", key: "" } };
 
-const TABLES: readonly RowPlace["table"][] = ["object", "version", "upload"];
+const TABLES: readonly RowPlace["table"][] = ["object", "version", "upload", "annotation"];
 
 /** Counts on for a bounded number of rows. @returns the counts when there are no more */
 export function countOn(sql: SqlStorage, { counts, at }: Count, slice = SLICE): Count | RowCounts {
@@ -48,6 +49,8 @@ export function countOn(sql: SqlStorage, { counts, at }: Count, slice = SLICE): 
         return { counts: sum, at: { table: "upload", key: "", uploadId: "" } };
       return { counts: sum, at: { table: "version", key: last.key, sequence: last.sequence } };
     }
+    case "annotation":
+      return countAnnotationsOn(sql, counts, at, slice);
     case "upload":
   }
   const rows = sql
@@ -64,8 +67,33 @@ export function countOn(sql: SqlStorage, { counts, at }: Count, slice = SLICE): 
     counts,
   );
   const last = rows.at(-1);
-  if (last === undefined) return sum;
+  if (last === undefined)
+    return { counts: sum, at: { table: "annotation", sequence: 0, name: "" } };
   return { counts: sum, at: { table: "upload", key: last.key, uploadId: last.uploadId } };
+}
+
+function countAnnotationsOn(
+  sql: SqlStorage,
+  counts: RowCounts,
+  at: Extract<RowPlace, { table: "annotation" }>,
+  slice: number,
+): Count | RowCounts {
+  const rows = sql
+    .exec<{ sequence: number; name: string; annotationBytes: number }>(
+      `SELECT sequence, name, size_bytes AS annotationBytes FROM annotation
+       WHERE (sequence, name) > (?, ?) ORDER BY sequence, name LIMIT ?`,
+      at.sequence,
+      at.name,
+      slice,
+    )
+    .toArray();
+  const sum = rows.reduce(
+    (sum, { annotationBytes }) => addCounts(sum, { annotationBytes }),
+    counts,
+  );
+  const last = rows.at(-1);
+  if (last === undefined || rows.length < slice) return sum;
+  return { counts: sum, at: { table: "annotation", sequence: last.sequence, name: last.name } };
 }
 
 type VersionSizeRow = { key: string; sequence: number; is_marker: number; size_bytes: number };
@@ -93,12 +121,21 @@ function nextVersions(
 /** Whether the count has been there. */
 export function isCounted({ at }: Count, place: RowPlace): boolean {
   if (place.table !== at.table) return TABLES.indexOf(place.table) < TABLES.indexOf(at.table);
+  if (place.table === "annotation" || at.table === "annotation")
+    return place.table === "annotation" && at.table === "annotation" && isAtOrBefore(place, at);
   const order = compareUtf8(place.key, at.key);
   if (order !== 0) return order < 0;
   // Of a key the newest version comes first.
   if (place.table === "version" && at.table === "version") return place.sequence >= at.sequence;
   if (place.table === "upload" && at.table === "upload") return place.uploadId <= at.uploadId;
   return true;
+}
+
+type AnnotationPlace = Extract<RowPlace, { table: "annotation" }>;
+
+function isAtOrBefore(place: AnnotationPlace, at: AnnotationPlace): boolean {
+  if (place.sequence !== at.sequence) return place.sequence < at.sequence;
+  return compareUtf8(place.name, at.name) <= 0;
 }
 
 /** All rows at once, for whoever doubts what is kept: it takes 1 µs a row. */

@@ -11,6 +11,8 @@ export interface RowCounts {
   readonly uploads: number;
   /** Of their parts. */
   readonly uploadBytes: number;
+  /** Of the annotations of all versions. */
+  readonly annotationBytes: number;
 }
 
 export const NO_ROWS: RowCounts = {
@@ -20,6 +22,7 @@ export const NO_ROWS: RowCounts = {
   bytes: 0,
   uploads: 0,
   uploadBytes: 0,
+  annotationBytes: 0,
 };
 
 export type CountsChange = Partial<RowCounts>;
@@ -32,12 +35,19 @@ export function addCounts(a: RowCounts, b: CountsChange): RowCounts {
     bytes: a.bytes + (b.bytes ?? 0),
     uploads: a.uploads + (b.uploads ?? 0),
     uploadBytes: a.uploadBytes + (b.uploadBytes ?? 0),
+    annotationBytes: a.annotationBytes + (b.annotationBytes ?? 0),
   };
 }
 
 export function subtractCounts(a: RowCounts, b: CountsChange): RowCounts {
   const negated = Object.entries(b).map(([name, count]) => [name, -count] as const);
   return addCounts(a, Object.fromEntries(negated));
+}
+
+/** What was written down; undefined: older code did, which did not count all of it. */
+export function readCounts(text: string): RowCounts | undefined {
+  const counts = JSON.parse(text) as CountsChange;
+  return Object.keys(NO_ROWS).every((name) => name in counts) ? (counts as RowCounts) : undefined;
 }
 
 /** What a row of `object` counts. */

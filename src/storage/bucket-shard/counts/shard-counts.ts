@@ -1,5 +1,11 @@
 import { type Count, COUNT_BEGIN, countOn, isCounted, type RowPlace } from "./count-rows.ts";
-import { addCounts, type CountsChange, type RowCounts, subtractCounts } from "./row-counts.ts";
+import {
+  addCounts,
+  type CountsChange,
+  readCounts,
+  type RowCounts,
+  subtractCounts,
+} from "./row-counts.ts";
 
 interface CountLimits {
   /** Rows of one slice; undefined: as many as take 2 ms. */
@@ -87,7 +93,7 @@ export class ShardCounts {
   #recall(): void {
     const query = "SELECT counts FROM row_counts";
     const [row] = this.#sql.exec<{ counts: string }>(query).toArray();
-    this.#known = row && (JSON.parse(row.counts) as RowCounts);
+    this.#known = row && readCounts(row.counts);
     this.#saved = row?.counts;
   }
 

@@ -6,6 +6,7 @@ import { forgetBacklog } from "../outbox/backlog.ts";
 import { touchZone } from "../lifecycle/zones.ts";
 import { type Scanned, scanAgain } from "../replication/target-state.ts";
 import { noteForeignId } from "../rows/foreign-ids.ts";
+import { type AnnotationTableRow, putAnnotationRow } from "../rows/annotation-rows.ts";
 import type { ObjectRow, VersionRow } from "../rows/object-row.ts";
 import { insert, putObjectRow, putVersionRow } from "../rows/object-table.ts";
 import type { Transaction } from "../transaction.ts";
@@ -58,7 +59,7 @@ function insertRecord(transaction: Transaction, record: MovedRecord): void {
       touchZone(transaction, row["key"] as string);
       return;
     case "annotation":
-      return insert(sql, "INSERT INTO annotation", row);
+      return putAnnotationRow(transaction, row as AnnotationTableRow);
     case "upload":
       if (settings.uploadExpiryMs > 0)
         schedule("uploads", Number(row["initiated_ms"]) + settings.uploadExpiryMs);

@@ -10,7 +10,7 @@ import type {
 } from "../../ports/annotation-index.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
-import { countAnnotations } from "../rows/annotation-rows.ts";
+import { countAnnotations, dropAnnotation, putAnnotationRow } from "../rows/annotation-rows.ts";
 import { type FoundVersion, requireVersion } from "../rows/find-object.ts";
 import { endOfPrefix, firstKey } from "../rows/fold.ts";
 import { type ObjectRow, shownVersionId } from "../rows/object-row.ts";
@@ -107,8 +107,7 @@ export function changeAnnotation(
       return { ok: false, reason: "AnnotationLimitExceeded" };
     for (const annotation of change.annotations)
       insertAnnotation(transaction, sequence, annotation);
-  } else if (isLost)
-    sql.exec("DELETE FROM annotation WHERE sequence = ? AND name = ?", sequence, change.name);
+  } else if (isLost) dropAnnotation(transaction, sequence, change.name);
   if (change.kind === "put" || isLost) {
     if (change.isOfReplica !== true) replicateAnnotations(transaction, found);
     transaction.emit({ kind: "changed", what: "annotation", row });
@@ -133,21 +132,20 @@ function payloadOf({ name, size_bytes, payload }: PayloadRow): Uint8Array {
 }
 
 function insertAnnotation(
-  { sql, nowMs }: Transaction,
+  transaction: Transaction,
   sequence: number,
   { name, payload, etag, checksum }: AnnotationDraft,
 ): void {
-  sql.exec(
-    `INSERT OR REPLACE INTO annotation (sequence, ${SUMMARY_COLUMNS}, payload)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  putAnnotationRow(transaction, {
     sequence,
     name,
-    nowMs,
-    payload.byteLength,
+    modified_ms: transaction.nowMs,
+    size_bytes: payload.byteLength,
     etag,
-    writeChecksum(checksum),
-    payload,
-  );
+    checksum: writeChecksum(checksum),
+    // As it was given to the index, which takes any view of bytes.
+    payload: payload as unknown as ArrayBuffer,
+  });
 }
 
 function hasAnnotation(sql: SqlStorage, sequence: number, name: string): boolean {

@@ -45,7 +45,7 @@ function dropOlderNullVersion(
 
 /** The row goes, and what belongs to it: what it refers to may become garbage. */
 export function dropContent(transaction: Transaction, row: ObjectRow): void {
-  dropAnnotations(transaction.sql, row.sequence);
+  dropAnnotations(transaction, row.sequence);
   if (row.content_id !== null) dropReferences(transaction, row.content_id, 1, row.size_bytes);
   else transaction.sql.exec("DELETE FROM inline_body WHERE sequence = ?", row.sequence);
 }

@@ -132,7 +132,7 @@ export function placeObject(transaction: Transaction, placement: Placement): str
   const { sql, state, cache, emit } = transaction;
   const sequence = state.takeSequence();
   // Before the other row may go, and its annotations with it.
-  if (annotatedAs !== undefined) copyAnnotations(sql, annotatedAs, sequence);
+  if (annotatedAs !== undefined) copyAnnotations(transaction, annotatedAs, sequence);
   makeRoom(transaction, key, existing);
   cache.delete(key);
 

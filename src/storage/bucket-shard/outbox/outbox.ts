@@ -134,8 +134,10 @@ export function forgetRow(sql: SqlStorage, target: string, id: number): void {
 
 /** All of a key that has moved to another shard. */
 export function forgetMovedRows(sql: SqlStorage, key: string): void {
-  const statement = "DELETE FROM outbox WHERE moving_key = ? RETURNING target";
-  const rows = sql.exec<{ target: string }>(statement, key).toArray();
+  const query = "SELECT target FROM outbox WHERE moving_key = ?";
+  const rows = sql.exec<{ target: string }>(query, key).toArray();
+  if (rows.length === 0) return;
+  sql.exec("DELETE FROM outbox WHERE moving_key = ?", key);
   for (const target of new Set(rows.map((row) => row.target))) forgetBacklog(sql, target);
 }
 

@@ -1,0 +1,157 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterAll, expect, test, vi } from "vitest";
+import { app } from "../../src/http/app.ts";
+import { R2Calls } from "../../src/http/r2/bucket-service.ts";
+import { UPLOAD_HEADER, type WireUpload } from "../../src/protocol/r2/wire.ts";
+import { putObject, signedFetch, signRequest, uniqueBucket } from "../support/client.ts";
+import { copy, copyPart } from "../support/copy.ts";
+import { advanceClock } from "../support/faults.ts";
+import { complete, createUpload, putPart } from "../support/multipart.ts";
+import { setVersioning } from "../support/versions.ts";
+
+const BYTES = 1000;
+
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+/** A bucket with an object of 10 bytes and an upload, and room for 5 bytes more. */
+interface Full {
+  readonly bucket: string;
+  /** Elsewhere, with an object of {@link BYTES}. */
+  readonly other: string;
+  readonly uploadId: string;
+  /** Of 10 bytes, too. */
+  readonly part: { readonly etag: string; readonly partNumber: number };
+}
+
+/** A body that knows whether it was read. */
+function watched(): { body: ReadableStream<Uint8Array>; isRead: () => boolean } {
+  let isRead = false;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        isRead = true;
+        controller.enqueue(new Uint8Array(BYTES).fill(97));
+        controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, isRead: () => isRead };
+}
+
+interface Sent {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What is sent with a body, which has to be refused before that is read. */
+async function unread(path: string, { query = {}, headers = {} }: Sent = {}): Promise<string> {
+  const { body, isRead } = watched();
+  const length = { "content-length": String(BYTES) };
+  const request = await signRequest("PUT", path, {
+    body,
+    query,
+    headers: { ...length, ...headers },
+  });
+  const context = createExecutionContext();
+  const response = await app.fetch(request, env, context);
+  expect(isRead(), "the body was read").toBe(false);
+  return codeOf(response);
+}
+
+async function codeOf(response: Response): Promise<string> {
+  return /<Code>(\w+)</.exec(await response.text())?.[1] ?? String(response.status);
+}
+
+/** The same by the binding of another Worker. */
+async function bound(bucket: string, wire: WireUpload): Promise<string> {
+  const context = createExecutionContext();
+  const policy = { Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" } };
+  const props = { bucket, policy: { Version: "2012-10-17", ...policy } };
+  const calls = new R2Calls(env, { props, waitUntil: (promise) => context.waitUntil(promise) });
+  const { body, isRead } = watched();
+  const headers = {
+    [UPLOAD_HEADER]: encodeURIComponent(JSON.stringify(wire)),
+    "content-length": String(BYTES),
+  };
+  const request = new Request("http://ledge.invalid", { method: "PUT", headers, body });
+  const answer = await calls.upload(request);
+  await waitOnExecutionContext(context);
+  expect(isRead(), "the body was read").toBe(false);
+  return "error" in answer ? answer.error.code : "done";
+}
+
+/** Every way in which bytes, or objects, come into a bucket. */
+const PATHS: readonly (readonly [name: string, send: (full: Full) => Promise<string>])[] = [
+  ["PutObject", ({ bucket }) => unread(`/${bucket}/new`)],
+  ["PutObject, over what is there", ({ bucket }) => unread(`/${bucket}/k`)],
+  [
+    "an append",
+    ({ bucket }) => unread(`/${bucket}/k`, { headers: { "x-amz-write-offset-bytes": "10" } }),
+  ],
+  [
+    "UploadPart",
+    ({ bucket, uploadId }) => unread(`/${bucket}/u`, { query: { uploadId, partNumber: "2" } }),
+  ],
+  [
+    "PutObjectAnnotation",
+    ({ bucket }) => unread(`/${bucket}/k`, { query: { annotation: "", annotationName: "n" } }),
+  ],
+  ["put of a binding", ({ bucket }) => bound(bucket, { kind: "put", key: "new", options: {} })],
+  [
+    "uploadPart of a binding",
+    ({ bucket, uploadId }) => bound(bucket, { kind: "part", key: "u", uploadId, partNumber: 2 }),
+  ],
+  ["CopyObject", async ({ bucket, other }) => codeOf(await copy(`${other}/k`, `${bucket}/copy`))],
+  [
+    "UploadPartCopy",
+    async ({ bucket, other, uploadId }) =>
+      codeOf(await copyPart(`${other}/k`, `${bucket}/u`, { uploadId, partNumber: "2" })),
+  ],
+  [
+    "CompleteMultipartUpload, of objects",
+    async ({ bucket, uploadId, part }) => codeOf(await complete(bucket, "u", uploadId, [part])),
+  ],
+  [
+    "RenameObject, which leaves a version behind",
+    async ({ bucket }) => {
+      const headers = { "x-amz-rename-source": "k" };
+      const query = { renameObject: "" };
+      return codeOf(await signedFetch("PUT", `/${bucket}/renamed`, { query, headers }));
+    },
+  ],
+];
+
+test.for(PATHS)("%s asks the quota, before any body is read", async ([, send]) => {
+  const other = await uniqueBucket();
+  await putObject(other, "k", new Uint8Array(BYTES));
+  const bucket = await uniqueBucket();
+  await setVersioning(bucket, "Enabled");
+  await putObject(bucket, "k", new Uint8Array(10));
+  const uploadId = await createUpload(bucket, "u");
+  const part = await putPart(bucket, "u", uploadId, 1, new Uint8Array(10));
+  const body = JSON.stringify({ bytes: 25, objects: 1 });
+  await signedFetch("PUT", `/_ledge/buckets/${bucket}/quota`, { body });
+  expect(await send({ bucket, other, uploadId, part })).toBe("QuotaExceeded");
+});
+
+test("annotations count as bytes, and are room again once they are gone", async () => {
+  const bucket = await uniqueBucket();
+  await putObject(bucket, "k", "0123456789");
+  const body = JSON.stringify({ bytes: 100 });
+  await signedFetch("PUT", `/_ledge/buckets/${bucket}/quota`, { body });
+  const query = { annotation: "", annotationName: "n" };
+  const annotate = (text: string) => signedFetch("PUT", `/${bucket}/k`, { query, body: text });
+  expect((await annotate("x".repeat(80))).status).toBe(200);
+  advanceClock(11_000);
+  expect(await codeOf(await signedFetch("PUT", `/${bucket}/l`, { body: "x".repeat(20) }))).toBe(
+    "QuotaExceeded",
+  );
+  expect((await signedFetch("PUT", `/${bucket}/l`, { body: "x".repeat(10) })).status).toBe(200);
+  expect((await signedFetch("DELETE", `/${bucket}/k`, { query })).status).toBe(204);
+  advanceClock(11_000);
+  expect((await annotate("x".repeat(80))).status).toBe(200);
+});
