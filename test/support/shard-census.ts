@@ -230,7 +230,7 @@ export async function leftovers(buckets: readonly BucketRecord[]): Promise<strin
         const tables = sql
           .exec<{ name: string }>(
             `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'
-             AND name NOT IN ('shard', 'setting', 'job', 'migration', 'growth', 'witness')`,
+             AND name NOT IN ('shard', 'setting', 'job', 'migration', 'growth', 'witness', 'lifecycle_total')`,
           )
           .toArray();
         return tables.flatMap(({ name: table }) => {
