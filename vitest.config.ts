@@ -271,6 +271,7 @@ export default defineConfig({
   test: {
     // What tests let fail on purpose would fill the screen.
     silent: "passed-only",
+    reporters: ["default", "./test/support/time-budget.ts"],
     projects: [
       workerdProject({
         name: "workerd",
