@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { expectSameBytes, patternOf } from "../support/bytes.ts";
 import { expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";
+import { recordOf } from "../support/bucket-record.ts";
 import { blobsIn } from "../support/faults.ts";
 import { completed, createUpload, PART_BYTES, putPart } from "../support/multipart.ts";
+import { audit, settleDown } from "../support/shard-census.ts";
+import { versionedBucket } from "../support/versions.ts";
+
+afterEach(() => void vi.useRealTimers());
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -240,6 +245,29 @@ describe("the parts of an object that was appended to", () => {
     for (const [i, partNumber] of ["2", "7", "8"].entries())
       expectSameBytes(await read(bucket, {}, { partNumber }), pieces[i] ?? []);
   });
+
+  test.for([false, true])(
+    "are without the last one of its upload when that is empty; versioned: %s",
+    async (isVersioned) => {
+      const bucket = isVersioned ? await versionedBucket() : await uniqueBucket();
+      const uploadId = await createUpload(bucket, "k");
+      const pieces = [patternOf(PART_BYTES, 1), patternOf(SMALL, 2)] as const;
+      const parts = [
+        await putPart(bucket, "k", uploadId, 1, pieces[0]),
+        await putPart(bucket, "k", uploadId, 2, ""),
+      ];
+      await completed(bucket, "k", uploadId, parts);
+      await appended(bucket, PART_BYTES, pieces[1]);
+      expectSameBytes(await read(bucket), pieces);
+      const query = { partNumber: "2" };
+      const response = await signedFetch("GET", `/${bucket}/k`, { query });
+      expect(response.headers.get("x-amz-mp-parts-count")).toBe("2");
+      expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(pieces[1]));
+      const record = await recordOf(bucket);
+      await settleDown([record]);
+      expect(await audit([record])).toEqual([]);
+    },
+  );
 });
 
 describe("the checksum of an object that was appended to", () => {

@@ -206,15 +206,19 @@ export function insertSegment(
 export function lastSegment(
   sql: SqlStorage,
   contentId: string,
-): { readonly endBytes: number; readonly partNumber: number } | undefined {
+):
+  | { readonly endBytes: number; readonly isEmpty: boolean; readonly partNumber: number }
+  | undefined {
   const row = sql
-    .exec<{ end_bytes: number; part_number: number }>(
-      `SELECT offset_bytes + size_bytes AS end_bytes, part_number FROM segment
+    .exec<{ offset_bytes: number; size_bytes: number; part_number: number }>(
+      `SELECT offset_bytes, size_bytes, part_number FROM segment
        WHERE content_id = ? ORDER BY offset_bytes DESC LIMIT 1`,
       contentId,
     )
     .toArray()[0];
-  return row && { endBytes: row.end_bytes, partNumber: row.part_number };
+  if (row === undefined) return undefined;
+  const { offset_bytes: offsetBytes, size_bytes: sizeBytes, part_number: partNumber } = row;
+  return { endBytes: offsetBytes + sizeBytes, isEmpty: sizeBytes === 0, partNumber };
 }
 
 /** Gives a new content the first `sizeBytes` of another one of this shard: what keeps them is referred to once more. */

@@ -42,7 +42,7 @@ export function appendToObject(
     size_bytes: draft.sizeBytes,
     etag: draft.etag,
     checksum: writeChecksum(draft.checksum),
-    part_count: draft.partCount ?? null,
+    part_count: partCountOf(transaction.sql, existing, draft),
     attributes: newAttributes(transaction, { ...draft.attributes, tags }),
     sealed_key: draft.content.kind === "appended" ? null : keyColumn(draft.content.sealedKey),
   };
@@ -56,6 +56,18 @@ export function appendToObject(
     annotatedAs: existing.sequence,
   });
   return { ok: true, lastModifiedMs: transaction.nowMs, versionId };
+}
+
+/** An empty last part is nowhere once there is something behind it. */
+function partCountOf(
+  sql: SqlStorage,
+  { content_id: contentId, part_count: before }: ObjectRow,
+  { content, partCount }: AppendDraft,
+): number | null {
+  if (partCount === undefined) return null;
+  const isCopied = content.kind !== "appended" || content.head !== undefined;
+  if (isCopied || contentId === null || before === null) return partCount;
+  return lastSegment(sql, contentId)?.isEmpty === true ? partCount - 1 : partCount;
 }
 
 /** The gateway took the object for one whose segments this shard has: it has moved here since, and they are where they were. */
@@ -106,7 +118,8 @@ function grown(transaction: Transaction, existing: ObjectRow): string | undefine
   const { content_id: contentId, size_bytes: sizeBytes } = existing;
   if (contentId === null || !state.isHome(contentId) || isKept(transaction, existing))
     return undefined;
-  if (lastSegment(sql, contentId)?.endBytes !== sizeBytes) return undefined;
+  const last = lastSegment(sql, contentId);
+  if (last?.endBytes !== sizeBytes || last.isEmpty) return undefined;
   // The parts of a composite object can be listed by whoever has read it, and must stay as many as it said.
   if (readChecksum(existing.checksum)?.type === "COMPOSITE") return undefined;
   const [only] = sql
