@@ -1,5 +1,3 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BucketIndexObject } from "../../src/storage/bucket-shard/durable-object.ts";
 import { PAUSE } from "../../src/storage/clients/key-pauses.ts";
@@ -10,13 +8,18 @@ import { atRandom } from "../support/campaign.ts";
 import { moveLittle, moveMuch, shardsOf } from "../support/growth.ts";
 import { pick, seededRandom } from "../support/seeded-random.ts";
 import { audit, leftovers, settleDown } from "../support/shard-census.ts";
+import { crash } from "../support/shard-death.ts";
+import { SHARDS } from "../support/shards.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Sequences that share two buckets and run at once, and the steps of each. */
 const SEQUENCES = atRandom({ test: 4, campaign: 16 });
 const STEPS = atRandom({ test: 8, campaign: 16 });
-const WORLDS = atRandom({ test: 1, campaign: 8 });
+const WORLDS = atRandom({ test: 1, campaign: 50 });
+
+/** Of a growth that takes some hundred. */
+const MAX_TURNS = 5000;
 
 beforeEach(() => {
   // Thousands of failures that are meant to be.
@@ -34,38 +37,55 @@ afterEach(() => {
 type Random = (bound: number) => number;
 type Method = (...given: unknown[]) => Promise<unknown>;
 
-/** Calls between shards, and of the Directory, fail at random: before they arrive, or their answer is lost. */
-function failAtRandom(random: Random): void {
-  const fail = (prototype: object, name: string): void => {
+/** Calls between shards, and of the Directory, fail at random: before they arrive, or their answer is lost, or one of the two shards dies. */
+function failAtRandom(world: World, random: Random): void {
+  const fail = (prototype: object, name: string, dies: (callee: string) => Promise<void>): void => {
     const original = Reflect.get(prototype, name) as Method;
     vi.spyOn(prototype as Record<string, Method>, name).mockImplementation(async function (
       this: unknown,
       ...given
     ) {
-      const failure = random(8);
+      const failure = random(12);
       if (failure === 0) throw new Error("the call did not arrive");
       const answer = await Reflect.apply(original, this, given);
-      if (failure === 1) throw new Error("the answer is lost");
+      const { id } = Reflect.get(this as object, "ctx") as DurableObjectState;
+      if (failure === 2) await dies(id.name ?? "");
+      if (failure <= 2) throw new Error("the answer is lost");
       return answer;
     });
   };
-  fail(BucketIndexObject.prototype, "grow");
-  fail(DirectoryObject.prototype, "finishMove");
+  fail(BucketIndexObject.prototype, "grow", async (callee) => {
+    const shard = random(2) === 0 ? callee : callerOf(callee);
+    world.note(`${shard} dies, of which ${callee} was called`);
+    await crash(shard);
+  });
+  fail(DirectoryObject.prototype, "finishMove", async () => undefined);
 }
 
-/** Shards die with what they remember, as they do on Cloudflare at any time. */
-async function crash(name: string): Promise<void> {
-  await runInDurableObject(env.BUCKET_INDEX.getByName(name), (_, state) =>
-    state.abort("moved to another machine"),
-  ).catch(() => undefined);
+/** Of a shard that gets keys, the one that sends them. */
+function callerOf(shardName: string): string {
+  const slash = shardName.lastIndexOf("/");
+  return `${shardName.slice(0, slash)}/${Number(shardName.slice(slash + 1)) % SHARDS}`;
 }
 
-/** Moves range after range while clients go on, and shards die. */
+/** Moves range after range while clients go on, and shards die: between two of their jobs, or in the middle of one. */
 async function growMeanwhile(world: World, random: Random): Promise<void> {
-  while (await world.move()) {
-    if (random(3) === 0) await crash(pick(random, await shardsOf(pick(random, world.buckets))));
+  for (let turns = 0; turns < MAX_TURNS; turns += 1) {
+    const moving = world.move();
+    if (random(3) === 0) {
+      if (random(2) === 0) await moving;
+      const shard = pick(random, await shardsOf(pick(random, world.buckets)));
+      world.note(`${shard} dies`);
+      await crash(shard);
+    }
+    if (!(await moving)) return;
     await world.pass(1000);
   }
+  throw new Error("the growth does not end");
+}
+
+function expectNone(world: World, found: readonly string[]): void {
+  expect(found, [...found, world.story].join("\n")).toEqual([]);
 }
 
 describe("a bucket that grows", () => {
@@ -79,7 +99,7 @@ describe("a bucket that grows", () => {
       const runAll = (): Promise<unknown> =>
         Promise.all(sequences.map((sequence) => sequence.run(STEPS / 4)));
       await runAll();
-      failAtRandom(random);
+      failAtRandom(world, random);
       // Whoever waits for a key that is under way lets it move on.
       vi.spyOn(PAUSE, "for").mockImplementation(async () => void (await world.move()));
       await world.beginToGrow();
@@ -94,7 +114,7 @@ describe("a bucket that grows", () => {
       for (const sequence of sequences) await sequence.arrive();
 
       await settleDown(world.buckets);
-      expect(await audit(world.buckets)).toEqual([]);
+      expectNone(world, await audit(world.buckets));
       for (const sequence of sequences) await sequence.verify();
       const acknowledged = sequences.reduce((sum, sequence) => sum + sequence.acknowledged, 0);
       const taken = sequences.reduce((sum, sequence) => sum + sequence.taken, 0);
@@ -103,7 +123,7 @@ describe("a bucket that grows", () => {
 
       await world.deleteEverything();
       await settleDown(world.buckets);
-      expect(await leftovers(world.buckets)).toEqual([]);
+      expectNone(world, await leftovers(world.buckets));
     },
   );
 });

@@ -22,7 +22,8 @@ import {
   rowsOf,
 } from "../support/growth.ts";
 import { bytesOf, completed, createUpload, PART_BYTES, putPart } from "../support/multipart.ts";
-import { audit, settleDown } from "../support/shard-census.ts";
+import { audit, leftovers, settleDown } from "../support/shard-census.ts";
+import { crash } from "../support/shard-death.ts";
 import {
   draftOf,
   makeBucket,
@@ -32,7 +33,14 @@ import {
   SHARDS,
   startClock,
 } from "../support/shards.ts";
-import { get, putVersion, remove, setVersioning } from "../support/versions.ts";
+import {
+  get,
+  listVersions,
+  putVersion,
+  remove,
+  setVersioning,
+  versionedBucket,
+} from "../support/versions.ts";
 
 const receiver = new EventReceiver();
 beforeAll(() => receiver.listen());
@@ -167,12 +175,6 @@ test("what is written to a key that is under way waits until it has arrived", as
   );
 });
 
-async function crash(shardName: string): Promise<void> {
-  await runInDurableObject(env.BUCKET_INDEX.getByName(shardName), (_, state) =>
-    state.abort("moved to another machine"),
-  ).catch(() => undefined);
-}
-
 test("a blob that was named before its key moved is held where it was named", async () => {
   const key = movingKey("key");
   const index = indexOf(bucket);
@@ -259,6 +261,28 @@ describe("what moves with a key", () => {
     const record = await recordOf(name);
     await settleDown([record]);
     expect(await audit([record])).toEqual([]);
+  });
+
+  test("that a multipart upload chose the version's id, and nothing that stays when all is deleted", async () => {
+    const name = await versionedBucket();
+    const key = movingKey("key");
+    const uploadId = await createUpload(name, key);
+    await completed(name, key, uploadId, [await putPart(name, key, uploadId, 1, "body")]);
+    await grownUp(name);
+    const record = await recordOf(name);
+    const { versions } = await listVersions(name);
+    await remove(name, key, versions[0]?.id);
+    await settleDown([record]);
+    expect(await leftovers([record])).toEqual([]);
+  });
+
+  test("that ids of versions may be of another bucket's making, even when none is left", async () => {
+    await putInline(bucket, movingKey("key"));
+    await runInDurableObject(env.BUCKET_INDEX.getByName(`${bucket.id}/0`), (_, { storage }) => {
+      storage.sql.exec("INSERT INTO foreign_ids (id) VALUES (0)");
+    });
+    const grown = await growUp(await beginToGrow(bucket, 2 * SHARDS));
+    expect((await rowsOf(grown, "foreign_ids"))[SHARDS]).toBe(1);
   });
 
   test("events that nobody has taken yet, in their order", async () => {

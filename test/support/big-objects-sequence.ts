@@ -75,7 +75,7 @@ export class Sequence {
     for (const { step, call } of this.#late.splice(0, most)) {
       // Nobody hears the answer.
       await call().catch(() => undefined);
-      this.#history.push(`${step.name} arrives`);
+      this.#note(`${step.name} arrives`);
       await this.#settle(step);
     }
   }
@@ -149,13 +149,13 @@ export class Sequence {
     this.taken += 1;
     const plan = { at: random(5), failure: pick(random, ALL_FAILURES), isDeath: random(2) === 0 };
     const doomed = random(3) === 0 ? doomedEnv(plan) : undefined;
-    this.#history.push(`${step.name} ${step.places.map(({ key }) => key).join(" ")}`);
+    this.#note(`${step.name} ${step.places.map(({ key }) => key).join(" ")}`);
     try {
       const told = await step.run(doomed === undefined ? world.store : storeOf(doomed.env));
       await this.#acknowledge(step, told ?? undefined);
     } catch (error) {
       if (error instanceof Disagreement) throw error;
-      this.#history.push(String(error));
+      this.#note(String(error));
       await this.#refuse(step, error);
     } finally {
       for (const call of doomed?.late ?? []) this.#late.push({ step, call });
@@ -195,6 +195,11 @@ export class Sequence {
       restore();
     }
     this.#fail("neither done nor not done");
+  }
+
+  #note(line: string): void {
+    this.#history.push(line);
+    this.#scene.world.note(`${this.#seed}: ${line}`);
   }
 
   #fail(what: string): never {

@@ -19,6 +19,7 @@ import { bytesOfRope, newRope, type Rope } from "./rope.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { beginToGrow, shardsOf } from "./growth.ts";
 import { beginToCount } from "./shard-census.ts";
+import { askingAgain, ringThroughDeaths } from "./shard-death.ts";
 import { query, runDueAlarm, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
@@ -28,6 +29,8 @@ const HOUR_MS = 3_600_000;
 /** With two scans, of two days each, under a week, after which uploads are aborted. */
 const PATIENCE_MS = 2 * DAY_MS;
 const MINUTE_MS = 60_000;
+/** As much passes whenever it is asked for: a shard that failed is asked again after a second. */
+const MOMENT_MS = 1000;
 
 /** Until some hours after the midnight at which all is due that is there, or the one before. */
 function untilScanMs(random: (bound: number) => number): number {
@@ -107,11 +110,12 @@ export class World {
   /** An object whose bytes are enough for a part that is not the last: copies of it make big parts without moving any. */
   readonly quarry: Place;
   readonly quarryRope: Rope;
-  readonly store = storeOf(env);
+  readonly store = askingAgain(storeOf(env));
   readonly #course: Course;
   readonly #versionedBucket: BucketRecord;
   #versioning: Versioning;
   #passedMs = 0;
+  readonly #events: string[] = [];
   #turn: Promise<void> = Promise.resolve();
   #dies: (() => boolean) | undefined;
 
@@ -140,6 +144,16 @@ export class World {
     return world;
   }
 
+  /** Something happened, which whoever looks for a fault wants to know of. */
+  note(event: string): void {
+    this.#events.push(event);
+  }
+
+  /** All that was noted, in its order. */
+  get story(): string {
+    return `after\n${this.#events.join("\n")}\n`;
+  }
+
   versioningOf(bucket: BucketRecord): Versioning {
     return bucket === this.#versionedBucket ? this.#versioning : undefined;
   }
@@ -163,12 +177,12 @@ export class World {
 
   async #passAfter(before: Promise<void>, ms: number): Promise<void> {
     await before;
-    if (this.#passedMs + ms <= PATIENCE_MS) {
+    if (ms <= MOMENT_MS || this.#passedMs + ms <= PATIENCE_MS) {
       this.#passedMs += ms;
       advanceClock(ms);
     }
     for (const bucket of this.buckets)
-      for (const name of await shardsOf(bucket)) await runDueAlarm(name, 100, this.#dies);
+      for (const name of await shardsOf(bucket)) await ringThroughDeaths(name, 100, this.#dies);
   }
 
   /** From now on shards die while they do what is due: transactions of their jobs are undone at their ends. */
@@ -212,7 +226,7 @@ export class World {
   async #moveAfter(before: Promise<void>): Promise<void> {
     await before;
     for (const bucket of this.buckets)
-      for (const name of await shardsOf(bucket)) await runDueAlarm(name, 1);
+      for (const name of await shardsOf(bucket)) await ringThroughDeaths(name, 1);
   }
 
   /** Both buckets begin to grow; each call of {@link move} gets them on. */

@@ -83,6 +83,8 @@ export interface MovedChunk {
   readonly last: MovePosition;
   readonly records: readonly MovedRecord[];
   readonly contents: readonly MovedContent[];
+  /** The old shard has replicas, or has had: ids of them may be asked for that tell sequences of other shards. */
+  readonly hasForeignIds?: boolean;
   /** What is looked for in the old shard, and has to be in the new one as well. */
   readonly scans?: readonly MovedScan[];
 }

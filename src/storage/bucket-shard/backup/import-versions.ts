@@ -6,7 +6,7 @@ import type {
 } from "../../ports/backup-rows.ts";
 import { putAnnotationRow } from "../rows/annotation-rows.ts";
 import { noteForeignId } from "../rows/foreign-ids.ts";
-import { NULL_VERSION } from "../../../protocol/version-id.ts";
+import { isReservedVersionId, NULL_VERSION } from "../../../protocol/version-id.ts";
 import { dropContent } from "../objects/make-room.ts";
 import {
   findNewestVersion,
@@ -81,7 +81,7 @@ function importVersion(transaction: Transaction, version: RestoredVersion): Impo
       row.sequence,
       Buffer.from(version.body, "base64"),
     );
-  if (row.is_foreign === 1) noteForeignId(sql);
+  if (row.is_foreign === 1 && !isReservedVersionId(row.version_id ?? "")) noteForeignId(sql);
   state.skipSequences(row.sequence);
   cache.delete(row.key);
   return "imported";

@@ -3,6 +3,7 @@ import { compareUtf8 } from "../../../lib/utf8-order.ts";
 import type { MovedChunk, MovedContent, MovedRecord, MovePosition } from "../../wire/growth.ts";
 import { takeHold, type WantedHold } from "../contents/holds.ts";
 import { scannedTargets, scanOf } from "../replication/target-state.ts";
+import { hasForeignIds } from "../rows/foreign-ids.ts";
 import type { Transaction } from "../transaction.ts";
 import { MOVE_LIMITS } from "./move-limits.ts";
 import { type OutgoingRecord, outgoingRecords } from "./outgoing-records.ts";
@@ -51,7 +52,14 @@ export function nextChunk(
     target,
     wanted: scanOf(sql, target)?.wanted ?? "pending",
   }));
-  const chunk = { after, last, records, contents, ...(scans.length > 0 && { scans }) };
+  const chunk = {
+    after,
+    last,
+    records,
+    contents,
+    hasForeignIds: hasForeignIds(sql),
+    ...(scans.length > 0 && { scans }),
+  };
   return { chunk, wantedElsewhere };
 }
 

@@ -28,10 +28,16 @@ export function receiveKeys(transaction: Transaction, chunk: MovedChunk): Receiv
   if (chunk.contents.some(isSwept)) return { ok: false, reason: "Swept" };
   for (const content of chunk.contents) addMovedContent(transaction, content);
   for (const record of chunk.records) insertRecord(transaction, record);
+  if (hasForeignIds(chunk)) noteForeignId(transaction.sql);
   for (const { target, wanted } of chunk.scans ?? [])
     scanAgain(transaction, target, wanted as Scanned);
   growth.arrive(chunk.last);
   return { ok: true };
+}
+
+/** Code of before sends rows alone, of which those of multipart uploads look the same. */
+function hasForeignIds({ hasForeignIds, records }: MovedChunk): boolean {
+  return hasForeignIds ?? records.some(({ row }) => row["is_foreign"] === 1);
 }
 
 function addMovedContent(
@@ -55,7 +61,6 @@ function insertRecord(transaction: Transaction, record: MovedRecord): void {
           sequence: row["sequence"] as number,
           bytes: record.body,
         });
-      if (row["is_foreign"] === 1) noteForeignId(sql);
       touchZone(transaction, row["key"] as string);
       return;
     case "annotation":
