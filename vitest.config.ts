@@ -92,6 +92,7 @@ const OF_ONE_SHARD = [
     "lifecycle-job",
     "lifecycle-zones",
     "listing-cost",
+    "moving-keys",
     "outbox-job",
     "replication",
     "replication-elsewhere",

@@ -7,6 +7,9 @@ import { copyAnnotations } from "./copy-annotations.ts";
 import { requireObject } from "./found-object.ts";
 import { commitCopy, type ReferenceStores, whileSourceGone } from "./reference-content.ts";
 
+/** Why the source may be there still as it was. Anything else is that it is not any more, or another object is. */
+const UNREMOVED: ReadonlySet<string> = new Set(["InternalError", "KeyMoving", "SlowDown"]);
+
 export interface ObjectRename {
   readonly sourceKey: string;
   readonly key: string;
@@ -48,7 +51,7 @@ export async function renameKey(
  * First the copy, then its annotations, then the removal, of just that source: whoever dies in between leaves both, and a
  * repeat ends it. A source that is another object by then was put after the rename, and stays.
  *
- * @throws S3Error SlowDown when the source's shard has no room for a delete marker
+ * @throws S3Error SlowDown when the source's shard has no room for a delete marker, or gives the key away for too long
  */
 async function moveAcrossShards(
   stores: ReferenceStores,
@@ -77,6 +80,6 @@ async function moveAcrossShards(
     bypassesGovernance: false,
     by: "Rename",
   });
-  if (!removed.ok && removed.reason === "SlowDown") throw refusalError(removed, { key: sourceKey });
+  if (!removed.ok && UNREMOVED.has(removed.reason)) throw refusalError(removed, { key: sourceKey });
   return { ok: true, versionId };
 }

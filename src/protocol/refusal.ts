@@ -17,6 +17,7 @@ export type KeyRefusal =
         | "AccessDenied"
         | "AnnotationLimitExceeded"
         | "InternalError"
+        | "KeyMoving"
         | "MethodNotAllowed"
         | "NoSuchAnnotation"
         | "NoSuchVersion"
@@ -46,6 +47,7 @@ export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
 }
 
 const CODES = {
+  KeyMoving: "SlowDown",
   NotOwner: "AccessDenied",
   NotVersioned: "InvalidBucketState",
   ObjectChanged: "SlowDown",
@@ -81,6 +83,7 @@ export function refusalDetail(
     case "SlowDown":
       return { message: INDEX_FULL };
     case "InternalError":
+    case "KeyMoving":
     case "NotOwner":
     case "NotVersioned":
     case "ObjectChanged":

@@ -23,7 +23,7 @@ import type { BucketLookup } from "./bucket-lookup.ts";
 import { shardId } from "./shard-id.ts";
 import { allShards, areTogether, placeOf, rememberMoved } from "./shard-map.ts";
 import { growthCall } from "./growth-call.ts";
-import { PAUSE, PAUSES_MS } from "./key-pauses.ts";
+import { PAUSE, pauses } from "./key-pauses.ts";
 import { notYetDeployed, valueOf } from "./value-of.ts";
 
 export type ShardStub = DurableObjectStub<BucketIndexObject>;
@@ -109,7 +109,7 @@ export class BucketShards {
 
   /** Calls the shard of a key. */
   async callOf<T>(key: string, call: Call<T>, protocol = PROTOCOL): Promise<T> {
-    for (const pauseMs of PAUSES_MS) {
+    for (const pauseMs of pauses()) {
       const number = this.numberOf(key);
       const answer = await this.#call(number, call, protocol);
       if ("value" in answer) return answer.value;

@@ -1,7 +1,7 @@
 import type { Removal, RemoveOutcome } from "../ports/bucket-index.ts";
 import type { Elsewhere } from "../wire/growth.ts";
 import type { BucketShards } from "./bucket-shards.ts";
-import { PAUSES_MS } from "./key-pauses.ts";
+import { pauses } from "./key-pauses.ts";
 
 type RemoveFromShard = (
   shardNumber: number,
@@ -9,6 +9,7 @@ type RemoveFromShard = (
 ) => Promise<readonly (Elsewhere | RemoveOutcome)[]>;
 
 const SHARD_FAILED = { ok: false, reason: "InternalError" } as const;
+const KEY_MOVING = { ok: false, reason: "KeyMoving" } as const;
 
 /** Removes of each shard what it has, and asks again about what has moved. @returns an outcome for each, in their order */
 export async function removeWherever(
@@ -18,7 +19,7 @@ export async function removeWherever(
 ): Promise<readonly RemoveOutcome[]> {
   const outcomes: RemoveOutcome[] = [];
   let left = [...removals.keys()];
-  for (const pauseMs of PAUSES_MS) {
+  for (const pauseMs of pauses()) {
     const byShard = Map.groupBy(left, (at) => shards.numberOf(removals[at]?.key ?? ""));
     const moved: { readonly at: number; readonly shard: number; readonly answer: Elsewhere }[] = [];
     const shares = [...byShard].map(async ([shard, ats]) => {
@@ -35,6 +36,6 @@ export async function removeWherever(
     await Promise.all(moved.map(({ shard, answer }) => shards.followKey(answer, shard, pauseMs)));
     left = moved.map(({ at }) => at);
   }
-  for (const at of left) outcomes[at] = SHARD_FAILED;
+  for (const at of left) outcomes[at] = KEY_MOVING;
   return outcomes;
 }

@@ -93,10 +93,13 @@ export type RemoveOutcome =
       readonly isMarker: boolean;
     }
   | ConditionRefusal
-  /** `AccessDenied`: the version is locked. `NotOwner`: it is another's. `SlowDown`: the index has no room for a marker. */
+  /**
+   * `AccessDenied`: the version is locked. `NotOwner`: it is another's. `SlowDown`: the index has no room for a marker. `KeyMoving`: it is
+   * on its way to another shard, for longer than anybody waits.
+   */
   | {
       readonly ok: false;
-      readonly reason: "AccessDenied" | "InternalError" | "NotOwner" | "SlowDown";
+      readonly reason: "AccessDenied" | "InternalError" | "KeyMoving" | "NotOwner" | "SlowDown";
     }
   | ReplicaRefusal;
 

@@ -36,17 +36,17 @@ export function appendToObject(
   if (existing?.sequence !== draft.sequence) return { ok: false, reason: "SourceGone" };
   if (isUnlisted(transaction, existing, draft)) return { ok: false, reason: "SourceGone" };
   const { tags } = readAttributes(existing.attributes);
+  const { content, partCount } = contentOf(transaction, existing, draft);
   const row = {
     ...existing,
     modified_ms: transaction.nowMs,
     size_bytes: draft.sizeBytes,
     etag: draft.etag,
     checksum: writeChecksum(draft.checksum),
-    part_count: partCountOf(transaction.sql, existing, draft),
+    part_count: partCount ?? null,
     attributes: newAttributes(transaction, { ...draft.attributes, tags }),
     sealed_key: draft.content.kind === "appended" ? null : keyColumn(draft.content.sealedKey),
   };
-  const content = contentOf(transaction, existing, draft.content);
   const versionId = placeObject(transaction, {
     by: "Append",
     key,
@@ -56,18 +56,6 @@ export function appendToObject(
     annotatedAs: existing.sequence,
   });
   return { ok: true, lastModifiedMs: transaction.nowMs, versionId };
-}
-
-/** An empty last part is nowhere once there is something behind it. */
-function partCountOf(
-  sql: SqlStorage,
-  { content_id: contentId, part_count: before }: ObjectRow,
-  { content, partCount }: AppendDraft,
-): number | null {
-  if (partCount === undefined) return null;
-  const isCopied = content.kind !== "appended" || content.head !== undefined;
-  if (isCopied || contentId === null || before === null) return partCount;
-  return lastSegment(sql, contentId)?.isEmpty === true ? partCount - 1 : partCount;
 }
 
 /** The gateway took the object for one whose segments this shard has: it has moved here since, and they are where they were. */
@@ -87,24 +75,44 @@ function newBlobs({ content }: AppendDraft): readonly BlobContent[] {
   return head !== undefined && "blobId" in head ? [head, tail] : [tail];
 }
 
-/** @returns inline bytes, or a content with a reference for the new row */
+interface NewContent {
+  /** Inline bytes, or a content with a reference for the new row. */
+  readonly content: Uint8Array | string;
+  readonly partCount: number | undefined;
+}
+
 function contentOf(
   transaction: Transaction,
   existing: ObjectRow,
-  content: AppendDraft["content"],
-): Uint8Array | string {
-  if (content.kind === "inline") return content.bytes;
+  { content, partCount }: AppendDraft,
+): NewContent {
+  if (content.kind === "inline") return { content: content.bytes, partCount };
   if (content.kind === "blob") {
     addBlob(transaction, content);
-    return content.blobId;
+    return { content: content.blobId, partCount };
   }
   const { sql } = transaction;
-  const { tail } = content;
-  const contentId = grown(transaction, existing) ?? stitchHead(transaction, existing, content);
-  const partNumber = (lastSegment(sql, contentId)?.partNumber ?? 0) + 1;
+  const { head, tail } = content;
+  const inPlaceId = grown(transaction, existing);
+  const contentId = inPlaceId ?? stitchHead(transaction, existing, content);
+  const last = lastSegment(sql, contentId);
   addBlob(transaction, tail);
-  insertSegment(sql, contentId, existing.size_bytes, partNumber, tail);
-  return contentId;
+  insertSegment(sql, contentId, existing.size_bytes, (last?.partNumber ?? 0) + 1, tail);
+  const isCopied = inPlaceId === undefined && head === undefined;
+  const dropped = isCopied && hasEmptyEnd(sql, existing) ? 1 : 0;
+  return {
+    content: contentId,
+    partCount: partCount === undefined ? undefined : partCount - dropped,
+  };
+}
+
+/** An empty last part, which begins where what is behind it does, is nowhere once there is something. */
+function hasEmptyEnd(
+  sql: SqlStorage,
+  { content_id: contentId, part_count: count }: ObjectRow,
+): boolean {
+  if (contentId === null || count === null) return false;
+  return lastSegment(sql, contentId)?.isEmpty === true;
 }
 
 /**
@@ -119,6 +127,7 @@ function grown(transaction: Transaction, existing: ObjectRow): string | undefine
   if (contentId === null || !state.isHome(contentId) || isKept(transaction, existing))
     return undefined;
   const last = lastSegment(sql, contentId);
+  // What is appended would begin where an empty part does.
   if (last?.endBytes !== sizeBytes || last.isEmpty) return undefined;
   // The parts of a composite object can be listed by whoever has read it, and must stay as many as it said.
   if (readChecksum(existing.checksum)?.type === "COMPOSITE") return undefined;
