@@ -1,12 +1,10 @@
-import { readdirSync } from "node:fs";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { s3Api } from "./api.ts";
 import type { Call } from "./connection.ts";
+import { BUCKET, keyOf, startFilled } from "./filled-server.ts";
 import { Client } from "./load.ts";
-import { buildPackage, CREDENTIALS, ledgeServe } from "./programs.ts";
+import { buildPackage, CREDENTIALS } from "./programs.ts";
 import type { Table } from "./report.ts";
-import { hostOf, type Server, startServer } from "./server.ts";
+import { hostOf, type Server } from "./server.ts";
 import { median, spread } from "./statistics.ts";
 import { RawSigner } from "../test/support/raw-signer.ts";
 
@@ -18,13 +16,11 @@ const ROUNDS = 7;
 /** So much longer may a read take among a thousand times the keys. */
 const MAX_RATIO = 1.5;
 
-const keyOf = (n: number): string => `key-${String(n).padStart(7, "0")}`;
-
 /** HEADs of keys at random and a page from the middle, in a bucket of 1,000,000 keys beside one of 1,000. */
 export async function measureManyKeys(seconds: number): Promise<readonly Table[]> {
   buildPackage();
-  await using few = await startFilled(FEW);
-  await using many = await startFilled(MANY);
+  await using few = await startFilled("node", FEW);
+  await using many = await startFilled("node", MANY);
   const reads = {
     "HEAD of keys at random": (server: Server, keyCount: number) => headCalls(server, keyCount),
     "1,000 keys from the middle": (server: Server, keyCount: number) => pageCalls(server, keyCount),
@@ -60,41 +56,8 @@ export async function measureManyKeys(seconds: number): Promise<readonly Table[]
   return [{ title: "1,000,000 keys beside 1,000", measurements }];
 }
 
-/** A server with so many keys, which SQL makes of the row of a first one: by PUTs it would take minutes. */
-async function startFilled(keyCount: number): Promise<Server> {
-  const program = ledgeServe("node");
-  const empty = await startServer(program);
-  const api = apiOf(empty);
-  const client = new Client(empty, 1);
-  await client.once(await api.makeBucket());
-  await client.once([await api.put(keyOf(0), Buffer.alloc(0))]);
-  await empty.stop();
-  const database = openShard(empty.dataFolder);
-  const columns = database
-    .prepare("SELECT name FROM pragma_table_info('object')")
-    .all()
-    .map(({ name }) => String(name));
-  const values = columns.map((name) => {
-    if (name === "key") return "format('key-%07d', n)";
-    return name === "sequence" ? "sequence + n" : name;
-  });
-  database.exec(
-    `WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n + 1 < ${keyCount})
-     INSERT INTO object (${columns.join()}) SELECT ${values.join()} FROM object, number WHERE key = '${keyOf(0)}'`,
-  );
-  database.close();
-  return startServer(program, { dataFolder: empty.dataFolder });
-}
-
-/** Of the one bucket, which has one shard. */
-function openShard(dataFolder: string): DatabaseSync {
-  const folder = path.join(dataFolder, "index", "ledge-index");
-  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
-  return new DatabaseSync(path.join(folder, file ?? ""));
-}
-
 function apiOf(server: Server) {
-  return s3Api(new RawSigner(CREDENTIALS, hostOf(server)), "bench");
+  return s3Api(new RawSigner(CREDENTIALS, hostOf(server)), BUCKET);
 }
 
 function headCalls(server: Server, keyCount: number): Promise<readonly Call[]> {

@@ -13,6 +13,7 @@ import { measureDecisions } from "./decisions.ts";
 import { measureEdge } from "./edge.ts";
 import { measureEncryption } from "./encryption.ts";
 import { measureGenerator } from "./generator.ts";
+import { measureGrowth } from "./growth.ts";
 import { measureListing } from "./listing.ts";
 import { measureManyKeys } from "./many-keys.ts";
 import { measureMemory } from "./memory.ts";
@@ -59,6 +60,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   decisions: measureDecisions,
   listing: measureListing,
   "dead-webhook": measureDeadWebhook,
+  growth: () => measureGrowth(seconds),
   "many-keys": () => measureManyKeys(seconds),
   memory: measureMemory,
 };
