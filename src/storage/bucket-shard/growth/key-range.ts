@@ -1,4 +1,5 @@
 import { MOVE_LIMITS } from "./move-limits.ts";
+import { presentKinds } from "./present-kinds.ts";
 import type { ShardGrowth } from "./shard-growth.ts";
 
 /** Of annotations; what counts as a row. */
@@ -19,15 +20,22 @@ const KEYS_AFTER = keysWhere((column) => `${column} > ?1`);
 
 const KEYS_BETWEEN = keysWhere((column) => `${column} > ?1 AND ${column} <= ?2`);
 
-/** @returns at most `MOVE_LIMITS.keys` */
-function keysAfter(sql: SqlStorage, after: string): readonly string[] {
-  const rows = sql.exec(`${KEYS_AFTER} LIMIT ?2`, after, MOVE_LIMITS.keys).raw<[string]>();
+function keysAfter(sql: SqlStorage, after: string, limit: number): readonly string[] {
+  const rows = sql.exec(`${KEYS_AFTER} LIMIT ?2`, after, limit).raw<[string]>();
   return Array.from(rows, ([key]) => key);
 }
 
-/** The first keys that are to move next end with this one, which may itself stay; undefined: there are no more keys. */
-export function endOfRange(sql: SqlStorage, growth: ShardGrowth): string | undefined {
-  const keys = keysAfter(sql, growth.movedUpTo);
+/**
+ * The first keys that are to move next end with this one, which may itself stay; undefined: there are no more keys.
+ *
+ * @param limit of keys, those that stay included
+ */
+export function endOfRange(
+  sql: SqlStorage,
+  growth: ShardGrowth,
+  limit: number,
+): string | undefined {
+  const keys = keysAfter(sql, growth.movedUpTo, limit);
   const weigh = hasHeavyKeys(sql);
   let rows = 0;
   for (const [i, key] of keys.entries()) {
@@ -60,9 +68,8 @@ export function movingKeys(
 
 /** Whether a key may have more than one row and a body. */
 function hasHeavyKeys(sql: SqlStorage): boolean {
-  const query = `SELECT EXISTS (SELECT 1 FROM version) + EXISTS (SELECT 1 FROM upload)
-    + EXISTS (SELECT 1 FROM annotation) + EXISTS (SELECT 1 FROM outbox WHERE moving_key > '') AS found`;
-  return sql.exec<{ found: number }>(query).one().found > 0;
+  const { versions, uploads, annotations, events } = presentKinds(sql);
+  return versions || uploads || annotations || events;
 }
 
 function rowsOf(sql: SqlStorage, key: string): number {

@@ -1,6 +1,6 @@
 /** How much of what moves is moved at once. Tests make it less. */
 export const MOVE_LIMITS = {
-  /** Keys of one range, those that stay included. */
+  /** Keys of one range, those that stay included, where a machine is quick (`range-pace.ts`). */
   keys: 256,
   /** Rows of a range, in which nothing is written until all have arrived; a key that has more moves alone. */
   rows: 1000,

@@ -7,6 +7,7 @@ import { hasForeignIds } from "../rows/foreign-ids.ts";
 import type { Transaction } from "../transaction.ts";
 import { MOVE_LIMITS } from "./move-limits.ts";
 import { type OutgoingRecord, outgoingRecords } from "./outgoing-records.ts";
+import { presentKinds } from "./present-kinds.ts";
 
 export interface OutgoingChunk {
   readonly chunk: MovedChunk;
@@ -73,8 +74,9 @@ function* recordsOfKeys(
   keys: readonly string[],
   after: MovePosition | null,
 ): Generator<OutgoingRecord, undefined> {
+  const present = presentKinds(sql);
   for (const key of keys)
     if (after === null || compareUtf8(key, after.key) > 0)
-      yield* outgoingRecords(sql, key, undefined);
-    else if (key === after.key) yield* outgoingRecords(sql, key, after);
+      yield* outgoingRecords(sql, key, undefined, present);
+    else if (key === after.key) yield* outgoingRecords(sql, key, after, present);
 }

@@ -1,5 +1,6 @@
 import type { MovedRecord, MovePosition } from "../../wire/growth.ts";
 import type { ObjectRow, VersionRow } from "../rows/object-row.ts";
+import type { PresentKinds } from "./present-kinds.ts";
 
 // All that belongs to a key, in an order that stays the same while nothing is written to it: so whoever has got as far as one record
 // is told what comes behind it.
@@ -36,12 +37,15 @@ export function* outgoingRecords(
   sql: SqlStorage,
   key: string,
   after: MovePosition | undefined,
+  present: PresentKinds,
 ): Generator<OutgoingRecord, undefined> {
   const stage = after === undefined ? 0 : stageOf(after);
-  if (stage <= VERSIONS) yield* versions(sql, key, after);
-  if (stage <= UPLOADS) yield* uploads(sql, key, stage === UPLOADS ? after : undefined);
-  if (stage <= COMPLETIONS) yield* completions(sql, key, stage === COMPLETIONS ? after : undefined);
-  yield* events(sql, key, after?.event);
+  if (stage <= VERSIONS) yield* versions(sql, key, after, present);
+  if (present.uploads && stage <= UPLOADS)
+    yield* uploads(sql, key, stage === UPLOADS ? after : undefined);
+  if (present.completions && stage <= COMPLETIONS)
+    yield* completions(sql, key, stage === COMPLETIONS ? after : undefined);
+  if (present.events) yield* events(sql, key, after?.event);
 }
 
 const [VERSIONS, UPLOADS, COMPLETIONS, EVENTS] = [0, 1, 2, 3] as const;
@@ -57,6 +61,7 @@ function* versions(
   sql: SqlStorage,
   key: string,
   after: MovePosition | undefined,
+  present: PresentKinds,
 ): Generator<OutgoingRecord, undefined> {
   const { sequence: afterSequence, name } = after ?? {};
   if (afterSequence !== undefined) yield* annotations(sql, key, afterSequence, name ?? "");
@@ -66,6 +71,7 @@ function* versions(
     const object = sql
       .exec<ObjectRow>("SELECT * FROM object WHERE key = ? AND sequence < ?", key, below)
       .toArray();
+    if (!present.versions) return object;
     const older = sql.exec<VersionRow>(
       "SELECT * FROM version WHERE key = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?",
       key,
@@ -84,7 +90,7 @@ function* versions(
       contentIds: contentId === null ? [] : [contentId],
       sizeBytes: sizeOf(row) + (body?.byteLength ?? 0),
     };
-    yield* annotations(sql, key, sequence, "");
+    if (present.annotations) yield* annotations(sql, key, sequence, "");
   }
 }
 

@@ -5,12 +5,15 @@ import { endOfRange, movingKeys } from "../growth/key-range.ts";
 import { MOVE_LIMITS } from "../growth/move-limits.ts";
 import { nextChunk } from "../growth/next-chunk.ts";
 import { NO_KEY } from "../growth/outgoing-records.ts";
+import { RangePace } from "../growth/range-pace.ts";
 import { removeMoved } from "../growth/remove-moved.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact, Transaction } from "../transaction.ts";
 
 /** When to call a shard again that failed: keys may be under way. */
 const ASK_AGAIN_MS = 1000;
+/** Between two ranges. Where syncs and calls take time, others have had their turn then. */
+const LONGEST_REST_MS = 25;
 /** A chunk that is refused so often in a row for what has arrived is a fault. */
 const MAX_REFUSALS = 5;
 
@@ -27,6 +30,8 @@ export interface GrowthJob {
   readonly transact: Transact;
   /** Done when all that was written is on disk. */
   readonly sync: () => Promise<void>;
+  /** Lets others have their turn. Where shards and gateways share a thread, calls among them alone would keep it to themselves. */
+  readonly rest: (ms: number) => Promise<void>;
   /** By its name. */
   readonly peerOf: (shardName: string) => GrowthPeer;
   /** This shard has given away all. @returns the newest revision of what gateways decide with, if the bucket is there still */
@@ -42,7 +47,12 @@ export async function moveKeys(job: GrowthJob, nowMs: number): Promise<number | 
   const { growth: begun } = growth;
   if (begun === undefined || !growth.isSource) return undefined;
   try {
-    if (growth.isMoving && !(await moveRanges(job, begun))) return nowMs;
+    if (growth.isMoving) {
+      if (growth.movedUpTo === NO_KEY) tell(job, "keys begin to move", begun);
+      const isDone = await moveRanges(job, begun);
+      tell(job, isDone ? "keys have moved" : "keys move", begun);
+      if (!isDone) return nowMs;
+    }
     const revision = await job.report(begun);
     if (revision !== undefined)
       job.transact(({ configuration }) => configuration.hearOfGatewayPart(revision));
@@ -53,28 +63,38 @@ export async function moveKeys(job: GrowthJob, nowMs: number): Promise<number | 
   }
 }
 
+function tell({ shard }: GrowthJob, event: string, { before, after }: Growth): void {
+  const { movedKeys = 0 } = shard.growth.progress ?? {};
+  log("log", event, { shard: shard.state.name, shards: before, growingTo: after, movedKeys });
+}
+
 /** @returns false: there is more */
 async function moveRanges(job: GrowthJob, begun: Growth): Promise<boolean> {
   const { shard, transact } = job;
   const { growth } = shard;
+  const pace = new RangePace();
   const targets = await expectAll(job, begun);
   if (growth.movedUpTo === NO_KEY)
     for (const target of targets.values()) await target.send([NO_KEY]);
   for (let range = 0; range < MOVE_LIMITS.rangesOfRun; range += 1) {
-    const upTo = growth.underWayUpTo ?? transact(setOut);
+    const beganMs = performance.now();
+    const upTo = growth.underWayUpTo ?? transact((transaction) => setOut(transaction, pace.keys));
     if (upTo === undefined) return true;
     const keys = movingKeys(shard.sql, growth, upTo);
     await job.sync();
     for (const [number, share] of keys) await targets.get(number)?.send(share);
     const all = [...keys.values()].flat();
     while (!transact((transaction) => remove(transaction, all, upTo))) await job.sync();
+    const tookMs = performance.now() - beganMs;
+    pace.note(tookMs);
+    await job.rest(Math.min(tookMs, LONGEST_REST_MS));
   }
   return false;
 }
 
-/** @returns the last key of the next range; undefined: there is none, and all has moved */
-function setOut({ sql, growth }: Transaction): string | undefined {
-  const upTo = endOfRange(sql, growth);
+/** @param limit of keys @returns the last key of the next range; undefined: there is none, and all has moved */
+function setOut({ sql, growth }: Transaction, limit: number): string | undefined {
+  const upTo = endOfRange(sql, growth, limit);
   if (upTo === undefined) growth.finish();
   else growth.setOut(upTo);
   return upTo;

@@ -63,6 +63,7 @@ export function shardJobs(
     shard,
     transact,
     sync,
+    rest: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     peerOf: growthPeerOf,
     report: ({ epoch }: Growth) => directory.finishMove(bucketId, epoch, Number(shardNumber)),
   };
