@@ -13,7 +13,7 @@ import type { Transact, Transaction } from "../transaction.ts";
 /** When to call a shard again that failed: keys may be under way. */
 const ASK_AGAIN_MS = 1000;
 /** Between two ranges. Where syncs and calls take time, others have had their turn then. */
-const LONGEST_REST_MS = 25;
+const LONGEST_REST_MS = 50;
 /** A chunk that is refused so often in a row for what has arrived is a fault. */
 const MAX_REFUSALS = 5;
 
