@@ -130,6 +130,16 @@ export const SHARD_METRICS: Readonly<Record<ShardFigureName, ShardMetric>> = {
     help: "Lines of access logs that their target has not let in, since its shard woke up.",
     of: "sum",
   },
+  shardsMoving: {
+    name: "ledge_growth_shards_moving",
+    help: "Shards that give keys to new shards of their bucket.",
+    of: "sum",
+  },
+  movedKeys: {
+    name: "ledge_growth_moved_keys",
+    help: "Keys that have moved in the bucket's last growth.",
+    of: "sum",
+  },
   jobsLateMs: {
     name: "ledge_jobs_late_seconds",
     help: "How long the job that is most overdue has been.",

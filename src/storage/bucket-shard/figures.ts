@@ -54,6 +54,8 @@ const FIGURES: Readonly<
   inventoryLateMs: ({ sql, nowMs }) => inventoryLateMs(sql, nowMs),
   logBatchesWaiting: ({ sql }) => logBatchesWaiting(sql),
   logLinesDropped: ({ logRoom }) => logRoom.droppedLines,
+  shardsMoving: ({ growth }) => Number(growth.isMoving),
+  movedKeys: ({ growth }) => growth.progress?.movedKeys ?? 0,
   jobsLateMs: ({ jobs, nowMs }) => jobs.lateMs(nowMs),
 };
 

@@ -49,6 +49,10 @@ export interface ShardFigures {
   readonly logBatchesWaiting?: number;
   /** Lines of access logs that their target did not take, since the shard woke up. */
   readonly logLinesDropped?: number;
+  /** 1 while the shard has keys to give away, since its bucket grows. */
+  readonly shardsMoving?: number;
+  /** Keys that it has given away in the last growth of its bucket. */
+  readonly movedKeys?: number;
   /** How long the job that is most overdue has been. */
   readonly jobsLateMs?: number;
 }

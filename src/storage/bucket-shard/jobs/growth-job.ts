@@ -1,4 +1,3 @@
-import { log } from "../../../lib/log.ts";
 import type { Growth, MovedChunk, MovePosition, ReceivedChunk } from "../../wire/growth.ts";
 import type { WantedHold } from "../contents/holds.ts";
 import { endOfRange, movingKeys } from "../growth/key-range.ts";
@@ -9,6 +8,7 @@ import { RangePace } from "../growth/range-pace.ts";
 import { removeMoved } from "../growth/remove-moved.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact, Transaction } from "../transaction.ts";
+import { tellOfJob } from "./job-log.ts";
 
 /** When to call a shard again that failed: keys may be under way. */
 const ASK_AGAIN_MS = 1000;
@@ -48,9 +48,8 @@ export async function moveKeys(job: GrowthJob, nowMs: number): Promise<number | 
   if (begun === undefined || !growth.isSource) return undefined;
   try {
     if (growth.isMoving) {
-      if (growth.movedUpTo === NO_KEY) tell(job, "keys begin to move", begun);
       const isDone = await moveRanges(job, begun);
-      tell(job, isDone ? "keys have moved" : "keys move", begun);
+      tell(job, isDone ? "has ended" : "goes on", begun);
       if (!isDone) return nowMs;
     }
     const revision = await job.report(begun);
@@ -58,14 +57,15 @@ export async function moveKeys(job: GrowthJob, nowMs: number): Promise<number | 
       job.transact(({ configuration }) => configuration.hearOfGatewayPart(revision));
     return undefined;
   } catch (error) {
-    log("error", "keys not moved", { shard: job.shard.state.name, error: String(error) });
+    tellOfJob(job.shard.state.name, "growth", "failed", { reason: String(error) });
     return nowMs + ASK_AGAIN_MS;
   }
 }
 
-function tell({ shard }: GrowthJob, event: string, { before, after }: Growth): void {
+function tell({ shard }: GrowthJob, growth: string, { before, after }: Growth): void {
   const { movedKeys = 0 } = shard.growth.progress ?? {};
-  log("log", event, { shard: shard.state.name, shards: before, growingTo: after, movedKeys });
+  const told = { growth, shards: before, growingTo: after, movedKeys };
+  tellOfJob(shard.state.name, "growth", "done", told);
 }
 
 /** @returns false: there is more */
@@ -74,8 +74,10 @@ async function moveRanges(job: GrowthJob, begun: Growth): Promise<boolean> {
   const { growth } = shard;
   const pace = new RangePace();
   const targets = await expectAll(job, begun);
-  if (growth.movedUpTo === NO_KEY)
+  if (growth.movedUpTo === NO_KEY) {
     for (const target of targets.values()) await target.send([NO_KEY]);
+    if (growth.underWayUpTo === undefined) tell(job, "begins", begun);
+  }
   for (let range = 0; range < MOVE_LIMITS.rangesOfRun; range += 1) {
     const beganMs = performance.now();
     const upTo = growth.underWayUpTo ?? transact((transaction) => setOut(transaction, pace.keys));
