@@ -22,3 +22,22 @@ test("a job whose transaction did not commit is scheduled anew", async () => {
     expect(await storage.getAlarm()).toBe(dueMs + 1);
   });
 });
+
+test("what is scheduled while the alarm rings does not take its place, should the shard die meanwhile", async () => {
+  const shard = env.BUCKET_INDEX.getByName("job-table/1");
+  await runInDurableObject(shard, async (_, { storage }) => {
+    await storage.deleteAlarm();
+    const jobs = new JobTable(storage);
+    const nowMs = Date.now() + 3_600_000;
+    jobs.schedule("growth", nowMs);
+    expect(await storage.getAlarm()).toBe(nowMs);
+    jobs.ring();
+    expect(jobs.takeDue("growth", nowMs)).toBe(true);
+    jobs.schedule("garbage", nowMs + 60_000);
+    expect(await storage.getAlarm()).toBe(nowMs);
+    jobs.settle("growth", nowMs);
+    jobs.rest(nowMs);
+    // Later than the one that rang: the runtime deletes what is set to its time.
+    expect(await storage.getAlarm()).toBe(nowMs + 1);
+  });
+});

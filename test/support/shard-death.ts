@@ -31,7 +31,10 @@ async function untilAlive<T>(effect: () => Promise<T>): Promise<T> {
   throw new Error("the shard dies whenever it is called");
 }
 
-/** As `runDueAlarm`, of a shard that may die in the middle: the alarm has not ended then, and the runtime rings it again. */
+/**
+ * As `runDueAlarm`, of a shard that may die in the middle: the alarm has not ended then, and the runtime rings it again, unless the shard has
+ * set another one in its place.
+ */
 export async function ringThroughDeaths(
   shardName: string,
   ...how: [most?: number, fails?: () => boolean]
@@ -47,9 +50,9 @@ export async function ringThroughDeaths(
 }
 
 function setAlarm(shardName: string): Promise<void> {
-  return runInDurableObject(env.BUCKET_INDEX.getByName(shardName), (_, { storage }) =>
-    storage.setAlarm(Date.now()),
-  );
+  return runInDurableObject(env.BUCKET_INDEX.getByName(shardName), async (_, { storage }) => {
+    if ((await storage.getAlarm()) === null) await storage.setAlarm(Date.now());
+  });
 }
 
 const READS = ["find", "read", "listVersions", "isPublic", "listParts", "listUploads"] as const;

@@ -105,7 +105,8 @@ async function ringDue(
 ): Promise<number> {
   for (let runs = 0; runs < most; runs += 1) {
     const alarmMs = await storage.getAlarm();
-    if (alarmMs === null || alarmMs > Date.now()) return runs;
+    // A shard that has more to do asks to be called a millisecond later.
+    if (alarmMs === null || alarmMs > Date.now() + 1) return runs;
     await storage.deleteAlarm();
     await shard.alarm();
   }

@@ -24,6 +24,7 @@ export class JobTable {
   #dueMs: Map<string, number> | undefined;
   /** What the alarm is set to, as far as this instance knows. */
   #alarmMs = Number.POSITIVE_INFINITY;
+  #isRinging = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -67,13 +68,27 @@ export class JobTable {
     return Math.max(0, nowMs - Math.min(nowMs, ...this.#rows().values()));
   }
 
-  /** The alarm rings: until it is armed again, none is set. */
-  disarm(): void {
+  /**
+   * The alarm rings, and stays as it is until {@link rest}: an object that dies before is called again, since the runtime deletes an alarm when
+   * it has been answered. One that is set meanwhile would take its place, and what was due would wait for that.
+   */
+  ring(): void {
     this.#alarmMs = Number.POSITIVE_INFINITY;
+    this.#isRinging = true;
+  }
+
+  /** All that was due has run. The next alarm is a later one, as one of the same time might be deleted with that which rang. */
+  rest(nowMs: number): void {
+    this.#isRinging = false;
+    this.#arm(nowMs + 1);
   }
 
   arm(): void {
-    const earliestMs = Math.min(...this.#rows().values());
+    if (!this.#isRinging) this.#arm(0);
+  }
+
+  #arm(leastMs: number): void {
+    const earliestMs = Math.max(leastMs, Math.min(...this.#rows().values()));
     if (earliestMs >= this.#alarmMs) return;
     this.#alarmMs = earliestMs;
     // Not awaited: the output gate holds every answer until the alarm is on disk with the rows it belongs to.

@@ -23,13 +23,16 @@ export async function runDue(
   nowMs: number,
   spans?: Spans,
 ): Promise<void> {
-  table.disarm();
-  for (const kind of JOB_KINDS)
-    if (table.takeDue(kind, nowMs)) {
-      const job = () => run(shard, kind, jobs[kind], nowMs);
-      table.settle(kind, await (spans?.enter(`job.${kind}`, job) ?? job()));
-    }
-  table.arm();
+  table.ring();
+  try {
+    for (const kind of JOB_KINDS)
+      if (table.takeDue(kind, nowMs)) {
+        const job = () => run(shard, kind, jobs[kind], nowMs);
+        table.settle(kind, await (spans?.enter(`job.${kind}`, job) ?? job()));
+      }
+  } finally {
+    table.rest(Date.now());
+  }
 }
 
 async function run(
