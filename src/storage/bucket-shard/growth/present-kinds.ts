@@ -9,19 +9,13 @@ export interface PresentKinds {
 }
 
 export function presentKinds(sql: SqlStorage): PresentKinds {
-  const has = (table: string): string => `EXISTS (SELECT 1 FROM ${table})`;
-  const [row = []] = sql
-    .exec(
-      `SELECT ${has("version")}, ${has("annotation")}, ${has("upload")}, ${has("completed_upload")},
-         ${has("outbox WHERE moving_key > ''")}`,
-    )
-    .raw<number[]>();
-  const [versions, annotations, uploads, completions, events] = row.map((found) => found === 1);
+  const has = (table: string): boolean =>
+    sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length > 0;
   return {
-    versions: versions === true,
-    annotations: annotations === true,
-    uploads: uploads === true,
-    completions: completions === true,
-    events: events === true,
+    versions: has("version"),
+    annotations: has("annotation"),
+    uploads: has("upload"),
+    completions: has("completed_upload"),
+    events: has("outbox WHERE moving_key > ''"),
   };
 }
