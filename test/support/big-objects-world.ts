@@ -19,7 +19,7 @@ import { bytesOfRope, newRope, type Rope } from "./rope.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { beginToGrow, shardsOf } from "./growth.ts";
 import { beginToCount } from "./shard-census.ts";
-import { askingAgain, ringThroughDeaths } from "./shard-death.ts";
+import { askingAgain, ringThroughDeaths, untilDone } from "./shard-death.ts";
 import { query, runDueAlarm, startClock } from "./shards.ts";
 import { LEAST_PART_BYTES } from "./stitching.ts";
 import { setVersioning } from "./versions.ts";
@@ -164,7 +164,7 @@ export class World {
   }
 
   async #setVersioning(versioning: NonNullable<Versioning>): Promise<void> {
-    await setVersioning(this.#versionedBucket.name, versioning);
+    await untilDone(() => setVersioning(this.#versionedBucket.name, versioning));
     this.#versioning = versioning;
   }
 
