@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/support/longest-first.ts";
 import { useTemporaryFolder } from "./test/support/temporary-folder.ts";
 
 const diskFolder = path.join(useTemporaryFolder(), "disk");
@@ -273,6 +274,7 @@ export default defineConfig({
     // What tests let fail on purpose would fill the screen.
     silent: "passed-only",
     reporters: ["default", "./test/support/time-budget.ts"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       workerdProject({
         name: "workerd",
