@@ -6,6 +6,7 @@
  * machines, figures do not. Exit code 1 when a target is missed.
  */
 import { parseArgs } from "node:util";
+import { measureBackup } from "./backup.ts";
 import { measureBundle } from "./bundle.ts";
 import { measureCpu } from "./cpu.ts";
 import { measureDeadWebhook } from "./dead-webhook.ts";
@@ -61,6 +62,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   listing: measureListing,
   "dead-webhook": measureDeadWebhook,
   growth: () => measureGrowth(seconds),
+  backup: measureBackup,
   "many-keys": () => measureManyKeys(seconds),
   memory: measureMemory,
 };

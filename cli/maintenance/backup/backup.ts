@@ -26,8 +26,9 @@ import {
 import { FileOfRows, type Progress } from "./file-of-rows.ts";
 import { atOnce, Scratch } from "./scratch.ts";
 
-/** A file of rows ends at the first page behind it. */
+/** A file of rows ends at the first page behind so many bytes of it, or of its blobs: what was killed copies those anew. */
 const FILE_BYTES = 8 * 1024 * 1024;
+const FILE_BLOB_BYTES = 256 * 1024 * 1024;
 const BLOBS_AT_ONCE = 8;
 
 /** What has bytes: a version, or a part. */
@@ -181,7 +182,7 @@ class Backup {
     const file = new FileOfRows(progress);
     const shardName = this.#shards[progress.shard] ?? "";
     let after: string | undefined = progress.after;
-    while (after !== undefined && file.bytes < FILE_BYTES)
+    while (after !== undefined && file.bytes < FILE_BYTES && file.blobBytes < FILE_BLOB_BYTES)
       after =
         stage === "uploads"
           ? await this.#addUploads(file, shardName, after)

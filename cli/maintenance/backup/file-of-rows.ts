@@ -22,6 +22,7 @@ export class FileOfRows {
   readonly lines: string[] = [];
   readonly counts: Counts;
   bytes = 0;
+  blobBytes = 0;
   highestSequence: number;
 
   constructor({ counts, highestSequence }: Pick<Progress, "counts" | "highestSequence">) {
@@ -33,6 +34,7 @@ export class FileOfRows {
     if ("blob" in line) {
       this.counts.blobs += 1;
       this.counts.blobBytes += line.sizeBytes;
+      this.blobBytes += line.sizeBytes;
     }
     const text = `${JSON.stringify(line)}\n`;
     this.lines.push(text);

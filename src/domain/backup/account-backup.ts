@@ -51,7 +51,9 @@ export async function beginAccountRestore(
   if (accountId !== ownId)
     throw invalid(`The backup is of accounts beside ${accountId}, and ACCOUNT_ID is ${ownId}`);
   if (!isSealed(() => unseal(keys, nameOf(ownId), Buffer.from(manifest.seal, "base64")), sha256s))
-    throw invalid("The backup of the accounts was made with another MASTER_KEY, or was changed");
+    throw invalid(
+      "The backup of the accounts was made with another MASTER_KEY, which is needed here, or was changed",
+    );
   const token = digestOf(sha256s);
   const state = await ports.backups.ofAccounts("beginAccountRestore", token, sha256s, ports.audit);
   if (state === "not empty") throw notEmpty();
