@@ -57,6 +57,10 @@ async function buildPrograms(): Promise<void> {
     splitting: true,
     chunkNames: "[name]-[hash]",
     external: ["workerd", "#local"],
+    // What is CommonJS, as selfsigned, requires modules of Node's: esbuild asks for a `require`, which modules do not have.
+    banner: {
+      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+    },
   });
   // Jest still loads CommonJS unless told otherwise, and lets nothing in it import a module.
   await build({

@@ -108,11 +108,11 @@ test("npx runs the package in an empty folder, and it keeps its data there", asy
   await expect(fetch(endpoint)).rejects.toThrow("fetch failed");
 });
 
-test("a project's tests get startLedge as an ES module and as CommonJS", async () => {
+test("a project's tests get startLedge as an ES module and as CommonJS, over HTTPS, too", async () => {
   const project = await mkdtemp(path.join(folder, "project-"));
   await writeFile(path.join(project, "package.json"), "{}");
   await run("npm", ["install", "--no-fund", archive], { cwd: project, env: environment() });
-  const use = `startLedge().then(async ({ endpoint, stop }) => {
+  const use = `startLedge({ args: process.argv.slice(2) }).then(async ({ endpoint, stop }) => {
     const { status } = await fetch(endpoint + "/_ledge/health");
     await stop();
     console.log(status);
@@ -125,10 +125,13 @@ test("a project's tests get startLedge as an ES module and as CommonJS", async (
     path.join(project, "test.cjs"),
     `const { startLedge } = require("ledge/testing"); ${use}`,
   );
-  for (const file of ["test.mjs", "test.cjs"]) {
-    const { stdout } = await run("node", [file], { cwd: project, env: environment() });
-    expect(stdout).toBe("200\n");
-  }
+  const env = { ...environment(), NODE_TLS_REJECT_UNAUTHORIZED: "0", NODE_NO_WARNINGS: "1" };
+  // The certificate is made by a library that is CommonJS, and requires modules of Node's.
+  for (const options of [[], ["--tls"]])
+    for (const file of ["test.mjs", "test.cjs"]) {
+      const { stdout } = await run("node", [file, ...options], { cwd: project, env });
+      expect(stdout, `${file} ${options.join(" ")}`).toBe("200\n");
+    }
   const ledge = path.join(project, "node_modules/.bin/ledge");
   const { stdout } = await run(ledge, ["--version"]);
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
