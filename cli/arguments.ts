@@ -43,7 +43,7 @@ export const HELP = `Ledge: an S3 server on this machine.
   --stop-on-stdin-end           stop when standard input ends
 
   ledge check [options]         look for damage: ledge check --help
-  ledge backup BUCKET PLACE     copy a bucket into a folder, or another S3 server: ledge backup --help
+  ledge backup BUCKET PLACE     copy a bucket, or --all, into a folder, or another S3 server: ledge backup --help
   ledge restore PLACE BUCKET    and put it back: ledge restore --help
   ledge deploy [options]        to your account at Cloudflare; see ledge deploy --help
 

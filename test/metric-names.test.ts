@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import dashboardJson from "../docs/grafana-dashboard.json?raw";
 import metricsMd from "../docs/metrics.md?raw";
+import operateMd from "../docs/operate.md?raw";
 import { BUILD } from "../src/domain/metrics/metrics-document.ts";
 import { RequestFigures } from "../src/domain/metrics/request-figures.ts";
 import { ShardGauges } from "../src/domain/metrics/shard-gauges.ts";
@@ -80,4 +81,19 @@ test("the dashboard's panels have ids of their own, and do not overlap", () => {
   );
   expect(new Set(cells).size).toBe(cells.length);
   for (const { type, targets = [] } of panels) expect(targets.length > 0).toBe(type !== "row");
+});
+
+test("each alarm's rule in docs/operate.md is a line that Prometheus reads, of metrics that there are", () => {
+  const [, yaml = ""] = /```yaml\n(.*?)```/s.exec(operateMd) ?? [];
+  const rules = [...yaml.matchAll(/^ +expr: (.*)$/gm)].map(([, expr = ""]) => expr);
+  expect(rules.length).toBe(yaml.match(/alert: /g)?.length);
+  const names = families.map(({ name }) => name);
+  // A comparison of a metric, or of a function of its last hours; formatters have taken brackets for lists of YAML's.
+  const term = /(?:\w+\((ledge_\w+)\[\d+[mh]\]\)|(ledge_\w+)) (?:>|==) \d+(?:e\d+)?/;
+  for (const rule of rules)
+    for (const part of rule.split(" or ")) {
+      const [all, windowed, plain] = term.exec(part) ?? [];
+      expect(all).toBe(part);
+      expect(names).toContain(windowed ?? plain);
+    }
 });
