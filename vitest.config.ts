@@ -304,9 +304,10 @@ export default defineConfig({
           "workerd*",
         ],
         // What is the same code whichever runs, or the local platform's alone.
-        exclude: [
-          ...["serve-accounts", "serve-log", "serve-earlier-data", "serve-moto", "serve-start"],
-        ],
+        exclude:
+          "serve-accounts serve-log serve-earlier-data serve-moto serve-sent-bytes serve-start".split(
+            " ",
+          ),
       }),
       blackBoxProject({
         name: "black-box-wrangler",

@@ -31,6 +31,7 @@ export class BodyStream {
   #chunks: Uint8Array[] = [];
   #queuedBytes = 0;
   #receivedBytes = 0;
+  #endedMs: number | undefined;
   #isBegun = false;
   #isHeldBack = false;
   #isEnded = false;
@@ -62,6 +63,11 @@ export class BodyStream {
 
   get isCancelled(): boolean {
     return this.#isCancelled;
+  }
+
+  /** As `src/lib/receipts.ts` asks for it: whatever has come, read or not. */
+  get receipt(): { readonly bytes: number; readonly endedMs: number | undefined } {
+    return { bytes: this.#receivedBytes, endedMs: this.#endedMs };
   }
 
   /** What is still to come; NaN when that is unknown. */
@@ -126,7 +132,7 @@ export class BodyStream {
   /** @returns whether more may come; otherwise the source is told when it may */
   receive(chunk: Uint8Array): boolean {
     this.#receivedBytes += chunk.byteLength;
-    if (this.#receivedBytes === this.#lengthBytes) this.#isEnded = true;
+    if (this.#receivedBytes === this.#lengthBytes) this.#hasEnded();
     if (this.#isDiscarded) return true;
     this.#chunks.push(chunk);
     this.#queuedBytes += chunk.byteLength;
@@ -140,8 +146,13 @@ export class BodyStream {
   }
 
   end(): void {
-    this.#isEnded = true;
+    this.#hasEnded();
     this.#endWait();
+  }
+
+  #hasEnded(): void {
+    this.#isEnded = true;
+    this.#endedMs ??= performance.now();
   }
 
   /** No more comes, and not because it was all. */

@@ -17,6 +17,8 @@ export class Response {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
+  /** Told how many bytes of the body the client's connection has been given, when the answer is out or broken off. */
+  onSent: ((bytesSent: number) => void) | undefined = undefined;
 
   constructor(
     body: ResponseBody | null = null,

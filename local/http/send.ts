@@ -12,14 +12,16 @@ import type { Response } from "./response.ts";
  * @throws Error for a header that cannot be sent; nothing is sent then
  */
 export function send(
-  { body, status, headers }: Response,
+  { body, status, headers, onSent }: Response,
   { request, outgoing }: Exchange,
   isLast: boolean,
 ): void {
   if (outgoing.destroyed) {
     release(body);
+    onSent?.(0);
     return;
   }
+  if (onSent !== undefined) tellWhenSent(outgoing, headers.get("content-length"), onSent);
   const head = headers.toRaw();
   if (isLast) head.push("connection", "close");
   const isBodiless = request.method === "HEAD" || status === 204 || status === 304;
@@ -42,6 +44,27 @@ export function send(
   outgoing.strictContentLength = headers.has("content-length");
   outgoing.writeHead(status, head);
   void ("pour" in body ? body.pour(outgoing) : pour(body, outgoing));
+}
+
+/** @param length announced; null: the answer has none */
+function tellWhenSent(
+  outgoing: ServerResponse,
+  length: string | null,
+  onSent: (bytesSent: number) => void,
+): void {
+  const { socket } = outgoing;
+  const before = socket?.bytesWritten ?? 0;
+  outgoing.once("close", () => {
+    const announced = length === null ? Infinity : Number(length);
+    if (outgoing.writableFinished && length !== null) {
+      onSent(announced);
+      return;
+    }
+    // Nothing else tells how long the head is.
+    const { _header: head } = outgoing as unknown as { readonly _header: string | null };
+    const written = (socket?.bytesWritten ?? before) - before - (head?.length ?? 0);
+    onSent(Math.max(0, Math.min(announced, written)));
+  });
 }
 
 /** Nobody wants the bytes. */

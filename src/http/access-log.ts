@@ -8,39 +8,35 @@ import { type Caller, isSigned } from "../protocol/caller.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { Waiter } from "../storage/clients/identity-lookup.ts";
-import type { RequestIds } from "./request-ids.ts";
-import type { ReceivedRequest } from "./request-log.ts";
-import { whenSent } from "./sent-body.ts";
+import type { AnsweredRequest } from "./request-log.ts";
 
 /** A request that is about to be answered. */
-export interface Answered {
-  readonly ids: RequestIds;
-  readonly raw: ReceivedRequest;
+export interface Answered extends AnsweredRequest {
   readonly request: S3Request;
-  /** Undefined: nobody has signed it, or not rightly. */
-  readonly caller: Caller | undefined;
-  readonly response: Response;
-  /** The error code, when the answer is one. */
-  readonly code: string | undefined;
   readonly isWebsite: boolean;
-  readonly startedMs: number;
-  readonly durationMs: number;
 }
 
+/** Writes the lines of a request once its answer is sent. */
+export type AccessLogLines = (bytesSent: number, sendingMs: number) => void;
+
 /**
- * Has a line of the access log written, when the answer's last byte has gone or its client has, if its bucket is logged. One that is
+ * What writes a line of the access log when the answer's last byte has gone or its client has, if its bucket is logged. One that is
  * not pays for one look at what is remembered of it. A bucket that this isolate does not remember has had no request of its own yet: one
  * that is refused before its bucket is looked at has no line then.
  *
- * @returns what is to be sent
+ * @returns undefined: there is none to be written
  */
-export function withAccessLog(answered: Answered, ports: Ports, waiter: Waiter): Response {
-  const { request, response } = answered;
+export function accessLogLines(
+  answered: Answered,
+  ports: Ports,
+  waiter: Waiter,
+): AccessLogLines | undefined {
+  const { request } = answered;
   const { buckets, notes, accessLog } = ports;
   const bucket = request.bucket === undefined ? undefined : buckets.remembered(request.bucket);
   const destination = bucket?.shard.flags.logging;
-  if (destination === undefined && notes.also === undefined) return response;
-  return whenSent(response, answered.raw.method, waiter, (bytesSent, sendingMs) => {
+  if (destination === undefined && notes.also === undefined) return undefined;
+  return (bytesSent, sendingMs) => {
     const common = commonFields(answered, answered.durationMs + sendingMs);
     const add = (to: LogDestination, of: BucketRecord, told: Partial<AccessLogRecord>): void => {
       const { name, ownerId } = of;
@@ -50,7 +46,7 @@ export function withAccessLog(answered: Answered, ports: Ports, waiter: Waiter):
     if (destination !== undefined && bucket !== undefined)
       add(destination, bucket, ownFields(answered, notes, bytesSent));
     for (const { bucket: other, destination: to, told } of notes.also ?? []) add(to, other, told);
-  });
+  };
 }
 
 /** What all lines of a request say. */
@@ -81,7 +77,7 @@ function commonFields(
 }
 
 function ownFields(
-  { request, raw, response, code, isWebsite, durationMs }: Answered,
+  { request, response, code, isWebsite, turnaroundMs }: Answered,
   { gate, objectSizeBytes }: AccessNotes,
   bytesSent: number,
 ): Partial<AccessLogRecord> {
@@ -93,8 +89,7 @@ function ownFields(
     errorCode: code,
     bytesSent,
     objectSizeBytes: objectSizeBytes ?? sizeOfObject(name, request, response),
-    // How long a body took to come is not known apart.
-    turnaroundMs: raw.body === null ? durationMs : undefined,
+    turnaroundMs,
     versionId: request.query.get("versionId") ?? undefined,
     isAclRequired: gate?.isAclRequired,
   };

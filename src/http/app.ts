@@ -4,7 +4,6 @@ import type { Ports } from "../domain/ports.ts";
 import { NotBuiltError, operationFor } from "../operations/registry.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { Caller } from "../protocol/caller.ts";
-import { withAccessLog } from "./access-log.ts";
 import { addressOf } from "./address.ts";
 import { answerPreflight, shareWithOrigin } from "./cors.ts";
 import { dateHeader } from "./date-header.ts";
@@ -17,7 +16,8 @@ import { type EntrypointCaller, publicLaneOf } from "./public-lane.ts";
 import { readOn, readUnused } from "./read-on.ts";
 import { logInternalError, renderError, toS3Error } from "./render-error.ts";
 import { newRequestIds } from "./request-ids.ts";
-import { requestDone } from "./request-done.ts";
+import { tellOfRequest } from "./request-done.ts";
+import { bodyTimes } from "./request-log.ts";
 import { websiteApi } from "./website.ts";
 import { websiteBucketOf } from "./website-host.ts";
 import { authenticated, authenticatedForm, run } from "./run.ts";
@@ -113,10 +113,8 @@ async function answer(
   // Undefined when a setting is wrong: that has failed above, with the name of the setting in the log.
   if (deployment?.settings.noTransform === true && !response.headers.has("cache-control"))
     response.headers.set("cache-control", "no-transform");
-  const durationMs = performance.now() - began;
   ports?.spans?.tell({ "s3.operation": operation, "s3.bucket": request?.bucket, "s3.code": code });
-  const known = { ids, raw, caller, response, code, startedMs, durationMs };
-  requestDone({ ...known, operation, request, edge }, deployment);
-  if (request === undefined || ports === undefined) return response;
-  return withAccessLog({ ...known, request, isWebsite }, ports, waiter);
+  const known = { ids, raw, caller, response, code, startedMs, ...bodyTimes(raw.body, began) };
+  const told = { ...known, operation, request, edge, isWebsite };
+  return tellOfRequest(told, deployment, ports, waiter);
 }

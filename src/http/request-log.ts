@@ -1,6 +1,7 @@
 import type { Settings } from "../env.ts";
 import { boundedText } from "../lib/bounded-text.ts";
 import { log } from "../lib/log.ts";
+import { receiptOf } from "../lib/receipts.ts";
 import { sha256Hex } from "../lib/sha256.ts";
 import type { Caller } from "../protocol/caller.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
@@ -29,6 +30,10 @@ export interface AnsweredRequest {
   readonly startedMs: number;
   /** Until the answer began, in fractions of a millisecond where the clock has any. */
   readonly durationMs: number;
+  /** The same from when the last byte of the body was there; undefined: it was not. */
+  readonly turnaroundMs: number | undefined;
+  /** Bytes of the body that have come; undefined: nobody knows. */
+  readonly receivedBytes: number | undefined;
 }
 
 /** How much is logged of a text that a client may make as long as it likes. */
@@ -39,12 +44,15 @@ const HASH_DIGITS = 16;
  * One structured line per request, when its answer begins. The query is left out: a presigned URL's would be a
  * credential in the log.
  *
- * `bytesIn` and `bytesOut` are what Content-Length announces of the bodies, framing included: what then goes over the
- * wire is known to the runtime only. `bytesIn` is missing when the request announces no length.
+ * `bytesIn` and `bytesOut` are those that came and went, framing included, as far as that is known ({@link receivedBytesOf}, and `sent-body.ts`).
  */
-export function logRequest(answered: AnsweredRequest, logKeys: Settings["logKeys"]): void {
+export function logRequest(
+  answered: AnsweredRequest,
+  sentBytes: number,
+  logKeys: Settings["logKeys"],
+): void {
   const { ids, raw, via, operation, request, caller, response } = answered;
-  const { code, edge, startedMs, durationMs } = answered;
+  const { code, edge, startedMs, durationMs, turnaroundMs } = answered;
   log("log", "request", {
     time: new Date(startedMs).toISOString(),
     requestId: ids.requestId,
@@ -57,9 +65,10 @@ export function logRequest(answered: AnsweredRequest, logKeys: Settings["logKeys
     status: response.status,
     code,
     edge,
-    bytesIn: raw.body === null ? 0 : announcedBytes(raw.headers),
-    bytesOut: raw.method === "HEAD" ? 0 : (announcedBytes(response.headers) ?? 0),
+    bytesIn: receivedBytesOf(answered),
+    bytesOut: sentBytes,
     durationMs: Math.round(durationMs),
+    turnaroundMs: turnaroundMs === undefined ? undefined : Math.round(turnaroundMs),
     userAgent: bounded(raw.headers.get("user-agent") ?? undefined),
   });
 }
@@ -75,6 +84,23 @@ function keyOf(key: string | undefined, logKeys: Settings["logKeys"]): object {
   if (key === undefined || logKeys === "none") return {};
   // Not bounded here: a longer key than 1,024 bytes is refused before there is a request.
   return logKeys === "plain" ? { key } : { keyHash: sha256Hex(key).slice(0, HASH_DIGITS) };
+}
+
+/** What has come, or, where only the runtime knows, what Content-Length announces; undefined: it says nothing. */
+export function receivedBytesOf({ receivedBytes, raw }: AnsweredRequest): number | undefined {
+  return receivedBytes ?? announcedBytes(raw.headers);
+}
+
+/** How long the body took to come, and what of it came. @param began by `performance.now()`, as the end is */
+export function bodyTimes(
+  body: ReceivedRequest["body"],
+  began: number,
+): Pick<AnsweredRequest, "durationMs" | "receivedBytes" | "turnaroundMs"> {
+  const now = performance.now();
+  const { bytes, endedMs = body === null ? began : undefined } = receiptOf(body);
+  const turnaroundMs =
+    endedMs === undefined ? undefined : Math.max(0, now - Math.max(began, endedMs));
+  return { durationMs: now - began, turnaroundMs, receivedBytes: bytes };
 }
 
 export function announcedBytes(headers: Headers): number | undefined {

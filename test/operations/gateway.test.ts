@@ -91,6 +91,7 @@ test("every request is one structured line, without its query", async () => {
       bytesIn: 0,
       bytesOut: length,
       durationMs: expect.any(Number),
+      turnaroundMs: expect.any(Number),
       userAgent: `${"a".repeat(256)}…`,
     },
   ]);

@@ -127,6 +127,32 @@ describe("the line of a request", () => {
     return JSON.parse(String(lines.at(-1))) as Readonly<Record<string, unknown>>;
   }
 
+  test("tells how long the answer took from when the body was there, and what of it came", async () => {
+    const bucket = await uniqueBucket();
+    const { readable, writable } = new FixedLengthStream(5);
+    const send = async (): Promise<void> => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const writer = writable.getWriter();
+      await writer.write(new TextEncoder().encode("12345"));
+      await writer.close();
+    };
+    const headers = { "content-length": "5" };
+    const request = await signRequest("PUT", `/${bucket}/k`, { body: readable, headers });
+    const [line] = await Promise.all([lineOf(request), send()]);
+    expect(line).toMatchObject({ status: 200, bytesIn: 5, bytesOut: 0 });
+    expect(line["durationMs"]).toBeGreaterThanOrEqual(29);
+    expect(line["turnaroundMs"]).toBeLessThan(Number(line["durationMs"]) - 20);
+    // Of what is refused nothing was read, whatever it has announced.
+    const body = "x".repeat(1000);
+    const refused = await lineOf(await signRequest("PUT", "/no-such-bucket/k", { body }));
+    expect(refused).toMatchObject({ status: 404, bytesIn: 0 });
+    expect(refused).not.toHaveProperty("turnaroundMs");
+    expect(await lineOf(await signRequest("GET", `/${bucket}/k`))).toMatchObject({
+      bytesOut: 5,
+      turnaroundMs: expect.any(Number),
+    });
+  });
+
   test("says who made it", async () => {
     const bucket = await uniqueBucket();
     expect(await lineOf(await signRequest("GET", `/${bucket}/k`))).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Settings } from "../../env.ts";
+import { receiptToWrite } from "../../lib/receipts.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { BlobSource } from "../../storage/ports/blob-store.ts";
@@ -121,12 +122,15 @@ export async function* readPieces(
 ): AsyncGenerator<Uint8Array, void> {
   if (body === null) return;
   const reader = body.getReader({ mode: "byob" });
+  const receipt = receiptToWrite(body);
   const watchdog = new Watchdog(idleMs);
   try {
     let buffer = new Uint8Array(Math.min(FIRST_CHUNK_BYTES, sizeBytes + FRAMING_ROOM_BYTES));
     for (;;) {
       const leastBytes = Math.min(LEAST_PROGRESS_BYTES, buffer.byteLength);
       const { value, done } = await watchdog.watch(reader.readAtLeast(leastBytes, buffer));
+      receipt.bytes = (receipt.bytes ?? 0) + (value?.byteLength ?? 0);
+      if (done || value === undefined) receipt.endedMs = performance.now();
       if (value !== undefined && value.byteLength > 0) yield value;
       if (done || value === undefined) return;
       buffer = bufferAfter(value);

@@ -8,10 +8,10 @@ import { MAX_KEY_BYTES } from "../../protocol/limits.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { urlEncode } from "../../lib/url-encoding.ts";
 import type { Waiter } from "../../storage/clients/identity-lookup.ts";
-import { withAccessLog } from "../access-log.ts";
 import { type Deployment, portsOf, safeDeploymentOf } from "../deployment.ts";
 import { logInternalError, renderError, toS3Error } from "../render-error.ts";
-import { requestDone } from "../request-done.ts";
+import { tellOfRequest } from "../request-done.ts";
+import { bodyTimes } from "../request-log.ts";
 import { newRequestIds } from "../request-ids.ts";
 import { run } from "../run.ts";
 import { bucketCaller, type BucketProps, readProps } from "./bucket-caller.ts";
@@ -89,17 +89,15 @@ export class BucketRequests {
       response,
       code: failure?.code,
       startedMs,
-      durationMs: performance.now() - began,
+      ...bodyTimes(body, began),
     };
     ports?.spans?.tell({
       "s3.operation": name,
       "s3.bucket": request?.bucket,
       "s3.code": failure?.code,
     });
-    const more = { via: "binding", operation: name, edge: undefined } as const;
-    requestDone({ ...answered, ...more, request }, deployment);
-    if (request !== undefined && ports !== undefined)
-      response = withAccessLog({ ...answered, request, isWebsite: false }, ports, waiter);
+    const more = { via: "binding", operation: name, edge: undefined, isWebsite: false } as const;
+    response = tellOfRequest({ ...answered, ...more, request }, deployment, ports, waiter);
     if (failure !== undefined) throw failure;
     return response;
   }

@@ -1,3 +1,4 @@
+import { receiptToWrite } from "../../lib/receipts.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { BlobSource } from "../ports/blob-store.ts";
 
@@ -59,8 +60,12 @@ export async function pipe<T>(
   const reading = read(readable);
   // A client that sends no more would keep the body from finding out that nobody reads it.
   reading.catch(() => giveUp.abort());
+  const receipt = receiptToWrite(body);
+  receipt.bytes = undefined;
   try {
     await body.pipeTo(writable, { preventAbort: true, signal: giveUp.signal });
+    receipt.bytes = sizeBytes;
+    receipt.endedMs = performance.now();
   } catch (error) {
     const isBroken = !giveUp.signal.aborted && (await takesOneMore(writable));
     await writable.abort(error).catch(() => undefined);
