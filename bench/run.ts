@@ -19,6 +19,7 @@ import { measureListing } from "./listing.ts";
 import { measureManyKeys } from "./many-keys.ts";
 import { measureMemory } from "./memory.ts";
 import { measureReferences } from "./references.ts";
+import { measureReplication } from "./replication.ts";
 import { renderTable, type Table } from "./report.ts";
 import { measureSideBySide } from "./side-by-side.ts";
 import { writeTables } from "./write-tables.ts";
@@ -63,6 +64,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   "dead-webhook": measureDeadWebhook,
   growth: () => measureGrowth(seconds),
   backup: measureBackup,
+  replication: measureReplication,
   "many-keys": () => measureManyKeys(seconds),
   memory: measureMemory,
 };

@@ -60,7 +60,7 @@ async function findSource(
   return bucket?.id === bucketId ? bucket : undefined;
 }
 
-/** One after the other: each may be large, and takes a connection for as long. */
+/** What is in memory already goes at once, each over a connection; what has to be read from the store takes two, and one after the other. */
 async function replicateElsewhere(
   ports: Ports,
   { destination, versions }: ReplicationTask,
@@ -71,12 +71,19 @@ async function replicateElsewhere(
   if (target === undefined || !mayUse(target, source.owner, ports.settings))
     return versions.map(() => NOWHERE);
   const outside = { source, target, caller: replicating.caller };
+  const bring = (version: ReplicatedVersion): Promise<Delivery> =>
+    permitted(replicating, version, () => replicateOutside(ports, outside, version));
+  const small = versions.filter(isInMemory);
+  const brought = new Map(
+    (await inLanes(small, bring)).map((delivery, i) => [small[i], delivery] as const),
+  );
   const deliveries: Delivery[] = [];
-  for (const version of versions)
-    deliveries.push(
-      await permitted(replicating, version, () => replicateOutside(ports, outside, version)),
-    );
+  for (const version of versions) deliveries.push(brought.get(version) ?? (await bring(version)));
   return deliveries;
+}
+
+function isInMemory({ object }: ReplicatedVersion): boolean {
+  return object === undefined || object.content.kind === "inline";
 }
 
 async function permitted(
