@@ -9,9 +9,10 @@ import { WORKER_BUNDLE } from "./worker-bundle.ts";
  * to AWS's services, 12.9 kB for replication, 3.6 kB for public lanes, 3.5 kB for R2's binding, 6.6 kB for access logs and for
  * what the Worker writes by itself, 3.2 kB for metrics and counts, 2.4 kB for the guard, traces, and
  * data points of a deployment, 3.0 kB for listeners, 4.9 kB for inventories, 5.0 kB for growing, 2.6 kB for what jobs tell,
- * for what the outbox keeps account of, for annotations that count, and for telling of bindings, and a tenth. Whoever needs more says what for, and how much that takes.
+ * for what the outbox keeps account of, for annotations that count, and for telling of bindings, 4.6 kB for targets that are
+ * put, roles that replicate, locks on other servers, and imports, and a tenth. Whoever needs more says what for, and how much that takes.
  */
-export const BUNDLE_BUDGET_BYTES = 290_600;
+export const BUNDLE_BUDGET_BYTES = 295_200;
 
 /** Size of the Worker as `wrangler deploy --minify` uploads it, gzipped. */
 export async function bundleSizeBytes(): Promise<number> {
