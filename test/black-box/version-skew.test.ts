@@ -38,7 +38,7 @@ const RENAMED_MEMBER: Edit = {
 
 const NEXT_PROTOCOL: Edit = {
   file: /wire\/protocol\.ts$/,
-  change: (source) => source.replace(/(?<=export const PROTOCOL = )/, "8 + "),
+  change: (source) => source.replace(/(?<=export const PROTOCOL = )/, "1000 + "),
 };
 
 const hasOldest = hasCommit(OLDEST_COMMIT);

@@ -1,6 +1,10 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import {
+  PART_COLUMNS,
+  UPLOAD_COLUMNS,
+} from "../../src/storage/bucket-shard/backup/import-uploads.ts";
 import backupMd from "../../docs/backup.md?raw";
 
 const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {
@@ -36,6 +40,19 @@ test("docs/backup.md says of each table whether it is in a backup, and if not, w
     shard: await runInDurableObject(shard, (_, { storage }) => tables(storage.sql)),
   };
   expect({ Directory: listed("Directory"), shard: listed("shard") }).toEqual(found);
+});
+
+test("an upload and a part come back with each column that they have", async () => {
+  const shard = env.BUCKET_INDEX.getByName("backup-columns/0");
+  const columnsOf = (table: string) =>
+    runInDurableObject(shard, (_, { storage }) =>
+      storage.sql
+        .exec<{ name: string }>(`PRAGMA table_info(${table})`)
+        .toArray()
+        .map(({ name }) => name),
+    );
+  expect(new Set(UPLOAD_COLUMNS)).toEqual(new Set(await columnsOf("upload")));
+  expect(new Set(PART_COLUMNS)).toEqual(new Set(await columnsOf("part")));
 });
 
 test("and of each kind of key in KV", () => {

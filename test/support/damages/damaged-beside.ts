@@ -1,3 +1,4 @@
+import { NO_ROWS } from "../../../src/storage/bucket-shard/counts/row-counts.ts";
 import { type Damage, putCopied, putLarge } from "./damage-kinds.ts";
 
 /** Between shards, the store, and the Directory; and what waits for a shard's jobs. */
@@ -79,7 +80,11 @@ export const DAMAGED_BESIDE: readonly Damage[] = [
   {
     of: "counts-wrong",
     damage: (files, key) =>
-      files.run(key, `INSERT OR REPLACE INTO row_counts (id, counts) VALUES (0, '{"objects":1}')`),
+      files.run(
+        key,
+        "INSERT OR REPLACE INTO row_counts (id, counts) VALUES (0, ?)",
+        JSON.stringify({ ...NO_ROWS, objects: 1 }),
+      ),
     found: () => ["row-counts counts"],
     isMended: true,
   },
