@@ -23,7 +23,7 @@ import {
 import { dyingRequests, dyingStore } from "../support/dying.ts";
 
 const ARGS = ["--var", "INDEX_SHARDS:2", "--fsync", "false"];
-const silent = { progress() {}, lost() {}, bucket() {} };
+const silent = { progress() {}, lost() {}, bucket() {}, leftOut() {} };
 
 let folder: string;
 let ledge: Ledge;

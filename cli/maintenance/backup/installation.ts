@@ -48,6 +48,8 @@ export interface InstallationManifest extends Progress {
 export interface InstallationEvents extends BackupEvents {
   /** Of those versions some may be left out. */
   bucket(name: string, lost: number): void;
+  /** It is being restored, so that a backup of it would be of a part. */
+  leftOut(name: string): void;
 }
 
 /** Copies all buckets, then all accounts, so that each bucket's owner is there. What was killed goes on behind the last bucket. */
@@ -81,7 +83,7 @@ export async function backUpInstallation(
   return manifest;
 }
 
-/** @returns undefined: it has been deleted meanwhile */
+/** @returns undefined: it has been deleted meanwhile, or is left out */
 async function copyOf(
   requests: SignedRequests,
   store: BackupStore,
@@ -93,8 +95,10 @@ async function copyOf(
     events.bucket(name, counts.lost);
     return { name, snapshot };
   } catch (error) {
-    if (error instanceof RefusedError && error.code === "NoSuchBucket") return undefined;
-    throw error;
+    if (!(error instanceof RefusedError)) throw error;
+    if (error.code === "OperationAborted") events.leftOut(name);
+    else if (error.code !== "NoSuchBucket") throw error;
+    return undefined;
   }
 }
 

@@ -4,7 +4,11 @@ import type { Settings } from "../../env.ts";
 import { compileStoredPolicy } from "../../protocol/policy/compile.ts";
 import type { RequestPayment } from "../../protocol/request-payment.ts";
 import { ALL_BLOCKED, publicAccessBlock } from "../../protocol/public-access-block.ts";
-import type { BucketRecord, DocumentChange } from "../../storage/ports/bucket-directory.ts";
+import type {
+  BucketRecord,
+  DocumentChange,
+  StoredDocument,
+} from "../../storage/ports/bucket-directory.ts";
 import { tagsForPolicies } from "../bucket-abac.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { BucketFacts } from "./facts.ts";
@@ -59,8 +63,12 @@ export function policyOf(bucket: BucketRecord): StoredPolicy | undefined {
 
 /** What to change for this policy to be the bucket's; undefined: for it to have none. */
 export function policyChange(policy: StoredPolicy | undefined): DocumentChange {
-  const body = policy && JSON.stringify(policy);
-  return { kind: POLICY, id: "", part: "gateway", body, flags: undefined };
+  if (policy !== undefined) return { ...policyDocument(policy), flags: undefined };
+  return { kind: POLICY, id: "", part: "gateway", body: undefined, flags: undefined };
+}
+
+export function policyDocument(policy: StoredPolicy): StoredDocument {
+  return { kind: POLICY, id: "", part: "gateway", body: JSON.stringify(policy) };
 }
 
 /** One of those that gateways decide with, as it was stored. */

@@ -9,6 +9,7 @@ import {
   RESTORE_KIND,
 } from "../../storage/ports/backup-directory.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
+import { policyDocument, type StoredPolicy } from "../access/bucket-facts.ts";
 import { ownerOf } from "../bucket-owner.ts";
 import type { Ports } from "../ports.ts";
 
@@ -29,7 +30,7 @@ type RestorePorts = Pick<
 >;
 
 /**
- * Makes the bucket that a backup is restored into, private and unconfigured, or finds it, as the same restore has made it before.
+ * Makes the bucket that a backup is restored into, closed and unconfigured, or finds it, as the same restore has made it before.
  *
  * @throws S3Error InvalidBucketName, BucketAlreadyExists (any other one of that name), NoSuchEntity (its owner's account),
  *   InvalidRequest (its keys are sealed with another MASTER_KEY)
@@ -40,6 +41,7 @@ export async function beginRestore(ports: RestorePorts, plan: RestorePlan): Prom
   checkNewBucketName(name);
   const { account } = settings;
   const { owner, shardCount, region, createdMs } = exported.bucket;
+  const closed = policyDocument(closedPolicy(name));
   const record: BucketRecord = {
     id: ulid(Date.now()),
     name,
@@ -48,12 +50,12 @@ export async function beginRestore(ports: RestorePorts, plan: RestorePlan): Prom
     ...(owner !== undefined && { owner }),
     shardCount,
     createdMs,
-    gateway: { revision: 0, documents: {} },
+    gateway: { revision: 0, documents: { [closed.kind]: closed.body } },
     shard: { revision: 0, flags: {} },
   };
   requireOwnMaterials(ports, keys, ownerOf(record, account).id);
   const mark = { kind: RESTORE_KIND, id: "", part: "directory", body: token } as const;
-  const outcome = await directory.create(record, [mark], ports.audit);
+  const outcome = await directory.create(record, [mark, closed], ports.audit);
   if (outcome === undefined)
     throw new S3Error("NoSuchEntity", {
       message: "The account that owned the bucket is not there",
@@ -67,6 +69,19 @@ export async function beginRestore(ports: RestorePorts, plan: RestorePlan): Prom
     await inspection.repair(shardName, "skipSequences", highestSequence);
   buckets.update(bucket);
   return bucket;
+}
+
+/**
+ * Denies everything to everybody, until the bucket has its own policy back: whoever is allowed something by a policy of their own would
+ * be let in meanwhile, whatever the bucket's denies.
+ */
+function closedPolicy(bucket: string): StoredPolicy {
+  const arn = `arn:aws:s3:::${bucket}`;
+  const Statement = {
+    ...{ Sid: "BeingRestored", Effect: "Deny", Principal: "*", Action: "s3:*" },
+    Resource: [arn, `${arn}/*`],
+  };
+  return { text: JSON.stringify({ Version: "2012-10-17", Statement }), bindsOwner: false };
 }
 
 /** @throws S3Error BucketAlreadyExists: it is not being restored from this backup */

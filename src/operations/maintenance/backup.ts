@@ -1,5 +1,6 @@
 import { exportPage, exportUploadPage } from "../../domain/backup/export-rows.ts";
 import { noSuchBucket, ownerOf } from "../../domain/bucket-owner.ts";
+import { S3Error } from "../../protocol/errors.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { ofRoot } from "../accounts/of-root.ts";
@@ -31,12 +32,16 @@ const GET_STORED_BLOB = ofRoot("GetStoredBlob", async ({ request, blobs }) => {
 });
 
 const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
-  /** `GET /_ledge/buckets/{name}/backup` → `{"bucket", "documents", "keys", "shards"}`; NoSuchBucket */
+  /** `GET /_ledge/buckets/{name}/backup` → `{"bucket", "documents", "keys", "shards"}`; NoSuchBucket, OperationAborted (it is being restored) */
   "": ofRoot("ExportBucket", async (context) => {
     const { backups, indexOf, settings } = context;
     const name = nameOf(context);
     const exported = await backups.exportBucket(name);
     if (exported === undefined) throw noSuchBucket(name);
+    if (exported === "restoring")
+      throw new S3Error("OperationAborted", {
+        message: `The bucket ${name} is being restored, and is not whole before that has ended`,
+      });
     const { bucket } = exported;
     const keys = await backups.exportKeys(ownerOf(bucket, settings.account).id);
     return jsonResponse({ ...exported, keys, shards: indexOf(bucket).shardNames() });

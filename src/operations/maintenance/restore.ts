@@ -14,7 +14,7 @@ import type { ShardFlags } from "../../protocol/bucket-configuration.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import { emptyResponse, jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
-import { RESTORED_KIND } from "../../storage/ports/backup-directory.ts";
+import { RESTORE_KIND, RESTORED_KIND } from "../../storage/ports/backup-directory.ts";
 import type { BackupAnnotation, RestoredVersion } from "../../storage/ports/backup-rows.ts";
 import type { StoredDocument } from "../../storage/ports/bucket-directory.ts";
 import { ofRoot } from "../accounts/of-root.ts";
@@ -195,10 +195,12 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
 
 const SHARD_COUNTS: ReadonlySet<number> = new Set(Array.from({ length: 9 }, (_, i) => 2 ** i));
 const PARTS: ReadonlySet<string> = new Set(["gateway", "shard", "directory"]);
+/** What they say is of restores themselves. */
+const MARKS: ReadonlySet<string> = new Set([RESTORE_KIND, RESTORED_KIND]);
 
 function checkDocument({ kind, id, part, body }: Partial<StoredDocument>): void {
   const isNamed = typeof kind === "string" && /^[a-z-]{1,64}$/.test(kind) && typeof id === "string";
-  if (!isNamed || !PARTS.has(String(part)) || typeof body !== "string")
+  if (!isNamed || MARKS.has(kind) || !PARTS.has(String(part)) || typeof body !== "string")
     throw invalid("A document of the bucket has no name");
   try {
     JSON.parse(body);

@@ -28,13 +28,13 @@ export interface BackupDirectory {
     name: Name,
     ...args: Parameters<AccountBackupCalls[Name]>
   ): Promise<ReturnType<AccountBackupCalls[Name]>>;
-  /** @returns undefined: there is no such bucket */
-  exportBucket(name: string): Promise<ExportedBucket | undefined>;
+  /** @returns undefined: there is no such bucket; `restoring`: not all of it is there yet */
+  exportBucket(name: string): Promise<ExportedBucket | "restoring" | undefined>;
   exportKeys(accountId: string): Promise<BackupKeys>;
   /** Keys that are there already stay as they are. One whose name another key has gets another name. */
   importKeys(accountId: string, keys: BackupKeys): Promise<void>;
   /**
-   * Gives a bucket that is being restored its configuration, all of it at once, and ends that.
+   * Gives a bucket that is being restored its configuration, all of it at once and no other, and ends that.
    *
    * @returns undefined: it is not being restored, from this backup
    */

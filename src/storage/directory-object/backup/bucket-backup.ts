@@ -9,16 +9,19 @@ import {
 import type { StoredDocument } from "../../ports/bucket-directory.ts";
 import { recordEvent } from "../audit.ts";
 import { findBucket } from "../buckets.ts";
-import { changeDocument, documentBody, shardPartOf } from "../documents.ts";
+import { changeDocument, deleteDocuments, documentBody, shardPartOf } from "../documents.ts";
 
-export function exportBucket(sql: SqlStorage, name: string): ExportedBucket | undefined {
+export function exportBucket(
+  sql: SqlStorage,
+  name: string,
+): ExportedBucket | "restoring" | undefined {
   const bucket = findBucket(sql, name);
   if (bucket === undefined) return undefined;
+  if (documentBody(sql, bucket.id, RESTORE_KIND, "") !== undefined) return "restoring";
   const documents = sql.exec<{ kind: string; id: string; part: string; body: string }>(
-    `SELECT kind, id, part, body FROM bucket_document WHERE bucket_id = ? AND kind NOT IN (?, ?)
+    `SELECT kind, id, part, body FROM bucket_document WHERE bucket_id = ? AND kind <> ?
      ORDER BY kind, id`,
     bucket.id,
-    RESTORE_KIND,
     RESTORED_KIND,
   );
   return { bucket, documents: documents.toArray() as StoredDocument[] };
@@ -36,8 +39,9 @@ export function finishRestore(
   if (bucket === undefined || documentBody(sql, bucket.id, RESTORE_KIND, "") !== token)
     return undefined;
   const { id } = bucket;
+  // What it has meanwhile, such as the policy that keeps everybody out, is not the backup's.
+  deleteDocuments(sql, id);
   for (const document of documents) changeDocument(sql, id, document);
-  changeDocument(sql, id, { kind: RESTORE_KIND, id: "", part: "directory", body: undefined });
   changeDocument(sql, id, { kind: RESTORED_KIND, id: "", part: "directory", body: token });
   sql.exec(
     `UPDATE bucket SET gateway_revision = gateway_revision + 1, shard_revision = shard_revision + 1, shard_flags = ?
