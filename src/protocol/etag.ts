@@ -1,3 +1,10 @@
+/** What S3's ETags are without their quotes, and what other servers give. */
+const ETAG = /^[!#-~]{1,128}$/;
+
+export function isEtag(text: string): boolean {
+  return ETAG.test(text);
+}
+
 export function quoteEtag(etag: string): string {
   return `"${etag}"`;
 }

@@ -1,6 +1,7 @@
 import { parseIsoDate } from "../lib/http-date.ts";
 import { JsonSyntaxError, type JsonValue, parseStrictJson } from "../lib/strict-json.ts";
 import { S3Error } from "./errors.ts";
+import { isEtag } from "./etag.ts";
 import { MAX_PARTS } from "./limits.ts";
 import type { ImportedVersion } from "./object-record.ts";
 import { isSignedHeader } from "./replica-header.ts";
@@ -10,8 +11,6 @@ import { isVersionId } from "./version-id.ts";
 export const IMPORT_HEADER = "x-ledge-import";
 
 const MEMBERS: ReadonlySet<string> = new Set(["versionId", "lastModified", "etag", "partSizes"]);
-/** Without quotes; what S3's are, and others'. */
-const ETAG = /^[!#-~]{1,128}$/;
 /** Clocks differ. */
 const MOST_AHEAD_MS = 15 * 60_000;
 
@@ -39,7 +38,7 @@ export function parseImport(headers: Headers, nowMs: number): ParsedImport | und
   if (lastModifiedMs === undefined || lastModifiedMs < 0 || lastModifiedMs > nowMs + MOST_AHEAD_MS)
     throw invalid("has no lastModified, as 2026-11-26T12:00:00.000Z");
   const etag = members.get("etag");
-  if (etag !== undefined && (typeof etag !== "string" || !ETAG.test(etag)))
+  if (etag !== undefined && (typeof etag !== "string" || !isEtag(etag)))
     throw invalid("has an etag that is none");
   const partSizes = members.get("partSizes");
   if (partSizes !== undefined && !isPartSizes(partSizes))

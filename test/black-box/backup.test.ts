@@ -113,6 +113,30 @@ describe("a backup", () => {
     expect(await visible(requests, "resumed")).toEqual(original);
   });
 
+  test("of large annotations is in files that a restore can read", async () => {
+    await requests.done("PUT", "/annotated");
+    for (const key of ["one", "two"]) {
+      await requests.done("PUT", `/annotated/${key}`, { body: Buffer.from(key) });
+      for (let i = 0; i < 5; i += 1)
+        await requests.done("PUT", `/annotated/${key}`, {
+          query: { annotation: "", annotationName: `a${i}` },
+          body: Buffer.alloc(1024 * 1024, `${key} ${i}`),
+        });
+    }
+    const store = folderStore(path.join(folder, "annotated"));
+    const manifest = await backUpBucket(requests, store, "annotated", silent);
+    expect(manifest.files.length).toBeGreaterThan(1);
+    const sizes = manifest.files.map(({ sizeBytes }) => sizeBytes);
+    expect(Math.max(...sizes)).toBeLessThan(10 * 1024 * 1024);
+    await restoreBucket(requests, store, manifest, "annotated-again", silent);
+    for (const key of ["one", "two"])
+      for (let i = 0; i < 5; i += 1) {
+        const query = { annotation: "", annotationName: `a${i}` };
+        const read = await buffer(await requests.send("GET", `/annotated-again/${key}`, { query }));
+        expect(read.equals(Buffer.alloc(1024 * 1024, `${key} ${i}`))).toBe(true);
+      }
+  });
+
   test("copies what is new only, to another S3 server as well", async () => {
     await requests.done("PUT", "/backups");
     const { endpoint: url, region, credentials } = ledge;

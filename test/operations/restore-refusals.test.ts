@@ -75,6 +75,18 @@ test("a version as it should be is restored", async () => {
   expect(await answer.json()).toEqual({ outcomes: ["imported"] });
 });
 
+test("a version with any ETag that an import takes is restored", async () => {
+  const path = `/${name}-imported/k`;
+  await signedFetch("PUT", `/${name}-imported`);
+  const etag = "0x8DA.7:B!~[1]";
+  const said = { versionId: "null", lastModified: "2024-01-02T03:04:05.000Z", etag };
+  const headers = { "x-ledge-import": JSON.stringify(said) };
+  await expectOk(signedFetch("PUT", path, { body: "A", headers }), 200);
+  expect((await signedFetch("HEAD", path)).headers.get("etag")).toBe(`"${etag}"`);
+  const answer = await send("/rows", version({ key: "imported", sequence: 2, etag }));
+  expect(await answer.json()).toEqual({ outcomes: ["imported"] });
+});
+
 test.for([
   ["/look", { versions: 5 }],
   ["/look", { versions: [null] }],
@@ -85,6 +97,7 @@ test.for([
   ["/rows", { from: "f", versions: [{}] }],
   ["/rows", { from: "f", versions: [{ columns: [] }] }],
   ["/rows", version({ etag: { a: 1 } })],
+  ["/rows", version({ etag: 'a"\r\nb' })],
   ["/rows", version({ part_count: [1] })],
   ["/rows", version({ encryption: "{" })],
   ["/rows", version({}, { body: 1 })],
@@ -158,6 +171,9 @@ test.for([
   { keys: { ...KEYS, materials: [null] } },
   { keys: { ...KEYS, aliases: [{ name: {} }] } },
   { highestSequence: "1" },
+  { highestSequence: -1 },
+  // Behind it numbers would be given twice, and objects would be written over.
+  { highestSequence: Number.MAX_SAFE_INTEGER },
 ])("nothing is made of a plan that is none: %o", async (changed) => {
   const other = newName();
   const plan = { token: "token", exported, keys: KEYS, highestSequence: 100, ...changed };

@@ -26,9 +26,6 @@ import {
 import { FileOfRows, type Progress } from "./file-of-rows.ts";
 import { atOnce, Scratch } from "./scratch.ts";
 
-/** A file of rows ends at the first page behind so many bytes of it, or of its blobs: what was killed copies those anew. */
-const FILE_BYTES = 8 * 1024 * 1024;
-const FILE_BLOB_BYTES = 256 * 1024 * 1024;
 const BLOBS_AT_ONCE = 8;
 
 /** What has bytes: a version, or a part. */
@@ -119,7 +116,7 @@ class Backup {
       let progress = await this.#begin();
       const { keys, bucket, documents } = this.#exported;
       while (progress.shard < this.#shards.length || (await this.#hasGrown())) {
-        progress = await this.#nextFile(progress);
+        progress = await this.#nextFiles(progress);
         await writeJsonFile(this.#store, unfinishedName(this.#bucket), progress);
         this.#events.progress(progress.counts);
       }
@@ -177,16 +174,16 @@ class Backup {
     };
   }
 
-  async #nextFile(progress: Progress): Promise<Progress> {
-    const { snapshot, files, stage } = progress;
+  async #nextFiles(progress: Progress): Promise<Progress> {
+    const { files, stage } = progress;
     const file = new FileOfRows(progress);
     const shardName = this.#shards[progress.shard] ?? "";
     let after: string | undefined = progress.after;
-    while (after !== undefined && file.bytes < FILE_BYTES && file.blobBytes < FILE_BLOB_BYTES)
+    while (after !== undefined && !file.isFull && file.written.length === 0)
       after =
         stage === "uploads"
           ? await this.#addUploads(file, shardName, after)
-          : await this.#addVersions(file, shardName, after);
+          : await this.#addVersions(progress, file, shardName, after);
     const isShardDone = after === undefined && stage === "versions";
     const next: Progress = {
       ...progress,
@@ -195,22 +192,34 @@ class Backup {
       stage: after !== undefined ? stage : isShardDone ? "uploads" : "versions",
       after: after ?? "",
     };
-    if (file.lines.length === 0) return next;
+    if (file.lines.length > 0) await this.#write(progress, file);
+    return { ...next, files: [...files, ...file.written] };
+  }
+
+  async #write({ snapshot, files }: Progress, file: FileOfRows): Promise<void> {
     const content = Buffer.from(file.lines.join(""));
-    const name = `${this.#bucket}/${snapshot}/rows-${String(files.length + 1).padStart(6, "0")}.jsonl`;
+    const number = files.length + file.written.length + 1;
+    const name = `${this.#bucket}/${snapshot}/rows-${String(number).padStart(6, "0")}.jsonl`;
     await this.#store.write(name, bytesToSend(content));
-    const written = { name, sizeBytes: content.byteLength, sha256: sha256Of(content) };
-    return { ...next, files: [...files, written] };
+    file.endWith({ name, sizeBytes: content.byteLength, sha256: sha256Of(content) });
   }
 
   /** @returns what to go on after; undefined: there are no more in the shard */
-  async #addVersions(file: FileOfRows, shard: string, after: string): Promise<string | undefined> {
+  async #addVersions(
+    progress: Progress,
+    file: FileOfRows,
+    shard: string,
+    after: string,
+  ): Promise<string | undefined> {
     const { versions, next } = await this.#readPage(shard, after);
     const { kept, missed } = await this.#copyBlobs(versions, (line) => file.add(line));
     for (const version of kept) {
       file.addVersion(version);
       if (version.isAnnotated === true)
-        for await (const line of this.#annotationsOf(shard, version)) file.add(line);
+        for await (const line of this.#annotationsOf(shard, version)) {
+          if (file.isFull) await this.#write(progress, file);
+          file.add(line);
+        }
     }
     file.counts.lost += await this.#lostOf(
       missed.map((version) => ({ key: String(version.columns["key"]), held: version })),

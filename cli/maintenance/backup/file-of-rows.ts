@@ -17,9 +17,18 @@ export interface Progress {
   readonly after: string;
 }
 
+/**
+ * A file of rows ends at the first page behind so many bytes of it, or of its blobs: what was killed copies those anew. It ends at the
+ * first annotation as well: a page may have hundreds of them, each of a megabyte.
+ */
+const FILE_BYTES = 8 * 1024 * 1024;
+const FILE_BLOB_BYTES = 256 * 1024 * 1024;
+
 /** A file of rows that is being filled, and what is counted with it. */
 export class FileOfRows {
-  readonly lines: string[] = [];
+  lines: string[] = [];
+  /** Those before it, of the same progress. */
+  readonly written: RowsFile[] = [];
   readonly counts: Counts;
   bytes = 0;
   blobBytes = 0;
@@ -28,6 +37,18 @@ export class FileOfRows {
   constructor({ counts, highestSequence }: Pick<Progress, "counts" | "highestSequence">) {
     this.counts = { ...counts };
     this.highestSequence = highestSequence;
+  }
+
+  get isFull(): boolean {
+    return this.bytes >= FILE_BYTES || this.blobBytes >= FILE_BLOB_BYTES;
+  }
+
+  /** What comes next goes into the next file. */
+  endWith(written: RowsFile): void {
+    this.written.push(written);
+    this.lines = [];
+    this.bytes = 0;
+    this.blobBytes = 0;
   }
 
   add(line: Line): void {

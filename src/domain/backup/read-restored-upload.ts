@@ -13,6 +13,7 @@ import {
   blobsOfContent,
   isColumn,
   isCount,
+  isEtagOrEmpty,
   isObjectText,
   isRestoredContent,
   isWord,
@@ -87,7 +88,7 @@ function checkPart(
     throw wrong("has a part without a number");
   if (!isCount(size) || !isCount(columns["modified_ms"]))
     throw wrong(`has no size, or no time, of part ${number}`);
-  if (!isWord(columns["etag"])) throw wrong(`has no ETag of part ${number}`);
+  if (!isEtagOrEmpty(columns["etag"])) throw wrong(`has no ETag of part ${number}`);
   if (!contentId.startsWith(`${shardName}/`)) throw wrong("has bytes of another shard");
   if (segments !== undefined && !areWhole(segments, size, shardName))
     throw wrong(`has segments that are not the bytes of part ${number}`);

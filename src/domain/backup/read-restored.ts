@@ -1,6 +1,7 @@
 import { storedBytes } from "../../lib/frames.ts";
 import { keptInlineBytes, readEncryption } from "../../protocol/encryption/stored-encryption.ts";
 import { S3Error } from "../../protocol/errors.ts";
+import { isEtag } from "../../protocol/etag.ts";
 import { areStoredHeaders } from "../../protocol/stored-headers.ts";
 import { isReservedVersionId, isVersionId, sequenceOfVersion } from "../../protocol/version-id.ts";
 import { unknownColumns } from "../../storage/bucket-shard/backup/restored-row.ts";
@@ -12,11 +13,10 @@ import type {
 } from "../../storage/ports/backup-rows.ts";
 
 /** Far more than a shard ever gives, and few enough for what a version's id has room for. */
-const MAX_SEQUENCE = 2 ** 50;
+export const MAX_SEQUENCE = 2 ** 50;
 const MAX_KEY_BYTES = 1024;
 const JSON_COLUMNS = ["headers", "attributes", "access", "encryption"] as const;
-const TEXT_COLUMNS = ["etag", "storage_class"] as const;
-/** What stands in a header; a delete marker has neither. */
+/** What stands in a header; a delete marker has none. */
 const WORD = /^[\w+/=-]{0,128}$/;
 
 /**
@@ -41,7 +41,7 @@ export function checkRestored(version: RestoredVersion, shardName: string): void
   if (!isCount(sequence) || sequence < 1 || sequence > MAX_SEQUENCE) throw wrong("has no number");
   if (!isCount(size) || !isCount(columns["modified_ms"])) throw wrong("has no size, or no time");
   if (table !== "object" && table !== "version") throw wrong("is of no table");
-  if (TEXT_COLUMNS.some((name) => !WORD.test(textOf(columns[name]) ?? " ")))
+  if (!isEtagOrEmpty(columns["etag"]) || !isWord(columns["storage_class"]))
     throw wrong("has no ETag, or no storage class");
   if (JSON_COLUMNS.some((name) => !isObjectText(columns[name], name !== "headers")))
     throw wrong("has headers or attributes that cannot be read");
@@ -88,7 +88,12 @@ export function isRestoredContent(segments: unknown): boolean {
   );
 }
 
-/** What an ETag, a storage class, or an algorithm is; nothing as well. */
+/** An ETag, as an import may have brought it; a delete marker has none. */
+export function isEtagOrEmpty(value: unknown): boolean {
+  return typeof value === "string" && (value === "" || isEtag(value));
+}
+
+/** What a storage class, or an algorithm is; nothing as well. */
 export function isWord(value: unknown): boolean {
   return typeof value === "string" && WORD.test(value);
 }

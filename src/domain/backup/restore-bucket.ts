@@ -33,7 +33,7 @@ type RestorePorts = Pick<
  * Makes the bucket that a backup is restored into, closed and unconfigured, or finds it, as the same restore has made it before.
  *
  * @throws S3Error InvalidBucketName, BucketAlreadyExists (any other one of that name), NoSuchEntity (its owner's account),
- *   InvalidRequest (its keys are sealed with another MASTER_KEY)
+ *   InvalidRequest (its keys are sealed with another MASTER_KEY, or have other materials here)
  */
 export async function beginRestore(ports: RestorePorts, plan: RestorePlan): Promise<BucketRecord> {
   const { directory, indexOf, inspection, backups, settings, buckets } = ports;
@@ -53,7 +53,7 @@ export async function beginRestore(ports: RestorePorts, plan: RestorePlan): Prom
     gateway: { revision: 0, documents: { [closed.kind]: closed.body } },
     shard: { revision: 0, flags: {} },
   };
-  requireOwnMaterials(ports, keys, ownerOf(record, account).id);
+  await requireOwnMaterials(ports, keys, ownerOf(record, account).id);
   const mark = { kind: RESTORE_KIND, id: "", part: "directory", body: token } as const;
   const outcome = await directory.create(record, [mark, closed], ports.audit);
   if (outcome === undefined)
@@ -96,20 +96,28 @@ export async function requireRestoring(
 }
 
 /** What cannot be opened would be found out by whoever reads, long after. */
-function requireOwnMaterials(
-  { settings: { masterKey } }: RestorePorts,
-  { materials }: BackupKeys,
+async function requireOwnMaterials(
+  { settings: { masterKey }, backups }: RestorePorts,
+  backup: BackupKeys,
   accountId: string,
-): void {
-  const [material] = materials;
-  if (material === undefined) return;
-  const { key_id: id, version, sealed } = material;
-  const name = materialName(accountId, String(id), Number(version));
+): Promise<void> {
   const { current, previous } = masterKey?.subKeys("kms") ?? {};
   const keys = [current, previous].filter((key) => key !== undefined);
-  const bytes = Buffer.from(String(sealed), "base64");
-  if (keys.some((key) => isSealedWith(key, name, bytes))) return;
-  throw new S3Error("InvalidRequest", {
-    message: "The keys of the backup are sealed with another MASTER_KEY, or for another ACCOUNT_ID",
-  });
+  // While a deployment seals them anew, a backup has some under each key.
+  for (const { key_id: id, version, sealed } of backup.materials) {
+    const name = materialName(accountId, String(id), Number(version));
+    const bytes = Buffer.from(String(sealed), "base64");
+    if (!keys.some((key) => isSealedWith(key, name, bytes)))
+      throw invalid(
+        "The keys of the backup are sealed with another MASTER_KEY, or for another ACCOUNT_ID",
+      );
+  }
+  if (backup.materials.length === 0) return;
+  const clashing = await backups.clashingKey(accountId, backup);
+  if (clashing !== undefined)
+    throw invalid(`The KMS key ${clashing} has another material here than in the backup`);
+}
+
+function invalid(message: string): S3Error {
+  return new S3Error("InvalidRequest", { message });
 }

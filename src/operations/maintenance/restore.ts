@@ -3,7 +3,9 @@ import {
   blobsOfRestored,
   checkRestored,
   isColumn,
+  isCount,
   isRestoredVersion,
+  MAX_SEQUENCE,
 } from "../../domain/backup/read-restored.ts";
 import { beginRestore, type RestorePlan } from "../../domain/backup/restore-bucket.ts";
 import { dropOnFailure } from "../../domain/body/drop-blob.ts";
@@ -68,11 +70,13 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
       Number.isSafeInteger(createdMs);
     if (!isSound) throw invalid("The backup says not what bucket it is of");
     if (!SHARD_COUNTS.has(shardCount)) throw invalid("The backup is of a bucket without shards");
-    if (!Number.isSafeInteger(highestSequence)) throw invalid("The backup has no highest number");
+    // Numbers that are no exact ones would be given twice.
+    if (!isCount(highestSequence) || highestSequence > MAX_SEQUENCE)
+      throw invalid("The backup has no highest number");
     const name = restoredName(context);
     await beginRestore(context, {
       ...{ name, token, exported, keys },
-      highestSequence: Number(highestSequence),
+      highestSequence,
     });
     return emptyResponse(204);
   }),

@@ -18,6 +18,12 @@ export function backupDirectoryClient(
     },
     exportBucket: async (name) => valueOf(await stub().exportBucket(PLAIN_STAMP, name)),
     exportKeys: async (accountId) => valueOf(await stub().exportKeys(PLAIN_STAMP, accountId)),
+    clashingKey: async (...args) =>
+      valueOf(
+        await stub()
+          .clashingKey(PLAIN_STAMP, ...args)
+          .catch(ofEarlierCode),
+      ),
     importKeys: async (accountId, keys) =>
       valueOf(await stub().importKeys(PLAIN_STAMP, accountId, keys)),
     finishRestore: async (...args) => valueOf(await stub().finishRestore(PLAIN_STAMP, ...args)),

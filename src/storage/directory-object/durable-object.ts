@@ -37,7 +37,7 @@ import {
 } from "./accounts.ts";
 import { listEvents, recordChange, recordEvent } from "./audit.ts";
 import { beginDelete, cancelDelete, finishDelete, settleDelete } from "./bucket-deletes.ts";
-import { exportKeys, importKeys } from "./backup/account-keys.ts";
+import { clashingKey, exportKeys, importKeys } from "./backup/account-keys.ts";
 import { exportBucket, finishRestore } from "./backup/bucket-backup.ts";
 import { callAccountBackup } from "./backup/account-backup-calls.ts";
 import { beginGrowth, finishMove } from "./bucket-growths.ts";
@@ -262,6 +262,10 @@ export class DirectoryObject extends DurableObject {
 
   exportKeys(stamp: number, ...args: Args<"exportKeys">): Answer<"exportKeys"> {
     return this.#answer(stamp, (sql) => exportKeys(sql, ...args));
+  }
+
+  clashingKey(stamp: number, ...args: Args<"clashingKey">): Answer<"clashingKey"> {
+    return this.#answer(stamp, (sql) => clashingKey(sql, ...args));
   }
 
   importKeys(stamp: number, ...args: Args<"importKeys">): Answer<"importKeys"> {

@@ -31,7 +31,9 @@ export interface BackupDirectory {
   /** @returns undefined: there is no such bucket; `restoring`: not all of it is there yet */
   exportBucket(name: string): Promise<ExportedBucket | "restoring" | undefined>;
   exportKeys(accountId: string): Promise<BackupKeys>;
-  /** Keys that are there already stay as they are. One whose name another key has gets another name. */
+  /** @returns the id of one that has another material here, so that what is encrypted under the backup's could not be opened */
+  clashingKey(accountId: string, keys: BackupKeys): Promise<string | undefined>;
+  /** Keys that are there already stay as they are, but get the materials that they lack. One whose name another key has gets another name. */
   importKeys(accountId: string, keys: BackupKeys): Promise<void>;
   /**
    * Gives a bucket that is being restored its configuration, all of it at once and no other, and ends that.

@@ -34,6 +34,21 @@ export function exportKeys(sql: SqlStorage, accountId: string): BackupKeys {
   };
 }
 
+/** @returns the id of a key that has another material here than in the backup, so that what is encrypted under it could not be opened */
+export function clashingKey(
+  sql: SqlStorage,
+  accountId: string,
+  { materials }: BackupKeys,
+): string | undefined {
+  // Sealed anew it has other bytes, and the same date.
+  const query = `SELECT 1 FROM kms_material WHERE account_id = ? AND key_id = ? AND version = ? AND created_ms <> ?`;
+  const clashing = materials.find(({ key_id: id, version, created_ms: createdMs }) => {
+    const values = [id, version, createdMs].map((value) => value ?? null);
+    return sql.exec(query, accountId, ...values).toArray().length > 0;
+  });
+  return clashing && String(clashing["key_id"]);
+}
+
 export function importKeys(sql: SqlStorage, accountId: string, backup: BackupKeys): void {
   const put = (
     { table, columns }: (typeof TABLES)[keyof typeof TABLES],
@@ -57,5 +72,14 @@ export function importKeys(sql: SqlStorage, accountId: string, backup: BackupKey
       put(TABLES.keys, { ...key, name: `restored/${key["id"]}` });
   }
   for (const material of backup.materials) put(TABLES.materials, material);
+  // A key that is here may be of before its last rotations: the next one is not to make a material that there is.
+  for (const { id } of backup.keys)
+    sql.exec(
+      `UPDATE kms_key SET version = MAX(version, COALESCE((SELECT MAX(material.version) FROM kms_material AS material
+         WHERE material.account_id = kms_key.account_id AND material.key_id = kms_key.id), version))
+       WHERE account_id = ? AND id = ?`,
+      accountId,
+      id ?? null,
+    );
   for (const alias of backup.aliases) put(TABLES.aliases, alias);
 }

@@ -7,7 +7,7 @@ import type { AuditEntry } from "../../ports/audit-log.ts";
 import type { BackupKeys } from "../../ports/backup-directory.ts";
 import { recordEvent } from "../audit.ts";
 import { ACCOUNT_TABLES } from "./account-tables.ts";
-import { importKeys } from "./account-keys.ts";
+import { clashingKey, importKeys } from "./account-keys.ts";
 import { valueOf } from "./columns.ts";
 
 export function beginAccountRestore(
@@ -72,6 +72,14 @@ export function finishAccountRestore(
   const rows = pages.flatMap((page) => linesOf(page.rows ?? ""));
   const unknown = unknownColumn(sql, rows);
   if (unknown !== undefined) return { state: "incomplete", what: unknown };
+  const clashing = [...keysByAccount(rows)].flatMap(
+    ([accountId, keys]) => clashingKey(sql, accountId, keys) ?? [],
+  );
+  if (clashing[0] !== undefined)
+    return {
+      state: "incomplete",
+      what: `the material of the KMS key ${clashing[0]}, which has another one here`,
+    };
   // The deployment's own is there as soon as it has identities, or KMS keys.
   sql.exec("DELETE FROM account");
   for (const { name, bytes = [], isOfKms } of ACCOUNT_TABLES)
