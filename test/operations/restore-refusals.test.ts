@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { expectError, signedFetch } from "../support/client.ts";
 import { expectOk } from "../support/documents.ts";
@@ -73,6 +74,31 @@ test("an upload as it should be is restored, once", async () => {
 test("a version as it should be is restored", async () => {
   const answer = await send("/rows", version({}));
   expect(await answer.json()).toEqual({ outcomes: ["imported"] });
+});
+
+test("a segment that reaches beyond its blob is refused, whatever another says of that blob", async () => {
+  const look = await send("/look", { versions: [["long", 3]] });
+  const { found } = await look.json<{ found: readonly { shard: string }[] }>();
+  const shard = found[0]?.shard ?? "";
+  const body = "AB";
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const brought = await signedFetch("PUT", `/_ledge/buckets/${name}/restore/blobs`, {
+    query: { shard },
+    headers: { ...HEADERS, "x-ledge-sha256": sha256 },
+    body,
+  });
+  const { blobId } = await brought.json<{ blobId: string }>();
+  const segment = (partNumber: number, offsetBytes: number, sizeBytes: number, whole: number) => ({
+    ...{ blobId, partNumber, offsetBytes, sizeBytes, blobOffsetBytes: 0, blobSizeBytes: whole },
+  });
+  const columns = { key: "long", sequence: 3, size_bytes: 101, part_count: 2 };
+  const contentId = `${shard}/01m8ctf0byc843nx473wg1v8kk`;
+  const lying = {
+    body: undefined,
+    contentId,
+    segments: [segment(1, 0, 100, 100), segment(2, 100, 1, 2)],
+  };
+  await expectError(await send("/rows", version(columns, lying)), 400, "InvalidRequest");
 });
 
 test("a version with any ETag that an import takes is restored", async () => {

@@ -23,13 +23,11 @@ import {
   unfinishedName,
   writeJsonFile,
 } from "./manifest.ts";
+import { blobsOf, type Holding } from "./held-blobs.ts";
 import { FileOfRows, type Progress } from "./file-of-rows.ts";
 import { atOnce, Scratch } from "./scratch.ts";
 
 const BLOBS_AT_ONCE = 8;
-
-/** What has bytes: a version, or a part. */
-type Holding = Pick<ExportedVersion, "columns" | "segments">;
 
 interface Exported extends ExportedBucket {
   readonly keys: BackupKeys;
@@ -338,10 +336,4 @@ async function* hashed(
     look(chunk);
     yield chunk;
   }
-}
-
-/** The blobs that the bytes of a version, or of a part, lie in. */
-export function blobsOf({ columns, segments }: Holding): readonly string[] {
-  if (segments !== undefined) return segments.map(({ blobId }) => blobId);
-  return typeof columns["content_id"] === "string" ? [columns["content_id"]] : [];
 }

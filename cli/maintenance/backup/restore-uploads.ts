@@ -2,7 +2,7 @@ import type { ExportedPart } from "../../../src/domain/backup/export-rows.ts";
 import { ulid } from "../../../src/lib/ulid.ts";
 import type { BackupColumns, RestoredPart } from "../../../src/storage/ports/backup-rows.ts";
 import { UserError } from "../../user-error.ts";
-import { blobsOf } from "./backup.ts";
+import { blobsOf } from "./held-blobs.ts";
 import { movedSegment, sealedFor } from "./moved-blobs.ts";
 import { atOnce } from "./scratch.ts";
 

@@ -7,7 +7,7 @@ import type {
 } from "../../../src/storage/ports/backup-rows.ts";
 import { UserError } from "../../user-error.ts";
 import { RefusedError, type SignedRequests } from "../signed-requests.ts";
-import { blobsOf } from "./backup.ts";
+import { blobsOf } from "./held-blobs.ts";
 import type { BackupStore } from "./backup-store.ts";
 import { blobName, type Line, type Manifest, readRows } from "./manifest.ts";
 import { movedSegment, sealedFor } from "./moved-blobs.ts";
@@ -18,6 +18,8 @@ const BLOBS_AT_ONCE = 8;
 /** Versions, or parts, of one request. */
 const BATCH_ROWS = 200;
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** Each is looked for in the store by the same request, and on Cloudflare's Free plan that has 50 such calls. One version may have more. */
+const BATCH_BLOBS = 32;
 /** A sweep takes what was brought too long ago. */
 const MAX_ATTEMPTS = 3;
 
@@ -31,6 +33,7 @@ interface Batch {
   annotations: Extract<Line, { readonly annotation: unknown }>[];
   uploads: BroughtUpload[];
   bytes: number;
+  blobs: number;
 }
 
 /**
@@ -94,7 +97,7 @@ class Restore {
       if ("blob" in line) this.#sums.set(line.blob, line.sha256);
       else if ("annotation" in line) batch.annotations.push(line);
       else {
-        if (sizeOf(batch) >= BATCH_ROWS || batch.bytes > BATCH_BYTES) {
+        if (isFull(batch)) {
           await this.#bring(batch);
           // The parts of an upload may go on in the next.
           batch = { ...emptyBatch(), uploads: batch.uploads.slice(-1).map(withoutParts) };
@@ -104,6 +107,7 @@ class Restore {
         else batch.uploads.at(-1)?.parts.push(line.part);
       }
       batch.bytes += bytesOf(line);
+      batch.blobs += blobsOfLine(line);
     }
     await this.#bring(batch);
     return this.#versions;
@@ -264,7 +268,17 @@ class Restore {
 }
 
 function emptyBatch(): Batch {
-  return { versions: [], annotations: [], uploads: [], bytes: 0 };
+  return { versions: [], annotations: [], uploads: [], bytes: 0, blobs: 0 };
+}
+
+function isFull(batch: Batch): boolean {
+  const { bytes, blobs } = batch;
+  return sizeOf(batch) >= BATCH_ROWS || bytes > BATCH_BYTES || blobs >= BATCH_BLOBS;
+}
+
+function blobsOfLine(line: Line): number {
+  if ("version" in line) return blobsOf(line.version).length;
+  return "part" in line ? blobsOf(line.part).length : 0;
 }
 
 function sizeOf({ versions, uploads }: Batch): number {

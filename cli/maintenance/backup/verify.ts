@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../user-error.ts";
-import { blobsOf } from "./backup.ts";
+import { blobsOf } from "./held-blobs.ts";
 import type { BackupStore } from "./backup-store.ts";
 import { blobName, type Manifest, readRows } from "./manifest.ts";
 import { atOnce, Scratch } from "./scratch.ts";
