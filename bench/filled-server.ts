@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { s3Api } from "./api.ts";
 import { Client } from "./load.ts";
 import { CREDENTIALS, ledgeServe, type Runtime } from "./programs.ts";
-import { hostOf, type Server, startServer } from "./server.ts";
+import { hostOf, type Program, type Server, startServer } from "./server.ts";
 import { RawSigner } from "../test/support/raw-signer.ts";
 
 export const BUCKET = "bench";
@@ -16,13 +16,15 @@ export const keyOf = (n: number): string => `key-${String(n).padStart(7, "0")}`;
  * take minutes.
  *
  * @param body of each, small enough to be in its row
+ * @param settings such as `LIFECYCLE_DAY_SECONDS:1`
  */
 export async function startFilled(
   runtime: Runtime,
   keyCount: number,
   body = Buffer.alloc(0),
+  settings: readonly string[] = [],
 ): Promise<Server> {
-  const program = ledgeServe(runtime);
+  const program = withSettings(ledgeServe(runtime), settings);
   const empty = await startServer(program);
   const api = s3Api(new RawSigner(CREDENTIALS, hostOf(empty)), BUCKET);
   const client = new Client(empty, 1);
@@ -31,6 +33,11 @@ export async function startFilled(
   await empty.stop();
   fillShard(empty.dataFolder, keyCount);
   return startServer(program, { dataFolder: empty.dataFolder });
+}
+
+function withSettings(program: Program, settings: readonly string[]): Program {
+  const flags = settings.flatMap((setting) => ["--var", setting]);
+  return { ...program, command: (port, data) => [...program.command(port, data), ...flags] };
 }
 
 function fillShard(dataFolder: string, keyCount: number): void {

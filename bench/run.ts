@@ -15,6 +15,7 @@ import { measureEdge } from "./edge.ts";
 import { measureEncryption } from "./encryption.ts";
 import { measureGenerator } from "./generator.ts";
 import { measureGrowth } from "./growth.ts";
+import { measureLifecycleScan } from "./lifecycle-scan.ts";
 import { measureListing } from "./listing.ts";
 import { measureManyKeys } from "./many-keys.ts";
 import { measureMemory } from "./memory.ts";
@@ -62,6 +63,7 @@ const SUITES: Readonly<Record<string, () => Promise<readonly Table[]>>> = {
   decisions: measureDecisions,
   listing: measureListing,
   "dead-webhook": measureDeadWebhook,
+  lifecycle: measureLifecycleScan,
   growth: () => measureGrowth(seconds),
   backup: measureBackup,
   replication: measureReplication,

@@ -6,7 +6,7 @@ import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
 import { ShardCounts } from "../../src/storage/bucket-shard/counts/shard-counts.ts";
 import { configureShard } from "../../src/storage/bucket-shard/configure-shard.ts";
 import { JobTable } from "../../src/storage/bucket-shard/job-table.ts";
-import { scanByLifecycle } from "../../src/storage/bucket-shard/jobs/lifecycle-job.ts";
+import { LifecycleScan } from "../../src/storage/bucket-shard/jobs/lifecycle-job.ts";
 import type { ScanLimits } from "../../src/storage/bucket-shard/lifecycle/scan-zone.ts";
 import { Listeners } from "../../src/storage/bucket-shard/outbox/listeners.ts";
 import { ShardGrowth } from "../../src/storage/bucket-shard/growth/shard-growth.ts";
@@ -128,7 +128,7 @@ function timedShard(storage: DurableObjectStorage, name: string): TimedShard {
         let isDone = false;
         while (!isDone) {
           try {
-            scanByLifecycle(shard, timed.nowMs, transact, limits);
+            new LifecycleScan(shard, timed.nowMs, transact, limits).next(true);
             isDone = !isScanning(sql);
           } catch (error) {
             if (!(error instanceof Error) || error.message !== DEATH) throw error;

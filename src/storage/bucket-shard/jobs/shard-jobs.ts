@@ -19,7 +19,7 @@ import { eventTargetKind } from "./event-target-kind.ts";
 import { reportInventory } from "./inventory-job.ts";
 import { OutboxJob } from "./outbox-job.ts";
 import type { Job, Jobs } from "./jobs.ts";
-import { scanByLifecycle } from "./lifecycle-job.ts";
+import { runLifecycle } from "./lifecycle-job.ts";
 import { scanReplication } from "./replication-job.ts";
 import { replicationTargetKind } from "./replication-target-kind.ts";
 import { abandonUploads, forgetOldAnswers } from "./upload-jobs.ts";
@@ -92,7 +92,7 @@ export function shardJobs(
     replication: unlessUnderWay(async (nowMs) => scanReplication(shard, nowMs, transact)),
     inventory: (nowMs) => reportInventory(shard, engines, nowMs, transact),
     "access-log": (nowMs) => deliverLogs(shard, engines, nowMs, transact),
-    lifecycle: unlessUnderWay(async (nowMs) => scanByLifecycle(shard, nowMs, transact)),
+    lifecycle: unlessUnderWay((nowMs) => runLifecycle(shard, nowMs, transact)),
     growth: (nowMs) => moveKeys(growthJob, nowMs),
     "released-holds": (nowMs) => returnHolds(state.name, sql, peerOf, nowMs),
   };

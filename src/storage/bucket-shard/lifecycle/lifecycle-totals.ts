@@ -17,6 +17,10 @@ interface Total {
 export class LifecycleTally {
   readonly #totals = new Map<LifecycleActionName, Total>();
 
+  get isEmpty(): boolean {
+    return this.#totals.size === 0;
+  }
+
   add(action: LifecycleActionName, addedBytes: number): void {
     const { count, bytes } = this.#totals.get(action) ?? { count: 0, bytes: 0 };
     this.#totals.set(action, { count: count + 1, bytes: bytes + addedBytes });
