@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { cleanUp } from "./clean-up.ts";
 import { listenFailure } from "./listen-address.ts";
 import type { Plan, RunningServer } from "./runtime.ts";
+import { workerSecrets } from "./worker-secrets.ts";
 
 /** Runs the Worker in this process. */
 export async function runOnNode(plan: Plan): Promise<RunningServer> {
@@ -16,16 +17,7 @@ export async function runOnNode(plan: Plan): Promise<RunningServer> {
     indexPath: folder.indexPath,
     blobsPath: folder.blobsPath,
     roomPath: folder.roomPath,
-    vars: {
-      ...plan.vars,
-      ROOT_ACCESS_KEY_ID: options.accessKeyId,
-      ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
-      EVENT_TARGETS: options.eventTargets,
-      REPLICATION_TARGETS: options.replicationTargets,
-      METRICS_TOKEN: options.metricsToken,
-      MASTER_KEY: folder.masterKey,
-      MASTER_KEY_PREVIOUS: folder.previousMasterKey,
-    },
+    vars: { ...plan.vars, ...workerSecrets(plan) },
     isSynced: options.isSynced,
     isAtRest: options.isAtRest === true,
   }).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { KeyPair } from "./key-pair.ts";
+import { WORKER_SECRETS } from "./worker-secrets.ts";
 
 /** What a workerd that serves Ledge is told. Paths are absolute. */
 export interface WorkerdSettings {
@@ -49,6 +50,9 @@ export function workerdConfig(settings: WorkerdSettings): string {
   const bindings = Object.entries(vars).map(
     ([name, value]) => `    (name = ${text(name)}, text = ${text(value)}),\n`,
   );
+  const secrets = WORKER_SECRETS.map(
+    (name) => `    (name = ${text(name)}, fromEnvironment = ${text(name)}),\n`,
+  );
   return `# Written by "ledge serve" at each start.
 using Workerd = import "/workerd/workerd.capnp";
 
@@ -68,14 +72,7 @@ const ledge :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed ${text(workerPath)})],
   compatibilityDate = ${text(compatibilityDate)},
   bindings = [
-${bindings.join("")}    (name = "ROOT_ACCESS_KEY_ID", fromEnvironment = "ROOT_ACCESS_KEY_ID"),
-    (name = "ROOT_SECRET_ACCESS_KEY", fromEnvironment = "ROOT_SECRET_ACCESS_KEY"),
-    (name = "MASTER_KEY", fromEnvironment = "MASTER_KEY"),
-    (name = "MASTER_KEY_PREVIOUS", fromEnvironment = "MASTER_KEY_PREVIOUS"),
-    (name = "EVENT_TARGETS", fromEnvironment = "EVENT_TARGETS"),
-    (name = "REPLICATION_TARGETS", fromEnvironment = "REPLICATION_TARGETS"),
-    (name = "METRICS_TOKEN", fromEnvironment = "METRICS_TOKEN"),
-    (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
+${[...bindings, ...secrets].join("")}    (name = "BUCKET_INDEX", durableObjectNamespace = "BucketIndexObject"),
     (name = "DIRECTORY", durableObjectNamespace = "DirectoryObject"),
     (name = "BLOB_DISK", service = "blobs"),
     (name = "ROOM_DISK", service = "room"),

@@ -4,6 +4,7 @@ import { requireFreePort } from "./listen-address.ts";
 import { readManifest, WORKER_PATH } from "./package-files.ts";
 import { keepRoom } from "./room.ts";
 import type { Plan, RunningServer } from "./runtime.ts";
+import { workerSecrets } from "./worker-secrets.ts";
 import { UserError } from "./user-error.ts";
 import { startWorkerd, type WorkerdProcess } from "./workerd-process.ts";
 import { workerdConfig } from "./workerd-config.ts";
@@ -76,10 +77,8 @@ interface RunningWorkerd {
   showErrors(): void;
 }
 
-function start(
-  { options, address, tls, vars, folder, output }: Plan,
-  port: number,
-): RunningWorkerd {
+function start(plan: Plan, port: number): RunningWorkerd {
+  const { options, address, tls, vars, folder, output } = plan;
   const { configPath } = folder;
   const { compatibilityDate } = readManifest();
   writeFileSync(
@@ -100,16 +99,7 @@ function start(
     process: startWorkerd({
       configPath,
       stopWithinMs: options.stopWithinMs,
-      env: {
-        ...process.env,
-        ROOT_ACCESS_KEY_ID: options.accessKeyId,
-        ROOT_SECRET_ACCESS_KEY: options.secretAccessKey,
-        EVENT_TARGETS: options.eventTargets,
-        REPLICATION_TARGETS: options.replicationTargets,
-        METRICS_TOKEN: options.metricsToken,
-        MASTER_KEY: folder.masterKey,
-        MASTER_KEY_PREVIOUS: folder.previousMasterKey,
-      },
+      env: { ...process.env, ...workerSecrets(plan) },
       // A terminal needs the lines made readable, and requests that make buckets and accounts wait; else they go by the shortest way.
       onLog:
         process.stdout.isTTY || options.buckets.length > 0 || options.accountsFile !== undefined
