@@ -5,8 +5,7 @@ import type {
   BackupUploadPage,
   BackupVersion,
 } from "../../storage/ports/backup-rows.ts";
-import { uploadPosition } from "../../storage/bucket-shard/backup/export-uploads.ts";
-import { positionBehind, wholeKeys } from "../../storage/bucket-shard/rows/walk-keys.ts";
+import { uploadPosition, versionPosition, wholeKeys } from "../../storage/wire/backup-pages.ts";
 import type { Ports } from "../ports.ts";
 
 /** Segments of one page: of a dozen objects of as many parts as S3 allows, or of any number of smaller ones. */
@@ -41,7 +40,7 @@ export async function exportPage(
     if (stitched.length === page.versions.length || last === undefined)
       return { versions: stitched, next: page.next };
     const { key, sequence } = last.columns;
-    const next = positionBehind({ key: String(key), sequence: Number(sequence) });
+    const next = versionPosition({ key: String(key), sequence: Number(sequence) });
     return { versions: stitched, next };
   }
 }

@@ -2,7 +2,7 @@ import { S3Error } from "../../protocol/errors.ts";
 import { MAX_PARTS } from "../../protocol/limits.ts";
 import { areStoredHeaders } from "../../protocol/stored-headers.ts";
 import { isVersionId } from "../../protocol/version-id.ts";
-import { PART_COLUMNS, UPLOAD_COLUMNS } from "../../storage/bucket-shard/backup/import-uploads.ts";
+import { PART_COLUMNS, UPLOAD_COLUMNS } from "../../storage/wire/backup-pages.ts";
 import type {
   BackupColumns,
   RestoredPart,

@@ -1,23 +1,14 @@
 import { MAX_PARTS } from "../../../protocol/limits.ts";
 import type { BackupUpload, BackupUploadPage } from "../../ports/backup-rows.ts";
+import { parseUploadPosition, uploadPosition } from "../../wire/backup-pages.ts";
 import { base64, columnsOf } from "./exported-columns.ts";
 
 const PAGE_UPLOADS = 500;
 const PAGE_PARTS = 1000;
 
-/** Behind a part of an upload; behind the upload, where it is the greatest number that there may be. */
-type Position = readonly [key: string, uploadId: string, partNumber: number];
-
-/** What an export of uploads goes on after. */
-export function uploadPosition(...position: Position): string {
-  return JSON.stringify(position);
-}
-
 /** Uploads under way, in the order of keys, each with its parts; one whose parts do not fit goes on in the next page. */
 export function exportUploads(sql: SqlStorage, after: string): BackupUploadPage {
-  const [key, uploadId, partNumber] = (
-    after === "" ? ["", "", MAX_PARTS] : JSON.parse(after)
-  ) as Position;
+  const [key, uploadId, partNumber] = parseUploadPosition(after);
   const rows = sql
     .exec<Row & { key: string; upload_id: string }>(
       "SELECT * FROM upload WHERE (key, upload_id) >= (?, ?) ORDER BY key, upload_id LIMIT ?",

@@ -5,7 +5,8 @@ import type {
   BackupVersionPage,
 } from "../../ports/backup-rows.ts";
 import { base64, columnsOf } from "./exported-columns.ts";
-import { positionBehind, type WalkedRow, walkKeys, wholeKeys } from "../rows/walk-keys.ts";
+import { versionPosition, wholeKeys } from "../../wire/backup-pages.ts";
+import { type WalkedRow, walkKeys } from "../rows/walk-keys.ts";
 
 const PAGE_VERSIONS = 500;
 /** What a page has of bytes before it ends; one version has 2 MB at most. An answer between objects has 32 MiB at most. */
@@ -29,7 +30,7 @@ export function exportVersions(sql: SqlStorage, after: string): BackupVersionPag
   const taken = wholeKeys(rows, roomFor(rows), ({ key }) => key);
   const last = taken.at(-1);
   const isAll = taken.length === rows.length || last === undefined;
-  return { versions: taken.map(exported), next: isAll ? undefined : positionBehind(last) };
+  return { versions: taken.map(exported), next: isAll ? undefined : versionPosition(last) };
 }
 
 /** How many of them a page has room for, one at least. */

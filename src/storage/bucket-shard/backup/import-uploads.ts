@@ -4,20 +4,10 @@ import type {
   RestoredPart,
   RestoredUpload,
 } from "../../ports/backup-rows.ts";
+import { PART_COLUMNS, UPLOAD_COLUMNS } from "../../wire/backup-pages.ts";
 import { findParts } from "../uploads/uploads.ts";
 import type { Transaction } from "../transaction.ts";
 import { contentOf } from "./import-contents.ts";
-
-/** What a row of a backup may say; anything else is of a later version, or of somebody who means harm. */
-export const UPLOAD_COLUMNS = [
-  ...["key", "upload_id", "initiated_ms", "object_sequence", "storage_class"],
-  ...["checksum_algorithm", "checksum_type", "version_id", "access", "encryption"],
-  ...["attributes", "headers"],
-] as const;
-export const PART_COLUMNS = [
-  ...["upload_id", "part_number", "modified_ms", "size_bytes", "etag", "checksum"],
-  ...["content_id", "sealed_key"],
-] as const;
 
 /** Which parts there are of these uploads. @returns undefined: there is no such upload */
 export function lookForParts(

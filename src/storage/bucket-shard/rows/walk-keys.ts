@@ -1,16 +1,8 @@
+import { parseVersionPosition } from "../../wire/backup-pages.ts";
 import { NO_OBJECT, type VersionRow } from "./object-row.ts";
 
 /** A version, and which table has it. */
 export type WalkedRow = VersionRow & { table_name: "object" | "version" };
-
-/** Behind this version of the key, where the newest of a key comes first. */
-interface Position {
-  readonly key: string;
-  readonly sequence: number;
-}
-
-/** No key is empty. */
-const START: Position = { key: "", sequence: 0 };
 
 const COLUMNS = Object.keys(NO_OBJECT).join(", ");
 const OF_OBJECT = `SELECT ${COLUMNS}, 0 AS is_marker, 'object' AS table_name FROM object`;
@@ -29,7 +21,7 @@ export function walkKeys<Row extends WalkedRow>(
   limit: number,
   columns: string,
 ): readonly Row[] {
-  const { key, sequence } = after === "" ? START : (JSON.parse(after) as Position);
+  const { key, sequence } = parseVersionPosition(after);
   return sql
     .exec<Row>(
       `SELECT row.*${columns} FROM (
@@ -44,29 +36,4 @@ export function walkKeys<Row extends WalkedRow>(
       limit,
     )
     .toArray();
-}
-
-/** What to go on after. */
-export function positionBehind({ key, sequence }: Position): string {
-  return JSON.stringify({ key, sequence } satisfies Position);
-}
-
-/**
- * As many of the first items as may be taken without cutting a key, if there are several.
- *
- * @param count how many there is room for
- */
-export function wholeKeys<T>(
-  items: readonly T[],
-  count: number,
-  keyOf: (item: T) => unknown,
-): readonly T[] {
-  const cut = items[count];
-  if (cut === undefined) return items;
-  let end = count;
-  for (let before = items[end - 1]; before !== undefined && keyOf(before) === keyOf(cut);) {
-    end -= 1;
-    before = items[end - 1];
-  }
-  return items.slice(0, end === 0 ? count : end);
 }
