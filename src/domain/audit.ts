@@ -2,7 +2,7 @@ import { boundedText } from "../lib/bounded-text.ts";
 import { log } from "../lib/log.ts";
 import { type Caller, isSigned } from "../protocol/caller.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import type { AuditEntry, AuditLog } from "../storage/ports/audit-log.ts";
 import { connectionOf } from "./access/connection.ts";
 

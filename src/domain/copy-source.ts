@@ -3,7 +3,7 @@ import { parseCustomerKey } from "../protocol/encryption/customer-key.ts";
 import { S3Error } from "../protocol/errors.ts";
 import { checkExpectedBucketOwner } from "../protocol/owner.ts";
 import type { StoredObject } from "../protocol/object-record.ts";
-import type { Decision } from "../storage/clients/bucket-shards.ts";
+import type { Decision } from "../storage/ports/decision.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
 import { type BucketIndex, StaleBucketError } from "../storage/ports/bucket-index.ts";
 import { type ContentWanted, WANTS_HEADERS } from "../storage/ports/content-index.ts";

@@ -11,9 +11,10 @@ import type { AuditEntry, AuditLog } from "../storage/ports/audit-log.ts";
 import type { BlobStore } from "../storage/ports/blob-store.ts";
 import type { BucketDirectory, BucketRecord } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
-import type { Decision } from "../storage/clients/bucket-shards.ts";
+import type { Decision } from "../storage/ports/decision.ts";
 import type { BucketLookup } from "../storage/clients/bucket-lookup.ts";
-import type { IdentityLookup, Waiter } from "../storage/clients/identity-lookup.ts";
+import type { IdentityLookup } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 import type { ContentIndex } from "../storage/ports/content-index.ts";
@@ -33,13 +34,9 @@ import type { ReplicationTarget } from "../protocol/replication/replication-targ
 import type { TargetDirectory } from "../storage/ports/target-directory.ts";
 import type { TargetLookup } from "./replication-targets.ts";
 
-/** What a request works with. Whoever needs less says so by a `Pick`. */
-export interface Ports {
+/** What all requests of a deployment work with. */
+export interface CommonPorts {
   readonly settings: Settings;
-  /** Keeps the isolate alive for what goes on after the answer. */
-  readonly waiter: Waiter;
-  /** Undefined where there are no traces, as locally. */
-  readonly spans: Spans | undefined;
   readonly accounts: AccountDirectory;
   readonly identityLookup: IdentityLookup;
   readonly keys: KeyRegistry;
@@ -48,11 +45,7 @@ export interface Ports {
   readonly sealed: SealedDirectory;
   readonly targets: TargetDirectory;
   readonly targetLookup: TargetLookup;
-  /** The bucket of another server that rules call so (`replication-targets.ts`). */
-  readonly findTarget: (arn: string) => Promise<ReplicationTarget | undefined>;
   readonly auditLog: AuditLog;
-  /** Of what the request changes of who may do what: it goes along with the change. Undefined: it changes nothing of it. */
-  readonly audit?: AuditEntry;
   readonly sessions: SessionDirectory;
   readonly providerKeys: ProviderKeys;
   readonly strangers: StrangersQuestions;
@@ -62,19 +55,31 @@ export interface Ports {
   readonly quotaUsage: QuotaUsage;
   readonly listenedBuckets: ListenedBuckets;
   readonly directory: BucketDirectory;
+  readonly contents: ContentIndex;
+  readonly inspection: ShardInspection;
+  readonly directoryInspection: DirectoryInspection;
+  readonly accessLog: AccessLog;
+  readonly backups: BackupDirectory;
+}
+
+/** What a request works with. Whoever needs less says so by a `Pick`. */
+export interface Ports extends CommonPorts {
+  /** Keeps the isolate alive for what goes on after the answer. */
+  readonly waiter: Waiter;
+  /** Undefined where there are no traces, as locally. */
+  readonly spans: Spans | undefined;
+  /** The bucket of another server that rules call so (`replication-targets.ts`). */
+  readonly findTarget: (arn: string) => Promise<ReplicationTarget | undefined>;
+  /** Of what the request changes of who may do what: it goes along with the change. Undefined: it changes nothing of it. */
+  readonly audit?: AuditEntry;
   readonly buckets: BucketLookup;
   readonly blobs: BlobStore;
   /** Undefined where no disk can be full, as on Cloudflare. */
   readonly room: DiskRoom | undefined;
-  readonly contents: ContentIndex;
-  readonly inspection: ShardInspection;
-  readonly directoryInspection: DirectoryInspection;
   /** Undefined where there is no entrypoint that reads public objects, and in that entrypoint. */
   readonly publicLane: PublicLane | undefined;
-  readonly accessLog: AccessLog;
   /** Of this request. */
   readonly notes: AccessNotes;
-  readonly backups: BackupDirectory;
   /**
    * The objects of a bucket.
    *

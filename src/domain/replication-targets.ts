@@ -8,7 +8,8 @@ import {
   targetArn,
   targetIdOf,
 } from "../protocol/replication/replication-targets.ts";
-import { type RecordLookup, recordLookup, type Waiter } from "../storage/clients/record-lookup.ts";
+import { type RecordLookup, recordLookup } from "../storage/clients/record-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import type { SealedTarget, TargetDirectory } from "../storage/ports/target-directory.ts";
 import type { Settings } from "../env.ts";
 import { requireMasterKey } from "./accounts.ts";

@@ -7,7 +7,7 @@ import type { AccessLogRecord } from "../protocol/access-log/log-line.ts";
 import { type Caller, isSigned } from "../protocol/caller.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import type { AnsweredRequest } from "./request-log.ts";
 
 /** A request that is about to be answered. */

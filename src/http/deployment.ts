@@ -4,24 +4,18 @@ import { spansOf } from "../lib/spans.ts";
 import { StrangersQuestions } from "../domain/access/strangers.ts";
 import { isMadeId } from "../domain/auth/access-key-id.ts";
 import { type Identities, identitiesOf } from "../domain/auth/identities.ts";
-import type { Ports } from "../domain/ports.ts";
-import { readSettings, type Settings } from "../env.ts";
+import type { CommonPorts, Ports } from "../domain/ports.ts";
+import { readSettings } from "../env.ts";
 import { blobStoreOf } from "../storage/blobs/blob-store-of.ts";
 import { diskRoomOf } from "../storage/blobs/disk-room.ts";
 import { accountDirectoryClient } from "../storage/clients/account-directory-client.ts";
-import {
-  type IdentityLookup,
-  identityLookup,
-  type Waiter,
-} from "../storage/clients/identity-lookup.ts";
+import { identityLookup } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import { identityDirectoryClient } from "../storage/clients/identity-directory-client.ts";
 import { sessionDirectoryClient } from "../storage/clients/session-directory-client.ts";
 import { keyDirectoryClient } from "../storage/clients/key-directory-client.ts";
 import { type Namespaces, namespacesOf } from "../storage/clients/namespaces.ts";
 import { keyRegistry } from "../storage/clients/key-registry.ts";
-import type { AccountDirectory } from "../storage/ports/account-directory.ts";
-import type { IdentityDirectory } from "../storage/ports/identity-directory.ts";
-import type { KeyDirectory } from "../storage/ports/key-directory.ts";
 import { installationMark } from "../storage/blobs/installation-mark.ts";
 import { installationClient } from "../storage/clients/installation-client.ts";
 import { auditLogClient } from "../storage/clients/audit-log-client.ts";
@@ -36,56 +30,23 @@ import { QuotaUsage } from "../domain/quota/quota-usage.ts";
 import { ShardGauges } from "../domain/metrics/shard-gauges.ts";
 import { isOneProcess, stoppingOf } from "../storage/blobs/local-bindings.ts";
 import { figureSourceClient } from "../storage/clients/figure-source-client.ts";
-import type { AuditLog } from "../storage/ports/audit-log.ts";
-import type { BucketDirectory } from "../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../storage/ports/bucket-index.ts";
-import type { ContentIndex } from "../storage/ports/content-index.ts";
 import { directoryInspectionClient } from "../storage/clients/directory-inspection-client.ts";
 import { shardInspectionClient } from "../storage/clients/shard-inspection-client.ts";
-import type { DirectoryInspection } from "../storage/ports/directory-inspection.ts";
-import type { ShardInspection } from "../storage/ports/shard-inspection.ts";
-import type { BackupDirectory } from "../storage/ports/backup-directory.ts";
 import { backupDirectoryClient } from "../storage/clients/backup-directory-client.ts";
-import type { SealedDirectory } from "../storage/ports/sealed-directory.ts";
-import type { SessionDirectory } from "../storage/ports/session-directory.ts";
-import { type ProviderKeys, providerKeys } from "../domain/oidc/provider-keys.ts";
-import { findTarget, targetLookup, type TargetLookup } from "../domain/replication-targets.ts";
+import { providerKeys } from "../domain/oidc/provider-keys.ts";
+import { findTarget, targetLookup } from "../domain/replication-targets.ts";
 import { targetDirectoryClient } from "../storage/clients/target-directory-client.ts";
-import type { TargetDirectory } from "../storage/ports/target-directory.ts";
 import { DeploymentGuard } from "./deployment-guard.ts";
-import type { KeyRegistry } from "../storage/ports/key-registry.ts";
 
 /** What all requests of an environment have in common. */
-export interface Deployment {
-  readonly settings: Settings;
+export interface Deployment extends CommonPorts {
   /** Asked before anything else; undefined: there is nothing to be asked, as locally. */
   readonly guard: DeploymentGuard | undefined;
   readonly namespaces: Namespaces;
   /** Where each request leaves a data point, if the deployment binds one. */
   readonly analytics: AnalyticsEngineDataset | undefined;
-  readonly accounts: AccountDirectory;
-  readonly identityLookup: IdentityLookup;
-  readonly identityDirectory: IdentityDirectory;
   readonly identities: Identities;
-  readonly keys: KeyRegistry;
-  readonly keyDirectory: KeyDirectory;
-  readonly sessions: SessionDirectory;
-  readonly directory: BucketDirectory;
-  readonly sealed: SealedDirectory;
-  readonly targets: TargetDirectory;
-  readonly targetLookup: TargetLookup;
-  readonly auditLog: AuditLog;
-  readonly contents: ContentIndex;
-  readonly inspection: ShardInspection;
-  readonly directoryInspection: DirectoryInspection;
-  readonly accessLog: AccessLog;
-  readonly backups: BackupDirectory;
-  readonly providerKeys: ProviderKeys;
-  readonly strangers: StrangersQuestions;
-  readonly requestFigures: RequestFigures | undefined;
-  readonly shardGauges: ShardGauges;
-  readonly quotaUsage: QuotaUsage;
-  readonly listenedBuckets: ListenedBuckets;
 }
 
 const deployments = new WeakMap<Cloudflare.Env, Deployment>();

@@ -1,6 +1,6 @@
 import type { Ports } from "../domain/ports.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import type { Deployment } from "./deployment.ts";
 import { kmsApi } from "./kms-api.ts";
 import { metricsApi } from "./metrics-api.ts";

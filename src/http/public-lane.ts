@@ -1,5 +1,5 @@
 import type { PublicLane } from "../domain/edge/public-lane.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 
 /** Where a request runs: whoever keeps the isolate alive for it, and the Worker's own entrypoints, where there are some. */
 export interface EntrypointCaller extends Waiter {

@@ -12,7 +12,7 @@ import { S3Error } from "../protocol/errors.ts";
 import type { ObjectRecord } from "../protocol/object-record.ts";
 import type { S3Request } from "../protocol/s3-request.ts";
 import type { BucketRecord } from "../storage/ports/bucket-directory.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import { portsOf, safeDeploymentOf } from "./deployment.ts";
 import { logInternalError, toS3Error } from "./render-error.ts";
 import { newRequestIds } from "./request-ids.ts";

@@ -1,6 +1,6 @@
 import type { Ports } from "../domain/ports.ts";
 import { log } from "../lib/log.ts";
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 import { accessLogLines, type Answered } from "./access-log.ts";
 import type { Deployment } from "./deployment.ts";
 import { dataPoint } from "./data-point.ts";

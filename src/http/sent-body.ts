@@ -1,4 +1,4 @@
-import type { Waiter } from "../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../lib/waiter.ts";
 
 /** A body of at most so many bytes counts as sent when it is handed over: the connection takes it at once. */
 const AT_ONCE_BYTES = 16 * 1024;

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { configureBucket } from "../../src/domain/configure-bucket.ts";
 import { S3Error } from "../../src/protocol/errors.ts";
 import { NO_CONDITIONS } from "../../src/protocol/write-conditions.ts";
-import type { Decision } from "../../src/storage/clients/bucket-shards.ts";
+import type { Decision } from "../../src/storage/ports/decision.ts";
 import { StaleBucketError } from "../../src/storage/ports/bucket-index.ts";
 import { freshRecord, recordOf } from "../support/bucket-record.ts";
 import { elements, expectError, putObject, signedFetch, uniqueBucket } from "../support/client.ts";

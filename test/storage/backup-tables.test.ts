@@ -1,10 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import {
-  PART_COLUMNS,
-  UPLOAD_COLUMNS,
-} from "../../src/storage/bucket-shard/backup/import-uploads.ts";
+import { PART_COLUMNS, UPLOAD_COLUMNS } from "../../src/storage/wire/backup-pages.ts";
 import backupMd from "../../docs/backup.md?raw";
 
 const SOURCES = import.meta.glob<string>("../../src/**/*.ts", {

@@ -1,7 +1,7 @@
 import { log } from "../../lib/log.ts";
 import type { LogDestination } from "../../protocol/access-log/log-destination.ts";
 import { type AccessLogRecord, logLine } from "../../protocol/access-log/log-line.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import type { LogBatch } from "../../storage/ports/log-batch.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { S3Error } from "../../protocol/errors.ts";

@@ -1,5 +1,5 @@
 import type { Delivery, InternalWrite } from "../../storage/ports/engines.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import type { Ports } from "../ports.ts";
 
 /** The line of a write that no client asked for, if its bucket is logged. That a log is logged itself ends nowhere: one object a roll. */

@@ -4,11 +4,8 @@ import type { MasterKey, SubKeys } from "../../lib/master-key.ts";
 import { unseal } from "../../lib/sealed-text.ts";
 import { rootOf, userOf } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
-import {
-  type IdentityLookup,
-  sessionRecordId,
-  type Waiter,
-} from "../../storage/clients/identity-lookup.ts";
+import { type IdentityLookup, sessionRecordId } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import type { KeyRecord } from "../../storage/ports/account-directory.ts";
 import type { SessionRecord } from "../../storage/ports/session-directory.ts";
 import { isSessionKeyId } from "./access-key-id.ts";

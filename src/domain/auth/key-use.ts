@@ -1,7 +1,7 @@
 import { boundedText } from "../../lib/bounded-text.ts";
 import { log } from "../../lib/log.ts";
 import type { Caller, SignedCaller } from "../../protocol/caller.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import type { AccountDirectory, KeyRecord } from "../../storage/ports/account-directory.ts";
 
 /** How precisely it is known when a key was used. */

@@ -3,7 +3,7 @@ import type { Origin } from "../../protocol/events/origin.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import { StaleBucketError } from "../../storage/ports/bucket-index.ts";
-import type { Decision } from "../../storage/clients/bucket-shards.ts";
+import type { Decision } from "../../storage/ports/decision.ts";
 import type { Check } from "../access/checks.ts";
 import { Gate } from "../access/gate.ts";
 import { newestHeardOf } from "../access/heard-of.ts";

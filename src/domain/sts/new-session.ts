@@ -1,6 +1,6 @@
 import { readIdentityPolicy } from "../../protocol/policy/identity-policy.ts";
 import { QueryError } from "../../protocol/query-api/query-error.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import { sessionRecordId } from "../../storage/clients/identity-lookup.ts";
 import { requireMasterKey } from "../accounts.ts";
 import { policyText } from "../auth/principal-policies.ts";

@@ -3,7 +3,7 @@ import { withIdentities } from "../../domain/auth/identities.ts";
 import { type SignedCaller, userOf } from "../../protocol/caller.ts";
 import { S3Error } from "../../protocol/errors.ts";
 import type { Account } from "../../protocol/owner.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 
 /** What another Worker's service binding says of itself (`props`): which bucket it is of, and by whose right it acts. */
 export interface BucketProps {

@@ -7,7 +7,7 @@ import { invalidArgument, S3Error } from "../../protocol/errors.ts";
 import { MAX_KEY_BYTES } from "../../protocol/limits.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
 import { urlEncode } from "../../lib/url-encoding.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import { type Deployment, portsOf, safeDeploymentOf } from "../deployment.ts";
 import { logInternalError, renderError, toS3Error } from "../render-error.ts";
 import { tellOfRequest } from "../request-done.ts";

@@ -5,7 +5,7 @@ import type { SignedCaller } from "../../protocol/caller.ts";
 import { type Fields, type Input, readInput } from "../../protocol/query-api/fields.ts";
 import type { QueryNode } from "../../protocol/query-api/query-parameters.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
-import type { Waiter } from "../../storage/clients/identity-lookup.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import type { AccountScope } from "../../storage/ports/identity-directory.ts";
 
 /** What the actions of IAM and STS work with. */

@@ -17,6 +17,7 @@ import {
 import type { Wanted } from "../ports/content-index.ts";
 import type { CreatedUpload, PartDraft } from "../ports/upload-index.ts";
 import { type PackedObject, unpackObject } from "../wire/packed-object.ts";
+import type { Decision } from "../ports/decision.ts";
 import { type PackedPage, unpackPage } from "../wire/packed-page.ts";
 import type { Elsewhere } from "../wire/growth.ts";
 import type { Known } from "../wire/known.ts";
@@ -31,7 +32,7 @@ import {
 import type { ShardAnswer } from "../wire/shard-answer.ts";
 import { AdoptedBlobs } from "./adopted-blobs.ts";
 import type { BucketLookup } from "./bucket-lookup.ts";
-import { BucketShards, type Decision, type ShardStub } from "./bucket-shards.ts";
+import { BucketShards, type ShardStub } from "./bucket-shards.ts";
 import {
   compareEntries,
   compareUploadEntries,

@@ -5,6 +5,7 @@ import { indexFull } from "../../protocol/refusal.ts";
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
 import type { BucketDirectory, BucketRecord, ShardPart } from "../ports/bucket-directory.ts";
 import { type ShardMove, StaleBucketError } from "../ports/bucket-index.ts";
+import type { Decision } from "../ports/decision.ts";
 import type { Elsewhere } from "../wire/growth.ts";
 import type { Known } from "../wire/known.ts";
 import {
@@ -35,12 +36,6 @@ type Call<T> = (
   known: Known,
   shardNumber: number,
 ) => Promise<ShardAnswer<T>>;
-
-/**
- * Whether a request is let in, by the record of its bucket; or, once an object was read that is another account's or has an ACL, by
- * that object as well. What it throws ends the request.
- */
-export type Decision = (bucket: BucketRecord, object?: ObjectRecord) => void;
 
 /** Two writers of a configuration, and a dead delete: more can hardly come together. */
 const MAX_ATTEMPTS = 5;

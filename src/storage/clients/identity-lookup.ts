@@ -3,8 +3,6 @@ import type { AccountDirectory, KeyRecord } from "../ports/account-directory.ts"
 import type { AssumableRole, SessionDirectory, SessionRecord } from "../ports/session-directory.ts";
 import { type RecordLookup, recordLookup } from "./record-lookup.ts";
 
-export type { Waiter } from "./record-lookup.ts";
-
 /** Whom a session acts for, and which managed policies limit it, as one text: they are read as one. */
 export function sessionRecordId(principalId: string, policyArns: readonly string[] = []): string {
   return [principalId, ...policyArns].join(" ");

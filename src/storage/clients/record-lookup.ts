@@ -1,5 +1,6 @@
 import { log } from "../../lib/log.ts";
 import { PerSecond } from "../../lib/per-second.ts";
+import type { Waiter } from "../../lib/waiter.ts";
 import { S3Error } from "../../protocol/errors.ts";
 
 /** From this age on, a record is asked for again while it is still used. */
@@ -27,9 +28,6 @@ interface Remembered<Value> extends Copy<Value> {
   /** What the record takes as JSON. */
   readonly characters: number;
 }
-
-/** Whoever keeps the isolate alive for what goes on after the answer. */
-export type Waiter = Pick<ExecutionContext, "waitUntil">;
 
 /** What one isolate knows of a Directory's records. */
 class Memory<Value> {
