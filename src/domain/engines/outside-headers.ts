@@ -2,9 +2,7 @@ import { readEncryption } from "../../protocol/encryption/stored-encryption.ts";
 import type { StoredObject } from "../../protocol/object-record.ts";
 import type { ReplicationTarget } from "../../protocol/replication/replication-targets.ts";
 import type { ReplicatedVersion } from "../../storage/ports/replication.ts";
-
-/** Where an object came from that another server has: `<bucket id>/<version id>`. What comes back with it, goes no more. */
-export const ORIGIN = "x-amz-meta-ledge-origin";
+import { ORIGIN } from "./outside-origin.ts";
 
 const METHODS = { DSSE: "aws:kms:dsse", KMS: "aws:kms", S3: "AES256" } as const;
 

@@ -9,7 +9,8 @@ import type { ReplicatedVersion } from "../../storage/ports/replication.ts";
 import { sendToS3, TargetError } from "../../storage/replication/s3-client.ts";
 import type { Ports } from "../ports.ts";
 import { sendDocument } from "./outside-documents.ts";
-import { ORIGIN, outsideHeaders } from "./outside-headers.ts";
+import { outsideHeaders } from "./outside-headers.ts";
+import { lastOrigin, originHeader, originsOf } from "./outside-origin.ts";
 import { lockHeaders, sendLocks } from "./outside-locks.ts";
 import { openSource } from "./replica-of.ts";
 import type { InternalCaller } from "./act-in-bucket.ts";
@@ -66,6 +67,8 @@ async function send(
   const { key, versionId, object, isChange } = version;
   const replica = target.isLedge ? replicaHeader(version, source.bucket.id) : {};
   if (object === undefined) {
+    // What it was told by, it tells in turn: each would make markers for the other's for ever.
+    if (!target.isLedge && (await isMarkedThere(target, key))) return;
     if (!target.isLedge) await requireNoneNewer(target, source, version);
     const request = { method: "DELETE", key, headers: replica } as const;
     const answer = await sendToS3(target, request);
@@ -88,7 +91,7 @@ async function send(
   const own = {
     ...outsideHeaders(version, target, object),
     ...(await lockHeaders(target, object.attributes)),
-    ...(!target.isLedge && { [ORIGIN]: origin }),
+    ...(!target.isLedge && originHeader(origin, object.headers)),
   };
   const headers = { own, replica };
   const isSent = await sendObject(ports, target, { record: object, objectKey }, headers);
@@ -109,14 +112,23 @@ async function sendChange(
     await sendLocks(target, version, versionId, object.attributes);
 }
 
+/** Its current version is a delete marker. */
+async function isMarkedThere(target: ReplicationTarget, key: string): Promise<boolean> {
+  const { status, headers } = await sendToS3(target, { method: "HEAD", key });
+  return status === 404 && headers.get("x-amz-delete-marker") === "true";
+}
+
 /** It is what this bucket has sent, and another server has sent back. */
 async function cameFromHere(
   { indexOf }: Ports,
   { source }: OutsideDestination,
   { key, headers, etag }: ObjectRecord,
 ): Promise<boolean> {
-  const [bucketId, versionId] = headers[ORIGIN]?.split("/") ?? [];
-  if (bucketId !== source.bucket.id || versionId === undefined) return false;
+  const fromHere = originsOf(headers).filter((origin) => origin.startsWith(`${source.bucket.id}/`));
+  // It went round twice, and nobody knew it: ETags of what is encrypted, or of parts, are others each time.
+  if (fromHere.length > 1) return true;
+  const [, versionId] = fromHere[0]?.split("/") ?? [];
+  if (versionId === undefined) return false;
   const found = await indexOf(source.bucket).read(key, { ...WANTS_REFERENCE, versionId });
   return found?.kind === "object" && found.etag === etag;
 }
@@ -131,7 +143,7 @@ async function currentThere(
   const { status, headers } = answer;
   if (status < 300) {
     const versionId = headers.get("x-amz-version-id") ?? undefined;
-    return headers.get(ORIGIN) === origin ? { versionId } : undefined;
+    return lastOrigin(headers) === origin ? { versionId } : undefined;
   }
   // Whoever may not list the bucket is told 403 of what is missing. Of a change that may be one that is there, and must not pass for done.
   if (status === 404 || (status === 403 && !isChange)) return undefined;
@@ -152,7 +164,7 @@ async function requireNoneNewer(
   const answer = await sendToS3(target, { method: "HEAD", key });
   const { status, headers } = answer;
   if (status >= 300 && status !== 404 && status !== 403) throw new TargetError(answer);
-  const origin = headers.get(ORIGIN);
+  const origin = lastOrigin(headers);
   const isNewer = newer.some((versionId) => origin === `${bucket.id}/${versionId}`);
   if (isNewer || headers.get("x-amz-delete-marker") === "true")
     throw new S3Error("InvalidRequest", { message: "A newer version is there" });
