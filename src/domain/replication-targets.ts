@@ -15,6 +15,9 @@ import type { Settings } from "../env.ts";
 import { requireMasterKey } from "./accounts.ts";
 import type { Ports } from "./ports.ts";
 
+/** Of a target as it is sealed. All of them are listed in one answer, and a page of a backup has to be short enough to come back. */
+const MAX_TARGET_BYTES = 24 * 1024;
+
 /** What is told of a target: all but its secrets. */
 export interface ToldTarget {
   readonly id: string;
@@ -90,7 +93,12 @@ export async function putTarget(
     throw new S3Error("EntityAlreadyExists", {
       message: "The secret REPLICATION_TARGETS declares a target of that ARN.",
     });
-  const sealed = seal(sealingKeys(masterKey), id, JSON.stringify(described));
+  const text = JSON.stringify(described);
+  if (Buffer.byteLength(text) > MAX_TARGET_BYTES)
+    throw new S3Error("InvalidRequest", {
+      message: `The target has more than ${MAX_TARGET_BYTES} bytes.`,
+    });
+  const sealed = seal(sealingKeys(masterKey), id, text);
   const outcome = await targets.putTarget(id, sealed, audit);
   if (outcome === "full")
     throw new S3Error("LimitExceeded", { message: "There are as many targets as there may be." });

@@ -152,6 +152,8 @@ test.for<[string, object]>([
   ["accounts that are no list", { accounts: "*" }],
   ["a region that is none", { region: "a b" }],
   ["another kind", { kind: "minio" }],
+  // Of a row that is longer no backup of the accounts could be restored.
+  ["more than is kept of one", { sessionToken: "x".repeat(24 * 1024) }],
   ["a query in its endpoint", { endpoint: `${ENDPOINT}?x` }],
   ["credentials in its endpoint", { endpoint: "https://a:b@far.example" }],
 ])("a target with %s is refused, and its secret not told", async ([, described]) => {
