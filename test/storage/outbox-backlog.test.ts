@@ -30,6 +30,7 @@ afterAll(() => {
 interface Target extends TargetKind {
   readonly calls: string[];
   takes: (key: string) => boolean;
+  deliver: TargetKind["deliver"];
 }
 
 function targetOf(takes: (key: string) => boolean): Target {
@@ -165,6 +166,60 @@ test("the oldest event that waits is as old as what it tells of, after it was de
     await job.run(32 * HOUR_MS);
     expect(outboxPending(sql)).toBe(2);
   }));
+
+/** A run whose first delivery is under way while dead letters are delivered anew. */
+function redrivenMeanwhile(sql: SqlStorage, takes: (key: string) => boolean): Target {
+  const target = targetOf(takes);
+  const { deliver } = target;
+  let isRedriven = false;
+  target.deliver = async (...given) => {
+    if (!isRedriven) redriveAt(sql, 100);
+    isRedriven = true;
+    return deliver(...given);
+  };
+  return target;
+}
+
+function buryRow(sql: SqlStorage, id: number): void {
+  bury(sql, TARGET, [{ id }], "no");
+  sql.exec("DELETE FROM outbox WHERE id = ?", id);
+}
+
+test("what is delivered anew during a delivery goes before what follows that of its key", () =>
+  inShard("redriven-in-order", async (storage) => {
+    const { sql } = storage;
+    put(sql, ["k", "k", "k", "other", "k"]);
+    buryRow(sql, 1);
+    const target = redrivenMeanwhile(sql, () => true);
+    const job = outboxJob(storage, [["arn:", target]], 1000);
+    for (let turn = 0; turn < 5; turn += 1) await job.run(100);
+    const ofKey = target.calls.filter((call) => call.startsWith("k"));
+    expect(ofKey).toEqual(["k 2", "k 1", "k 3", "k 5"]);
+    expect(target.calls).toContain("other 4");
+    expect(outboxPending(sql)).toBe(0);
+  }));
+
+test.for(["good", "bad"])(
+  "what is delivered anew, of %s, is not lost behind what waits for another try by then",
+  (key) =>
+    inShard(`redriven-behind-${key}`, async (storage) => {
+      const { sql } = storage;
+      put(sql, [...repeat("bad", 50), key, ...repeat("bad", 200)]);
+      buryRow(sql, 51);
+      const target = redrivenMeanwhile(sql, (each) => each !== "bad");
+      const job = outboxJob(storage, [["arn:", target]], 1000, sql, 10_000);
+      await job.run(100);
+      await job.run(100);
+      expect(target.calls.includes("good 51")).toBe(key === "good");
+      target.takes = () => true;
+      for (let turn = 0; turn < 10; turn += 1) await job.run(HOUR_MS);
+      const taken = target.calls
+        .filter((call) => call.startsWith("bad"))
+        .map((call) => call.slice(4));
+      expect(taken.map(Number)).toEqual(taken.map(Number).toSorted((a, b) => a - b));
+      expect(outboxPending(sql)).toBe(0);
+    }),
+);
 
 test("how many events wait is exact, whatever is taken, fails, is given up, and is delivered anew", () =>
   inShard("kept-number", async (storage) => {

@@ -3,6 +3,7 @@ import type { Delivery } from "../../events/delivery.ts";
 import { type Circuit, circuitAfter, circuitOf, isOpen, keepCircuit } from "../outbox/circuits.ts";
 import { backlogOf, countOn, keepBacklog, NO_BACKLOG, without } from "../outbox/backlog.ts";
 import {
+  hasOthers,
   inTurn,
   type Lane,
   nextLanes,
@@ -14,6 +15,7 @@ import {
 import {
   forgetRow,
   hurryRows,
+  isTried,
   nextRetry,
   type OutboxRow,
   postponeRow,
@@ -76,20 +78,25 @@ export async function drainTarget(
   const lanes = isOpen(was) ? probeOf(sql, target, walk) : inTurn(walk);
   const send = (rows: readonly OutboxRow[]): Promise<readonly Delivery[]> =>
     connections.run(() => kind.deliver(target, rows, nowMs));
+  // What is delivered anew since the walk goes first.
+  const isNext = ([{ key, id }]: Lane): boolean => !isTried(sql, target, key, id);
   const after = (circuit: Circuit, deliveries: readonly Delivery[]): Circuit =>
     circuitAfter(circuit, callOf(deliveries), nowMs, outbox.probeMs);
-  const { outcomes, circuit } = await deliverLanes(lanes, kind.batchOf(target), was, send, after);
+  const { outcomes, circuit } = await deliverLanes(lanes, kind.batchOf(target), was, {
+    send,
+    after,
+    isNext,
+  });
   transact((transaction) => {
     const { gone, postponed } = settle(outbox, transaction, kind, target, outcomes, nowMs);
     keepCircuit(sql, target, was, circuit);
     if (isOpen(was) && circuit.failures === 0) hurryRows(sql, target, WALK, nowMs);
     const now = backlogOf(sql, target);
+    const passed = passedOf(walk, passedUpTo, idsOf(gone), idsOf(postponed));
     // Somebody else may have changed what is in front.
-    const passed =
-      now.passedUpTo === passedUpTo
-        ? passedOf(walk, passedUpTo, idsOf(gone), idsOf(postponed))
-        : now.passedUpTo;
-    const settled = without({ ...now, passedUpTo: passed }, gone);
+    const isAsWalked =
+      now.passedUpTo === passedUpTo && (passedUpTo > 0 || !hasOthers(sql, target, walk, passed));
+    const settled = without(isAsWalked ? { ...now, passedUpTo: passed } : now, gone);
     const isLong = circuit.failures > 0 || now !== NO_BACKLOG || walk.rows.length === WALK;
     const { backlog, isAll } = isLong
       ? countOn(sql, target, settled)
@@ -116,24 +123,35 @@ function tell(shard: string, target: string, outcomes: readonly Outcome[]): void
   else tellOfJob(shard, "outbox", "delayed", { target, delivered, failed, reason: failures[0] });
 }
 
+interface Delivering {
+  readonly send: (rows: readonly OutboxRow[]) => Promise<readonly Delivery[]>;
+  readonly after: (circuit: Circuit, deliveries: readonly Delivery[]) => Circuit;
+  /** False: a row of the key waits that is before all of the lane. */
+  readonly isNext: (lane: Lane) => boolean;
+}
+
 /** Takes the first rows of some lanes at a time, until the time for it is over or the target fails. */
 async function deliverLanes(
   lanes: readonly Lane[],
   batchSize: number,
   was: Circuit,
-  send: (rows: readonly OutboxRow[]) => Promise<readonly Delivery[]>,
-  after: (circuit: Circuit, deliveries: readonly Delivery[]) => Circuit,
+  { send, after, isNext }: Delivering,
 ): Promise<{ readonly outcomes: readonly Outcome[]; readonly circuit: Circuit }> {
   const outcomes: Outcome[] = [];
   let circuit = was;
+  // Until then nothing can have come since the lanes were found.
+  let hasWaited = false;
   const end = AbortSignal.timeout(RUN_MS);
   const left = [...lanes];
   const mayGoOn = (): boolean =>
     left.length > 0 && !end.aborted && (isOpen(was) || !isOpen(circuit));
   const work = async (): Promise<void> => {
     while (mayGoOn()) {
-      const batch = left.splice(0, batchSize);
+      const some = left.splice(0, batchSize);
+      const batch = hasWaited ? some.filter(isNext) : some;
+      if (batch.length === 0) continue;
       const deliveries = await send(batch.map(([first]) => first));
+      hasWaited = true;
       circuit = after(circuit, deliveries);
       for (const [i, [row, next, ...others]] of batch.entries()) {
         const delivery = deliveries[i] ?? { ok: false, reason: "the target said nothing of it" };

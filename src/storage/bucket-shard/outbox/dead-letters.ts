@@ -42,16 +42,16 @@ export function listDeadLetters(sql: SqlStorage): DeadLetter[] {
 export function redrive({ sql, nowMs, schedule }: Transaction): number {
   const count = deadLetters(sql);
   if (count === 0) return 0;
+  // They are due as rows that were tried are, so that later rows of their keys wait for them, those as well that a run is at.
   sql.exec(
-    `INSERT INTO outbox (target, id, key, emitted_ms, redriven_ms, attempts, record)
-     SELECT target, id, key, emitted_ms, ?, 0, record FROM dead_letter`,
+    `INSERT INTO outbox (target, id, key, emitted_ms, redriven_ms, due_ms, attempts, record)
+     SELECT target, id, key, emitted_ms, ?1, ?1, 0, record FROM dead_letter`,
     nowMs,
   );
   sql.exec("DELETE FROM dead_letter");
   sql.exec("DELETE FROM outbox_target");
   sql.exec("DELETE FROM outbox_backlog");
-  // What was tried is later than what is delivered anew, and goes behind that.
-  sql.exec("UPDATE outbox SET due_ms = NULL WHERE due_ms IS NOT NULL");
+  sql.exec("UPDATE outbox SET due_ms = ?1 WHERE due_ms > ?1", nowMs);
   schedule("outbox", nowMs);
   return count;
 }

@@ -111,3 +111,17 @@ export function passedOf(
   }
   return count < WORTH_PASSING ? passedUpTo : passed;
 }
+
+/** Whether rows have come, since a walk from the first row on, among those that would be passed. Whatever puts them there forgets what was passed. */
+export function hasOthers(
+  sql: SqlStorage,
+  target: string,
+  { rows }: Walk,
+  passed: number,
+): boolean {
+  if (passed === 0) return false;
+  const walked = new Set(rows.map(({ id }) => id));
+  const query = "SELECT id FROM outbox WHERE target = ? AND id <= ?";
+  const ids = sql.exec<{ id: number }>(query, target, passed).toArray();
+  return ids.some(({ id }) => !walked.has(id));
+}
