@@ -12,6 +12,7 @@ export interface CopyTarget extends AnnotatedVersion {
   readonly index: BucketIndex;
   readonly etag: string;
   readonly isReplica?: true;
+  readonly isRename?: true;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface CopyTarget extends AnnotatedVersion {
  */
 export async function copyAnnotations(
   { index, record }: Pick<SourceObject, "index" | "record">,
-  { index: target, etag, isReplica, ...copy }: CopyTarget,
+  { index: target, etag, isReplica, isRename, ...copy }: CopyTarget,
 ): Promise<void> {
   const version = { key: record.key, versionId: record.versionId };
   let after = "";
@@ -40,6 +41,7 @@ export async function copyAnnotations(
       ifMatch: etag,
       bypassesGovernance: isReplica === true,
       ...(isReplica && { isOfReplica: true }),
+      ...(isRename && { isOfRename: true }),
     });
     // Somebody has replaced or deleted the copy already.
     if (!outcome.ok && GONE.has(outcome.reason)) return;

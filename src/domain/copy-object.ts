@@ -93,7 +93,11 @@ export async function copyContent(
       access: copy.access,
       encryption: encryption?.column,
       ...(replica === undefined ? { by: "Copy" } : { replica }),
-      annotatedAs: annotationCount > 0 && isNear ? sequence : undefined,
+      ...(annotationCount > 0 &&
+        isNear && {
+          annotatedAs: sequence,
+          annotatedFrom: { key: record.key, versionId: record.versionId },
+        }),
     };
     const outcome = isShared
       ? await share(stores, copy, from, said, encryption?.key)

@@ -37,9 +37,9 @@ export async function renameKey(
         undefined,
       );
       checkSource(source);
-      const { sequence: sourceSequence } = source;
+      const { sequence: sourceSequence, sizeBytes } = source;
       return (
-        (await index.rename({ sourceKey, key, sourceSequence, conditions })) ??
+        (await index.rename({ sourceKey, key, sourceSequence, conditions }, sizeBytes)) ??
         moveAcrossShards(stores, source, key, conditions)
       );
     },
@@ -72,7 +72,10 @@ async function moveAcrossShards(
   if (!committed.ok) return committed;
   const { versionId } = committed;
   if ((source.annotationCount ?? 0) > 0)
-    await copyAnnotations({ index, record: source }, { index, key, versionId, etag });
+    await copyAnnotations(
+      { index, record: source },
+      { index, key, versionId, etag, isRename: true },
+    );
   const removed = await index.remove({
     key: sourceKey,
     versionId: undefined,

@@ -1,9 +1,8 @@
-import type { Payload } from "../domain/auth/payload.ts";
 import { authenticate, type Authentication } from "../domain/auth/authenticate.ts";
 import { type Identities, withIdentities } from "../domain/auth/identities.ts";
 import { Gate, isPlainOwner, type Needed, requireAllowed } from "../domain/access/gate.ts";
 import { authenticateForm } from "../domain/auth/form.ts";
-import { readFormHead } from "../domain/body/form-file.ts";
+import { likelyFileBytes, readFormHead } from "../domain/body/form-file.ts";
 import { guardedIndex } from "../domain/access/guarded-index.ts";
 import { newestHeardOf } from "../domain/access/heard-of.ts";
 import { auditEntry, audited } from "../domain/audit.ts";
@@ -122,20 +121,23 @@ async function runAllowed(operation: Operation, context: AccountContext): Promis
 }
 
 /** Waits only where a disk can be full. */
-function takeRoom(
-  { makesRoom }: Operation,
-  { room, request, payload }: AccountContext,
-): Promise<void> | undefined {
+function takeRoom({ makesRoom }: Operation, context: AccountContext): Promise<void> | undefined {
+  const { room, request } = context;
   const { method } = request;
   // Deletes are let in when a disk is full: they are the way out.
   const addsData = (method === "PUT" || method === "POST") && makesRoom !== true;
-  return addsData ? room?.take(bodyBytes(request, payload)) : undefined;
+  return addsData ? room?.take(bodyBytes(context)) : undefined;
 }
 
-/** How long the body is, as the request announces it, without the framing of `aws-chunked`. */
-function bodyBytes({ headers }: S3Request, payload: Payload): number {
+/** How long what is stored is, as the request announces it: without the framing of `aws-chunked`, or the fields of a form. */
+function bodyBytes({
+  request,
+  payload,
+  form,
+}: Pick<AccountContext, "form" | "payload" | "request">): number {
+  if (form !== undefined) return likelyFileBytes(form);
   if (payload.kind === "chunked") return payload.decodedLengthBytes;
-  return Number(headers.get("content-length") ?? 0);
+  return Number(request.headers.get("content-length") ?? 0);
 }
 
 /**
@@ -210,9 +212,9 @@ async function handleOnBucket(
   const quota = quotaOf(bucket);
   let index = context.indexOf(bucket, decisions);
   if (quota !== undefined) {
-    const { quotaUsage, payload } = context;
+    const { quotaUsage } = context;
     if (operation.storesBody === true)
-      await requireRoomInQuota(quotaUsage, bucket, quota, bodyBytes(request, payload));
+      await requireRoomInQuota(quotaUsage, bucket, quota, bodyBytes(context));
     index = quotaIndex(index, bucket, quota, quotaUsage);
   }
   const bucketContext: BucketContext = { ...context, bucket, decisions, index, gate };

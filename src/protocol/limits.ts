@@ -15,6 +15,9 @@ export const LEAST_PART_BYTES = 5 * 1024 ** 2;
 /** Of one object; they are numbered from 1 to this. */
 export const MAX_PARTS = 10_000;
 
+/** Of one version. */
+export const MAX_ANNOTATIONS = 1000;
+
 /** Entries of one page, whatever the client asks for, and of one DeleteObjects. */
 export const MAX_ENTRIES = 1000;
 

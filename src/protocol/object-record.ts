@@ -140,6 +140,8 @@ export interface ObjectDraft {
   readonly replica?: ReplicaDraft | undefined;
   /** The number of the write in the same shard that made the version whose annotations it gets as well. */
   readonly annotatedAs?: number | undefined;
+  /** Which version that is. */
+  readonly annotatedFrom?: { readonly key: string; readonly versionId: string | undefined };
   readonly content: InlineContent | BlobContent | ReferencedContent;
 }
 

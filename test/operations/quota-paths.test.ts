@@ -4,9 +4,11 @@ import { afterAll, expect, test, vi } from "vitest";
 import { app } from "../../src/http/app.ts";
 import { R2Calls } from "../../src/http/r2/bucket-service.ts";
 import { UPLOAD_HEADER, type WireUpload } from "../../src/protocol/r2/wire.ts";
-import { putObject, signedFetch, signRequest, uniqueBucket } from "../support/client.ts";
+import { ENDPOINT, putObject, signedFetch, signRequest, uniqueBucket } from "../support/client.ts";
+import { annotate } from "../support/annotations.ts";
 import { copy, copyPart } from "../support/copy.ts";
 import { advanceClock } from "../support/faults.ts";
+import { formBody, formRequest, policyOf, signedV2 } from "../support/form.ts";
 import { complete, createUpload, putPart } from "../support/multipart.ts";
 import { setVersioning } from "../support/versions.ts";
 
@@ -84,6 +86,30 @@ async function bound(bucket: string, wire: WireUpload): Promise<string> {
   return "error" in answer ? answer.error.code : "done";
 }
 
+/** A form, of which no more than what comes before its file has to be read. */
+async function form(
+  bucket: string,
+  file: Uint8Array,
+): Promise<{ code: string; readBytes: number }> {
+  const policy = policyOf([{ bucket }, ["starts-with", "$key", ""]]);
+  const body = formBody([["key", "form"], ...signedV2(policy)], { file });
+  const { headers } = formRequest(bucket, body);
+  let readBytes = 0;
+  const pieces = new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const piece = body.subarray(readBytes, readBytes + 1000);
+      readBytes += piece.byteLength;
+      controller.enqueue(Uint8Array.from(piece));
+      if (readBytes === body.byteLength) controller.close();
+    },
+  });
+  const init = { method: "POST", headers, body: pieces };
+  const request = new Request(`${ENDPOINT}/${bucket}`, init);
+  const response = await app.fetch(request, env, createExecutionContext());
+  return { code: await codeOf(response), readBytes };
+}
+
 /** Every way in which bytes, or objects, come into a bucket. */
 const PATHS: readonly (readonly [name: string, send: (full: Full) => Promise<string>])[] = [
   ["PutObject", ({ bucket }) => unread(`/${bucket}/new`)],
@@ -99,6 +125,14 @@ const PATHS: readonly (readonly [name: string, send: (full: Full) => Promise<str
   [
     "PutObjectAnnotation",
     ({ bucket }) => unread(`/${bucket}/k`, { query: { annotation: "", annotationName: "n" } }),
+  ],
+  [
+    "PostObject",
+    async ({ bucket }) => {
+      const { code, readBytes } = await form(bucket, new Uint8Array(100_000));
+      expect(readBytes, "the file was read").toBeLessThan(20_000);
+      return code;
+    },
   ],
   ["put of a binding", ({ bucket }) => bound(bucket, { kind: "put", key: "new", options: {} })],
   [
@@ -136,6 +170,63 @@ test.for(PATHS)("%s asks the quota, before any body is read", async ([, send]) =
   const body = JSON.stringify({ bytes: 25, objects: 1 });
   await signedFetch("PUT", `/_ledge/buckets/${bucket}/quota`, { body });
   expect(await send({ bucket, other, uploadId, part })).toBe("QuotaExceeded");
+});
+
+async function bucketWith(quota: object): Promise<string> {
+  const bucket = await uniqueBucket();
+  await signedFetch("PUT", `/_ledge/buckets/${bucket}/quota`, { body: JSON.stringify(quota) });
+  return bucket;
+}
+
+test("of a form the file counts, not its fields", async () => {
+  const bucket = await bucketWith({ bytes: 100 });
+  expect((await form(bucket, new Uint8Array(100))).code).toBe("204");
+  expect((await form(bucket, new Uint8Array(1))).code).toBe("QuotaExceeded");
+});
+
+async function rename(bucket: string, from: string, to: string): Promise<string> {
+  const headers = { "x-amz-rename-source": from };
+  const query = { renameObject: "" };
+  return codeOf(await signedFetch("PUT", `/${bucket}/${to}`, { query, headers }));
+}
+
+test("a rename in a bucket with versions counts the bytes of the version that stays", async () => {
+  const bucket = await bucketWith({ bytes: 250 });
+  await setVersioning(bucket, "Enabled");
+  await putObject(bucket, "k0", new Uint8Array(100));
+  expect(await rename(bucket, "k0", "k1")).toBe("200");
+  expect(await rename(bucket, "k1", "k2")).toBe("QuotaExceeded");
+});
+
+/** An object of 10 bytes whose annotation has 4, of which no second fits. */
+async function annotated(versioning?: "Enabled"): Promise<string> {
+  const bucket = await bucketWith({ bytes: 27 });
+  if (versioning !== undefined) await setVersioning(bucket, versioning);
+  await putObject(bucket, "k", new Uint8Array(10));
+  await annotate(`${bucket}/k`, "n");
+  return bucket;
+}
+
+test("a copy counts the annotations that it brings along, at once", async () => {
+  const bucket = await annotated();
+  expect(await codeOf(await copy(`${bucket}/k`, `${bucket}/copy`))).toBe("QuotaExceeded");
+  await signedFetch("PUT", `/_ledge/buckets/${bucket}/quota`, { body: '{"bytes": 28}' });
+  expect(await codeOf(await copy(`${bucket}/k`, `${bucket}/copy`))).toBe("200");
+});
+
+test("a version made by an append, or a rename, counts the annotations that it gets", async () => {
+  const bucket = await annotated("Enabled");
+  const headers = { "x-amz-write-offset-bytes": "10" };
+  const appended = await signedFetch("PUT", `/${bucket}/k`, { headers, body: "x" });
+  expect(await codeOf(appended)).toBe("QuotaExceeded");
+  expect(await rename(bucket, "k", "renamed")).toBe("QuotaExceeded");
+});
+
+test("a full bucket lets an annotated object be renamed, whichever shards have the keys", async () => {
+  const bucket = await annotated();
+  await putObject(bucket, "filler", new Uint8Array(13));
+  for (let i = 0; i < 6; i += 1)
+    expect(await rename(bucket, i === 0 ? "k" : `k${i}`, `k${i + 1}`)).toBe("200");
 });
 
 test("annotations count as bytes, and are room again once they are gone", async () => {

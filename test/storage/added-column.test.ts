@@ -91,12 +91,15 @@ test("a column that a later migration adds stays with what is appended to, and r
 
   const longer = await index.read(key, WANTS_HEADERS);
   if (longer?.kind !== "object") throw new Error("no object");
-  await index.rename({
-    sourceKey: key,
-    key: otherKey,
-    sourceSequence: longer.sequence,
-    conditions: NO_CONDITIONS,
-  });
+  await index.rename(
+    {
+      sourceKey: key,
+      key: otherKey,
+      sourceSequence: longer.sequence,
+      conditions: NO_CONDITIONS,
+    },
+    longer.sizeBytes,
+  );
   expect(await rowsOf(shard)).toEqual([
     row("version", "kept"),
     row("version", "kept"),

@@ -113,12 +113,15 @@ describe("a rename", () => {
     if (source?.kind !== "object") throw new Error("no source");
     const { sequence: sourceSequence } = source;
     const conditions = NO_CONDITIONS;
-    const outcome = await index.rename({
-      sourceKey: KEY,
-      key: RENAMED,
-      sourceSequence,
-      conditions,
-    });
+    const outcome = await index.rename(
+      {
+        sourceKey: KEY,
+        key: RENAMED,
+        sourceSequence,
+        conditions,
+      },
+      source.sizeBytes,
+    );
     expect(outcome).toMatchObject({ ok: true });
   }
 

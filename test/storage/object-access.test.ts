@@ -200,7 +200,8 @@ test("an ACL goes where its version goes", async () => {
   expect(await read()).toMatchObject({ versionId: first.versionId, access: OWNERS });
 
   const key = keyInShard(0, "renamed-");
-  const { sequence } = await read();
-  await index.rename({ sourceKey: KEY, key, sourceSequence: sequence, conditions: NO_CONDITIONS });
+  const { sequence: sourceSequence, sizeBytes } = await read();
+  const conditions = NO_CONDITIONS;
+  await index.rename({ sourceKey: KEY, key, sourceSequence, conditions }, sizeBytes);
   expect((await read(key)).access).toBe(OWNERS);
 });

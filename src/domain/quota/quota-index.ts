@@ -1,5 +1,7 @@
 import { S3Error } from "../../protocol/errors.ts";
+import { MAX_ANNOTATIONS } from "../../protocol/limits.ts";
 import type { Quota } from "../../protocol/quota/quota-document.ts";
+import type { AnnotatedVersion } from "../../storage/ports/annotation-index.ts";
 import type { BucketRecord } from "../../storage/ports/bucket-directory.ts";
 import type { BucketIndex } from "../../storage/ports/bucket-index.ts";
 import type { Addition, QuotaUsage } from "./quota-usage.ts";
@@ -25,6 +27,12 @@ export function quotaIndex(
   ): Promise<T | false> => usage.adding(bucket, quota, addition, effect);
   // While versioning is suspended, versions of before stay, too.
   const hasVersions = bucket.shard.flags.versioning !== undefined;
+  /** Of what a new version in the same shard is annotated with as well. */
+  const annotationBytes = async (version: AnnotatedVersion): Promise<number> => {
+    const query = { withPayloads: false, prefix: "", after: "", limit: MAX_ANNOTATIONS };
+    const page = await index.listAnnotations(version, query);
+    return page.ok ? page.annotations.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : 0;
+  };
 
   return {
     ...index,
@@ -32,7 +40,9 @@ export function quotaIndex(
     async commit(key, draft, conditions) {
       // A rename from one shard to another, which takes away there what it adds here.
       const isMoved = draft.by === "Rename" && !hasVersions;
-      const addition = isMoved ? NOTHING : { bytes: draft.sizeBytes, objects: 1 };
+      const { annotatedFrom, sizeBytes } = draft;
+      const brought = annotatedFrom === undefined ? 0 : await annotationBytes(annotatedFrom);
+      const addition = isMoved ? NOTHING : { bytes: sizeBytes + brought, objects: 1 };
       return (await adding(addition, () => index.commit(key, draft, conditions))) || EXCEEDED;
     },
 
@@ -40,14 +50,19 @@ export function quotaIndex(
       // Of versions the one before stays, too.
       (await adding(
         hasVersions
-          ? { bytes: draft.sizeBytes, objects: 1 }
+          ? {
+              bytes: draft.sizeBytes + (await annotationBytes({ key, versionId: undefined })),
+              objects: 1,
+            }
           : { bytes: draft.addedBytes, objects: 0 },
         () => index.append(key, draft, conditions),
       )) || EXCEEDED,
 
-    async rename(rename) {
-      const addition = { bytes: 0, objects: Number(hasVersions) };
-      const outcome = await adding(addition, () => index.rename(rename));
+    async rename(rename, sizeBytes) {
+      const { sourceKey } = rename;
+      const brought = () => annotationBytes({ key: sourceKey, versionId: undefined });
+      const addition = hasVersions ? { bytes: sizeBytes + (await brought()), objects: 1 } : NOTHING;
+      const outcome = await adding(addition, () => index.rename(rename, sizeBytes));
       // Undefined is an answer of its own: the two keys are in two shards.
       return outcome === false ? EXCEEDED : outcome;
     },
@@ -58,7 +73,9 @@ export function quotaIndex(
       )) || EXCEEDED,
 
     async changeAnnotation(version, change) {
-      if (change.kind === "remove") return index.changeAnnotation(version, change);
+      // As the rename of the object.
+      const isMoved = change.kind === "put" && change.isOfRename === true && !hasVersions;
+      if (change.kind === "remove" || isMoved) return index.changeAnnotation(version, change);
       const bytes = change.annotations.reduce((sum, { payload }) => sum + payload.byteLength, 0);
       const effect = () => index.changeAnnotation(version, change);
       return (await adding({ bytes, objects: 0 }, effect)) || EXCEEDED;

@@ -36,6 +36,8 @@ export type AnnotationChange = {
   readonly bypassesGovernance: boolean;
   /** A replica becomes as its source is. */
   readonly isOfReplica?: true;
+  /** The version has got another key, in another shard, and this was its before. */
+  readonly isOfRename?: true;
 } &
   /** In one effect: all or none. */
   (

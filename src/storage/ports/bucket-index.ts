@@ -150,8 +150,10 @@ export interface BucketIndex extends UploadIndex, AnnotationIndex, EventListenin
   /**
    * Gives the object of `rename.sourceKey` another key, keeping everything else, in one transaction. Undefined: the two
    * keys live in different shards, and nothing was done.
+   *
+   * @param sizeBytes the object's own: so much more a bucket with versions has afterwards
    */
-  rename(rename: Rename): Promise<RenameOutcome | undefined>;
+  rename(rename: Rename, sizeBytes: number): Promise<RenameOutcome | undefined>;
 
   /**
    * Tells every shard how the bucket is configured, and, when the bucket was made, of itself; done when each knows.

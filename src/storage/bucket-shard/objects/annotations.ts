@@ -8,6 +8,7 @@ import type {
   AnnotationSummary,
   ListAnnotationsQuery,
 } from "../../ports/annotation-index.ts";
+import { MAX_ANNOTATIONS } from "../../../protocol/limits.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import { readChecksum, writeChecksum } from "../../wire/checksum-column.ts";
 import { countAnnotations, dropAnnotation, putAnnotationRow } from "../rows/annotation-rows.ts";
@@ -19,9 +20,6 @@ import { replicateChange } from "../replication/replicate-version.ts";
 import type { Shard } from "../shard.ts";
 import type { Transaction } from "../transaction.ts";
 import { isLocked } from "./remove-object.ts";
-
-/** AWS's limit for one version. */
-const MAX_ANNOTATIONS = 1000;
 
 interface AnnotationRow extends Record<string, SqlStorageValue> {
   name: string;
