@@ -1,13 +1,15 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { R2Calls } from "../../src/http/r2/bucket-service.ts";
 import {
   UPLOAD_HEADER,
   type WireUpload,
   type WireUploadAnswer,
 } from "../../src/protocol/r2/wire.ts";
+import { loggedBucket, logOf } from "../support/access-log.ts";
 import { putObject, uniqueBucket } from "../support/client.ts";
 import { faultyEnv } from "../support/faults.ts";
+import { startClock } from "../support/shards.ts";
 import { RecordedTracing } from "../support/recorded-tracing.ts";
 
 const CONTENT = "ab";
@@ -188,5 +190,55 @@ describe("a call of a binding", () => {
   test("of a bucket that there is not, or by a binding that says of nobody, has one as well", async () => {
     const { lines } = await linesOf("no-such-bucket", (calls) => calls.head("k"));
     expect(lines).toMatchObject([{ operation: "HeadObject", status: 404, code: "NoSuchBucket" }]);
+  });
+});
+
+describe("a call of a binding to a bucket that is logged", () => {
+  beforeAll(startClock);
+  afterAll(() => vi.useRealTimers());
+
+  test("has a line in the access log, as S3's operation has", async () => {
+    const { bucket, target } = await loggedBucket();
+    const rights = allow("PutObject", "GetObject", "ListBucket", "DeleteObject");
+    const call = <T>(act: (calls: R2Calls) => Promise<T>) => bound(bucket, rights, act);
+    await call((calls) => upload(calls, { kind: "put", key: "a key", options: {} }));
+    await call(async (calls) => {
+      const found = await calls.get("a key", {});
+      expect(await new Response(found?.body).text()).toBe(CONTENT);
+    });
+    await call((calls) => calls.head("missing"));
+    await call((calls) => calls.list({ prefix: "a" }));
+    await call((calls) => calls.delete(["a key", "other"]));
+    await call(async (calls) => {
+      const refused = calls.abortMultipartUpload("a key", "u");
+      await expect(refused).rejects.toMatchObject({ code: "AccessDenied" });
+    });
+    const lines = await logOf(target);
+    const told = lines.map(({ operation, key, status, errorCode, bytesSent }) =>
+      [operation, key, status, errorCode, bytesSent].join(" "),
+    );
+    expect(told.toSorted()).toEqual([
+      "BATCH.DELETE.OBJECT a%2520key 204 - -",
+      "BATCH.DELETE.OBJECT other 204 - -",
+      "REST.DELETE.UPLOAD a%2520key 403 AccessDenied -",
+      "REST.GET.BUCKET - 200 - -",
+      "REST.GET.OBJECT a%2520key 200 - 2",
+      "REST.HEAD.OBJECT missing 404 NoSuchKey -",
+      expect.stringMatching(/^REST.POST.MULTI_OBJECT_DELETE - 200 - \d+$/),
+      "REST.PUT.OBJECT a%2520key 200 - -",
+    ]);
+    for (const line of lines)
+      expect(line).toMatchObject({
+        bucket,
+        remoteIp: "-",
+        requester: "arn:aws:iam::000000000000:user/BucketService",
+        signatureVersion: "-",
+        authenticationType: "-",
+        host: "-",
+      });
+    expect(lines.find(({ operation }) => operation === "REST.PUT.OBJECT")).toMatchObject({
+      uri: '"PUT /a%20key HTTP/1.1"',
+      objectSize: "2",
+    });
   });
 });

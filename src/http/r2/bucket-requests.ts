@@ -77,7 +77,8 @@ export class BucketRequests {
     } catch (error) {
       failure = toS3Error(error);
       if (failure !== error) logInternalError(error, ids.requestId);
-      response = renderError(failure, asked.method, ids);
+      // What is thrown says it: no document is sent.
+      response = renderError(failure, "HEAD", ids);
     }
     const { method, headers = new Headers(), body = null } = asked;
     const { deployment, ports, request } = known;
