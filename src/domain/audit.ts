@@ -71,6 +71,21 @@ export async function audited<T>(
   }
 }
 
+/**
+ * Keeps the entry of something that the Directory has no part in, before it is done: none is done without one.
+ *
+ * @param context `audit` is undefined where the operation is not audited
+ */
+export async function recordIntent({
+  audit,
+  auditLog,
+}: {
+  readonly audit?: AuditEntry | undefined;
+  readonly auditLog: AuditLog;
+}): Promise<void> {
+  if (audit !== undefined) await auditLog.recordIntent(audit);
+}
+
 const REFUSALS = new Set(["AccessDenied", "InvalidClientTokenId", "MethodNotAllowed"]);
 
 function logEntry({ timeMs, ...entry }: AuditEntry, refused: string | undefined): void {

@@ -175,6 +175,34 @@ test("what the root does with a whole bucket is kept: a quota, growth, a restore
   expect(told(restored)).toEqual(["ledge:FinishRestore", "ledge:BeginRestore"]);
 });
 
+test("what sends once more what was given up is kept, with who asked for it, also when it is refused", async () => {
+  const { id, keys } = await newAccount();
+  const bucket = await ownBucket(keys);
+  const send = async (sub: string, by?: Keys): Promise<number> => {
+    const path = `/_ledge/buckets/${bucket}${sub}`;
+    const answer = by === undefined ? signedFetch("POST", path) : fetchAs(by, "POST", path);
+    return (await answer).status;
+  };
+  expect(await send("/replication/resync", keys)).toBe(200);
+  expect(await send("/dead-letters/redrive")).toBe(200);
+  expect(await send("/dead-letters/redrive", keys)).toBe(403);
+  const stranger = await newAccount();
+  expect(await send("/replication/resync", stranger.keys)).toBe(403);
+  expect(await actionsOf(id)).toEqual([
+    "ledge:RedriveDeadLetters: AccessDenied",
+    "ledge:ResyncReplication",
+  ]);
+  expect(await actionsOf(stranger.id)).toEqual(["ledge:ResyncReplication: AccessDenied"]);
+  const { events: byRoot } = await events(`?account=${env.ACCOUNT_ID}&limit=1000`);
+  const told = byRoot.filter(({ parameters }) => parameters["bucketName"] === bucket);
+  expect(told.map(({ action }) => action)).toEqual(["ledge:RedriveDeadLetters"]);
+  // A bucket that is not there is nothing that was done.
+  const missing = `/_ledge/buckets/b-${crypto.randomUUID()}/dead-letters/redrive`;
+  expect((await signedFetch("POST", missing)).status).toBe(404);
+  const { events: after } = await events(`?account=${env.ACCOUNT_ID}&limit=1`);
+  expect(missing).not.toContain(after[0]?.parameters["bucketName"]);
+});
+
 test("each server keeps ten refusals a second of its own: another in the process takes none of them", async () => {
   const recorded: string[] = [];
   const namespaceOf = (server: string) =>

@@ -1,6 +1,6 @@
 import type { AccountContext, Operation } from "../operation.ts";
 
-/** What is told of an operation that changes who may do what: the action's name, and what it is about. */
+/** What is told of an operation that changes who may do what, or of a keeper's: the action's name, and what it is about. */
 interface Told {
   readonly action: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -32,6 +32,8 @@ const OF_KEEPERS = [
   ...["BeginRestore", "FinishRestore", "RepairBucket", "GrowBucket"],
   ...["PutBucketQuota", "DeleteBucketQuota"],
 ];
+/** What was given up goes to other places once more. */
+const OF_DELIVERIES = ["RedriveDeadLetters", "ResyncReplication"];
 const OF_ALL_ACCOUNTS = ["BeginAccountRestore", "FinishAccountRestore", "RepairDirectory"];
 const OF_ACCOUNTS = ["PutAccount", "PutBootstrapAccounts", "DeleteAccount", "SealAnew"];
 
@@ -42,11 +44,12 @@ const AUDITED: ReadonlyMap<string, Audited> = new Map<string, Audited>([
   ...OF_EDGES.map((name) => [name, ["ledge", bucketName]] as const),
   ...OF_TARGETS.map((name) => [name, ["ledge", targetId]] as const),
   ...OF_KEEPERS.map((name) => [name, ["ledge", keptBucket]] as const),
+  ...OF_DELIVERIES.map((name) => [name, ["ledge", keptBucket]] as const),
   ...OF_ALL_ACCOUNTS.map((name) => [name, ["ledge", () => ({})]] as const),
   ...OF_ACCOUNTS.map((name) => [name, ["ledge", accountId]] as const),
 ]);
 
-/** Undefined, as of nearly all: it changes nobody's access. */
+/** Undefined, as of nearly all: it changes nobody's access, and is no keeper's. */
 export function auditedOperation({ name }: Operation, context: AccountContext): Told | undefined {
   const audited = AUDITED.get(name);
   if (audited === undefined) return undefined;

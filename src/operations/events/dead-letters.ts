@@ -1,3 +1,4 @@
+import { recordIntent } from "../../domain/audit.ts";
 import { noSuchBucket } from "../../domain/bucket-owner.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
@@ -28,9 +29,11 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
     return jsonResponse({ deadLetters });
   }),
   /** `POST /_ledge/buckets/{name}/dead-letters/redrive` → `{"redriven"}`, which are delivered once more; NoSuchBucket */
-  "POST/redrive": ofRoot("RedriveDeadLetters", async (context) =>
-    jsonResponse({ redriven: await (await indexOf(context)).redrive() }),
-  ),
+  "POST/redrive": ofRoot("RedriveDeadLetters", async (context) => {
+    const index = await indexOf(context);
+    await recordIntent(context);
+    return jsonResponse({ redriven: await index.redrive() });
+  }),
 };
 
 async function indexOf(context: AccountContext): Promise<BucketIndex> {

@@ -1,3 +1,4 @@
+import { recordIntent } from "../../domain/audit.ts";
 import { noSuchBucket, ownerOf } from "../../domain/bucket-owner.ts";
 import { BUCKET_CHECKS } from "../../domain/checks/all-checks.ts";
 import type { BucketCheck, Checked } from "../../domain/checks/bucket-check.ts";
@@ -70,7 +71,7 @@ const OPERATIONS: Readonly<Record<string, AccountOperation>> = {
   "POST check": ofRoot("RepairBucket", async (context) => {
     const { check, checked } = await askedFor(context);
     const subjects = await readSubjects(context);
-    if (context.audit !== undefined) await context.auditLog.recordIntent(context.audit);
+    await recordIntent(context);
     return jsonResponse({ repaired: (await check.mend?.(checked, subjects)) ?? [] });
   }),
 };

@@ -1,4 +1,5 @@
 import { Gate, isPlainOwner } from "../../domain/access/gate.ts";
+import { recordIntent } from "../../domain/audit.ts";
 import { noSuchBucket } from "../../domain/bucket-owner.ts";
 import { jsonResponse } from "../../protocol/respond.ts";
 import type { S3Request } from "../../protocol/s3-request.ts";
@@ -34,6 +35,7 @@ const RESYNC: AccountOperation = {
       // Made, it has decided.
       void new Gate({ ...context, request }, bucket, { checks: [CHECK], on: "bucket" });
     }
+    await recordIntent(context);
     return jsonResponse({ destinations: await context.indexOf(bucket).resync() });
   },
 };
