@@ -113,6 +113,39 @@ describe("a backup", () => {
     expect(await visible(requests, "resumed")).toEqual(original);
   });
 
+  test("has the keys and the configuration of what was written while it was made", async () => {
+    const used = await startLedge({ args: FEW_SHARDS });
+    class Watched extends SignedRequests {
+      #isBegun = false;
+
+      override async json<T>(...args: Parameters<SignedRequests["json"]>): Promise<T> {
+        const answer = await super.json<T>(...args);
+        if (this.#isBegun || !args[1].endsWith("/backup")) return answer;
+        this.#isBegun = true;
+        const body = Buffer.from(
+          "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+        );
+        await this.done("PUT", "/used", { query: { versioning: "" }, body });
+        const headers = { "x-amz-server-side-encryption": "aws:kms" };
+        await this.done("PUT", "/used/secret", { headers, body: Buffer.from("secret") });
+        return answer;
+      }
+    }
+    const { endpoint: url, region, credentials } = used;
+    const watched = new Watched({ url, region, ...credentials });
+    try {
+      await watched.done("PUT", "/used");
+      const store = folderStore(path.join(folder, "used"));
+      const manifest = await backUpBucket(watched, store, "used", silent);
+      expect(manifest.counts.versions).toBe(1);
+      expect(manifest.keys.materials).toHaveLength(1);
+      expect(manifest.exported.documents.map(({ kind }) => kind)).toEqual(["versioning"]);
+    } finally {
+      watched.close();
+      await used.stop();
+    }
+  });
+
   test("of large annotations is in files that a restore can read", async () => {
     await requests.done("PUT", "/annotated");
     for (const key of ["one", "two"]) {

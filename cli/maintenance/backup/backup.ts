@@ -6,6 +6,7 @@ import type {
 } from "../../../src/domain/backup/export-rows.ts";
 import type { BackupKeys, ExportedBucket } from "../../../src/storage/ports/backup-directory.ts";
 import type { BackupAnnotation } from "../../../src/storage/ports/backup-rows.ts";
+import { UserError } from "../../user-error.ts";
 import { RefusedError, type SignedRequests } from "../signed-requests.ts";
 import { type BackupStore, bytesToSend } from "./backup-store.ts";
 import {
@@ -84,8 +85,8 @@ class Backup {
   readonly #requests: SignedRequests;
   readonly #store: BackupStore;
   readonly #bucket: string;
-  readonly #exported: Exported;
-  #shards: readonly string[];
+  /** As it is by last: rows may name keys, and versions, that there were not when they were begun. */
+  #exported: Exported;
   readonly #events: BackupEvents;
   /** Blobs that the store has: size and SHA-256. */
   readonly #known: Scratch;
@@ -104,7 +105,6 @@ class Backup {
     this.#store = store;
     this.#bucket = bucket;
     this.#exported = exported;
-    this.#shards = exported.shards;
     this.#known = known;
     this.#events = events;
   }
@@ -112,15 +112,15 @@ class Backup {
   async run(previous: string | undefined): Promise<Manifest> {
     try {
       let progress = await this.#begin();
-      const { keys, bucket, documents } = this.#exported;
-      while (progress.shard < this.#shards.length || (await this.#hasGrown())) {
+      while (progress.shard < this.#exported.shards.length || (await this.#hasGrown())) {
         progress = await this.#nextFiles(progress);
         await writeJsonFile(this.#store, unfinishedName(this.#bucket), progress);
         this.#events.progress(progress.counts);
       }
       const { snapshot, startedAt, files, counts, highestSequence } = progress;
+      const { keys, bucket, documents, shards: names } = this.#exported;
       // New shards number alike: of two of them, one shard could not have the rows.
-      const shards = { ...bucket, shardCount: this.#shards.length };
+      const shards = { ...bucket, shardCount: names.length };
       const manifest: Manifest = {
         ...{ format: FORMAT, snapshot, startedAt, finishedAt: new Date().toISOString() },
         ...(previous !== undefined && { previous }),
@@ -138,10 +138,12 @@ class Backup {
   /** What has moved to new shards since their old ones were read is in both; what moved before is in the new ones. */
   async #hasGrown(): Promise<boolean> {
     const path = `/_ledge/buckets/${encodeURIComponent(this.#bucket)}/backup`;
-    const { shards } = await this.#requests.json<Exported>("GET", path);
-    const isMore = shards.length > this.#shards.length;
-    this.#shards = shards;
-    return isMore;
+    const newest = await this.#requests.json<Exported>("GET", path);
+    const { bucket, shards } = this.#exported;
+    if (newest.bucket.id !== bucket.id)
+      throw new UserError(`${this.#bucket} was deleted, and made anew, while it was backed up`);
+    this.#exported = newest;
+    return newest.shards.length > shards.length;
   }
 
   /** Goes on with what was interrupted, if it is of this bucket. */
@@ -175,7 +177,7 @@ class Backup {
   async #nextFiles(progress: Progress): Promise<Progress> {
     const { files, stage } = progress;
     const file = new FileOfRows(progress);
-    const shardName = this.#shards[progress.shard] ?? "";
+    const shardName = this.#exported.shards[progress.shard] ?? "";
     let after: string | undefined = progress.after;
     while (after !== undefined && !file.isFull && file.written.length === 0)
       after =
