@@ -243,7 +243,7 @@ function refusalFor(env: Cloudflare.Env): string | undefined {
 }
 
 function toSet(names: string): string {
-  return `Set ${names} to random values of your own, by "npx wrangler secret put", or deploy by "npx ledge deploy", which makes them.`;
+  return `Set ${names} to random values of your own, by "npx wrangler secret put", or deploy by "ledge deploy", which makes them.`;
 }
 
 /** A previous one alone is none: nothing can be sealed anew. */
