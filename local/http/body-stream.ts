@@ -22,7 +22,7 @@ interface ReadResult {
 }
 
 /**
- * The body of a request. It is pushed in as it comes, by {@link IncomingRequest}, and read as `src/` reads workerd's, by
+ * The body of a request. It is pushed in as it comes, by `IncomingRequest`, and read as `src/` reads workerd's, by
  * `readAtLeast` of a reader, or by `take`, which passes the chunks on without a copy. One promise a read, none a chunk.
  */
 export class BodyStream {

@@ -7,6 +7,7 @@ import type {
 } from "../../storage/ports/backup-rows.ts";
 import { uploadPosition, versionPosition, wholeKeys } from "../../storage/wire/backup-pages.ts";
 import type { Ports } from "../ports.ts";
+import { homeOf } from "../../storage/wire/shard-name.ts";
 
 /** Segments of one page: of a dozen objects of as many parts as S3 allows, or of any number of smaller ones. */
 const PAGE_SEGMENTS = 50_000;
@@ -122,7 +123,7 @@ async function withSegments(
       exported.push(version);
       continue;
     }
-    const home = contentId.slice(0, contentId.lastIndexOf("/"));
+    const home = homeOf(contentId);
     const segments = await segmentsOf(ports, home, contentId, Number(size));
     if (segments === undefined) return undefined;
     count += segments.length;

@@ -1,5 +1,6 @@
 import type { Hold } from "../../storage/ports/shard-inspection.ts";
 import type { BucketCheck } from "./bucket-check.ts";
+import { homeOf } from "../../storage/wire/shard-name.ts";
 
 /** A hold that is nobody's keeps bytes for ever. */
 export const givenHolds: BucketCheck = {
@@ -9,7 +10,7 @@ export const givenHolds: BucketCheck = {
   async find({ inspection, shardName }, after) {
     const page = await inspection.inspect(shardName, "confirmedHolds", after);
     const nobodys: Hold[] = [];
-    for (const [holder, holds] of Map.groupBy(page.holds, ({ token }) => shardNameOf(token))) {
+    for (const [holder, holds] of Map.groupBy(page.holds, ({ token }) => homeOf(token))) {
       const tokens = holds.map(({ token }) => token);
       const known = new Set(await inspection.inspect(holder, "knownHolds", tokens));
       nobodys.push(...holds.filter(({ token }) => !known.has(token)));
@@ -23,7 +24,7 @@ export const givenHolds: BucketCheck = {
       .filter(({ token }) => still.has(token))
       .map(({ token, contentId }) => ({
         subject: token,
-        detail: `holds ${contentId}, and ${shardNameOf(token)} does not know it`,
+        detail: `holds ${contentId}, and ${homeOf(token)} does not know it`,
       }));
     return { findings, next: page.next };
   },
@@ -39,9 +40,7 @@ export const takenHolds: BucketCheck = {
   async find({ inspection, shardName }, after) {
     const page = await inspection.inspect(shardName, "heldContents", after);
     const missing: Hold[] = [];
-    for (const [home, holds] of Map.groupBy(page.holds, ({ contentId }) =>
-      shardNameOf(contentId),
-    )) {
+    for (const [home, holds] of Map.groupBy(page.holds, ({ contentId }) => homeOf(contentId))) {
       const tokens = holds.map(({ token }) => token);
       const present = new Set(await inspection.inspect(home, "presentHolds", tokens));
       missing.push(...holds.filter(({ token }) => !present.has(token)));
@@ -53,7 +52,7 @@ export const takenHolds: BucketCheck = {
       .filter(({ token }) => still.has(token))
       .map((hold) => ({
         subject: JSON.stringify([hold.contentId, hold.token]),
-        detail: `${hold.contentId} is in use here, and ${shardNameOf(hold.contentId)} has no such hold`,
+        detail: `${hold.contentId} is in use here, and ${homeOf(hold.contentId)} has no such hold`,
       }));
     return { findings, next: page.next };
   },
@@ -68,8 +67,3 @@ export const takenHolds: BucketCheck = {
     return mended;
   },
 };
-
-/** Content ids and tokens are `<bucket id>/<shard>/<ulid>`. */
-function shardNameOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("/"));
-}

@@ -18,6 +18,7 @@ import { ownerOf } from "../bucket-owner.ts";
 import type { Ports } from "../ports.ts";
 import { GzipText } from "./gzip-text.ts";
 import { delivered } from "./write-internally.ts";
+import { shardName } from "../../storage/wire/shard-name.ts";
 
 const MAX_ROWS = 100_000;
 /** Each is a call, of which Cloudflare lets one job make 1,000; where a prefix is about few rows, a file has fewer. */
@@ -54,7 +55,7 @@ export async function writeInventoryFile(
   let next: string | undefined = after;
   do {
     const page: InventoryPage = await ports.inspection.inspect(
-      `${bucketId}/${shard}`,
+      shardName(bucketId, shard),
       "inventory",
       next,
       prefix,

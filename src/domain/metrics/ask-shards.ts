@@ -1,6 +1,7 @@
 import { log } from "../../lib/log.ts";
 import type { FiguredBucket, FigureSource } from "../../storage/ports/shard-figures.ts";
 import type { ToldFigures } from "./shard-metrics.ts";
+import { shardName } from "../../storage/wire/shard-name.ts";
 
 /** Calls of one scrape: a request of Cloudflare's may make 1,000, those of a KV or the Directory among them. */
 const MOST_SHARDS = 800;
@@ -41,7 +42,7 @@ export async function askShards(source: FigureSource, prefix: string): Promise<A
       } catch (error) {
         failed += 1;
         log("error", "shard gave no figures", {
-          shard: `${bucket.id}/${shard}`,
+          shard: shardName(bucket.id, shard),
           error: String(error),
         });
       }

@@ -21,7 +21,7 @@ export interface QueueTarget {
   readonly queue: Pick<Queue, "sendBatch">;
 }
 
-/** By ARN, as configurations name them; what EventBridge is sent has a name of its own ({@link EVENT_BRIDGE}). */
+/** By ARN, as configurations name them; what EventBridge is sent has a name of its own (`EVENT_BRIDGE`). */
 export type EventTargets = ReadonlyMap<string, EventTarget>;
 
 const WEBHOOK = /^arn:(?:ledge:webhook|minio:sqs):[a-z0-9-]{0,64}:[\w-]{0,64}:[\w-]{1,128}$/;

@@ -4,6 +4,7 @@ import type { BlobContent } from "../../protocol/object-record.ts";
 import type { AppendDraft } from "../ports/bucket-index.ts";
 import { GROWTH_STAMP } from "../wire/protocol.ts";
 import { valueOf } from "./value-of.ts";
+import { homeOf, shardName } from "../wire/shard-name.ts";
 
 /**
  * New blobs whose key has moved to another shard since they were named. The shard that a blob is named after sweeps it, so that it
@@ -43,16 +44,16 @@ export class AdoptedBlobs {
 
   async #adopted(shardNumber: number, blob: BlobContent): Promise<BlobContent> {
     const { blobId } = blob;
-    const shardName = `${this.#bucketId}/${shardNumber}`;
-    const home = blobId.slice(0, blobId.lastIndexOf("/"));
-    if (home === shardName) return blob;
-    const known = this.#tokens.get(`${shardName} ${blobId}`);
+    const here = shardName(this.#bucketId, shardNumber);
+    const home = homeOf(blobId);
+    if (home === here) return blob;
+    const known = this.#tokens.get(`${here} ${blobId}`);
     if (known !== undefined) return { ...blob, holdToken: known };
-    const holdToken = `${shardName}/${ulid(Date.now())}`;
+    const holdToken = `${here}/${ulid(Date.now())}`;
     const shard = this.#namespace.getByName(home);
     // One that was swept is refused by the shard that it is not of.
     if (!valueOf(await shard.adoptBlob(GROWTH_STAMP, blobId, holdToken))) return blob;
-    this.#tokens.set(`${shardName} ${blobId}`, holdToken);
+    this.#tokens.set(`${here} ${blobId}`, holdToken);
     return { ...blob, holdToken };
   }
 }

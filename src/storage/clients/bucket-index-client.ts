@@ -40,6 +40,7 @@ import {
   mergeVersionPages,
 } from "./merge-pages.ts";
 import { removeWherever } from "./remove-wherever.ts";
+import { shardName } from "../wire/shard-name.ts";
 
 type ReadAnswer = PackedObject | DeleteMarker | undefined;
 
@@ -111,7 +112,7 @@ export function bucketIndexClient(
 
     shardNames: () => shards.names,
 
-    shardNameOf: (key) => `${shards.bucketId}/${shards.numberOf(key)}`,
+    shardNameOf: (key) => shardName(shards.bucketId, shards.numberOf(key)),
 
     configure: (part) => shards.tellAll(part),
 

@@ -26,6 +26,7 @@ import { allShards, areTogether, placeOf, rememberMoved } from "./shard-map.ts";
 import { growthCall } from "./growth-call.ts";
 import { PAUSE, pauses } from "./key-pauses.ts";
 import { notYetDeployed, valueOf } from "./value-of.ts";
+import { shardName } from "../wire/shard-name.ts";
 
 export type ShardStub = DurableObjectStub<BucketIndexObject>;
 
@@ -89,7 +90,7 @@ export class BucketShards {
 
   /** The names of all of them, those included that it is growing to. */
   get names(): readonly string[] {
-    return numbers(0, allShards(this.#bucket)).map((number) => `${this.#bucket.id}/${number}`);
+    return numbers(0, allShards(this.#bucket)).map((number) => shardName(this.#bucket.id, number));
   }
 
   /** Which shard has a key, as far as is known: while the bucket grows, another one may by now. */

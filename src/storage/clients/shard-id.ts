@@ -1,4 +1,5 @@
 import type { BucketIndexObject } from "../bucket-shard/durable-object.ts";
+import { shardName } from "../wire/shard-name.ts";
 
 /** A name is hashed into an id, which costs as much as a lookup: ids of the shards in use are kept. */
 const MAX_SHARD_IDS = 10_000;
@@ -10,7 +11,7 @@ export function shardId(
   bucketId: string,
   shard: number,
 ): DurableObjectId {
-  const name = `${bucketId}/${shard}`;
+  const name = shardName(bucketId, shard);
   let id = shardIds.get(name);
   if (id !== undefined) return id;
   id = namespace.idFromName(name);

@@ -8,6 +8,7 @@ import type { Transaction } from "../transaction.ts";
 import { MOVE_LIMITS } from "./move-limits.ts";
 import { type OutgoingRecord, outgoingRecords } from "./outgoing-records.ts";
 import { presentKinds } from "./present-kinds.ts";
+import { homeOf } from "../../wire/shard-name.ts";
 
 export interface OutgoingChunk {
   readonly chunk: MovedChunk;
@@ -42,7 +43,7 @@ export function nextChunk(
   if (last === null || records.length === 0) return undefined;
   const wantedElsewhere = new Map<string, WantedHold[]>();
   const contents = Array.from(counts, ([contentId, count]): MovedContent => {
-    const home = contentId.slice(0, contentId.lastIndexOf("/"));
+    const home = homeOf(contentId);
     if (home === targetName) return { contentId, count };
     const token = `${targetName}/${ulid(transaction.nowMs)}`;
     if (transaction.state.isHome(contentId)) takeHold(transaction, contentId, token);

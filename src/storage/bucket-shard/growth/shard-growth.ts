@@ -1,6 +1,7 @@
 import { compareUtf8 } from "../../../lib/utf8-order.ts";
 import type { Elsewhere, Growth, MovePosition, MoveProgress } from "../../wire/growth.ts";
 import { shardOfKey } from "../../wire/slots.ts";
+import { shardNumberOf } from "../../wire/shard-name.ts";
 
 type GrowthRow = {
   epoch: number;
@@ -26,7 +27,7 @@ export class ShardGrowth {
   /** @param shardName `<bucket id>/<shard number>` */
   constructor(sql: SqlStorage, shardName: string) {
     this.#sql = sql;
-    this.#number = Number(shardName.slice(shardName.lastIndexOf("/") + 1));
+    this.#number = shardNumberOf(shardName);
     this.reload();
   }
 

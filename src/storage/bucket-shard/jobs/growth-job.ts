@@ -9,6 +9,7 @@ import { removeMoved } from "../growth/remove-moved.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact, Transaction } from "../transaction.ts";
 import { tellOfJob } from "./job-log.ts";
+import { bucketIdOf, shardName, shardNumberOf } from "../../wire/shard-name.ts";
 
 /** When to call a shard again that failed: keys may be under way. */
 const ASK_AGAIN_MS = 1000;
@@ -114,11 +115,10 @@ function remove(transaction: Transaction, keys: readonly string[], upTo: string)
 /** Tells all shards that get keys of the growth, even those that get none: their writes begin above this shard's. */
 async function expectAll(job: GrowthJob, begun: Growth): Promise<ReadonlyMap<number, Target>> {
   const { name, nextSequence } = job.shard.state;
-  const slash = name.lastIndexOf("/");
   const targets = new Map<number, Target>();
-  const own = Number(name.slice(slash + 1));
+  const own = shardNumberOf(name);
   for (let number = own + begun.before; number < begun.after; number += begun.before) {
-    const targetName = `${name.slice(0, slash)}/${number}`;
+    const targetName = shardName(bucketIdOf(name), number);
     const arrived = await job.peerOf(targetName).expectKeys(begun, nextSequence);
     targets.set(number, new Target(job, targetName, arrived));
   }

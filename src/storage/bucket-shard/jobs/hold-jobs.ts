@@ -10,6 +10,7 @@ import {
 import type { Transact, Transaction } from "../transaction.ts";
 import { raiseFence } from "./fence.ts";
 import { tellOfJob } from "./job-log.ts";
+import { homeOf } from "../../wire/shard-name.ts";
 
 /** Tokens of one call between shards. */
 const BATCH = 1000;
@@ -53,7 +54,7 @@ export async function returnHolds(
   nowMs: number,
 ): Promise<number | undefined> {
   const released = releasedHolds(sql, BATCH);
-  const byHome = Map.groupBy(released, ({ contentId }) => shardNameOf(contentId));
+  const byHome = Map.groupBy(released, ({ contentId }) => homeOf(contentId));
   let againMs = released.length < BATCH ? undefined : nowMs;
   for (const [home, holds] of byHome) {
     const tokens = holds.map(({ token }) => token);
@@ -87,7 +88,7 @@ export async function checkHolds(
   for (;;) {
     const tokens = unconfirmedHolds(sql, after, BATCH);
     const isOld = (token: string): boolean => timeOf(token) + orphanAgeMs <= nowMs;
-    const byHolder = Map.groupBy(tokens.filter(isOld), shardNameOf);
+    const byHolder = Map.groupBy(tokens.filter(isOld), homeOf);
     for (const [holder, asked] of byHolder) {
       const { known, lost } = await peerOf(holder).judgeHolds(asked);
       transact((transaction) => {
@@ -109,11 +110,6 @@ export async function checkHolds(
     after = last;
   }
   return againMs;
-}
-
-/** Content ids and tokens are `<bucket id>/<shard>/<ulid>`. */
-function shardNameOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("/"));
 }
 
 function timeOf(token: string): number {

@@ -15,6 +15,7 @@ import { nextReportMs } from "../inventory/next-report.ts";
 import type { Shard } from "../shard.ts";
 import type { Transact } from "../transaction.ts";
 import { tellOfJob } from "./job-log.ts";
+import { bucketIdOf } from "../../wire/shard-name.ts";
 
 const RETRY_MS = 60_000;
 
@@ -83,7 +84,7 @@ async function nextStep(
   { id, document, started_ms: startedMs, shard, after }: InventoryRow,
 ): Promise<InventoryStep> {
   const run: InventoryRun = {
-    bucketId: state.name.slice(0, state.name.lastIndexOf("/")),
+    bucketId: bucketIdOf(state.name),
     document: JSON.parse(document ?? "{}") as InventoryDocument,
     startedMs: startedMs ?? 0,
   };

@@ -17,6 +17,7 @@ import { versionToReplicate } from "../replication/version-to-replicate.ts";
 import { findVersion, type FoundVersion } from "../rows/find-object.ts";
 import type { Shard } from "../shard.ts";
 import type { Transaction } from "../transaction.ts";
+import { bucketIdOf } from "../../wire/shard-name.ts";
 
 /** Versions of one call, each of another key. */
 const BATCH = 32;
@@ -121,7 +122,7 @@ async function replicate(
   if (rules === undefined) return call.map(() => UNRULED);
   const { name } = state;
   const task: ReplicationTask = {
-    source: { ...rules.bucket, bucketId: name.slice(0, name.lastIndexOf("/")) },
+    source: { ...rules.bucket, bucketId: bucketIdOf(name) },
     destination: target.slice(REPLICATION_TARGET.length),
     ownerId: rules.ownerOf(target),
     role: rules.role,

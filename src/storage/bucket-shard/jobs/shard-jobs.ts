@@ -23,6 +23,7 @@ import { runLifecycle } from "./lifecycle-job.ts";
 import { scanReplication } from "./replication-job.ts";
 import { replicationTargetKind } from "./replication-target-kind.ts";
 import { abandonUploads, forgetOldAnswers } from "./upload-jobs.ts";
+import { bucketIdOf, shardNumberOf } from "../../wire/shard-name.ts";
 
 /** When a job looks again whether keys are under way still, which they are for long only when a shard fails. */
 const UNDER_WAY_MS = 1000;
@@ -58,14 +59,14 @@ export function shardJobs(
       takeHolds: (wanted) => growthCall(peer, "takeHolds", wanted),
     };
   };
-  const [bucketId = "", shardNumber] = state.name.split("/");
   const growthJob = {
     shard,
     transact,
     sync,
     rest: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     peerOf: growthPeerOf,
-    report: ({ epoch }: Growth) => directory.finishMove(bucketId, epoch, Number(shardNumber)),
+    report: ({ epoch }: Growth) =>
+      directory.finishMove(bucketIdOf(state.name), epoch, shardNumberOf(state.name)),
   };
   /** What a job does to a key must not be done while the key is on its way. */
   const unlessUnderWay =

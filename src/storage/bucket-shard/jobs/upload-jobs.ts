@@ -4,6 +4,7 @@ import type { Transact, Transaction } from "../transaction.ts";
 import { tellOfJob } from "./job-log.ts";
 import { forgetCompletions } from "../uploads/completions.ts";
 import { abortUploadsBefore, oldestUploadMs } from "../uploads/uploads.ts";
+import { bucketIdOf } from "../../wire/shard-name.ts";
 
 /** Uploads of one transaction; each may have 10,000 parts. */
 const BATCH = 10;
@@ -43,7 +44,7 @@ function settle(
   directory: BucketDirectory,
   shardName: string,
 ): ReturnType<BucketDirectory["settleDelete"]> {
-  return directory.settleDelete(shardName.slice(0, shardName.lastIndexOf("/")));
+  return directory.settleDelete(bucketIdOf(shardName));
 }
 
 /** Forgets what was answered to completions that nobody repeats any more. */
