@@ -10,6 +10,7 @@ import {
   restoreInstallation,
   verifyInstallation,
 } from "../../cli/maintenance/backup/installation.ts";
+import { writeJsonFile } from "../../cli/maintenance/backup/manifest.ts";
 import { SignedRequests } from "../../cli/maintenance/signed-requests.ts";
 import { type Ledge, startLedge } from "../../cli/testing.ts";
 import { findings } from "../support/check-folder.ts";
@@ -117,6 +118,17 @@ describe("a backup of everything", () => {
     const place = { dataFolder: undefined, settings: {}, endpoint: fresh.ledge.endpoint };
     const server = { ...place, region: fresh.ledge.region, ...fresh.ledge.credentials };
     expect(await findings(server)).toEqual([]);
+  });
+
+  test("names no snapshot of a bucket that somebody has taken away since it was interrupted", async () => {
+    const store = folderStore(path.join(folder, "taken"));
+    const { buckets } = await backUpInstallation(requests, store, silent);
+    await writeJsonFile(store, "_installation/unfinished.json", {
+      ...{ snapshot: "interrupted", startedAt: new Date().toISOString() },
+      buckets: buckets.map(({ name }) => ({ name, snapshot: "gone" })),
+    });
+    const whole = await backUpInstallation(requests, store, silent);
+    expect(await verifyInstallation(store, whole)).toBe(2);
   });
 
   test("that is killed again and again ends whole, and so does its restore", async () => {

@@ -7,7 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backUpBucket } from "../../cli/maintenance/backup/backup.ts";
 import type { BackupStore } from "../../cli/maintenance/backup/backup-store.ts";
 import { folderStore } from "../../cli/maintenance/backup/folder-store.ts";
-import { type Manifest, readManifest, sha256Of } from "../../cli/maintenance/backup/manifest.ts";
+import {
+  type Manifest,
+  readManifest,
+  sha256Of,
+  unfinishedName,
+  writeJsonFile,
+} from "../../cli/maintenance/backup/manifest.ts";
 import { restoreBucket } from "../../cli/maintenance/backup/restore.ts";
 import { verifyBackup } from "../../cli/maintenance/backup/verify.ts";
 import { s3Store } from "../../cli/maintenance/backup/s3-store.ts";
@@ -144,6 +150,20 @@ describe("a backup", () => {
       watched.close();
       await used.stop();
     }
+  });
+
+  test("begins anew when somebody has taken away what an interrupted one had written", async () => {
+    const store = folderStore(path.join(folder, "taken"));
+    const first = await backUpBucket(requests, store, "varied", silent);
+    const gone = { name: "varied/gone/rows-000001.jsonl", sizeBytes: 1, sha256: "00" };
+    await writeJsonFile(store, unfinishedName("varied"), {
+      ...{ snapshot: "gone", bucketId: first.exported.bucket.id, startedAt: first.startedAt },
+      ...{ files: [gone], counts: first.counts, highestSequence: 1 },
+      ...{ shard: 3, stage: "versions", after: "" },
+    });
+    const second = await backUpBucket(requests, store, "varied", silent);
+    expect(second.counts).toEqual(first.counts);
+    expect(await verifyBackup(store, second)).toBe(first.counts.blobs);
   });
 
   test("of large annotations is in files that a restore can read", async () => {

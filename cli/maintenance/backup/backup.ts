@@ -25,7 +25,7 @@ import {
   writeJsonFile,
 } from "./manifest.ts";
 import { blobsOf, type Holding } from "./held-blobs.ts";
-import { FileOfRows, type Progress } from "./file-of-rows.ts";
+import { areWhole, FileOfRows, type Progress } from "./file-of-rows.ts";
 import { atOnce, Scratch } from "./scratch.ts";
 
 const BLOBS_AT_ONCE = 8;
@@ -151,7 +151,8 @@ class Backup {
     const { id } = this.#exported.bucket;
     const unfinished = await readJsonFile<Progress>(this.#store, unfinishedName(this.#bucket));
     // Of an earlier format it has no uploads.
-    if (unfinished?.bucketId === id && unfinished.stage !== undefined) {
+    const isOfThis = unfinished?.bucketId === id && unfinished.stage !== undefined;
+    if (isOfThis && (await areWhole(this.#store, unfinished.files))) {
       for (const file of unfinished.files) {
         const lines = await readRows(this.#store, file);
         learnLines(lines, this.#known);

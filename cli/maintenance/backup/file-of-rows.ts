@@ -1,6 +1,7 @@
 import type { ExportedVersion } from "../../../src/domain/backup/export-rows.ts";
 import type { BackupColumns } from "../../../src/storage/ports/backup-rows.ts";
-import type { Counts, Line, RowsFile } from "./manifest.ts";
+import type { BackupStore } from "./backup-store.ts";
+import { type Counts, DamagedError, type Line, readFileOfRows, type RowsFile } from "./manifest.ts";
 
 /** How far a backup has come, after each of its files: what was killed goes on from there. */
 export interface Progress {
@@ -15,6 +16,17 @@ export interface Progress {
   /** What is read of it. Uploads come first: one that is completed meanwhile is among the versions as well. */
   readonly stage: "uploads" | "versions";
   readonly after: string;
+}
+
+/** Nobody has taken away what an interrupted backup has written: otherwise there is nothing to go on with. */
+export async function areWhole(store: BackupStore, files: readonly RowsFile[]): Promise<boolean> {
+  try {
+    for (const file of files) await readFileOfRows(store, file);
+    return true;
+  } catch (error) {
+    if (error instanceof DamagedError) return false;
+    throw error;
+  }
 }
 
 /**

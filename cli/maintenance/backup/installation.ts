@@ -6,6 +6,7 @@ import { backUpBucket, type BackupEvents } from "./backup.ts";
 import type { BackupStore } from "./backup-store.ts";
 import {
   FORMAT,
+  manifestName as manifestOf,
   readFileOfRows,
   readJsonFile,
   readManifest,
@@ -60,7 +61,8 @@ export async function backUpInstallation(
 ): Promise<InstallationManifest> {
   const unfinished = await readJsonFile<Progress>(store, UNFINISHED);
   const { snapshot = snapshotNow(), startedAt = new Date().toISOString() } = unfinished ?? {};
-  const buckets = [...(unfinished?.buckets ?? [])];
+  const buckets: SnapshotOfBucket[] = [];
+  for (const done of unfinished?.buckets ?? []) if (await isThere(store, done)) buckets.push(done);
   const done = new Set(buckets.map(({ name }) => name));
   for await (const { name } of bucketsOf(requests)) {
     if (done.has(name)) continue;
@@ -81,6 +83,11 @@ export async function backUpInstallation(
   await writeJsonFile(store, LATEST, { snapshot });
   await store.remove(UNFINISHED);
   return manifest;
+}
+
+/** Somebody may have taken a snapshot away since. */
+async function isThere(store: BackupStore, { name, snapshot }: SnapshotOfBucket): Promise<boolean> {
+  return (await readJsonFile<object>(store, manifestOf(name, snapshot))) !== undefined;
 }
 
 /** @returns undefined: it has been deleted meanwhile, or is left out */

@@ -112,13 +112,16 @@ export async function readManifest(
   return manifest;
 }
 
-/** A file of rows, as it is. @throws UserError when it is not as the manifest says */
+/** A file of a backup is not there, or not as it was written. */
+export class DamagedError extends UserError {}
+
+/** A file of rows, as it is. @throws DamagedError when it is not as the manifest says */
 export async function readFileOfRows(store: BackupStore, file: RowsFile): Promise<Buffer> {
   const opened = await store.open(file.name);
-  if (opened === undefined) throw new UserError(`${file.name} of the backup is missing`);
+  if (opened === undefined) throw new DamagedError(`${file.name} of the backup is missing`);
   const bytes = await readWhole(opened);
   if (bytes.byteLength !== file.sizeBytes || sha256Of(bytes) !== file.sha256)
-    throw new UserError(`${file.name} of the backup is damaged`);
+    throw new DamagedError(`${file.name} of the backup is damaged`);
   return bytes;
 }
 
