@@ -184,6 +184,18 @@ test("of a form the file counts, not its fields", async () => {
   expect((await form(bucket, new Uint8Array(1))).code).toBe("QuotaExceeded");
 });
 
+test("a completion that fills a bucket is answered the same when it is repeated", async () => {
+  const bucket = await bucketWith({ objects: 1 });
+  const uploadId = await createUpload(bucket, "u");
+  const part = await putPart(bucket, "u", uploadId, 1, new Uint8Array(10));
+  const first = await complete(bucket, "u", uploadId, [part]);
+  expect(first.status).toBe(200);
+  const again = await complete(bucket, "u", uploadId, [part]);
+  expect(again.status).toBe(200);
+  expect(await again.text()).toBe(await first.text());
+  expect(await codeOf(await complete(bucket, "u", "no-such-upload", [part]))).toBe("NoSuchUpload");
+});
+
 async function rename(bucket: string, from: string, to: string): Promise<string> {
   const headers = { "x-amz-rename-source": from };
   const query = { renameObject: "" };

@@ -82,10 +82,14 @@ export function quotaIndex(
     },
 
     // The parts' bytes are counted already.
-    completeUpload: async (key, uploadId, completion) =>
-      (await adding({ bytes: 0, objects: 1 }, () =>
-        index.completeUpload(key, uploadId, completion),
-      )) || { ok: false, code: "QuotaExceeded" },
+    async completeUpload(key, uploadId, completion) {
+      const effect = () => index.completeUpload(key, uploadId, completion);
+      const completed = await adding({ bytes: 0, objects: 1 }, effect);
+      if (completed !== false) return completed;
+      // What is completed already adds nothing: who has lost the answer gets it.
+      const isOpen = (await index.findUpload(key, uploadId)) !== undefined;
+      return isOpen ? { ok: false, code: "QuotaExceeded" } : effect();
+    },
   };
 }
 
