@@ -71,9 +71,13 @@ async function versionsStored(s3: S3Client, Bucket: string): Promise<object> {
       parts: attributes.ObjectParts,
     });
   }
-  const { TagSet: bucketTags } = await s3.send(new GetBucketTaggingCommand({ Bucket }));
-  const { ObjectLockConfiguration: lock } = await s3.send(
-    new GetObjectLockConfigurationCommand({ Bucket }),
+  const bucketTags = await orErrorsName(
+    s3.send(new GetBucketTaggingCommand({ Bucket })).then(({ TagSet }) => TagSet),
+  );
+  const lock = await orErrorsName(
+    s3
+      .send(new GetObjectLockConfigurationCommand({ Bucket }))
+      .then(({ ObjectLockConfiguration }) => ObjectLockConfiguration),
   );
   return { versioning: Status, bucketTags, lock, versions, markers: DeleteMarkers };
 }
@@ -97,14 +101,21 @@ async function documentsStored(s3: S3Client, Bucket: string): Promise<unknown[]>
       s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket })),
       s3.send(new GetBucketPolicyCommand({ Bucket })),
       s3.send(new GetBucketReplicationCommand({ Bucket })),
-    ].map(async (asked): Promise<unknown> => {
-      try {
-        const { $metadata: _, ...document } = await asked;
-        return document;
-      } catch (error) {
-        if (error instanceof S3ServiceException) return error.name;
-        throw error;
-      }
-    }),
+    ].map((asked: Promise<MetadataBearer>) =>
+      orErrorsName(asked.then(({ $metadata: _, ...document }) => document)),
+    ),
   );
+}
+
+interface MetadataBearer {
+  readonly $metadata: unknown;
+}
+
+async function orErrorsName(asked: Promise<unknown>): Promise<unknown> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof S3ServiceException) return error.name;
+    throw error;
+  }
 }
