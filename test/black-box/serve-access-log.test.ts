@@ -12,7 +12,7 @@ import { sdkClient, uniqueBucket } from "../support/sdk.ts";
 
 /** A line has so many fields, of which the eighth is the operation and the ninth the key. */
 const FIELDS = 26;
-const PUTS = 40;
+const PUTS = 16;
 /** Lines become an object as soon as a shard has them. */
 const variables = { LOG_ROLL_SECONDS: "0" };
 

@@ -102,7 +102,7 @@ async function documentsStored(s3: S3Client, Bucket: string): Promise<unknown[]>
       s3.send(new GetBucketPolicyCommand({ Bucket })),
       s3.send(new GetBucketReplicationCommand({ Bucket })),
     ].map((asked: Promise<MetadataBearer>) =>
-      orErrorsName(asked.then(({ $metadata: _, ...document }) => document)),
+      orErrorsName(asked.then((answer) => ({ ...answer, $metadata: undefined }))),
     ),
   );
 }
