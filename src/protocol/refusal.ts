@@ -2,6 +2,7 @@ import type { ConditionRefusal } from "./write-conditions.ts";
 import { type ErrorCode, type ErrorDetail, S3Error } from "./errors.ts";
 import { REPLICA_HEADER } from "./replica-header.ts";
 import { noSuchUpload } from "./upload-id.ts";
+import { isOwnVersionId, notVersionId } from "./version-id.ts";
 
 /** Why the index left a key as it is, as a value: errors lose their properties between Worker and Durable Object. */
 export type KeyRefusal =
@@ -43,6 +44,9 @@ export interface Refused {
 
 /** The error for what the index has refused. */
 export function refusalError(refusal: KeyRefusal, refused: Refused): S3Error {
+  const { versionId } = refused;
+  if (refusal.reason === "NoSuchVersion" && versionId !== undefined && !isOwnVersionId(versionId))
+    return notVersionId(versionId);
   return new S3Error(codeOf(refusal), refusalDetail(refusal, refused));
 }
 

@@ -1,10 +1,12 @@
-import { invalidArgument } from "./errors.ts";
+import { invalidArgument, type S3Error } from "./errors.ts";
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const SEQUENCE_LENGTH = 11;
 const RANDOM_LENGTH = 21;
-/** As many characters as both lengths together have: ours, which are AWS's as well; or a UUID, as MinIO gives them. Such come by imports. */
-const PATTERN = /^(?:[0-9A-Za-z._]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+/** The alphabet's characters, as many as both lengths together. */
+const OWN = /^[0-9a-hjkmnp-tv-z]{32}$/;
+/** Of other servers, which come by imports: as many characters, as AWS gives them, or a UUID, as MinIO does. */
+const FOREIGN = /^(?:[0-9A-Za-z._]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** The id of the version that was written while its bucket had no versioning, or had it suspended. */
 export const NULL_VERSION = "null";
@@ -61,9 +63,18 @@ export function parseVersionId(query: URLSearchParams): string | undefined {
 export function checkVersionId(versionId: string | null): string | undefined {
   if (versionId === null) return undefined;
   if (isVersionId(versionId)) return versionId;
-  throw invalidArgument("Invalid version id specified", "versionId", versionId);
+  throw notVersionId(versionId);
+}
+
+export function notVersionId(text: string): S3Error {
+  return invalidArgument("Invalid version id specified", "versionId", text);
 }
 
 export function isVersionId(text: string): boolean {
-  return text === NULL_VERSION || PATTERN.test(text);
+  return isOwnVersionId(text) || FOREIGN.test(text);
+}
+
+/** Ledge may have given it. Any other is one only where a version has it: AWS, too, tells its own ids from what looks like one. */
+export function isOwnVersionId(text: string): boolean {
+  return text === NULL_VERSION || OWN.test(text);
 }

@@ -60,10 +60,12 @@ describe("an imported version", () => {
       [true, false],
     ]);
     expect(document).toContain(DATE);
-    expect((await signedFetch("DELETE", `/${bucket}/k`, { query: { versionId: id } })).status).toBe(
-      204,
-    );
-    await expectError(await get(bucket, "k", id), 404, "NoSuchVersion");
+    const removed = () => signedFetch("DELETE", `/${bucket}/k`, { query: { versionId: id } });
+    expect((await removed()).status).toBe(204);
+    // Whoever has not heard the answer asks once more.
+    expect((await removed()).status).toBe(204);
+    if (id === OURS) await expectError(await get(bucket, "k", id), 404, "NoSuchVersion");
+    else await expectError(await get(bucket, "k", id), 400, "InvalidArgument");
   });
 
   test("has the ETag of its bytes if none is given, and comes once", async () => {

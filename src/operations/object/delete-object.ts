@@ -44,6 +44,6 @@ export const deleteObject: ObjectOperation = {
       ...(permission !== undefined && { onlyIfOwner: permission }),
     });
     if (outcome.ok) return emptyResponse(204, versionHeaders(outcome.versionId, outcome.isMarker));
-    throw refusalError(outcome, { key });
+    throw refusalError(outcome, target);
   },
 };

@@ -95,11 +95,18 @@ export type RemoveOutcome =
   | ConditionRefusal
   /**
    * `AccessDenied`: the version is locked. `NotOwner`: it is another's. `SlowDown`: the index has no room for a marker. `KeyMoving`: it is
-   * on its way to another shard, for longer than anybody waits.
+   * on its way to another shard, for longer than anybody waits. `NoSuchVersion`: of an id that Ledge has not given,
+   * in a shard that has none of others.
    */
   | {
       readonly ok: false;
-      readonly reason: "AccessDenied" | "InternalError" | "KeyMoving" | "NotOwner" | "SlowDown";
+      readonly reason:
+        | "AccessDenied"
+        | "InternalError"
+        | "KeyMoving"
+        | "NoSuchVersion"
+        | "NotOwner"
+        | "SlowDown";
     }
   | ReplicaRefusal;
 

@@ -1,6 +1,6 @@
 import { ownerOfAccess } from "../../../protocol/acl/stored-acl.ts";
 import type { ObjectAttributes, ReplicaDraft } from "../../../protocol/object-record.ts";
-import { NULL_VERSION, newVersionId } from "../../../protocol/version-id.ts";
+import { isOwnVersionId, NULL_VERSION, newVersionId } from "../../../protocol/version-id.ts";
 import type { Removal, RemoveOutcome, RequiredOwner } from "../../ports/bucket-index.ts";
 import { readAttributes } from "../../wire/attributes-column.ts";
 import type { RemovedBy } from "../events.ts";
@@ -18,7 +18,7 @@ import {
   findVersion,
   type FoundVersion,
 } from "../rows/find-object.ts";
-import { noteForeignId } from "../rows/foreign-ids.ts";
+import { hasForeignIds, noteForeignId } from "../rows/foreign-ids.ts";
 import { checkObject, NO_OBJECT, type ObjectRow } from "../rows/object-row.ts";
 import {
   deleteObjectRow,
@@ -116,7 +116,10 @@ function removeVersion(
   if (!isOwners(found?.row, onlyIfOwner)) return { ok: false, reason: "NotOwner" };
   const refusal = checkObject(conditions, found?.row);
   if (refusal !== undefined) return refusal;
-  if (found === undefined) return { ok: true, versionId, isMarker: false };
+  if (found === undefined)
+    return isOwnVersionId(versionId) || hasForeignIds(transaction.sql)
+      ? { ok: true, versionId, isMarker: false }
+      : { ok: false, reason: "NoSuchVersion" };
   if (isLocked(readAttributes(found.row.attributes), nowMs, bypassesGovernance))
     return { ok: false, reason: "AccessDenied" };
   removeFound(transaction, found, by);
