@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { SLOW_UNDER_WRANGLER } from "./test/support/campaign-files.ts";
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { useTemporaryFolder } from "./test/support/temporary-folder.ts";
 
@@ -269,7 +270,7 @@ const AWS_TARGETS = {
   eventbridge: { ...AWS, bus: "arn:aws:events:us-east-1:000000000000:event-bus/default" },
 };
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     // What tests let fail on purpose would fill the screen.
     silent: "passed-only",
@@ -328,9 +329,10 @@ export default defineConfig({
           // It has no MASTER_KEY.
           "sdk-encryption",
           ...["r2-binding", "start-ledge", "version-skew", "workerd*"],
+          ...(mode === "campaign" ? [] : SLOW_UNDER_WRANGLER),
         ],
       }),
       crashesProject,
     ],
   },
-});
+}));

