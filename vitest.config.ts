@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { SLOW_UNDER_WRANGLER } from "./test/support/campaign-files.ts";
+import { REQUEST_COST, SLOW_UNDER_WRANGLER } from "./test/support/campaign-files.ts";
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { useTemporaryFolder } from "./test/support/temporary-folder.ts";
 
@@ -286,7 +286,7 @@ export default defineConfig(({ mode }) => ({
         name: "workerd-4-shards",
         shards: "4",
         include: ["test/{operations,storage,faults}/**/*.test.ts"],
-        exclude: OF_ONE_SHARD,
+        exclude: mode === "campaign" ? OF_ONE_SHARD : [...OF_ONE_SHARD, REQUEST_COST],
       }),
       localProject,
       blackBoxProject({ name: "black-box", server: "ledge serve", exclude: ["workerd*"] }),

@@ -4,12 +4,15 @@
  */
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
-import { SLOW_UNDER_WRANGLER } from "../test/support/campaign-files.ts";
+import { REQUEST_COST, SLOW_UNDER_WRANGLER } from "../test/support/campaign-files.ts";
 
 /** By what a test learns that it is in a campaign, or a helper that does. */
 const LEARNS = /from "\.\.?\/(?:[\w-]+\/|\.\.\/)*(?:campaign|gateway-death|rounds)\.ts"/;
 
-const slow = new Set(SLOW_UNDER_WRANGLER.map((name) => `test/black-box/${name}.test.ts`));
+const slow = new Set([
+  REQUEST_COST,
+  ...SLOW_UNDER_WRANGLER.map((name) => `test/black-box/${name}.test.ts`),
+]);
 const files = globSync("test/**/*.test.ts").filter(
   (file) => slow.has(file) || LEARNS.test(readFileSync(file, "utf8")),
 );

@@ -10,7 +10,7 @@ import { ToldEvents } from "../support/told-events.ts";
 const DAY_MS = 86_400_000;
 
 /** Sequences that share two buckets and run at once, and the steps of each. */
-const SEQUENCES = atRandom({ test: 8, campaign: 125 });
+const SEQUENCES = atRandom({ test: 5, campaign: 125 });
 const STEPS = atRandom({ test: 8, campaign: 12 });
 /** Rounds of steps; between two of them, rules are applied. */
 const ROUNDS = atRandom({ test: 2, campaign: 3 });
