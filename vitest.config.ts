@@ -298,7 +298,7 @@ export default defineConfig(({ mode }) => ({
           "browsers",
           "faults",
           "raw-paths",
-          "requests",
+          ...["requests", "sdk-keys", "sdk-multipart"],
           "serve",
           "serve-*",
           "web-identity",

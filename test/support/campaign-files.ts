@@ -1,6 +1,6 @@
 /**
- * Suites of `test/black-box` that run under `wrangler dev` in a campaign only: `npm test` runs them on both runtimes of `ledge serve`, of which
- * one is the runtime that wrangler starts, and each restart of wrangler takes seconds.
+ * Suites of `test/black-box` that run under `wrangler dev` in a campaign only, since each restart of wrangler takes seconds: `npm test` runs
+ * them with `ledge serve`, and all but `https` on workerd, too.
  */
 export const SLOW_UNDER_WRANGLER = ["faults", "https", "sdk-keys", "sdk-multipart"];
 
