@@ -23,8 +23,15 @@ export function whenSent(
   mustKnow: boolean,
   done: (bytesSent: number, sendingMs: number) => void,
 ): Response {
-  const { body, headers } = response;
-  const length = headers.get("content-length");
+  const length = response.headers.get("content-length");
+  const tells = "onSent" in response;
+  if (!mustKnow && !tells) {
+    // The body is not looked at: workerd makes a stream of it for that, of bytes, too.
+    const hasBody = method !== "HEAD" && response.status !== 204 && response.status !== 304;
+    done(hasBody ? Number(length ?? 0) : 0, 0);
+    return response;
+  }
+  const { body } = response;
   // On the local platform a body may be bytes.
   const isBytes = typeof body === "string" || (body as unknown) instanceof Uint8Array;
   const isSentAtOnce = length !== null && (isBytes || Number(length) <= AT_ONCE_BYTES);
@@ -33,12 +40,8 @@ export function whenSent(
     return response;
   }
   const began = performance.now();
-  if ("onSent" in response) {
+  if (tells) {
     (response as TellingAnswer).onSent = (bytesSent) => done(bytesSent, performance.now() - began);
-    return response;
-  }
-  if (!mustKnow) {
-    done(length === null ? 0 : Number(length), 0);
     return response;
   }
   let bytesSent = 0;
